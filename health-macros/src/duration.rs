@@ -1,0 +1,265 @@
+//! Durations as text: `"3s"`, `"1m30s"`, and what is wrong with `"3 sec"`.
+
+use std::time::Duration;
+
+/// The longest duration an option takes: one day. Longer ones are slips, such as seconds written as hours.
+const MAX: Duration = Duration::from_hours(24);
+
+/// The units, the longest first, as they must stand in a sum.
+const UNITS: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+
+/// What people write instead, in nanoseconds, so that the right form can be shown.
+const ALIASES: &[(&str, u64)] = &[
+    ("day", 86_400_000_000_000),
+    ("d", 86_400_000_000_000),
+    ("hour", 3_600_000_000_000),
+    ("hr", 3_600_000_000_000),
+    ("h", 3_600_000_000_000),
+    ("minute", 60_000_000_000),
+    ("min", 60_000_000_000),
+    ("m", 60_000_000_000),
+    ("second", 1_000_000_000),
+    ("sec", 1_000_000_000),
+    ("s", 1_000_000_000),
+    ("", 1_000_000_000),
+    ("milli", 1_000_000),
+    ("millisecond", 1_000_000),
+    ("msec", 1_000_000),
+    ("ms", 1_000_000),
+    ("microsecond", 1_000),
+    ("us", 1_000),
+    ("µs", 1_000),
+    ("nanosecond", 1),
+    ("ns", 1),
+];
+
+/// A number and its unit, as written; either may be strange.
+struct Part<'a> {
+    number: &'a str,
+    unit: &'a str,
+}
+
+/// Reads a duration: whole numbers with the units `h`, `m`, `s`, `ms`, each at most once and the longest first.
+///
+/// # Errors
+///
+/// Says what is wrong and shows the right form.
+pub(crate) fn parse(text: &str) -> Result<Duration, String> {
+    match strict(text) {
+        Ok(duration) => Ok(duration),
+        Err(wrong) => Err(match guess(text) {
+            Some(meant) => format!("{wrong}; did you mean \"{}\"?", show(meant)),
+            None if wrong.contains("; ") => wrong,
+            None => format!("{wrong}; write whole numbers with `ms`, `s`, `m` or `h`, such as \"3s\" or \"1m30s\""),
+        }),
+    }
+}
+
+/// The duration that was probably meant, in whatever way it is written.
+pub(crate) fn guess(text: &str) -> Option<Duration> {
+    let unsigned = text.trim().trim_start_matches(['-', '+']);
+    let parts = parts(unsigned)?;
+    let mut nanos: u128 = 0;
+    for Part { number, unit } in &parts {
+        let unit = unit.to_lowercase();
+        let known = |name: &str| {
+            ALIASES
+                .iter()
+                .find(|(alias, _)| *alias == name)
+                .map(|(_, nanos)| *nanos)
+        };
+        let scale = known(&unit).or_else(|| known(unit.trim_end_matches('s')))?;
+        if unit.is_empty() && parts.len() > 1 {
+            return None;
+        }
+        let number = number.replace(['_', ','], "");
+        let (whole, fraction) = number.split_once('.').unwrap_or((&number, ""));
+        let digits = u32::try_from(fraction.len()).ok().filter(|digits| *digits < 10)?;
+        let scaled: u128 = format!("{whole}{fraction}").parse().ok()?;
+        nanos = nanos.checked_add(scaled.checked_mul(u128::from(scale))? / 10_u128.pow(digits))?;
+    }
+    let meant = Duration::from_millis(u64::try_from(nanos / 1_000_000).ok()?);
+    (!meant.is_zero() && meant <= MAX && nanos.is_multiple_of(1_000_000)).then_some(meant)
+}
+
+/// Writes a duration as [`parse`] reads it.
+pub(crate) fn show(duration: Duration) -> String {
+    let mut left = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    let mut text = String::new();
+    for (unit, millis) in UNITS {
+        let count = left / millis;
+        left %= millis;
+        if count > 0 {
+            text.push_str(&count.to_string());
+            text.push_str(unit);
+        }
+    }
+    if text.is_empty() { "0s".into() } else { text }
+}
+
+fn strict(text: &str) -> Result<Duration, String> {
+    if text.trim().is_empty() {
+        return Err(format!("duration \"{text}\" is empty"));
+    }
+    if text.trim_start().starts_with('-') {
+        return Err(format!("duration \"{text}\" is negative"));
+    }
+    let Some(parts) = parts(text.trim()) else {
+        return Err(format!("\"{text}\" is not a duration"));
+    };
+    let mut total = Some(Duration::ZERO);
+    let mut rank = 0;
+    for (i, Part { number, unit }) in parts.iter().enumerate() {
+        if unit.is_empty() {
+            return Err(format!("duration \"{text}\" has no unit"));
+        }
+        let Some(at) = UNITS.iter().position(|(name, _)| name == unit) else {
+            return Err(format!("unknown unit `{unit}` in duration \"{text}\""));
+        };
+        if !number.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(format!("`{number}` in duration \"{text}\" is not a whole number"));
+        }
+        if i > 0 && at + 1 == rank {
+            return Err(format!("duration \"{text}\" has the unit `{unit}` twice"));
+        }
+        if at < rank {
+            return Err(format!(
+                "the units in duration \"{text}\" are out of order, the longest comes first"
+            ));
+        }
+        rank = at + 1;
+        let millis = number
+            .parse()
+            .ok()
+            .and_then(|number: u64| number.checked_mul(UNITS[at].1));
+        total = total
+            .zip(millis)
+            .and_then(|(total, millis)| total.checked_add(Duration::from_millis(millis)));
+    }
+    if text.contains(char::is_whitespace) {
+        return Err(format!("duration \"{text}\" contains a space"));
+    }
+    total
+        .filter(|total| *total <= MAX)
+        .ok_or_else(|| format!("duration \"{text}\" is too long; write at most \"{}\"", show(MAX)))
+}
+
+/// Splits at the borders between digits and letters; `None` if that is not numbers and letters in turn.
+fn parts(text: &str) -> Option<Vec<Part<'_>>> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let digits = rest
+            .find(|c: char| !c.is_ascii_digit() && !".,_".contains(c))
+            .unwrap_or(rest.len());
+        let (number, tail) = rest.split_at(digits);
+        let tail = tail.trim_start();
+        let letters = tail.find(|c: char| !c.is_alphabetic()).unwrap_or(tail.len());
+        let (unit, tail) = tail.split_at(letters);
+        if !number.starts_with(|c: char| c.is_ascii_digit()) {
+            return None;
+        }
+        parts.push(Part { number, unit });
+        rest = tail.trim_start();
+    }
+    (!parts.is_empty()).then_some(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{guess, parse, show};
+    use std::time::Duration;
+
+    #[test]
+    fn whole_numbers_with_units_are_read() {
+        for (text, millis) in [
+            ("3s", 3_000),
+            ("500ms", 500),
+            ("1m30s", 90_000),
+            ("1h", 3_600_000),
+            ("1h1m1s1ms", 3_661_001),
+            ("90s", 90_000),
+            ("0s", 0),
+            ("0ms", 0),
+            ("24h", 86_400_000),
+            ("007s", 7_000),
+        ] {
+            assert_eq!(parse(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+    }
+
+    #[test]
+    fn everything_else_is_refused_with_the_right_form() {
+        for (text, right) in [
+            ("3", "duration \"3\" has no unit; did you mean \"3s\"?"),
+            ("3 s", "duration \"3 s\" contains a space; did you mean \"3s\"?"),
+            (" 3s", "duration \" 3s\" contains a space; did you mean \"3s\"?"),
+            ("3sec", "unknown unit `sec` in duration \"3sec\"; did you mean \"3s\"?"),
+            (
+                "3 secs",
+                "unknown unit `secs` in duration \"3 secs\"; did you mean \"3s\"?",
+            ),
+            (
+                "2 Minutes",
+                "unknown unit `Minutes` in duration \"2 Minutes\"; did you mean \"2m\"?",
+            ),
+            ("3S", "unknown unit `S` in duration \"3S\"; did you mean \"3s\"?"),
+            ("1d", "unknown unit `d` in duration \"1d\"; did you mean \"24h\"?"),
+            (
+                "5000us",
+                "unknown unit `us` in duration \"5000us\"; did you mean \"5ms\"?",
+            ),
+            (
+                "1.5s",
+                "`1.5` in duration \"1.5s\" is not a whole number; did you mean \"1s500ms\"?",
+            ),
+            (
+                "1_000ms",
+                "`1_000` in duration \"1_000ms\" is not a whole number; did you mean \"1s\"?",
+            ),
+            ("-1s", "duration \"-1s\" is negative; did you mean \"1s\"?"),
+            ("1s1s", "duration \"1s1s\" has the unit `s` twice; did you mean \"2s\"?"),
+            (
+                "30s1m",
+                "the units in duration \"30s1m\" are out of order, the longest comes first; did you mean \"1m30s\"?",
+            ),
+            ("25h", "duration \"25h\" is too long; write at most \"24h\""),
+            (
+                "99999999999999999999999s",
+                "duration \"99999999999999999999999s\" is too long; write at most \"24h\"",
+            ),
+        ] {
+            assert_eq!(parse(text), Err(right.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_means_nothing_gets_an_example() {
+        for text in [
+            "",
+            " ",
+            "soon",
+            "s",
+            "365 days",
+            "1us",
+            "-",
+            "1h2",
+            "3s!",
+            "½s",
+            "1..5s",
+            "\u{202e}3s",
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.contains("such as \"3s\""), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_is_shown_can_be_read_again() {
+        for millis in [0, 1, 999, 1_000, 1_500, 60_000, 90_000, 3_600_000, 86_400_000] {
+            let duration = Duration::from_millis(millis);
+            assert_eq!(parse(&show(duration)), Ok(duration));
+        }
+        assert_eq!(guess("1h 30min"), Some(Duration::from_secs(5_400)));
+    }
+}

@@ -1,0 +1,140 @@
+//! What names and paths may look like, and what would be right instead. A name is never silently changed.
+
+/// The longest name of a check or a service, in characters.
+const MAX_LENGTH: usize = 64;
+
+/// The last parts of the probes' own paths where `prefix` is set: a check of this name could not be asked for.
+const RESERVED: [&str; 3] = ["live", "ready", "startup"];
+
+/// What is wrong with the name of a check.
+pub(crate) fn name_problem(name: &str) -> Option<String> {
+    if name.is_empty() {
+        return Some("is empty; a name starts with `a`-`z` or `0`-`9`".into());
+    }
+    if RESERVED.contains(&name) {
+        return Some("is reserved, because with `prefix` it is the path of a probe".into());
+    }
+    if let Some(strange) = name.chars().find(|c| !is_inner(*c)) {
+        let strange = strange.escape_debug();
+        return Some(format!(
+            "contains `{strange}`, but only `a`-`z`, `0`-`9`, `_`, `.` and `-` are allowed"
+        ));
+    }
+    if !name.starts_with(is_first) {
+        return Some("must start with `a`-`z` or `0`-`9`".into());
+    }
+    (name.len() > MAX_LENGTH).then(|| format!("has {} characters, at most {MAX_LENGTH} are allowed", name.len()))
+}
+
+/// A name that is like this one and right.
+pub(crate) fn similar(name: &str) -> Option<String> {
+    let lower = name.trim().to_lowercase();
+    let replaced: String = lower.chars().map(|c| if is_inner(c) { c } else { '-' }).collect();
+    let mut similar = replaced
+        .trim_start_matches(|c| !is_first(c))
+        .trim_end_matches('-')
+        .to_owned();
+    if RESERVED.contains(&similar.as_str()) {
+        similar += "-check";
+    }
+    (name_problem(&similar).is_none() && similar != name && lower.is_ascii()).then_some(similar)
+}
+
+/// What is wrong with the name or version of a service.
+pub(crate) fn label_problem(text: &str) -> Option<String> {
+    let length = text.chars().count();
+    if text.trim().is_empty() {
+        return Some("is empty; leave it out to take it from `Cargo.toml`".into());
+    }
+    if let Some(control) = text.chars().find(|c| c.is_control()) {
+        return Some(format!(
+            "contains the control character `{}`; remove it",
+            control.escape_debug()
+        ));
+    }
+    (length > MAX_LENGTH).then(|| format!("has {length} characters; at most {MAX_LENGTH} are allowed"))
+}
+
+/// What is wrong with the prefix of the probes' paths, and what would be right.
+pub(crate) fn prefix_problem(prefix: &str) -> Option<String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "/_.~-".contains(c);
+    if let Some(strange) = prefix.chars().find(|c| !allowed(*c)) {
+        let strange = strange.escape_debug();
+        return Some(format!(
+            "`prefix` contains `{strange}`; only letters, digits, `/`, `_`, `.`, `~` and `-` are allowed, such as \"/health\""
+        ));
+    }
+    let parts: Vec<&str> = prefix.split('/').filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() {
+        return Some(
+            "`prefix` names no path; write for example \"/health\", or leave it out for `/livez` and `/readyz`".into(),
+        );
+    }
+    if parts.iter().any(|part| [".", ".."].contains(part)) {
+        return Some(
+            "`prefix` cannot contain `.` or `..` as a part, because clients resolve them; write the whole path".into(),
+        );
+    }
+    let right = format!("/{}", parts.join("/"));
+    if prefix == right {
+        return None;
+    }
+    let wrong = if !prefix.starts_with('/') {
+        "must start with `/`"
+    } else if prefix.ends_with('/') {
+        "must not end with `/`"
+    } else {
+        "contains an empty part, `//`"
+    };
+    Some(format!("`prefix` {wrong}; did you mean \"{right}\"?"))
+}
+
+fn is_first(c: char) -> bool {
+    c.is_ascii_lowercase() || c.is_ascii_digit()
+}
+
+fn is_inner(c: char) -> bool {
+    is_first(c) || "_.-".contains(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_LENGTH, name_problem, prefix_problem, similar};
+
+    #[test]
+    fn names_that_fit_are_taken_as_they_are() {
+        for name in ["db", "0", "a.b-c_d", &"x".repeat(MAX_LENGTH)] {
+            assert_eq!(name_problem(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_that_do_not_fit_get_a_similar_one_that_does() {
+        for (name, right) in [
+            ("DB", Some("db")),
+            ("Orders DB", Some("orders-db")),
+            ("_db", Some("db")),
+            ("db/main", Some("db-main")),
+            ("ready", Some("ready-check")),
+            ("größe", None),
+            ("", None),
+            ("___", None),
+        ] {
+            assert!(name_problem(name).is_some(), "{name}");
+            assert_eq!(similar(name).as_deref(), right, "{name}");
+        }
+        assert!(name_problem(&"x".repeat(MAX_LENGTH + 1)).is_some());
+    }
+
+    #[test]
+    fn a_prefix_is_a_path_without_a_slash_at_its_end() {
+        for prefix in ["/health", "/a/b", "/A_b.c~d-e"] {
+            assert_eq!(prefix_problem(prefix), None, "{prefix}");
+        }
+        for prefix in [
+            "", "/", "//", "health", "/health/", "/a//b", "/{id}", "/a*", "/a b", "/../x", "/ü",
+        ] {
+            assert!(prefix_problem(prefix).is_some(), "{prefix}");
+        }
+    }
+}

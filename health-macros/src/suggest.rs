@@ -1,0 +1,97 @@
+//! Did you mean: the known word nearest to a misspelt one.
+
+/// What the same thing is called elsewhere, for words that no misspelling explains.
+const SYNONYMS: &[(&str, &str)] = &[
+    ("base_path", "prefix"),
+    ("budget", "probe_budget"),
+    ("check", "with"),
+    ("check_with", "with"),
+    ("deadline", "timeout"),
+    ("desc", "description"),
+    ("doc", "description"),
+    ("drain_timeout", "drain"),
+    ("every", "interval"),
+    ("fn", "with"),
+    ("func", "with"),
+    ("function", "with"),
+    ("grace", "shutdown_grace"),
+    ("live", "liveness"),
+    ("livez", "liveness"),
+    ("mandatory", "critical"),
+    ("period", "interval"),
+    ("ready", "readiness"),
+    ("readyz", "readiness"),
+    ("rename", "name"),
+    ("required", "critical"),
+    ("service", "name"),
+    ("stale_after", "max_age"),
+    ("startupz", "startup"),
+    ("time_to_live", "ttl"),
+];
+
+/// The one of `known` that was probably meant by `word`: its synonym, or at most a third of its letters away.
+pub(crate) fn nearest(word: &str, known: impl Iterator<Item = &'static str> + Clone) -> Option<&'static str> {
+    let word = word.to_lowercase().replace('-', "_");
+    let synonym = SYNONYMS.iter().find(|(other, _)| *other == word).map(|&(_, ours)| ours);
+    if let Some(ours) = synonym.and_then(|ours| known.clone().find(|name| *name == ours)) {
+        return Some(ours);
+    }
+    known
+        .map(|name| (distance(&word, name), name))
+        .filter(|(distance, name)| *distance <= (name.len().max(word.len()) / 3).max(1))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}
+
+/// How many letters must be added, removed, changed or swapped with their neighbour to make `b` of `a`.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut two_above: Vec<usize> = Vec::new();
+    let mut above: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let changed = above[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut least = changed.min(above[j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                least = least.min(two_above[j - 2] + 1);
+            }
+            row.push(least);
+        }
+        two_above = std::mem::replace(&mut above, row);
+    }
+    above[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{distance, nearest};
+
+    const KNOWN: [&str; 6] = ["critical", "timeout", "ttl", "with", "liveness", "max_age"];
+
+    #[test]
+    fn letters_added_removed_changed_and_swapped_count_one_each() {
+        assert_eq!(distance("critical", "critical"), 0);
+        assert_eq!(distance("critcal", "critical"), 1);
+        assert_eq!(distance("tiemout", "timeout"), 1);
+        assert_eq!(distance("", "ttl"), 3);
+        assert_eq!(distance("kitten", "sitting"), 3);
+    }
+
+    #[test]
+    fn a_near_miss_is_found_and_a_far_one_is_not() {
+        for (word, meant) in [
+            ("critcal", Some("critical")),
+            ("Timeout", Some("timeout")),
+            ("time_out", Some("timeout")),
+            ("max-age", Some("max_age")),
+            ("ttls", Some("ttl")),
+            ("required", Some("critical")),
+            ("ready", None), // `readiness` is not among the known words here
+            ("banana", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(word, KNOWN.into_iter()), meant, "{word}");
+        }
+    }
+}

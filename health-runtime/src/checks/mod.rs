@@ -1,0 +1,4 @@
+//! [`HealthCheck`](crate::HealthCheck) for other crates' types: a file a crate, a feature a file.
+
+#[cfg(feature = "sqlx-sqlite")]
+mod sqlx_sqlite;

@@ -1,0 +1,123 @@
+//! What the engine tells the log: one event on each transition, none for each probe.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Plan, State, Time};
+use crate::outcome::{Reason, Status};
+
+#[derive(Debug)]
+pub(crate) enum Event<'a> {
+    /// A check's published state has changed.
+    Check {
+        index: usize,
+        from: State,
+        to: State,
+        message: Option<Arc<str>>,
+    },
+    /// What the readiness probe says has changed.
+    Readiness {
+        from: State,
+        to: State,
+    },
+    Started {
+        after: Time,
+    },
+    TaskDropped {
+        name: &'a str,
+    },
+    Held {
+        reason: &'a str,
+    },
+    Released {
+        reason: &'a str,
+    },
+    Draining {
+        drain: Duration,
+    },
+    /// The process did not run for so long.
+    Frozen {
+        lost: Duration,
+    },
+    NoSignals {
+        error: &'a io::Error,
+    },
+    Exit {
+        why: &'a str,
+        code: i32,
+    },
+}
+
+impl Event<'_> {
+    /// Hands the event to `tracing`. A subscriber is user code: it may call back, so no lock is held here, and it may
+    /// panic, perhaps while a panic is being unwound already.
+    pub(crate) fn log(&self, plans: &[Plan]) {
+        let _ = catch_unwind(AssertUnwindSafe(|| self.emit(plans)));
+    }
+
+    fn emit(&self, plans: &[Plan]) {
+        match self {
+            Self::Check {
+                index,
+                from,
+                to,
+                message,
+            } => check(&plans[*index], *from, *to, message.as_deref()),
+            Self::Readiness { from, to } => readiness(*from, *to),
+            Self::Started { after } => {
+                tracing::info!(target: "health", after = ?after, "started");
+            }
+            Self::TaskDropped { name } => {
+                tracing::error!(target: "health", task = name, "a startup task was dropped without `done()`: the startup probe fails for good");
+            }
+            Self::Held { reason } => tracing::info!(target: "health", reason, "readiness is held"),
+            Self::Released { reason } => tracing::info!(target: "health", reason, "readiness is no longer held"),
+            Self::Draining { drain } => {
+                tracing::info!(target: "health", drain = ?drain, "draining: readiness fails from now on");
+            }
+            Self::Frozen { lost } => {
+                tracing::warn!(target: "health", ?lost, "the process did not run for a while: stopped, suspended or starved");
+            }
+            Self::NoSignals { error } => {
+                tracing::error!(target: "health", %error, "no signal handlers: SIGTERM will end the process without a drain");
+            }
+            Self::Exit { why, code } => {
+                tracing::error!(target: "health", code, "exiting: {why}");
+            }
+        }
+    }
+}
+
+fn check(plan: &Plan, from: State, to: State, message: Option<&str>) {
+    let (check, critical) = (plan.spec.name(), plan.spec.critical);
+    let reason = to.reason.map(Reason::as_str);
+    let error = message;
+    macro_rules! event {
+        ($level:ident) => {
+            tracing::$level!(target: "health", check, critical, from = %from.status, to = %to.status, reason, error, "check")
+        };
+    }
+    match to.status {
+        Status::Unhealthy if critical => event!(error),
+        Status::Unhealthy | Status::Degraded => event!(warn),
+        Status::Healthy if from.reason == Some(Reason::Pending) => event!(debug),
+        Status::Healthy => event!(info),
+    }
+}
+
+fn readiness(from: State, to: State) {
+    let reason = to.reason.map(Reason::as_str);
+    macro_rules! event {
+        ($level:ident) => {
+            tracing::$level!(target: "health", from = %from.status, to = %to.status, reason, "readiness")
+        };
+    }
+    // Draining and starting are no incidents.
+    if to.passes() || matches!(to.reason, Some(Reason::Draining | Reason::Starting)) {
+        event!(info);
+    } else {
+        event!(error);
+    }
+}

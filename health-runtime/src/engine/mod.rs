@@ -1,0 +1,280 @@
+//! The engine: runs the checks in the background and publishes what probes are answered from.
+//!
+//! ```text
+//! core    every state as a pure function of what happened and of now
+//!   plan, phase, awake   what it consists of
+//! view    what is published: immutable, read without the lock
+//! run     one run of one check, in a task of its own
+//! driver  the pacemaker, the only thread
+//! ```
+//!
+//! This file is what holds them together: the lock, and what is done once it is released.
+
+mod awake;
+mod core;
+mod driver;
+mod event;
+mod phase;
+mod plan;
+mod run;
+mod view;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use fastrand::Rng;
+use futures_util::future::BoxFuture;
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, watch};
+
+pub(crate) use self::core::Core;
+pub(crate) use self::event::Event;
+pub(crate) use self::plan::Plan;
+pub(crate) use self::run::RunResult;
+pub(crate) use self::view::{Row, View};
+
+use self::core::Effects;
+use crate::outcome::{CheckResult, Reason, Status};
+use crate::spec::{Probe, ServiceSpec};
+
+/// Time since the engine was built.
+pub(crate) type Time = Duration;
+
+/// A status, and the reason for it where it is not simply healthy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct State {
+    pub(crate) status: Status,
+    pub(crate) reason: Option<Reason>,
+}
+
+impl State {
+    pub(crate) const HEALTHY: Self = Self {
+        status: Status::Healthy,
+        reason: None,
+    };
+
+    pub(crate) const fn unhealthy(reason: Reason) -> Self {
+        Self {
+            status: Status::Unhealthy,
+            reason: Some(reason),
+        }
+    }
+}
+
+/// The checks, with the state they look at: what is left of `S` here.
+pub(crate) trait Runner: Send + Sync {
+    fn call(&self, index: usize) -> BoxFuture<'_, CheckResult>;
+}
+
+pub(crate) struct Engine {
+    pub(crate) service: ServiceSpec,
+    pub(crate) plans: Arc<[Plan]>,
+    born: Instant,
+    core: Mutex<Core>,
+    view: ArcSwap<View>,
+    /// Until when `view` holds, in nanoseconds since `born`. Written under the lock, after `view`.
+    until: AtomicU64,
+    changed: Notify,
+    stop: watch::Sender<bool>,
+    runtime: Handle,
+    pacemaker: Handle,
+    runner: Arc<dyn Runner>,
+}
+
+impl Engine {
+    /// Builds the engine and starts its thread. Checks run on `runtime`.
+    pub(crate) fn start(
+        service: ServiceSpec,
+        plans: Vec<Plan>,
+        disabled: Vec<bool>,
+        runner: Arc<dyn Runner>,
+        runtime: Handle,
+        jitter: Rng,
+    ) -> std::io::Result<Arc<Self>> {
+        let plans: Arc<[Plan]> = plans.into();
+        let budget = plan::bounded(service.probe_budget);
+        let mut core = Core::new(Arc::clone(&plans), disabled, budget, service.manual_start, jitter);
+        let (view, _) = core.view(Time::ZERO);
+        let pacemaker = driver::Pacemaker::new()?;
+        let engine = Arc::new(Self {
+            service,
+            plans,
+            born: Instant::now(),
+            core: Mutex::new(core),
+            view: ArcSwap::from_pointee(view),
+            until: AtomicU64::new(0),
+            changed: Notify::new(),
+            stop: watch::Sender::new(false),
+            runtime,
+            pacemaker: pacemaker.handle(),
+            runner,
+        });
+        engine.tick();
+        pacemaker.start(&engine)?;
+        Ok(engine)
+    }
+
+    /// Does something to the core under the lock, and what follows from it after the lock is released: no user code,
+    /// no subscriber of `tracing` and no waker ever runs under it.
+    pub(crate) fn with<R>(self: &Arc<Self>, act: impl FnOnce(&mut Core, Time) -> R) -> R {
+        let (result, effects) = {
+            let mut core = self.lock();
+            let now = self.born.elapsed();
+            let result = act(&mut core, now);
+            let effects = core.take_effects();
+            if effects.changed {
+                self.until.store(0, Ordering::Release);
+            }
+            (result, effects)
+        };
+        self.carry_out(effects);
+        result
+    }
+
+    /// Nothing that can panic halfway runs under the lock, so a poisoned one is as good as new.
+    fn lock(&self) -> MutexGuard<'_, Core> {
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn carry_out(self: &Arc<Self>, effects: Effects) {
+        for (index, run) in effects.start {
+            let abort = run::spawn(self, index);
+            self.lock().keep_abort(index, run, abort);
+        }
+        if effects.changed {
+            self.changed.notify_waiters();
+        }
+        for event in effects.events {
+            event.log(&self.plans);
+        }
+    }
+
+    /// The view, if it holds now: one clock read, no lock.
+    pub(crate) fn fresh_view(&self) -> Option<arc_swap::Guard<Arc<View>>> {
+        // `until` before `view`: the view that is loaded is the one `until` speaks of, or a newer one.
+        let until = self.until.load(Ordering::Acquire);
+        (self.now_nanos() < until).then(|| self.view.load())
+    }
+
+    /// The view as of now, rebuilt if it no longer holds. Waits for nothing.
+    pub(crate) fn view(self: &Arc<Self>) -> Arc<View> {
+        if let Some(view) = self.fresh_view() {
+            return Arc::clone(&view);
+        }
+        self.with(|core, now| self.rebuilt(core, now))
+    }
+
+    fn rebuilt(&self, core: &mut Core, now: Time) -> Arc<View> {
+        if let Some(view) = self.fresh_view() {
+            return Arc::clone(&view); // somebody else was faster
+        }
+        let (view, until) = core.view(now);
+        let view = Arc::new(view);
+        self.view.store(Arc::clone(&view));
+        self.until.store(nanos(until), Ordering::Release);
+        view
+    }
+
+    /// The view that answers this probe: starts on-demand checks that have expired, and waits for the critical ones,
+    /// at most for the probe budget.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it cancels no run.
+    pub(crate) async fn probe(self: &Arc<Self>, probe: Probe) -> Arc<View> {
+        let arrived = self.with(|core, now| {
+            core.demand(probe, now);
+            now
+        });
+        loop {
+            // Registered before the look, so that nothing that happens after it is missed.
+            let mut changed = std::pin::pin!(self.changed.notified());
+            changed.as_mut().enable();
+            let wait = self.with(|core, now| {
+                let until = core.awaited(probe, arrived, now)?;
+                Some(until.saturating_sub(now))
+            });
+            let Some(wait) = wait else { return self.view() };
+            let _ = tokio::time::timeout(wait, changed).await;
+        }
+    }
+
+    /// One tick of the pacemaker.
+    fn tick(self: &Arc<Self>) {
+        let (busy, stop, exit) = self.with(|core, now| {
+            core.tick(now);
+            let lifecycle = &core.lifecycle;
+            let is_past = |at: Option<Time>| at.is_some_and(|at| now >= at);
+            (core.is_busy(), is_past(lifecycle.stop_at), is_past(lifecycle.exit_at))
+        });
+        if busy {
+            // A worker that a check blocks may be the one that was to serve timers and sockets. A spawn from outside
+            // wakes another.
+            drop(self.runtime.spawn(async {}));
+        }
+        self.view(); // so that what time alone changes is logged, even if nobody asks
+        if stop {
+            self.stop();
+        }
+        if exit {
+            driver::exit("the process did not end within `shutdown_grace`");
+        }
+    }
+
+    pub(crate) fn report(self: &Arc<Self>, probe: Probe) -> crate::Report {
+        crate::Report::new(self, &self.view(), probe, None, usize::MAX)
+    }
+
+    fn now_nanos(&self) -> u64 {
+        nanos(self.born.elapsed())
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.lock().abort_all();
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine")
+            .field("service", &self.service)
+            .finish_non_exhaustive()
+    }
+}
+
+/// 584 years fit.
+fn nanos(time: Time) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Asks for a run of one check at once, instead of at the next interval.
+///
+/// A check receives its own from [`HealthCheck::attach`](crate::HealthCheck::attach).
+#[derive(Clone, Debug)]
+pub struct Trigger {
+    engine: Weak<Engine>,
+    index: usize,
+}
+
+impl Trigger {
+    pub(crate) fn new(engine: &Arc<Engine>, index: usize) -> Self {
+        let engine = Arc::downgrade(engine);
+        Self { engine, index }
+    }
+
+    pub(crate) fn is_alive(&self) -> bool {
+        self.engine.strong_count() > 0
+    }
+
+    /// Starts a run, or has one follow the run that is in flight. Does not wait for it; does nothing once the engine
+    /// has ended.
+    pub fn run(&self) {
+        if let Some(engine) = self.engine.upgrade() {
+            engine.with(|core, now| core.request(self.index, now));
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Where the service is between its start and its end: starting → running → draining, and who holds it back.
+
+use crate::outcome::Reason;
+use crate::report::Phase;
+use crate::spec::Probe;
+
+use super::Time;
+
+#[derive(Debug)]
+pub(crate) struct Lifecycle {
+    /// A router exists, so that whatever starting waits for has been declared.
+    armed: bool,
+    manual: bool,
+    tasks: usize,
+    failed: bool,
+    pub(super) started: bool,
+    draining: bool,
+    holds: usize,
+    /// When the listeners may close.
+    pub(super) stop_at: Option<Time>,
+    /// When a signalled process that has not ended is ended.
+    pub(super) exit_at: Option<Time>,
+    pub(super) signals: u32,
+    listening: bool,
+}
+
+impl Lifecycle {
+    pub(super) fn new(manual: bool) -> Self {
+        Self {
+            armed: false,
+            manual,
+            tasks: 0,
+            failed: false,
+            started: false,
+            draining: false,
+            holds: 0,
+            stop_at: None,
+            exit_at: None,
+            signals: 0,
+            listening: false,
+        }
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        match (self.draining, self.started) {
+            (true, _) => Phase::Draining,
+            (false, true) => Phase::Running,
+            (false, false) => Phase::Starting,
+        }
+    }
+
+    /// Why readiness fails whatever the checks say: the first that matches.
+    pub(super) fn gate(&self) -> Option<Reason> {
+        if self.draining {
+            Some(Reason::Draining)
+        } else if self.holds > 0 {
+            Some(Reason::Held)
+        } else if !self.started {
+            Some(Reason::Starting)
+        } else {
+            None
+        }
+    }
+
+    /// Whether this probe fails or passes whatever its checks say, and waiting for them is of no use.
+    pub(super) fn blocks(&self, probe: Probe) -> bool {
+        let by_hand = !self.started && (!self.armed || self.manual || self.tasks > 0 || self.failed);
+        match probe {
+            Probe::Liveness => false,
+            Probe::Startup => self.started || by_hand,
+            Probe::Readiness | Probe::Health => self.draining || self.holds > 0 || by_hand,
+        }
+    }
+
+    pub(super) fn arm(&mut self) {
+        self.armed = true;
+    }
+
+    pub(super) fn mark_started(&mut self) {
+        self.manual = false;
+    }
+
+    /// Adds a task that starting waits for. After the start there is nothing to wait: returns `false`.
+    pub(super) fn open_task(&mut self) -> bool {
+        if !self.started {
+            self.tasks += 1;
+        }
+        !self.started
+    }
+
+    pub(super) fn close_task(&mut self, done: bool) {
+        self.tasks -= 1;
+        self.failed |= !done;
+    }
+
+    pub(super) fn hold(&mut self) {
+        self.holds += 1;
+    }
+
+    pub(super) fn release(&mut self) {
+        self.holds -= 1;
+    }
+
+    /// Latches the start, if nothing is missing. Returns whether it has just happened.
+    pub(super) fn try_start(&mut self, checks_passed: bool) -> bool {
+        let complete = self.armed && !self.manual && self.tasks == 0 && !self.failed && checks_passed;
+        let now = complete && !self.started && !self.draining;
+        self.started |= now;
+        now
+    }
+
+    /// Whether this is the first time that somebody asks for signals.
+    pub(super) fn listen(&mut self) -> bool {
+        !std::mem::replace(&mut self.listening, true)
+    }
+
+    /// Begins to drain, for good. Returns whether it has just happened.
+    pub(super) fn drain(&mut self) -> bool {
+        !std::mem::replace(&mut self.draining, true)
+    }
+}

@@ -1,0 +1,293 @@
+//! [`Health`], the handle that a service holds, and [`HealthBuilder`], which starts it.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use fastrand::Rng;
+use futures_util::future::BoxFuture;
+use tokio::runtime::Handle;
+
+use crate::engine::{Engine, Plan, Runner, Trigger};
+use crate::outcome::CheckResult;
+use crate::report::{Phase, Report};
+use crate::spec::{Probe, ServiceSpec};
+use crate::state::{Checks, Declared, HealthState, StateCheck};
+
+/// A running health engine: what a service holds, and hands to its router and its server.
+///
+/// Clones are handles to the same engine. When the last of them is gone (routers, layers and shutdown signals count),
+/// the engine ends: its thread stops and runs in flight are aborted. A `Health` kept inside the state that it watches
+/// would never end; keep a [`WeakHealth`] there.
+///
+/// ```no_run
+/// # use health_runtime::{Flag, Health, HealthState};
+/// # #[derive(Clone, HealthState)]
+/// # struct AppState { #[health_check] flag: Flag }
+/// # async fn serve(state: AppState, listener: tokio::net::TcpListener) -> std::io::Result<()> {
+/// let health = state.start_health();
+/// let app: axum::Router = axum::Router::new().merge(health.router());
+/// axum::serve(listener, app).with_graceful_shutdown(health.shutdown_signal()).await
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Health {
+    pub(crate) engine: Arc<Engine>,
+}
+
+impl Health {
+    /// Starts to build a health engine for this state, which the engine then owns. Without `Clone`:
+    /// `Health::builder(Arc::clone(&state))`.
+    ///
+    /// ```
+    /// use health_runtime::{Flag, Health, HealthState};
+    /// use std::time::Duration;
+    ///
+    /// #[derive(HealthState)]
+    /// struct AppState {
+    ///     #[health_check]
+    ///     flag: Flag,
+    /// }
+    ///
+    /// # let runtime = tokio::runtime::Runtime::new().unwrap();
+    /// # let _guard = runtime.enter();
+    /// let state = AppState { flag: Flag::healthy() };
+    /// let health = Health::builder(state).name("orders").drain(Duration::from_secs(15)).start();
+    /// ```
+    pub fn builder<S: HealthState>(state: S) -> HealthBuilder<S> {
+        HealthBuilder::new(state)
+    }
+
+    /// What a probe says now. Waits for nothing and starts nothing; it is not for the public, since it holds error
+    /// texts.
+    pub fn report(&self, probe: Probe) -> Report {
+        self.engine.report(probe)
+    }
+
+    /// Whether the service is shutting down, see [`drain`](Self::drain).
+    pub fn is_draining(&self) -> bool {
+        self.engine.view().phase == Phase::Draining
+    }
+
+    /// A handle that does not keep the engine alive.
+    pub fn downgrade(&self) -> WeakHealth {
+        WeakHealth(Arc::downgrade(&self.engine))
+    }
+}
+
+/// A handle that does not keep the engine alive: for code inside the state that the engine owns.
+#[derive(Clone, Debug, Default)]
+pub struct WeakHealth(Weak<Engine>);
+
+impl WeakHealth {
+    /// The engine, while somebody else keeps it alive.
+    pub fn upgrade(&self) -> Option<Health> {
+        self.0.upgrade().map(|engine| Health { engine })
+    }
+}
+
+/// Why a health engine does not start.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StartError {
+    /// There is no tokio runtime here to run the checks on.
+    NoRuntime,
+    /// Two checks have the same name.
+    DuplicateName(String),
+    /// The prefix is no path: it begins with `/`, ends with none, and has only letters, digits, `/`, `_`, `-`, `.`, `~`.
+    Prefix(String),
+    /// The operating system gave no thread, or no file descriptors for it.
+    Thread(std::io::Error),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoRuntime => f.write_str(
+                "no tokio runtime here to run the checks on; start health inside `#[tokio::main]`, or after `let _guard = runtime.enter();`",
+            ),
+            Self::DuplicateName(name) => {
+                write!(f, "two health checks are named `{name}`; rename one with `name = \"...\"`")
+            }
+            Self::Prefix(prefix) => write!(
+                f,
+                "{prefix:?} is no prefix for probes; it begins with `/`, does not end with `/`, and consists of letters, digits, `/`, `_`, `-`, `.`, `~`"
+            ),
+            Self::Thread(_) => f.write_str("cannot start the thread that paces the checks"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Thread(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// Starts a [`Health`]: everything that `#[health(…)]` on the struct says can be said here too, and wins.
+#[must_use = "a builder does nothing until `start` or `try_start`"]
+pub struct HealthBuilder<S> {
+    state: S,
+    checks: Checks<S>,
+    jitter: Rng,
+}
+
+impl<S: HealthState> HealthBuilder<S> {
+    pub(crate) fn new(state: S) -> Self {
+        let mut checks = Checks::new();
+        S::register(&mut checks);
+        let jitter = Rng::new();
+        Self { state, checks, jitter }
+    }
+
+    fn service(mut self, change: impl FnOnce(ServiceSpec) -> ServiceSpec) -> Self {
+        self.checks.service = change(self.checks.service);
+        self
+    }
+
+    /// The service's name in reports. Default: the package name of the crate that declares the state.
+    pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.checks.service.name = name.into();
+        self
+    }
+
+    /// The service's version in reports. Default: the package version of the crate that declares the state.
+    pub fn version(mut self, version: impl Into<Cow<'static, str>>) -> Self {
+        self.checks.service.version = version.into();
+        self
+    }
+
+    /// The timeout of checks that declare none. Default: 2 s, or the interval if that is shorter.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.service(|service| service.timeout(timeout))
+    }
+
+    /// The interval of checks that declare neither `interval` nor `ttl`. Default: 5 s, or twice the timeout if that
+    /// is longer.
+    pub fn interval(self, interval: Duration) -> Self {
+        self.service(|service| service.interval(interval))
+    }
+
+    /// The ttl of checks that declare neither `interval` nor `ttl`. Default: none, they have an interval.
+    pub fn ttl(self, ttl: Duration) -> Self {
+        self.service(|service| service.ttl(ttl))
+    }
+
+    /// How long after a run began a probe waits for it at most. Default: 800 ms.
+    pub fn probe_budget(self, budget: Duration) -> Self {
+        self.service(|service| service.probe_budget(budget))
+    }
+
+    /// Puts the probes at `PREFIX/live`, `PREFIX/ready`, `PREFIX/startup` and `PREFIX`, instead of `/livez`,
+    /// `/readyz`, `/startupz` and `/health`.
+    pub fn prefix(self, prefix: impl Into<Cow<'static, str>>) -> Self {
+        self.service(|service| service.prefix(prefix))
+    }
+
+    /// Starting waits for [`Health::mark_started`].
+    pub fn manual_start(self) -> Self {
+        self.service(ServiceSpec::manual_start)
+    }
+
+    /// Shows the text of errors in public answers, credentials masked.
+    pub fn public_details(self) -> Self {
+        self.service(ServiceSpec::public_details)
+    }
+
+    /// How long requests are still served after SIGTERM, with readiness already failing. Default: 10 s.
+    pub fn drain(self, drain: Duration) -> Self {
+        self.service(|service| service.drain(drain))
+    }
+
+    /// How long after the drain a signalled process may take to end before it is ended. Default: 20 s.
+    pub fn shutdown_grace(self, grace: Duration) -> Self {
+        self.service(|service| service.shutdown_grace(grace))
+    }
+
+    /// Seeds the jitter of the intervals, so that a test can repeat a schedule.
+    pub fn jitter_seed(mut self, seed: u64) -> Self {
+        self.jitter = Rng::with_seed(seed);
+        self
+    }
+
+    /// Starts the engine on the current tokio runtime.
+    ///
+    /// # Panics
+    ///
+    /// Where [`try_start`](Self::try_start) returns an error.
+    #[must_use = "the engine ends when the last `Health` is dropped"]
+    pub fn start(self) -> Health {
+        self.try_start()
+            .unwrap_or_else(|error| match std::error::Error::source(&error) {
+                Some(source) => panic!("cannot start health: {error}: {source}"),
+                None => panic!("cannot start health: {error}"),
+            })
+    }
+
+    /// Starts the engine on the current tokio runtime. The first run of every interval check begins at once.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`].
+    pub fn try_start(self) -> Result<Health, StartError> {
+        let Self { state, checks, jitter } = self;
+        let Checks { service, list } = checks;
+        let runtime = Handle::try_current().map_err(|_| StartError::NoRuntime)?;
+        if let Some(prefix) = service.prefix.as_deref().filter(|prefix| !is_prefix(prefix)) {
+            return Err(StartError::Prefix(prefix.to_owned()));
+        }
+        let mut names = HashSet::new();
+        if let Some(twice) = list.iter().find(|declared| !names.insert(declared.spec.name())) {
+            return Err(StartError::DuplicateName(twice.spec.name().to_owned()));
+        }
+        let (plans, checks): (Vec<_>, Vec<_>) = list
+            .into_iter()
+            .map(|Declared { spec, check }| (Plan::new(spec, &service), check))
+            .unzip();
+        let disabled = checks.iter().map(|check| check.is_disabled(&state)).collect();
+        let runner = Arc::new(StateRunner { state, checks });
+        let engine = Engine::start(
+            service,
+            plans,
+            disabled,
+            Arc::clone(&runner) as Arc<dyn Runner>,
+            runtime,
+            jitter,
+        )
+        .map_err(StartError::Thread)?;
+        for (index, check) in runner.checks.iter().enumerate() {
+            check.attach(&runner.state, Trigger::new(&engine, index));
+        }
+        Ok(Health { engine })
+    }
+}
+
+impl<S> fmt::Debug for HealthBuilder<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HealthBuilder")
+            .field("checks", &self.checks)
+            .finish_non_exhaustive()
+    }
+}
+
+fn is_prefix(prefix: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/_-.~".contains(c);
+    prefix.starts_with('/') && !prefix.ends_with('/') && !prefix.contains("//") && prefix.chars().all(plain)
+}
+
+/// The state and its checks; what the engine sees of them.
+struct StateRunner<S> {
+    state: S,
+    checks: Vec<Box<dyn StateCheck<S>>>,
+}
+
+impl<S: HealthState> Runner for StateRunner<S> {
+    fn call(&self, index: usize) -> BoxFuture<'_, CheckResult> {
+        self.checks[index].call(&self.state)
+    }
+}

@@ -1,0 +1,104 @@
+//! The layer that has clients close their connections while the service drains.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http::header::CONNECTION;
+use http::{HeaderValue, Request, Response, Version};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::health::Health;
+
+/// Adds `Connection: close` to responses while the service drains: from [`Health::drain_layer`].
+///
+/// ```
+/// # use axum::{Router, routing::get};
+/// # use health_runtime::{Flag, HealthState};
+/// # #[derive(Clone, HealthState)]
+/// # struct AppState { #[health_check] flag: Flag }
+/// # let runtime = tokio::runtime::Runtime::new().unwrap();
+/// # let _guard = runtime.enter();
+/// # let state = AppState { flag: Flag::healthy() };
+/// let health = state.start_health();
+/// let app: Router = Router::new()
+///     .route("/orders", get(|| async { "[]" }))
+///     .layer(health.drain_layer())
+///     .merge(health.router());
+/// ```
+#[derive(Clone, Debug)]
+pub struct DrainLayer {
+    health: Health,
+}
+
+impl DrainLayer {
+    pub(super) fn new(health: Health) -> Self {
+        Self { health }
+    }
+}
+
+impl<S> Layer<S> for DrainLayer {
+    type Service = DrainService<S>;
+
+    fn layer(&self, inner: S) -> DrainService<S> {
+        let health = self.health.clone();
+        DrainService { inner, health }
+    }
+}
+
+/// What [`DrainLayer`] makes of a service.
+#[derive(Clone, Debug)]
+pub struct DrainService<S> {
+    inner: S,
+    health: Health,
+}
+
+impl<S, Q, A> Service<Request<Q>> for DrainService<S>
+where
+    S: Service<Request<Q>, Response = Response<A>>,
+{
+    type Response = Response<A>;
+    type Error = S::Error;
+    type Future = DrainFuture<S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Q>) -> DrainFuture<S::Future> {
+        let health = (request.version() <= Version::HTTP_11).then(|| self.health.clone());
+        let inner = self.inner.call(request);
+        DrainFuture { inner, health }
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// The response of a [`DrainService`].
+    pub struct DrainFuture<F> {
+        #[pin]
+        inner: F,
+        // Absent where there is no such header.
+        health: Option<Health>,
+    }
+}
+
+impl<F, A, E> Future for DrainFuture<F>
+where
+    F: Future<Output = Result<Response<A>, E>>,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let mut response = ready!(this.inner.poll(context));
+        // Asked when the response is ready: the drain may have begun meanwhile.
+        if let (Ok(response), Some(health)) = (&mut response, this.health)
+            && health.is_draining()
+        {
+            response
+                .headers_mut()
+                .insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        Poll::Ready(response)
+    }
+}

@@ -1,0 +1,235 @@
+//! Answers probes over HTTP, whatever the framework: method, path and query in; status, headers and body out.
+
+#[cfg(feature = "axum")]
+mod axum;
+#[cfg(feature = "axum")]
+mod drain;
+mod query;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+#[cfg(feature = "axum")]
+pub use self::drain::{DrainFuture, DrainLayer, DrainService};
+
+use crate::engine::{Core, Engine, View};
+use crate::format::json;
+use crate::health::Health;
+use crate::outcome::Status;
+use crate::report::{Phase, Report, Selection};
+use crate::spec::Probe;
+
+const JSON: &str = "application/json";
+const ALLOW: &str = "GET, HEAD, OPTIONS";
+const NO_SUCH_CHECK: &[u8] = br#"{"error":"no such check in this probe"}"#;
+const NO_SUCH_GROUP: &[u8] = br#"{"error":"no such group"}"#;
+const WRONG_METHOD: &[u8] = br#"{"error":"use GET, HEAD or OPTIONS"}"#;
+
+impl Health {
+    /// The probes for any HTTP framework. With axum, [`router`](Self::router) does it all.
+    ///
+    /// Whatever starting waits for is declared before this: from here on a start with nothing left to wait for is
+    /// final.
+    pub fn probes(&self) -> Probes {
+        let engine = Arc::clone(&self.engine);
+        engine.with(Core::arm);
+        let paths = match engine.service.prefix.as_deref() {
+            None => ["/livez", "/readyz", "/startupz", "/health"].map(str::to_owned),
+            Some(prefix) => ["/live", "/ready", "/startup", ""].map(|path| format!("{prefix}{path}")),
+        };
+        Probes(Arc::new(Site { engine, paths }))
+    }
+}
+
+/// The probes of a service, for any HTTP framework: from [`Health::probes`].
+///
+/// ```
+/// # use health_runtime::{Flag, HealthState};
+/// # #[derive(Clone, HealthState)]
+/// # struct AppState { #[health_check] flag: Flag }
+/// # let runtime = tokio::runtime::Runtime::new().unwrap();
+/// # runtime.block_on(async {
+/// # let state = AppState { flag: Flag::healthy() };
+/// let probes = state.start_health().probes();
+/// let answer = probes.answer("GET", "/readyz", None).await.expect("one of our paths");
+/// assert_eq!(answer.status(), 200);
+/// assert!(probes.answer("GET", "/orders", None).await.is_none());
+/// # });
+/// ```
+#[derive(Clone, Debug)]
+pub struct Probes(Arc<Site>);
+
+#[derive(Debug)]
+struct Site {
+    engine: Arc<Engine>,
+    /// In the order of [`Probe::ALL`].
+    paths: [String; 4],
+}
+
+/// What a path asks for.
+enum Target<'a> {
+    All(Probe),
+    /// What stands behind a probe's path and a `/`: a check's name, or nothing that exists.
+    Below(Probe, &'a str),
+}
+
+impl Probes {
+    /// Answers a request, or returns `None` if the path is not a probe's and nothing below one.
+    ///
+    /// `query` is what stands behind the `?`. Waits at most for the probe budget, and usually not at all.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it cancels no check.
+    pub async fn answer(&self, method: &str, path: &str, query: Option<&str>) -> Option<Answer> {
+        let target = self.target(path)?;
+        Some(self.answer_target(target, method, query).await)
+    }
+
+    async fn answer_target(&self, target: Target<'_>, method: &str, query: Option<&str>) -> Answer {
+        let (probe, one) = match target {
+            Target::All(probe) => (probe, None),
+            Target::Below(probe, name) => match self.check(probe, name) {
+                Some(index) => (probe, Some(Selection::One(index))),
+                None => return Answer::error(404, NO_SUCH_CHECK).to(method),
+            },
+        };
+        if !is_allowed(method) {
+            return Answer::error(405, WRONG_METHOD).to(method);
+        }
+        let engine = &self.0.engine;
+        let query = query::parse(query.unwrap_or_default(), &engine.plans);
+        if query.group.is_some() {
+            return Answer::error(404, NO_SUCH_GROUP).to(method);
+        }
+        let excluded = (!query.exclude.is_empty()).then_some(Selection::Without(query.exclude));
+        let selection = one.or(excluded);
+        let view = match engine.fresh_view() {
+            Some(view) => Arc::clone(&view),
+            None => engine.probe(probe).await,
+        };
+        let Some(selection) = selection else {
+            return self.whole(probe, &view).to(method);
+        };
+        let report = Report::new(engine, &view, probe, Some(&selection), json::MOST_CHECKS);
+        let body = json::render(&report, engine.service.public_details);
+        Answer::probe(report.status, view.phase, body).to(method)
+    }
+
+    /// The answer to the plain question, if nothing has to be waited for: what nearly every request is.
+    #[cfg(feature = "axum")]
+    fn at_once(&self, probe: Probe, method: &str, query: Option<&str>) -> Option<Answer> {
+        if query.is_some() || !is_allowed(method) {
+            return None;
+        }
+        let view = self.0.engine.fresh_view()?;
+        Some(self.whole(probe, &view).to(method))
+    }
+
+    fn whole(&self, probe: Probe, view: &View) -> Answer {
+        let engine = &self.0.engine;
+        let body = view.body(probe, || {
+            let report = Report::new(engine, view, probe, None, json::MOST_CHECKS);
+            json::render(&report, engine.service.public_details)
+        });
+        Answer::probe(view.verdict(probe).status, view.phase, body.clone())
+    }
+
+    fn target<'a>(&self, path: &'a str) -> Option<Target<'a>> {
+        Probe::ALL.into_iter().zip(&self.0.paths).find_map(|(probe, at)| {
+            let rest = path.strip_prefix(at.as_str())?;
+            match rest.strip_prefix('/') {
+                Some(name) => Some(Target::Below(probe, name)),
+                None => rest.is_empty().then_some(Target::All(probe)),
+            }
+        })
+    }
+
+    /// The check of this name, if it is in the probe.
+    fn check(&self, probe: Probe, name: &str) -> Option<usize> {
+        let plans = &self.0.engine.plans;
+        plans
+            .iter()
+            .position(|plan| plan.spec.name() == name && plan.spec.is_in(probe))
+    }
+}
+
+fn is_allowed(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD" | "OPTIONS")
+}
+
+/// An answer to a probe, for any HTTP framework.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    status: u16,
+    /// What HEAD says of GET's body.
+    length: usize,
+    body: Bytes,
+    /// The service drains, and wants its connections closed.
+    closing: bool,
+}
+
+impl Answer {
+    fn probe(status: Status, phase: Phase, body: Bytes) -> Self {
+        Self {
+            status: if status.passes() { 200 } else { 503 },
+            length: body.len(),
+            body,
+            closing: phase == Phase::Draining,
+        }
+    }
+
+    fn error(status: u16, body: &'static [u8]) -> Self {
+        Self {
+            status,
+            length: body.len(),
+            body: Bytes::from_static(body),
+            closing: false,
+        }
+    }
+
+    /// The form of the answer that this method gets.
+    fn to(mut self, method: &str) -> Self {
+        match method {
+            "HEAD" => self.body = Bytes::new(),
+            "OPTIONS" => {
+                self.body = Bytes::new();
+                self.length = 0;
+            }
+            _ => {}
+        }
+        self
+    }
+
+    /// The status code: 200, 503, 404 or 405.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The headers, `Content-Length` included. `Connection: close` is among them while the service drains; it is not
+    /// for HTTP/2.
+    pub fn headers(&self) -> impl Iterator<Item = (&'static str, String)> + use<> {
+        let fixed = self.fixed_headers();
+        let length = ("content-length", self.length.to_string());
+        fixed.map(|(name, value)| (name, value.to_owned())).chain([length])
+    }
+
+    fn fixed_headers(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
+        let allow = (self.status == 405).then_some(("allow", ALLOW));
+        let close = self.closing.then_some(("connection", "close"));
+        [
+            ("content-type", JSON),
+            ("cache-control", "no-store"),
+            ("x-content-type-options", "nosniff"),
+        ]
+        .into_iter()
+        .chain(allow)
+        .chain(close)
+    }
+
+    /// The body; empty for HEAD and OPTIONS.
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+}

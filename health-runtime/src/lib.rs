@@ -1,0 +1,85 @@
+//! Health checks for services: annotate the state struct that the service already has, and get liveness, readiness and
+//! startup probes that hold what they promise.
+//!
+//! ```no_run
+//! use health_runtime::{Flag, HealthState};
+//!
+//! #[derive(Clone, HealthState)]
+//! struct AppState {
+//!     /// Takes jobs off the queue.
+//!     #[health_check(critical, liveness, readiness)]
+//!     worker: Flag,
+//!
+//!     #[health_check(timeout = "500ms", with = payments::ping)]
+//!     payments: payments::Client,
+//! }
+//! # mod payments {
+//! #     #[derive(Clone)] pub struct Client;
+//! #     pub async fn ping(_: &Client) -> Result<(), std::io::Error> { Ok(()) }
+//! # }
+//!
+//! #[tokio::main]
+//! async fn main() -> std::io::Result<()> {
+//!     let state = AppState { worker: Flag::healthy(), payments: payments::Client };
+//!     let health = state.start_health();
+//!     let app: axum::Router = axum::Router::new().merge(health.router()); // /livez /readyz /startupz /health
+//!     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+//!     axum::serve(listener, app).with_graceful_shutdown(health.shutdown_signal()).await
+//! }
+//! ```
+//!
+//! What every option means stands with the derive, [`HealthState`](derive@HealthState).
+//!
+//! # How it works
+//!
+//! Checks run in the background, each in a task of its own, one run at a time, on the runtime that started the
+//! [`Health`]. A probe reads what was published last: it costs the same with three checks and with ten thousand, with
+//! all well and with a database that hangs. Only for checks with `ttl`, and before the first result, a probe waits for
+//! critical checks, and never longer than `probe_budget`.
+//!
+//! What is not known fails: not yet checked (`pending`), too old (`stale`), panicked, hanging (`timeout`, `stuck`),
+//! shutting down (`draining`). Only liveness asks for evidence before it fails, since failing it restarts the process.
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `macros` | on | `#[derive(HealthState)]` |
+//! | `axum` | on | [`Health::router`], [`Health::drain_layer`] |
+//! | `sqlx-sqlite` | off | [`HealthCheck`] for `sqlx::SqlitePool` |
+//!
+//! Without `axum`, [`Health::probes`] answers for any HTTP framework.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod check;
+mod checks;
+mod engine;
+mod flag;
+mod format;
+mod health;
+mod http;
+mod lifecycle;
+mod outcome;
+mod report;
+mod spec;
+mod state;
+mod text;
+
+pub use check::{HealthCheck, InProcess};
+pub use engine::Trigger;
+pub use flag::Flag;
+pub use health::{Health, HealthBuilder, StartError, WeakHealth};
+#[cfg(feature = "macros")]
+#[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
+pub use health_macros::HealthState;
+pub use http::{Answer, Probes};
+#[cfg(feature = "axum")]
+#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+pub use http::{DrainFuture, DrainLayer, DrainService};
+pub use lifecycle::{Hold, StartupTask};
+pub use outcome::{BoxError, CheckResult, IntoOutcome, Outcome, Reason, Status};
+pub use report::{CheckReport, Phase, Report};
+pub use spec::{CheckSpec, Probe, ServiceSpec};
+#[doc(hidden)]
+pub use state::{Async, Plain, Returned, run};
+pub use state::{Checks, HealthState};

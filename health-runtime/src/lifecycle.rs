@@ -1,0 +1,124 @@
+//! Starting, holding back and ending: what a service does with its [`Health`] over its life.
+
+use std::sync::{Arc, Weak};
+
+use crate::engine::{Core, Engine, Event};
+use crate::health::Health;
+
+impl Health {
+    /// Adds a task that starting waits for, such as warming a cache: until [`StartupTask::done`], `/startupz` and
+    /// `/readyz` answer 503. Call it before the first [`router`](Self::router), from where on a start with nothing
+    /// left to wait for is final; a task added after the service has started changes nothing.
+    ///
+    /// ```
+    /// # use health_runtime::{Flag, Health, HealthState, Phase, Probe};
+    /// # #[derive(Clone, HealthState)]
+    /// # struct AppState { #[health_check] flag: Flag }
+    /// # let runtime = tokio::runtime::Runtime::new().unwrap();
+    /// # let _guard = runtime.enter();
+    /// # let state = AppState { flag: Flag::healthy() };
+    /// let health = state.start_health();
+    /// let warm_up = health.startup_task("warm caches");
+    /// let app: axum::Router = axum::Router::new().merge(health.router());
+    /// assert_eq!(health.report(Probe::Startup).phase, Phase::Starting);
+    /// warm_up.done();
+    /// assert_eq!(health.report(Probe::Startup).phase, Phase::Running);
+    /// ```
+    pub fn startup_task(&self, name: impl Into<String>) -> StartupTask {
+        let counts = self.engine.with(|core, _| core.open_task());
+        let engine = if counts {
+            Arc::downgrade(&self.engine)
+        } else {
+            Weak::new()
+        };
+        let name = name.into();
+        StartupTask { engine, name }
+    }
+
+    /// Ends the wait of `manual_start`. Does nothing without it, or a second time.
+    pub fn mark_started(&self) {
+        self.engine.with(Core::mark_started);
+    }
+
+    /// Keeps readiness failing (`held`) while the guard lives: for maintenance, or a leader that hands over. The reason
+    /// goes to the log.
+    pub fn hold(&self, reason: impl Into<String>) -> Hold {
+        let reason = reason.into();
+        self.engine.with(|core, _| core.hold());
+        Event::Held { reason: &reason }.log(&self.engine.plans);
+        let engine = Arc::downgrade(&self.engine);
+        Hold { engine, reason }
+    }
+
+    /// Begins to drain: from now on and for good readiness fails, liveness passes, and answers ask clients to close
+    /// their connections. After `drain` every [`shutdown_signal`](Self::shutdown_signal) resolves.
+    ///
+    /// SIGTERM does this by itself where `shutdown_signal` is used. A second call does nothing.
+    pub fn drain(&self) {
+        self.engine.drain();
+    }
+
+    /// What the server waits for: resolves when it may stop accepting connections.
+    ///
+    /// At SIGTERM readiness fails at once while the listener goes on accepting for `drain` (10 s by default), so that
+    /// load balancers notice before connections are refused; then this resolves. SIGINT resolves it without the wait.
+    /// A second signal ends the wait, a third the process; so does a process that does not end within
+    /// `shutdown_grace` (20 s by default) after the drain, with exit code 143, since axum waits for open streams.
+    ///
+    /// Call it once for each server: all resolve together. The signal handlers are installed by the call, on a thread
+    /// of the engine's own, and stay: from then on SIGTERM ends the process only by way of this future.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it changes nothing.
+    pub fn shutdown_signal(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.engine.listen_for_signals();
+        Arc::clone(&self.engine).stopped()
+    }
+}
+
+/// Something that starting waits for, from [`Health::startup_task`].
+///
+/// Dropped without [`done`](Self::done), as after an error or a panic, it fails the startup probe for good, so that
+/// the orchestrator restarts the process.
+#[must_use = "dropped without `done()` it fails the startup probe for good"]
+#[derive(Debug)]
+pub struct StartupTask {
+    engine: Weak<Engine>,
+    name: String,
+}
+
+impl StartupTask {
+    /// The task is done; once all are, the service has started.
+    pub fn done(mut self) {
+        if let Some(engine) = std::mem::take(&mut self.engine).upgrade() {
+            engine.with(|core, now| core.close_task(true, now));
+        }
+    }
+}
+
+impl Drop for StartupTask {
+    fn drop(&mut self) {
+        if let Some(engine) = self.engine.upgrade() {
+            engine.with(|core, now| core.close_task(false, now));
+            Event::TaskDropped { name: &self.name }.log(&engine.plans);
+        }
+    }
+}
+
+/// Keeps readiness failing while it lives, from [`Health::hold`].
+#[must_use = "readiness is held only while this lives"]
+#[derive(Debug)]
+pub struct Hold {
+    engine: Weak<Engine>,
+    reason: String,
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        if let Some(engine) = self.engine.upgrade() {
+            engine.with(|core, _| core.release());
+            Event::Released { reason: &self.reason }.log(&engine.plans);
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! What a check says of itself: [`Status`], [`Outcome`], and everything a check function may return.
+
+use std::error::Error;
+use std::fmt;
+
+/// A boxed error, as `?` makes it from any error type, from a `String` or from a `&str`.
+pub type BoxError = Box<dyn Error + Send + Sync>;
+
+/// What a check returns.
+///
+/// `Ok(())` is spelled `Ok(Outcome::healthy())`; an `Err` makes the check unhealthy with reason `error`, and its text
+/// goes to the log, never to a public answer.
+pub type CheckResult = Result<Outcome, BoxError>;
+
+/// How something is: the only three words a report uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// All is well. HTTP 200.
+    Healthy,
+    /// It works, but not as it should. HTTP 200: still routed to.
+    Degraded,
+    /// It does not work. HTTP 503.
+    Unhealthy,
+}
+
+impl Status {
+    /// The word in reports: `healthy`, `degraded` or `unhealthy`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Degraded => "degraded",
+            Self::Unhealthy => "unhealthy",
+        }
+    }
+
+    /// Whether a probe with this status succeeds. Degraded does: no load balancer agrees with another on anything
+    /// between 200 and 503.
+    pub const fn passes(self) -> bool {
+        !matches!(self, Self::Unhealthy)
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl serde::Serialize for Status {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// Why something is not simply healthy: a word from a closed list, safe to show to anybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The check's value is absent (`None`), so there is nothing to check: healthy.
+    Disabled,
+    /// A run is in flight for longer than its timeout and cannot be aborted: it blocks its thread.
+    Stuck,
+    /// No run has finished yet.
+    Pending,
+    /// The last finished run is older than `max_age`: nobody knows how it is now.
+    Stale,
+    /// The check returned an error.
+    Error,
+    /// The run was aborted at its timeout.
+    Timeout,
+    /// The check panicked.
+    Panic,
+    /// The run was dropped before it finished: its runtime is shutting down or gone.
+    Cancelled,
+    /// The check itself said degraded or unhealthy.
+    Reported,
+    /// The resource works but is fully in use, such as a pool without an idle connection.
+    Saturated,
+    /// The service is shutting down.
+    Draining,
+    /// Somebody holds readiness back, see [`Health::hold`](crate::Health::hold).
+    Held,
+    /// The service has not finished starting.
+    Starting,
+}
+
+impl Reason {
+    /// The word in reports, such as `timeout`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Disabled => "disabled",
+            Self::Stuck => "stuck",
+            Self::Pending => "pending",
+            Self::Stale => "stale",
+            Self::Error => "error",
+            Self::Timeout => "timeout",
+            Self::Panic => "panic",
+            Self::Cancelled => "cancelled",
+            Self::Reported => "reported",
+            Self::Saturated => "saturated",
+            Self::Draining => "draining",
+            Self::Held => "held",
+            Self::Starting => "starting",
+        }
+    }
+
+    /// Whether this says that the check is broken, and not merely that nothing is known: what a liveness probe may
+    /// restart a process for.
+    pub(crate) const fn is_evidence(self) -> bool {
+        matches!(
+            self,
+            Self::Error | Self::Timeout | Self::Panic | Self::Stuck | Self::Reported
+        )
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl serde::Serialize for Reason {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// What a check found out: a status, and for the log a few words on it.
+///
+/// ```
+/// use health_runtime::{Outcome, Status};
+///
+/// let lagging = Outcome::degraded("replica is 12 s behind");
+/// assert_eq!(lagging.status(), Status::Degraded);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    status: Status,
+    reason: Option<Reason>,
+    message: Option<String>,
+}
+
+impl Outcome {
+    /// All is well.
+    pub const fn healthy() -> Self {
+        Self {
+            status: Status::Healthy,
+            reason: None,
+            message: None,
+        }
+    }
+
+    /// It works, but not as it should. The message goes to the log, not to the public answer.
+    pub fn degraded(message: impl Into<String>) -> Self {
+        Self::with(Status::Degraded, Reason::Reported, message)
+    }
+
+    /// It does not work. The message goes to the log, not to the public answer.
+    pub fn unhealthy(message: impl Into<String>) -> Self {
+        Self::with(Status::Unhealthy, Reason::Reported, message)
+    }
+
+    /// It works but is fully in use, such as a pool whose connections are all taken: degraded, with reason
+    /// `saturated`. A busy dependency is not a dead one.
+    pub fn saturated(message: impl Into<String>) -> Self {
+        Self::with(Status::Degraded, Reason::Saturated, message)
+    }
+
+    fn with(status: Status, reason: Reason, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            reason: Some(reason),
+            message: Some(message.into()),
+        }
+    }
+
+    /// The status.
+    pub const fn status(&self) -> Status {
+        self.status
+    }
+
+    /// The reason code, absent if healthy.
+    pub const fn reason(&self) -> Option<Reason> {
+        self.reason
+    }
+
+    /// The words that go to the log.
+    pub fn message(&self) -> Option<&str> {
+        self.message.as_deref()
+    }
+}
+
+impl From<Status> for Outcome {
+    fn from(status: Status) -> Self {
+        Self {
+            status,
+            reason: (status != Status::Healthy).then_some(Reason::Reported),
+            message: None,
+        }
+    }
+}
+
+/// What a check function may return: `()`, `bool`, [`Status`], [`Outcome`], or a `Result` of any of them with any
+/// error that converts into a boxed error (`sqlx::Error`, `anyhow::Error`, `String`, `&'static str`).
+///
+/// `()` is healthy, `false` is unhealthy, `Err` is unhealthy.
+///
+/// ```
+/// use health_runtime::{IntoOutcome, Status};
+///
+/// assert_eq!(().into_outcome().unwrap().status(), Status::Healthy);
+/// assert_eq!(false.into_outcome().unwrap().status(), Status::Unhealthy);
+/// assert!(Err::<(), _>("connection refused").into_outcome().is_err());
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not something a health check can return",
+    label = "this check returns `{Self}`",
+    note = "return `()`, `bool`, `Status`, `Outcome`, or a `Result` of one of them whose error converts into `Box<dyn Error + Send + Sync>`"
+)]
+pub trait IntoOutcome {
+    /// Makes the check's result of it.
+    ///
+    /// # Errors
+    ///
+    /// Returns what the check failed with.
+    fn into_outcome(self) -> CheckResult;
+}
+
+impl IntoOutcome for () {
+    fn into_outcome(self) -> CheckResult {
+        Ok(Outcome::healthy())
+    }
+}
+
+impl IntoOutcome for bool {
+    fn into_outcome(self) -> CheckResult {
+        if self { Status::Healthy } else { Status::Unhealthy }.into_outcome()
+    }
+}
+
+impl IntoOutcome for Status {
+    fn into_outcome(self) -> CheckResult {
+        Ok(self.into())
+    }
+}
+
+impl IntoOutcome for Outcome {
+    fn into_outcome(self) -> CheckResult {
+        Ok(self)
+    }
+}
+
+impl<T: IntoOutcome, E: Into<BoxError>> IntoOutcome for Result<T, E> {
+    fn into_outcome(self) -> CheckResult {
+        self.map_err(Into::into)?.into_outcome()
+    }
+}

@@ -1,0 +1,141 @@
+//! What is published: [`Report`], independent of any wire format.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::engine::{Engine, Row, View};
+use crate::outcome::{Reason, Status};
+use crate::spec::Probe;
+
+/// Where the service is between its start and its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// Not started yet: readiness and startup fail.
+    Starting,
+    /// Started.
+    Running,
+    /// Shutting down: readiness fails, for good.
+    Draining,
+}
+
+impl Phase {
+    /// The word in reports: `starting`, `running` or `draining`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Draining => "draining",
+        }
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What a probe says at one moment: the verdict, and the checks that it comes from, failing ones first.
+///
+/// [`Health::report`](crate::Health::report) makes one.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Report {
+    /// The question that this answers.
+    pub probe: Probe,
+    /// The verdict: unhealthy is a failed probe.
+    pub status: Status,
+    /// Why the probe fails whatever its checks say: `draining`, `held` or `starting`; of a single check, its reason.
+    pub reason: Option<Reason>,
+    /// Where the service is between its start and its end.
+    pub phase: Phase,
+    /// The service's name.
+    pub service: Cow<'static, str>,
+    /// The service's version.
+    pub version: Cow<'static, str>,
+    /// The checks: critical failures, other failures, degraded ones, healthy ones.
+    pub checks: Vec<CheckReport>,
+    /// How many checks were left out for the size of the report; they would stand last.
+    pub omitted: usize,
+}
+
+/// One check in a [`Report`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct CheckReport {
+    /// Its name.
+    pub name: Cow<'static, str>,
+    /// How it is.
+    pub status: Status,
+    /// Why it is not simply healthy.
+    pub reason: Option<Reason>,
+    /// Whether its failure fails the probe.
+    pub critical: bool,
+    /// How long its last finished run took; absent before the first.
+    pub latency: Option<Duration>,
+    /// What its last finished run said, credentials masked, at most 1 KiB. Not for the public.
+    pub message: Option<Arc<str>>,
+}
+
+/// Which of a probe's checks are asked for, if not all.
+#[derive(Clone, Debug)]
+pub(crate) enum Selection {
+    One(usize),
+    Without(Vec<usize>),
+}
+
+impl Report {
+    /// The probe's report from this view, with so many checks at most.
+    pub(crate) fn new(engine: &Engine, view: &View, probe: Probe, selection: Option<&Selection>, limit: usize) -> Self {
+        let included = |index| match selection {
+            None => true,
+            Some(Selection::One(only)) => index == *only,
+            Some(Selection::Without(excluded)) => !excluded.contains(&index),
+        };
+        let state = match selection {
+            None => view.verdict(probe),
+            Some(Selection::One(index)) => view.judge_one(probe, *index),
+            Some(Selection::Without(_)) => view.judge(probe, included),
+        };
+        let rows = || view.rows(probe).filter(|(index, _)| included(*index));
+        let checks: Vec<_> = (0..4)
+            .flat_map(|urgency| rows().filter(move |(_, row)| self::urgency(row) == urgency))
+            .take(limit)
+            .map(|(index, row)| CheckReport {
+                name: engine.plans[index].spec.name.clone(),
+                status: row.state.status,
+                reason: row.state.reason,
+                critical: row.critical,
+                latency: row.latency,
+                message: row.message.clone(),
+            })
+            .collect();
+        Self {
+            probe,
+            status: state.status,
+            reason: state.reason,
+            phase: view.phase,
+            service: engine.service.name.clone(),
+            version: engine.service.version.clone(),
+            omitted: rows().count() - checks.len(),
+            checks,
+        }
+    }
+
+    /// Whether the probe succeeds.
+    pub fn passes(&self) -> bool {
+        self.status.passes()
+    }
+}
+
+/// What fails first stands first.
+fn urgency(row: &Row) -> u8 {
+    match row.state.status {
+        Status::Unhealthy if row.critical => 0,
+        Status::Unhealthy => 1,
+        Status::Degraded => 2,
+        Status::Healthy => 3,
+    }
+}

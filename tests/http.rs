@@ -1,0 +1,588 @@
+//! What a prober sees: every rule of the answers, on axum and over real sockets.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::routing::get as on_get;
+use health_runtime::{CheckResult, CheckSpec, Checks, Flag, Health, HealthState, Outcome, run};
+use health_tests::{Answer, Log, ask, get, raw, serve, serve_at, until};
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tower_http::cors::{Any, CorsLayer};
+use tower_http::timeout::TimeoutLayer;
+use tracing_subscriber::layer::SubscriberExt as _;
+
+#[derive(Clone, HealthState)]
+#[health(name = "orders", version = "1.2.3")]
+struct App {
+    #[health_check(critical)]
+    db: Flag,
+    /// Prices, a minute old at most.
+    #[health_check]
+    cache: Flag,
+    #[health_check(liveness)]
+    worker: Flag,
+}
+
+impl App {
+    fn healthy() -> Self {
+        Self {
+            db: Flag::healthy(),
+            cache: Flag::healthy(),
+            worker: Flag::healthy(),
+        }
+    }
+}
+
+/// A running application whose checks have all had their first result.
+async fn started() -> (App, Health, Router) {
+    let state = App::healthy();
+    let health = state.start_health();
+    let app = health.router();
+    settled(&app, "/health", 200, "healthy").await;
+    (state, health, app)
+}
+
+/// Waits for what a check has been told to be published.
+async fn settled(app: &Router, uri: &str, code: u16, status: &str) -> Answer {
+    until(&format!("{uri} says {code} {status}"), async || {
+        let answer = get(app, uri).await;
+        (answer.status == code && answer.json()["status"] == status).then_some(answer)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_default_body_has_the_public_fields_and_status_first() {
+    let (state, _health, app) = started().await;
+    state.cache.set_unhealthy("cannot reach redis://user:secret@cache");
+    let answer = settled(&app, "/readyz", 200, "degraded").await;
+    assert!(
+        answer
+            .body
+            .starts_with(r#"{"status":"degraded","service":"orders","version":"1.2.3","phase":"running","checks":["#)
+    );
+    let mut body = answer.json();
+    for check in body["checks"].as_array_mut().unwrap() {
+        let latency = check.as_object_mut().unwrap().remove("latency_ms");
+        assert!(latency.is_some_and(|latency| latency.is_f64()));
+    }
+    let expected = json!({
+        "status": "degraded",
+        "service": "orders",
+        "version": "1.2.3",
+        "phase": "running",
+        "checks": [
+            { "name": "cache", "status": "unhealthy", "critical": false, "reason": "reported" },
+            { "name": "db", "status": "healthy", "critical": true },
+        ],
+    });
+    assert_eq!(body, expected);
+}
+
+#[tokio::test]
+async fn every_probe_says_what_it_is_asked() {
+    let (state, health, app) = started().await;
+    for uri in ["/livez", "/readyz", "/startupz", "/health"] {
+        assert_eq!(get(&app, uri).await.status, 200, "{uri}");
+    }
+    state.worker.set_unhealthy("out of luck");
+    settled(&app, "/livez", 503, "unhealthy").await;
+    assert_eq!(get(&app, "/readyz").await.status, 200);
+    assert_eq!(get(&app, "/health").await.status, 503);
+    state.worker.set_healthy();
+    state.db.set_unhealthy("gone");
+    settled(&app, "/readyz", 503, "unhealthy").await;
+    settled(&app, "/livez", 200, "healthy").await;
+    assert_eq!(get(&app, "/startupz").await.status, 200);
+    assert_eq!(get(&app, "/health").await.status, 503);
+    health.drain();
+    assert_eq!(get(&app, "/readyz").await.json()["reason"], "draining");
+    assert_eq!(get(&app, "/livez").await.status, 200);
+}
+
+#[tokio::test]
+async fn answers_are_neither_stored_nor_sniffed_nor_chunked() {
+    let (_state, _health, app) = started().await;
+    for uri in [
+        "/livez",
+        "/readyz",
+        "/startupz",
+        "/health",
+        "/readyz/db",
+        "/readyz/nothing",
+    ] {
+        let answer = get(&app, uri).await;
+        assert_eq!(answer.header("content-type"), "application/json", "{uri}");
+        assert_eq!(answer.header("cache-control"), "no-store", "{uri}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{uri}");
+        assert_eq!(answer.header("content-length"), answer.body.len().to_string(), "{uri}");
+        for absent in ["etag", "last-modified", "location", "transfer-encoding", "connection"] {
+            assert!(!answer.headers.contains_key(absent), "{uri}: {absent}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn head_and_options_answer_like_get_without_a_body() {
+    let (state, _health, app) = started().await;
+    for _ in 0..2 {
+        let expected = get(&app, "/readyz").await;
+        for (method, length) in [("HEAD", expected.header("content-length")), ("OPTIONS", "0")] {
+            for uri in ["/readyz", "/readyz/db", "/readyz?exclude=cache"] {
+                let answer = ask(&app, method, uri).await;
+                assert_eq!(answer.status, expected.status, "{method} {uri}");
+                assert_eq!(answer.body, "", "{method} {uri}");
+                if uri == "/readyz" {
+                    assert_eq!(answer.header("content-length"), length, "{method}");
+                }
+            }
+        }
+        state.db.set_unhealthy("gone");
+        settled(&app, "/readyz", 503, "unhealthy").await;
+    }
+}
+
+#[tokio::test]
+async fn other_methods_are_told_which_are_allowed() {
+    let (_state, _health, app) = started().await;
+    for method in ["POST", "PUT", "DELETE", "PATCH", "TRACE", "PROPFIND"] {
+        for uri in ["/livez", "/readyz", "/startupz", "/health", "/readyz/db"] {
+            let answer = ask(&app, method, uri).await;
+            assert_eq!(answer.status, 405, "{method} {uri}");
+            assert_eq!(answer.header("allow"), "GET, HEAD, OPTIONS", "{method} {uri}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_names_nothing_is_404_even_where_the_application_has_a_fallback() {
+    let (_state, _health, probes) = started().await;
+    let app = Router::new().fallback(|| async { "a page" }).merge(probes);
+    for uri in [
+        "/readyz/",
+        "/readyz/typo",
+        "/readyz/db/",
+        "/readyz/db/x",
+        "/readyz//",
+        "/readyz/worker",
+        "/livez/db",
+        "/startupz/db",
+        "/health/",
+        "/health/typo",
+        "/readyz/DB",
+        "/readyz/db%20",
+        "/readyz?group=core",
+        "/health?group=",
+    ] {
+        assert_eq!(get(&app, uri).await.status, 404, "{uri}");
+        assert_eq!(ask(&app, "HEAD", uri).await.status, 404, "{uri}");
+    }
+    for uri in ["/", "/orders", "/readyzz", "/livez.html"] {
+        assert_eq!(get(&app, uri).await.body, "a page", "{uri}");
+    }
+}
+
+#[tokio::test]
+async fn one_check_has_an_answer_of_its_own() {
+    let (state, health, app) = started().await;
+    let answer = get(&app, "/readyz/cache").await;
+    assert_eq!(
+        (answer.status, &answer.json()["checks"][0]["name"]),
+        (StatusCode::OK, &json!("cache"))
+    );
+    assert_eq!(answer.json()["checks"].as_array().unwrap().len(), 1);
+    state.cache.set_unhealthy("gone");
+    let answer = settled(&app, "/readyz/cache", 503, "unhealthy").await;
+    assert_eq!(answer.json()["reason"], "reported");
+    assert_eq!(get(&app, "/readyz").await.status, 200);
+    assert_eq!(get(&app, "/readyz/db").await.status, 200);
+    assert_eq!(get(&app, "/livez/worker").await.status, 200);
+    assert_eq!(get(&app, "/health/worker").await.status, 200);
+    health.drain();
+    assert_eq!(get(&app, "/readyz/db").await.json()["reason"], "draining");
+}
+
+#[tokio::test]
+async fn excluded_checks_do_not_count_and_unknown_ones_change_nothing() {
+    let (state, health, app) = started().await;
+    state.db.set_unhealthy("gone");
+    settled(&app, "/readyz", 503, "unhealthy").await;
+    let answer = get(&app, "/readyz?exclude=db").await;
+    assert_eq!(
+        (answer.status, &answer.json()["status"]),
+        (StatusCode::OK, &json!("healthy"))
+    );
+    assert_eq!(answer.json()["checks"].as_array().unwrap().len(), 1);
+    assert_eq!(get(&app, "/readyz?exclude=cache&exclude=db").await.status, 200);
+    for uri in [
+        "/readyz?exclude=typo",
+        "/readyz?exclude=",
+        "/readyz?exclude",
+        "/readyz?exclude=DB",
+        "/readyz?x=db",
+    ] {
+        assert_eq!(get(&app, uri).await.status, 503, "{uri}");
+    }
+    let _hold = health.hold("maintenance");
+    assert_eq!(get(&app, "/readyz?exclude=db").await.json()["reason"], "held");
+}
+
+#[tokio::test]
+async fn any_accept_gets_an_answer() {
+    let (_state, _health, app) = started().await;
+    for accept in [
+        "*/*",
+        "text/plain, text/*, */*",
+        "image/png",
+        "application/health+json",
+        "nonsense",
+        "text/html",
+    ] {
+        let request = axum::http::Request::get("/readyz").header("accept", accept);
+        let answer = health_tests::send(&app, request.body(axum::body::Body::empty()).unwrap()).await;
+        assert_eq!(answer.status, 200, "{accept}");
+    }
+}
+
+#[tokio::test]
+async fn a_prefix_moves_the_probes() {
+    let health = Health::builder(App::healthy()).prefix("/internal/health").start();
+    let app = health.router();
+    settled(&app, "/internal/health", 200, "healthy").await;
+    for uri in [
+        "/internal/health/live",
+        "/internal/health/ready",
+        "/internal/health/startup",
+    ] {
+        assert_eq!(get(&app, uri).await.status, 200, "{uri}");
+        assert_eq!(
+            get(&app, &format!("{uri}/typo")).await.json()["error"],
+            "no such check in this probe"
+        );
+    }
+    assert_eq!(get(&app, "/internal/health/ready/db").await.status, 200);
+    assert_eq!(get(&app, "/internal/health/db").await.status, 200);
+    assert_eq!(
+        get(&app, "/internal/health/readyy").await.json()["error"],
+        "no such check in this probe"
+    );
+    assert_eq!(get(&app, "/readyz").await.status, 404);
+}
+
+#[tokio::test]
+async fn no_layer_fallback_or_state_of_the_application_changes_an_answer() {
+    let (state, _health, probes) = started().await;
+    let nested = Router::new().nest("/ops", probes.clone());
+    let cors = CorsLayer::new().allow_origin(Any).allow_methods(Any);
+    let app: Router = Router::new()
+        .route("/orders", on_get(|| async { "[]" }))
+        .with_state(7_u8)
+        .fallback(|| async { "a page" })
+        .layer(cors)
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::REQUEST_TIMEOUT,
+            Duration::ZERO,
+        ))
+        .layer(axum::middleware::from_fn(async |_: Request, _: Next| {
+            StatusCode::UNAUTHORIZED
+        }))
+        .merge(probes.clone());
+    for uri in [
+        "/livez",
+        "/readyz",
+        "/readyz/db",
+        "/readyz?exclude=db",
+        "/readyz/typo",
+        "/startupz",
+        "/health",
+    ] {
+        for method in ["GET", "HEAD", "OPTIONS", "POST"] {
+            let expected = ask(&probes, method, uri).await;
+            let [merged, nested] = [
+                ask(&app, method, uri).await,
+                ask(&nested, method, &format!("/ops{uri}")).await,
+            ];
+            assert_eq!(
+                (merged.status, merged.headers),
+                (expected.status, expected.headers.clone()),
+                "{method} {uri}"
+            );
+            assert_eq!(
+                (nested.status, nested.headers),
+                (expected.status, expected.headers),
+                "{method} {uri}"
+            );
+        }
+    }
+    assert_eq!(get(&app, "/orders").await.status, 401, "the layers are there");
+    state.db.set_unhealthy("gone");
+    settled(&app, "/readyz", 503, "unhealthy").await;
+}
+
+#[tokio::test]
+async fn a_router_serves_applications_with_any_state() {
+    let (_state, health, _) = started().await;
+    let app: Router = Router::new()
+        .merge(health.router::<String>())
+        .with_state("state".to_owned());
+    assert_eq!(get(&app, "/readyz").await.status, 200);
+}
+
+// --- the size of answers ---
+
+/// So many checks, all of which say this.
+struct Many<const N: usize>(fn() -> CheckResult);
+
+impl<const N: usize> HealthState for Many<N> {
+    fn register(checks: &mut Checks<Self>) {
+        for index in 0..N {
+            let name = Box::leak(format!("check-{index}").into_boxed_str());
+            checks.with(CheckSpec::new(name).critical(), |state| run((state.0)()));
+        }
+    }
+}
+
+#[tokio::test]
+async fn ten_healthy_checks_fit_into_a_kib() {
+    let health = Health::builder(Many::<10>(|| Ok(Outcome::healthy()))).start();
+    let answer = settled(&health.router(), "/readyz", 200, "healthy").await;
+    assert_eq!(answer.json()["checks"].as_array().unwrap().len(), 10);
+    assert!(answer.body.len() < 1024, "{}", answer.body.len());
+}
+
+#[tokio::test]
+async fn any_number_of_failures_fits_into_four_kib() {
+    let long = || Err("x".repeat(5_000).into());
+    for details in [false, true] {
+        let builder = Health::builder(Many::<2_000>(long));
+        let health = if details { builder.public_details() } else { builder }.start();
+        let app = health.router();
+        let answer = settled(&app, "/readyz", 503, "unhealthy").await;
+        assert!(answer.body.len() < 4096, "{}", answer.body.len());
+        let body = answer.json();
+        let shown = body["checks"].as_array().unwrap().len();
+        assert_eq!(body["omitted"], 2_000 - shown);
+        assert!(shown >= 10, "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn what_fails_stands_first_however_many_there_are() {
+    struct Last;
+    impl HealthState for Last {
+        fn register(checks: &mut Checks<Self>) {
+            for index in 0..500 {
+                let name = Box::leak(format!("check-{index}").into_boxed_str());
+                checks.with(CheckSpec::new(name), |_| run(()));
+            }
+            checks.with(CheckSpec::new("lag"), |_| run(Outcome::degraded("slow")));
+            checks.with(CheckSpec::new("mail"), |_| run(false));
+            checks.with(CheckSpec::new("db").critical(), |_| run(false));
+        }
+    }
+    let app = Health::builder(Last).start().router();
+    let names = |answer: &Answer| {
+        let body = answer.json();
+        let checks = body["checks"].as_array().unwrap();
+        checks[..4]
+            .iter()
+            .map(|check| check["name"].clone())
+            .collect::<Vec<_>>()
+    };
+    until("the failures stand first", async || {
+        let answer = get(&app, "/readyz").await;
+        (names(&answer) == ["db", "mail", "lag", "check-0"]).then_some(())
+    })
+    .await;
+}
+
+// --- what must not be public ---
+
+#[tokio::test]
+async fn an_error_text_is_in_no_public_answer_and_once_in_the_log_without_its_credentials() {
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
+    let runs = Arc::new(AtomicUsize::new(0));
+    struct Leaky(Arc<AtomicUsize>);
+    impl HealthState for Leaky {
+        fn register(checks: &mut Checks<Self>) {
+            let spec = CheckSpec::new("db").critical().interval(Duration::from_millis(20));
+            checks.with(spec, |state| {
+                state.0.fetch_add(1, Ordering::SeqCst);
+                run(Err::<(), _>(
+                    "cannot connect to postgres://user:secret@host:5432/orders",
+                ))
+            });
+        }
+    }
+    let health = Health::builder(Leaky(Arc::clone(&runs))).start();
+    let app = health.router();
+    settled(&app, "/readyz", 503, "unhealthy").await;
+    until("ten failures", async || {
+        (runs.load(Ordering::SeqCst) > 10).then_some(())
+    })
+    .await;
+    for uri in [
+        "/readyz",
+        "/readyz/db",
+        "/health",
+        "/livez",
+        "/startupz",
+        "/readyz?exclude=x",
+        "/readyz/x",
+        "/health?verbose",
+    ] {
+        for method in ["GET", "HEAD", "OPTIONS", "POST"] {
+            let answer = format!("{:?}", ask(&app, method, uri).await);
+            for secret in ["secret", "postgres", "user", "cannot connect"] {
+                assert!(!answer.contains(secret), "{method} {uri}: {answer}");
+            }
+        }
+    }
+    assert!(log.lines("secret").is_empty());
+    // The pacemaker's thread may log it too: what this thread has logged is asked for by the test below.
+    assert!(log.lines("postgres://***@host:5432/orders").len() <= 1);
+}
+
+#[tokio::test]
+async fn details_are_public_only_where_the_service_says_so() {
+    let health = Health::builder(Many::<1>(|| Err("no route to postgres://u:secret@h".into())))
+        .public_details()
+        .start();
+    let answer = settled(&health.router(), "/readyz", 503, "unhealthy").await;
+    assert_eq!(answer.json()["checks"][0]["message"], "no route to postgres://***@h");
+}
+
+// --- over sockets ---
+
+#[tokio::test]
+async fn haproxys_default_check_is_answered_like_get() {
+    let (state, _health, app) = started().await;
+    let address = serve(app.clone()).await;
+    let answer = raw(address, "OPTIONS /readyz HTTP/1.0\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.0 200 OK\r\n"), "{answer}");
+    assert!(
+        answer.contains("content-length: 0\r\n") && answer.ends_with("\r\n\r\n"),
+        "{answer}"
+    );
+    state.db.set_unhealthy("gone");
+    settled(&app, "/readyz", 503, "unhealthy").await;
+    let answer = raw(address, "OPTIONS /readyz HTTP/1.0\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.0 503 Service Unavailable\r\n"), "{answer}");
+}
+
+#[tokio::test]
+async fn the_kubelets_probe_is_answered_on_both_loopbacks() {
+    let (_state, _health, app) = started().await;
+    for host in ["127.0.0.1", "::1"] {
+        let address = serve_at(host, app.clone()).await;
+        let request = "GET /readyz HTTP/1.1\r\nHost: x\r\nUser-Agent: kube-probe/1.33\r\nAccept: */*\r\nConnection: close\r\n\r\n";
+        let answer = raw(address, request).await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{host}: {answer}");
+        assert!(answer.contains("\r\n\r\n{\"status\":\"healthy\""), "{host}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn head_has_gets_length_and_no_body_on_the_wire() {
+    let (_state, _health, app) = started().await;
+    let address = serve(app).await;
+    let head = raw(address, "HEAD /livez/worker HTTP/1.0\r\n\r\n").await;
+    assert!(head.ends_with("\r\n\r\n"), "{head}");
+    let length: usize = head
+        .split("content-length: ")
+        .nth(1)
+        .unwrap()
+        .split("\r\n")
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!(length > 50, "{head}");
+}
+
+#[tokio::test]
+async fn a_client_that_resets_its_connection_cancels_no_check() {
+    let finished = Arc::new(AtomicUsize::new(0));
+    struct Slow(Arc<AtomicUsize>);
+    impl HealthState for Slow {
+        fn register(checks: &mut Checks<Self>) {
+            let spec = CheckSpec::new("db").critical().ttl(Duration::ZERO);
+            checks.with(spec, |state| {
+                run(async move {
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                    state.0.fetch_add(1, Ordering::SeqCst);
+                })
+            });
+        }
+    }
+    let health = Health::builder(Slow(Arc::clone(&finished))).start();
+    let address = serve(health.router()).await;
+    // Hangs up while its probe waits for the check.
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    socket
+        .write_all(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
+        .await
+        .unwrap();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    socket.set_zero_linger().unwrap();
+    drop(socket);
+    until("the run ends", async || {
+        (finished.load(Ordering::SeqCst) == 1).then_some(())
+    })
+    .await;
+    // Hangs up after the status line.
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    socket
+        .write_all(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
+        .await
+        .unwrap();
+    let mut line = [0; 15];
+    socket.read_exact(&mut line).await.unwrap();
+    assert_eq!(&line, b"HTTP/1.1 200 OK");
+    socket.set_zero_linger().unwrap();
+    drop(socket);
+    let before = finished.load(Ordering::SeqCst);
+    let answer = raw(address, "GET /readyz HTTP/1.0\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.0 200 OK"), "{answer}");
+    until("the next run ends", async || {
+        (finished.load(Ordering::SeqCst) > before).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_probes_serve_any_framework() {
+    let probes = App::healthy().start_health().probes();
+    let answer = until("ready", async || {
+        let answer = probes.answer("GET", "/readyz", None).await.unwrap();
+        (answer.status() == 200).then_some(answer)
+    })
+    .await;
+    let headers: Vec<_> = answer.headers().collect();
+    let length = answer.body().len().to_string();
+    assert!(headers.contains(&("content-length", length)), "{headers:?}");
+    assert!(
+        headers.contains(&("cache-control", "no-store".to_owned())),
+        "{headers:?}"
+    );
+    assert_eq!(probes.answer("GET", "/readyz/typo", None).await.unwrap().status(), 404);
+    assert_eq!(probes.answer("POST", "/readyz", None).await.unwrap().status(), 405);
+    assert_eq!(
+        probes
+            .answer("OPTIONS", "/readyz", Some("exclude=db"))
+            .await
+            .unwrap()
+            .body()
+            .len(),
+        0
+    );
+    assert!(probes.answer("GET", "/elsewhere", None).await.is_none());
+}

@@ -1,0 +1,181 @@
+//! What the tests share: a served application, requests over a raw socket, and a log that can be read.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use health_runtime::{CheckResult, HealthCheck};
+use http_body_util::BodyExt as _;
+use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tower::ServiceExt as _;
+use tracing::field::{Field, Visit};
+use tracing_subscriber::layer::{Context, Layer};
+
+/// A check made of a closure.
+pub struct Check<F>(pub F);
+
+impl<F, R> HealthCheck for Check<F>
+where
+    F: Fn() -> R + Send + Sync + 'static,
+    R: Future<Output = CheckResult> + Send,
+{
+    async fn check(&self) -> CheckResult {
+        (self.0)().await
+    }
+}
+
+impl<F> std::fmt::Debug for Check<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Check")
+    }
+}
+
+/// An answer, read to its end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The status code.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: String,
+}
+
+impl Answer {
+    /// The body as JSON.
+    ///
+    /// # Panics
+    ///
+    /// If it is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error} in {:?}", self.body))
+    }
+
+    /// A header, or nothing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+/// Sends a request to an application in this process.
+///
+/// # Panics
+///
+/// If there is no answer.
+pub async fn ask(app: &Router, method: &str, uri: &str) -> Answer {
+    let request = Request::builder()
+        .method(Method::from_bytes(method.as_bytes()).unwrap())
+        .uri(uri);
+    send(app, request.body(Body::empty()).unwrap()).await
+}
+
+/// Sends this request to an application in this process.
+///
+/// # Panics
+///
+/// If there is no answer.
+pub async fn send(app: &Router, request: Request<Body>) -> Answer {
+    let response = app.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        body: String::from_utf8(body.to_vec()).unwrap(),
+    }
+}
+
+/// `GET uri`, in this process.
+///
+/// # Panics
+///
+/// If there is no answer.
+pub async fn get(app: &Router, uri: &str) -> Answer {
+    ask(app, "GET", uri).await
+}
+
+/// Serves the application on a free port of this address.
+///
+/// # Panics
+///
+/// If it cannot be bound.
+pub async fn serve_at(host: &str, app: Router) -> SocketAddr {
+    let listener = TcpListener::bind((host, 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    address
+}
+
+/// Serves the application on a free port of the IPv4 loopback.
+///
+/// # Panics
+///
+/// If it cannot be bound.
+pub async fn serve(app: Router) -> SocketAddr {
+    serve_at("127.0.0.1", app).await
+}
+
+/// Sends these very bytes and returns all that comes back until the connection is closed.
+///
+/// # Panics
+///
+/// If the connection fails.
+pub async fn raw(address: SocketAddr, request: &str) -> String {
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    socket.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+/// Reads until this holds, for ten seconds at most: for what another thread does in its own time.
+///
+/// # Panics
+///
+/// If it does not come to hold.
+pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    for _ in 0..5_000 {
+        if let Some(found) = look().await {
+            return found;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    }
+    panic!("it did not happen in ten seconds: {what}")
+}
+
+/// A log that can be read: each event on a line, all its fields included.
+#[derive(Clone, Debug, Default)]
+pub struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Log {
+    /// The lines with this text in them.
+    ///
+    /// # Panics
+    ///
+    /// Never: nothing panics while it holds the lock.
+    pub fn lines(&self, text: &str) -> Vec<String> {
+        let lines = self.0.lock().unwrap();
+        lines.iter().filter(|line| line.contains(text)).cloned().collect()
+    }
+}
+
+impl<S: tracing::Subscriber> Layer<S> for Log {
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+        let mut line = Line(event.metadata().level().to_string());
+        event.record(&mut line);
+        self.0.lock().unwrap().push(line.0);
+    }
+}
+
+struct Line(String);
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        let _ = write!(self.0, " {field}={value:?}");
+    }
+}
