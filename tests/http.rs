@@ -10,13 +10,12 @@ use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::routing::get as on_get;
 use health_runtime::{CheckResult, CheckSpec, Checks, Flag, Health, HealthState, Outcome, run};
-use health_tests::{Answer, Log, ask, get, raw, serve, serve_at, until};
+use health_tests::{Answer, ask, get, raw, serve, serve_at, until};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tower_http::cors::{Any, CorsLayer};
 use tower_http::timeout::TimeoutLayer;
-use tracing_subscriber::layer::SubscriberExt as _;
 
 #[derive(Clone, HealthState)]
 #[health(name = "orders", version = "1.2.3")]
@@ -406,9 +405,7 @@ async fn what_fails_stands_first_however_many_there_are() {
 // --- what must not be public ---
 
 #[tokio::test]
-async fn an_error_text_is_in_no_public_answer_and_once_in_the_log_without_its_credentials() {
-    let log = Log::default();
-    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
+async fn an_error_text_is_in_no_public_answer() {
     let runs = Arc::new(AtomicUsize::new(0));
     struct Leaky(Arc<AtomicUsize>);
     impl HealthState for Leaky {
@@ -446,9 +443,6 @@ async fn an_error_text_is_in_no_public_answer_and_once_in_the_log_without_its_cr
             }
         }
     }
-    assert!(log.lines("secret").is_empty());
-    // The pacemaker's thread may log it too: what this thread has logged is asked for by the test below.
-    assert!(log.lines("postgres://***@host:5432/orders").len() <= 1);
 }
 
 #[tokio::test]

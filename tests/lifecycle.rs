@@ -1,1 +1,468 @@
-//! wip
+//! Starting, holding back and ending, as a service does it; and what the struct, the builder and the fields' types say.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::routing::get as on_get;
+use health_runtime::{CheckSpec, Checks, Flag, Health, HealthState, Phase, Probe, Reason, StartError, Status, run};
+use health_tests::{get, raw, until};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+#[derive(Clone, HealthState)]
+#[health(drain = "200ms")]
+struct App {
+    #[health_check(critical)]
+    db: Flag,
+}
+
+fn healthy() -> App {
+    App { db: Flag::healthy() }
+}
+
+async fn says(app: &Router, uri: &str, code: u16) {
+    until(&format!("{uri} answers {code}"), async || {
+        (get(app, uri).await.status == code).then_some(())
+    })
+    .await;
+}
+
+// --- starting ---
+
+#[tokio::test]
+async fn a_startup_task_keeps_startup_and_readiness_failing_until_it_is_done() {
+    let health = healthy().start_health();
+    let (first, second) = (health.startup_task("migrate"), health.startup_task("warm caches"));
+    let app = health.router();
+    until("db is checked", async || {
+        (health.report(Probe::Readiness).checks[0].status == Status::Healthy).then_some(())
+    })
+    .await;
+    for task in [first, second] {
+        assert_eq!(get(&app, "/startupz").await.status, 503);
+        assert_eq!(get(&app, "/readyz").await.json()["reason"], "starting");
+        assert_eq!(get(&app, "/livez").await.status, 200);
+        task.done();
+    }
+    assert_eq!(get(&app, "/startupz").await.status, 200);
+    assert_eq!(get(&app, "/readyz").await.status, 200);
+    drop(health.startup_task("too late"));
+    assert_eq!(get(&app, "/startupz").await.status, 200, "startup is latched");
+}
+
+#[tokio::test]
+async fn a_startup_task_that_panics_fails_startup_for_good() {
+    let health = healthy().start_health();
+    let task = health.startup_task("warm caches");
+    let app = health.router();
+    let warm_up = tokio::spawn(async move {
+        assert_eq!(1, 2, "the cache is cold");
+        task.done();
+    });
+    assert!(warm_up.await.is_err());
+    health.mark_started();
+    assert_eq!(get(&app, "/startupz").await.json()["reason"], "starting");
+}
+
+#[tokio::test]
+async fn a_manual_start_waits_for_the_mark() {
+    #[derive(HealthState)]
+    #[health(manual_start)]
+    struct Manual;
+    let health = Health::builder(Manual).start();
+    let app = health.router();
+    assert_eq!(get(&app, "/startupz").await.status, 503);
+    health.mark_started();
+    assert_eq!(get(&app, "/startupz").await.status, 200);
+    assert_eq!(get(&app, "/readyz").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_startup_check_has_to_pass_once() {
+    #[derive(Clone, HealthState)]
+    struct Migrating {
+        #[health_check(startup)]
+        migrated: Flag,
+    }
+    let state = Migrating { migrated: Flag::new() };
+    let health = state.start_health();
+    let app = health.router();
+    assert_eq!(get(&app, "/startupz").await.status, 503);
+    assert_eq!(get(&app, "/startupz/migrated").await.status, 503);
+    assert_eq!(get(&app, "/readyz").await.json()["reason"], "starting");
+    state.migrated.set_healthy();
+    says(&app, "/startupz", 200).await;
+    assert_eq!(get(&app, "/startupz/migrated").await.status, 200);
+    state.migrated.set_unhealthy("not any more");
+    assert_eq!(get(&app, "/startupz").await.status, 200);
+    assert_eq!(get(&app, "/readyz").await.status, 200);
+}
+
+// --- holding back ---
+
+#[tokio::test]
+async fn a_hold_fails_readiness_while_it_lives() {
+    let health = healthy().start_health();
+    let app = health.router();
+    says(&app, "/readyz", 200).await;
+    let hold = health.hold("maintenance: secret reason");
+    let answer = get(&app, "/readyz").await;
+    assert_eq!(
+        (answer.status.as_u16(), &answer.json()["reason"]),
+        (503, &"held".into())
+    );
+    assert!(!answer.body.contains("maintenance"));
+    assert_eq!(get(&app, "/livez").await.status, 200);
+    drop(hold);
+    assert_eq!(get(&app, "/readyz").await.status, 200);
+}
+
+// --- ending ---
+
+#[tokio::test]
+async fn a_drain_fails_readiness_at_once_and_resolves_every_signal_later() {
+    let health = healthy().start_health();
+    let app = health.router();
+    says(&app, "/readyz", 200).await;
+    let signals = [health.shutdown_signal(), health.shutdown_signal()];
+    let began = Instant::now();
+    health.drain();
+    health.drain();
+    assert!(health.is_draining());
+    let answer = get(&app, "/readyz").await;
+    assert_eq!(
+        (answer.status.as_u16(), &answer.json()["phase"]),
+        (503, &"draining".into())
+    );
+    assert_eq!(answer.header("connection"), "close");
+    assert_eq!(get(&app, "/livez").await.status, 200);
+    assert_eq!(get(&app, "/livez").await.header("connection"), "close");
+    for signal in signals {
+        signal.await;
+    }
+    assert!(began.elapsed() >= Duration::from_millis(200));
+    health.shutdown_signal().await; // and whoever comes late
+    assert_eq!(get(&app, "/readyz").await.status, 503);
+}
+
+#[tokio::test]
+async fn the_applications_own_answers_close_their_connections_while_draining() {
+    let health = healthy().start_health();
+    let orders = Router::new().route("/orders", on_get(|| async { "[]" }));
+    let app: Router = orders.layer(health.drain_layer()).merge(health.router());
+    assert_eq!(get(&app, "/orders").await.header("connection"), "");
+    health.drain();
+    let answer = get(&app, "/orders").await;
+    assert_eq!((answer.status.as_u16(), answer.header("connection")), (200, "close"));
+}
+
+#[tokio::test]
+async fn http_2_has_no_connection_header() {
+    let health = healthy().start_health();
+    let orders = Router::new().route("/orders", on_get(|| async { "[]" }));
+    let app: Router = orders.layer(health.drain_layer()).merge(health.router());
+    health.drain();
+    for uri in ["/orders", "/readyz", "/readyz/db"] {
+        let request = axum::http::Request::get(uri).version(axum::http::Version::HTTP_2);
+        let answer = health_tests::send(&app, request.body(axum::body::Body::empty()).unwrap()).await;
+        assert_eq!(answer.header("connection"), "", "{uri}");
+    }
+}
+
+#[tokio::test]
+async fn a_weak_handle_keeps_nothing_alive() {
+    let health = healthy().start_health();
+    let weak = health.downgrade();
+    assert!(weak.upgrade().is_some());
+    drop(health);
+    until("the engine ends", async || weak.upgrade().is_none().then_some(())).await;
+}
+
+// --- what is declared ---
+
+#[tokio::test]
+async fn the_builder_says_what_the_struct_says() {
+    #[derive(HealthState)]
+    #[health(
+        name = "orders",
+        version = "7",
+        timeout = "70ms",
+        interval = "100ms",
+        probe_budget = "30ms",
+        prefix = "/ops",
+        drain = "50ms",
+        shutdown_grace = "9s",
+        public_details
+    )]
+    struct Declared {
+        #[health_check(critical, with = hang)]
+        db: (),
+        #[health_check(with = fail)]
+        mail: (),
+    }
+    #[derive(HealthState)]
+    struct Bare {
+        #[health_check(critical, with = hang)]
+        db: (),
+        #[health_check(with = fail)]
+        mail: (),
+    }
+    async fn hang((): &()) {
+        std::future::pending::<()>().await;
+    }
+    fn fail((): &()) -> Result<(), String> {
+        Err("no route".into())
+    }
+    let ms = Duration::from_millis;
+    let declared = || Health::builder(Declared { db: (), mail: () }).start();
+    let built = || {
+        Health::builder(Bare { db: (), mail: () })
+            .name("orders")
+            .version("7")
+            .timeout(ms(70))
+            .interval(ms(100))
+            .probe_budget(ms(30))
+            .prefix("/ops")
+            .drain(ms(50))
+            .shutdown_grace(ms(9_000))
+            .public_details()
+            .start()
+    };
+    for start in [&declared as &dyn Fn() -> Health, &built] {
+        let health = start();
+        let app: Router = health.router();
+        let began = Instant::now();
+        let first = get(&app, "/ops/ready").await.json();
+        assert!(began.elapsed() >= ms(20), "it waits for its budget");
+        assert_eq!(first["checks"][0]["reason"], "pending");
+        let answer = until("db times out", async || {
+            let body = get(&app, "/ops/ready").await.json();
+            (body["checks"][0]["reason"] == "timeout").then_some(body)
+        })
+        .await;
+        assert_eq!(
+            (&answer["service"], &answer["version"]),
+            (&"orders".into(), &"7".into())
+        );
+        assert_eq!(answer["checks"][1]["message"], "no route");
+        let took = answer["checks"][0]["latency_ms"].as_f64().unwrap();
+        assert!((70.0..1_000.0).contains(&took), "{took}");
+        let stop = health.shutdown_signal();
+        health.drain();
+        stop.await;
+    }
+}
+
+#[tokio::test]
+async fn the_service_is_named_after_the_package_that_declares_it() {
+    let body = get(&healthy().start_health().router(), "/readyz").await.json();
+    assert_eq!(
+        (&body["service"], &body["version"]),
+        (&"health-tests".into(), &env!("CARGO_PKG_VERSION").into())
+    );
+}
+
+struct Twice;
+
+impl HealthState for Twice {
+    fn register(checks: &mut Checks<Self>) {
+        checks.with(CheckSpec::new("db"), |_| run(()));
+        checks.with(CheckSpec::new("db"), |_| run(()));
+    }
+}
+
+#[tokio::test]
+async fn what_contradicts_itself_does_not_start() {
+    let error = Health::builder(Twice).try_start().unwrap_err();
+    assert!(matches!(&error, StartError::DuplicateName(name) if name == "db"));
+    assert_eq!(
+        error.to_string(),
+        "two health checks are named `db`; rename one with `name = \"...\"`"
+    );
+    for prefix in ["", "/", "health", "/health/", "/a//b", "/{x}", "/a b", "/*"] {
+        let error = Health::builder(healthy()).prefix(prefix).try_start().unwrap_err();
+        assert!(
+            matches!(&error, StartError::Prefix(said) if said == prefix),
+            "{prefix}: {error}"
+        );
+    }
+}
+
+#[test]
+fn without_a_runtime_it_says_what_to_do() {
+    let error = Health::builder(healthy()).try_start().unwrap_err();
+    assert!(matches!(error, StartError::NoRuntime));
+    let panic = std::panic::catch_unwind(|| healthy().start_health()).unwrap_err();
+    let text = panic.downcast_ref::<String>().unwrap();
+    assert!(
+        text.contains("no tokio runtime") && text.contains("#[tokio::main]"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_check_behind_an_option_arc_or_box_is_the_check() {
+    #[derive(HealthState)]
+    struct Forwarded {
+        #[health_check(critical, liveness, readiness)]
+        some: Option<Flag>,
+        #[health_check(critical, liveness, readiness)]
+        none: Option<Flag>,
+        #[health_check(critical, liveness, readiness)]
+        shared: Arc<Flag>,
+        #[health_check(critical, liveness, readiness)]
+        boxed: Box<Option<Arc<Flag>>>,
+    }
+    let [some, shared, boxed] = [(); 3].map(|()| Flag::healthy());
+    let state = Arc::new(Forwarded {
+        some: Some(some.clone()),
+        none: None,
+        shared: Arc::new(shared.clone()),
+        boxed: Box::new(Some(Arc::new(boxed.clone()))),
+    });
+    let app = state.start_health().router();
+    says(&app, "/readyz", 200).await;
+    let body = get(&app, "/readyz/none").await.json();
+    assert_eq!(
+        (&body["checks"][0]["reason"], &body["status"]),
+        (&"disabled".into(), &"healthy".into())
+    );
+    for (flag, name) in [(some, "some"), (shared, "shared"), (boxed, "boxed")] {
+        flag.set_unhealthy("gone");
+        says(&app, &format!("/readyz/{name}"), 503).await;
+        says(&app, "/livez", 503).await;
+        flag.set_healthy();
+        says(&app, "/livez", 200).await;
+    }
+}
+
+#[tokio::test]
+async fn a_flag_is_unhealthy_until_it_is_set_and_then_published_at_once() {
+    #[derive(Clone, HealthState)]
+    struct Slow {
+        #[health_check(critical, interval = "1h")]
+        flag: Flag,
+    }
+    let state = Slow { flag: Flag::default() };
+    let health = state.start_health();
+    let app = health.router();
+    says(&app, "/readyz", 503).await;
+    state.flag.set_healthy();
+    says(&app, "/readyz", 200).await;
+    state.flag.set_degraded("half of it");
+    until("degraded", async || {
+        (health.report(Probe::Readiness).status == Status::Degraded).then_some(())
+    })
+    .await;
+    let report = health.report(Probe::Readiness);
+    assert_eq!(
+        (report.checks[0].reason, report.checks[0].message.as_deref()),
+        (Some(Reason::Reported), Some("half of it"))
+    );
+    assert_eq!(
+        (report.phase, report.passes(), report.omitted),
+        (Phase::Running, true, 0)
+    );
+}
+
+#[tokio::test]
+async fn every_form_of_check_function_is_a_check() {
+    struct Client(bool);
+    impl Client {
+        async fn ping(&self) -> Result<(), std::io::Error> {
+            if self.0 {
+                Ok(())
+            } else {
+                Err(std::io::ErrorKind::ConnectionRefused.into())
+            }
+        }
+        fn is_up(&self) -> bool {
+            self.0
+        }
+    }
+    async fn status(client: &Client) -> Status {
+        if client.0 { Status::Healthy } else { Status::Unhealthy }
+    }
+    fn text(client: &Client) -> Result<bool, String> {
+        client.0.then_some(true).ok_or_else(|| "down".to_owned())
+    }
+    #[derive(HealthState)]
+    struct Forms {
+        #[health_check(with = Client::ping)]
+        a: Client,
+        #[health_check(with = Client::is_up)]
+        b: Client,
+        #[health_check(with = status)]
+        c: Client,
+        #[health_check(with = text)]
+        d: Client,
+    }
+    for up in [true, false] {
+        let [a, b, c, d] = [(); 4].map(|()| Client(up));
+        let health = Health::builder(Forms { a, b, c, d }).start();
+        let app: Router = health.router();
+        for name in ["a", "b", "c", "d"] {
+            until(name, async || {
+                let body = get(&app, &format!("/readyz/{name}")).await.json();
+                (body["status"] == if up { "healthy" } else { "unhealthy" } && body["reason"] != "pending")
+                    .then_some(())
+            })
+            .await;
+        }
+    }
+}
+
+// --- a process that is stopped ---
+
+/// Ends its process, however the test ends.
+struct Service(Child);
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[tokio::test]
+async fn half_a_minute_of_sigstop_never_fails_liveness() {
+    let mut service = Command::new(env!("CARGO_BIN_EXE_frozen"));
+    let mut service = Service(service.stdout(Stdio::piped()).spawn().unwrap());
+    let pid = Pid::from_raw(i32::try_from(service.0.id()).unwrap());
+    let mut line = String::new();
+    BufReader::new(service.0.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let address = line.trim().parse().unwrap();
+    let livez = async || {
+        let answer = raw(address, "GET /livez HTTP/1.0\r\n\r\n").await;
+        assert!(answer.starts_with("HTTP/1.0 200"), "{answer}");
+        answer.contains("\"status\":\"healthy\"")
+    };
+    until("its worker is checked", async || livez().await.then_some(())).await;
+    for frozen in [
+        Duration::from_secs(30),
+        Duration::from_millis(700),
+        Duration::from_millis(1_500),
+    ] {
+        kill(pid, Signal::SIGSTOP).unwrap();
+        tokio::time::sleep(frozen).await; // the fault itself
+        // Asked while it is stopped, the probe is the first thing that it sees.
+        let first = tokio::spawn(raw(address, "GET /livez HTTP/1.0\r\n\r\n"));
+        kill(pid, Signal::SIGCONT).unwrap();
+        let first = first.await.unwrap();
+        assert!(first.starts_with("HTTP/1.0 200"), "after {frozen:?}: {first}");
+        let until = Instant::now() + Duration::from_secs(1);
+        while Instant::now() < until {
+            livez().await;
+        }
+        until_healthy(&livez).await;
+    }
+}
+
+async fn until_healthy(livez: &impl AsyncFn() -> bool) {
+    until("its worker is checked again", async || livez().await.then_some(())).await;
+}

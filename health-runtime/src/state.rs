@@ -50,7 +50,7 @@ pub trait HealthState: Send + Sync + Sized + 'static {
 
 impl<S: HealthState> HealthState for Arc<S> {
     fn register(checks: &mut Checks<Self>) {
-        checks.project(|state| state);
+        checks.project::<S>(|state| state);
     }
 }
 

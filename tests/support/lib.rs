@@ -57,6 +57,10 @@ impl Answer {
     }
 
     /// A header, or nothing.
+    ///
+    /// # Panics
+    ///
+    /// If it is no text.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }

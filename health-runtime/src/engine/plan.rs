@@ -83,8 +83,8 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    fn plan(spec: CheckSpec, service: ServiceSpec) -> (Duration, Refresh, Duration) {
-        let plan = Plan::new(spec, &service);
+    fn plan(spec: CheckSpec, service: &ServiceSpec) -> (Duration, Refresh, Duration) {
+        let plan = Plan::new(spec, service);
         (plan.timeout, plan.refresh, plan.max_age)
     }
 
@@ -99,39 +99,36 @@ mod tests {
     #[test]
     fn the_defaults_are_those_of_the_table() {
         let expected = (secs(2), Refresh::Interval(secs(5)), secs(17));
-        assert_eq!(plan(spec(), service()), expected);
+        assert_eq!(plan(spec(), &service()), expected);
     }
 
     #[test]
     fn a_default_timeout_gives_way_to_a_shorter_interval() {
         let expected = (secs(1), Refresh::Interval(secs(1)), secs(4));
-        assert_eq!(plan(spec().interval(secs(1)), service()), expected);
-        assert_eq!(plan(spec(), service().interval(secs(1))), expected);
-        assert_eq!(plan(spec().interval(secs(1)), service().timeout(secs(3))), expected);
+        assert_eq!(plan(spec().interval(secs(1)), &service()), expected);
+        assert_eq!(plan(spec(), &service().interval(secs(1))), expected);
+        assert_eq!(plan(spec().interval(secs(1)), &service().timeout(secs(3))), expected);
     }
 
     #[test]
     fn a_default_interval_gives_way_to_a_longer_timeout() {
         let expected = (secs(4), Refresh::Interval(secs(8)), secs(28));
-        assert_eq!(plan(spec().timeout(secs(4)), service()), expected);
-        assert_eq!(plan(spec(), service().timeout(secs(4))), expected);
-        assert_eq!(plan(spec().timeout(secs(4)), service().interval(secs(3))), expected);
+        assert_eq!(plan(spec().timeout(secs(4)), &service()), expected);
+        assert_eq!(plan(spec(), &service().timeout(secs(4))), expected);
+        assert_eq!(plan(spec().timeout(secs(4)), &service().interval(secs(3))), expected);
     }
 
     #[test]
     fn a_checks_own_options_win_over_the_structs() {
         let service = service().timeout(secs(9)).ttl(secs(9));
         let own = spec().timeout(secs(1)).interval(secs(20)).max_age(secs(99));
-        assert_eq!(
-            plan(own, service.clone()),
-            (secs(1), Refresh::Interval(secs(20)), secs(99))
-        );
-        assert_eq!(plan(spec(), service), (secs(9), Refresh::Ttl(secs(9)), secs(54)));
+        assert_eq!(plan(own, &service), (secs(1), Refresh::Interval(secs(20)), secs(99)));
+        assert_eq!(plan(spec(), &service), (secs(9), Refresh::Ttl(secs(9)), secs(54)));
     }
 
     #[test]
     fn a_ttl_check_ages_for_at_least_half_a_minute() {
-        assert_eq!(plan(spec().ttl(secs(1)), service()).2, secs(30));
-        assert_eq!(plan(spec().ttl(secs(10)), service()).2, secs(36));
+        assert_eq!(plan(spec().ttl(secs(1)), &service()).2, secs(30));
+        assert_eq!(plan(spec().ttl(secs(10)), &service()).2, secs(36));
     }
 }
