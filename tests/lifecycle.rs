@@ -1,4 +1,9 @@
 //! Starting, holding back and ending, as a service does it; and what the struct, the builder and the fields' types say.
+#![allow(
+    clippy::trivially_copy_pass_by_ref,
+    clippy::unused_async,
+    reason = "check functions in the forms that users give them"
+)]
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};

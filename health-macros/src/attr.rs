@@ -3,11 +3,12 @@
 //!
 //! A new option is a row here, a field in `model.rs`, and a line in `derive.rs`.
 
-use proc_macro2::{Delimiter, Ident, TokenTree};
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use syn::{Attribute, MacroDelimiter, Meta};
 
 use crate::errors::Errors;
 use crate::model::{CheckOptions, Path, Setting, StateOptions, Text, Time};
+use crate::tokens::{hyphenated, next_comma, ungroup};
 use crate::{suggest, value};
 
 /// One option: its name, how it is typed, and where its value goes.
@@ -43,6 +44,7 @@ pub(crate) trait Options: Default + 'static {
 impl Options for CheckOptions {
     const ATTRIBUTE: &'static str = "#[health_check(...)]";
     const PLACE: &'static str = "on a field";
+    #[rustfmt::skip] // a row is a line
     const TABLE: &'static [Row<Self>] = &[
         row("critical", "critical", Slot::Flag(|o| &mut o.critical)),
         row("timeout", "timeout = \"3s\"", Slot::Duration(|o| &mut o.timeout)),
@@ -53,17 +55,9 @@ impl Options for CheckOptions {
         row("startup", "startup", Slot::Flag(|o| &mut o.startup)),
         row("liveness", "liveness", Slot::Flag(|o| &mut o.liveness)),
         row("in_process", "in_process", Slot::Flag(|o| &mut o.in_process)),
-        row(
-            "restart_helps",
-            "restart_helps = \"why\"",
-            Slot::Text(|o| &mut o.restart_helps),
-        ),
+        row("restart_helps", "restart_helps = \"why\"", Slot::Text(|o| &mut o.restart_helps)),
         row("name", "name = \"db\"", Slot::Text(|o| &mut o.name)),
-        row(
-            "description",
-            "description = \"orders database\"",
-            Slot::Text(|o| &mut o.description),
-        ),
+        row("description", "description = \"orders database\"", Slot::Text(|o| &mut o.description)),
         row("with", "with = path::to::check", Slot::Path(|o| &mut o.with)),
     ];
     type Other = StateOptions;
@@ -72,35 +66,20 @@ impl Options for CheckOptions {
 impl Options for StateOptions {
     const ATTRIBUTE: &'static str = "#[health(...)]";
     const PLACE: &'static str = "on the struct";
+    #[rustfmt::skip] // a row is a line
     const TABLE: &'static [Row<Self>] = &[
         row("name", "name = \"orders\"", Slot::Text(|o| &mut o.name)),
         row("version", "version = \"1.4.0\"", Slot::Text(|o| &mut o.version)),
         row("timeout", "timeout = \"3s\"", Slot::Duration(|o| &mut o.timeout)),
         row("interval", "interval = \"10s\"", Slot::Duration(|o| &mut o.interval)),
         row("ttl", "ttl = \"1s\"", Slot::DurationOrZero(|o| &mut o.ttl)),
-        row(
-            "probe_budget",
-            "probe_budget = \"800ms\"",
-            Slot::Duration(|o| &mut o.probe_budget),
-        ),
+        row("probe_budget", "probe_budget = \"800ms\"", Slot::Duration(|o| &mut o.probe_budget)),
         row("prefix", "prefix = \"/health\"", Slot::Text(|o| &mut o.prefix)),
         row("manual_start", "manual_start", Slot::Flag(|o| &mut o.manual_start)),
-        row(
-            "public_details",
-            "public_details",
-            Slot::Flag(|o| &mut o.public_details),
-        ),
+        row("public_details", "public_details", Slot::Flag(|o| &mut o.public_details)),
         row("drain", "drain = \"10s\"", Slot::DurationOrZero(|o| &mut o.drain)),
-        row(
-            "shutdown_grace",
-            "shutdown_grace = \"20s\"",
-            Slot::Duration(|o| &mut o.shutdown_grace),
-        ),
-        row(
-            "crate",
-            "crate = path::to::health_runtime",
-            Slot::Path(|o| &mut o.krate),
-        ),
+        row("shutdown_grace", "shutdown_grace = \"20s\"", Slot::Duration(|o| &mut o.shutdown_grace)),
+        row("crate", "crate = path::to::health_runtime", Slot::Path(|o| &mut o.krate)),
     ];
     type Other = CheckOptions;
 }
@@ -158,11 +137,11 @@ pub(crate) fn parse<O: Options>(attribute: &Attribute, errors: &mut Errors) -> O
             let tokens: Vec<TokenTree> = list.tokens.clone().into_iter().collect();
             let mut rest = tokens.as_slice();
             while !rest.is_empty() {
-                let end = value::next_comma(rest);
+                let end = next_comma(rest);
                 if end == 0 {
                     errors.at(&rest[0], "expected an option, found `,`; remove this comma");
                 } else {
-                    parse_option(&mut options, &value::ungroup(&rest[..end]), errors);
+                    parse_option(&mut options, &ungroup(&rest[..end]), errors);
                 }
                 rest = rest.get(end + 1..).unwrap_or_default();
             }
@@ -171,20 +150,26 @@ pub(crate) fn parse<O: Options>(attribute: &Attribute, errors: &mut Errors) -> O
     options
 }
 
-/// Reads one option; `tokens` is not empty.
+/// Reads one option.
 fn parse_option<O: Options>(options: &mut O, tokens: &[TokenTree], errors: &mut Errors) {
-    let TokenTree::Ident(key) = &tokens[0] else {
-        let found = &tokens[0];
-        let text = found.to_string();
-        let hint = match find_row::<O>(text.trim_matches('"')) {
-            Some(row) => format!("; write `{}`", row.example),
-            None => format!(" in `{}`", O::ATTRIBUTE),
-        };
-        errors.at(found, format!("expected an option, found `{text}`{hint}"));
-        return;
+    let key = match tokens {
+        [TokenTree::Ident(key), ..] => key,
+        [other, ..] => {
+            let text = show(other);
+            let row = find_row::<O>(text.trim_matches('"')).unwrap_or(&O::TABLE[0]);
+            errors.at(
+                other,
+                format!("expected an option, such as `{}`, found `{text}`", row.example),
+            );
+            return;
+        }
+        // Nothing in invisible delimiters.
+        [] => return,
     };
     let Some(row) = find_row::<O>(&key.to_string()) else {
-        errors.at(key, unknown::<O>(key));
+        let name = hyphenated(tokens);
+        let shown: TokenStream = tokens[..name.len()].iter().cloned().collect();
+        errors.at(shown, unknown::<O>(&name.concat()));
         return;
     };
     let rest = match &row.slot {
@@ -243,14 +228,13 @@ fn find_row<O: Options>(name: &str) -> Option<&'static Row<O>> {
     O::TABLE.iter().find(|row| row.name == name)
 }
 
-fn unknown<O: Options>(key: &Ident) -> String {
-    let name = key.to_string();
-    if find_row::<O::Other>(&name).is_some() {
+fn unknown<O: Options>(name: &str) -> String {
+    if find_row::<O::Other>(name).is_some() {
         let (theirs, place) = (<O::Other>::ATTRIBUTE, <O::Other>::PLACE);
         return format!("`{name}` does not belong {}; write it in `{theirs}` {place}", O::PLACE);
     }
     let found = format!("unknown option `{name}` in `{}`", O::ATTRIBUTE);
-    if let Some(nearest) = suggest::nearest(&name, O::TABLE.iter().map(|row| row.name)) {
+    if let Some(nearest) = suggest::nearest(name, O::TABLE.iter().map(|row| row.name)) {
         return format!("{found}; did you mean `{nearest}`?");
     }
     let names: Vec<String> = O::TABLE.iter().map(|row| format!("`{}`", row.name)).collect();

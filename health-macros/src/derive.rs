@@ -2,7 +2,7 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{DeriveInput, GenericArgument, Generics, Member, PathArguments, Type, WherePredicate, parse_quote};
+use syn::{DeriveInput, GenericArgument, Index, Member, PathArguments, Type};
 
 use crate::errors::Errors;
 use crate::model::{Check, Path, Setting, State, StateOptions, Text, Time};
@@ -43,8 +43,8 @@ pub(crate) fn runtime(options: &StateOptions) -> TokenStream {
 fn expand_state(state: &State<'_>) -> TokenStream {
     let runtime = runtime(&state.options);
     let name = in_expansion(&state.input.ident);
-    let generics = bounded(state, &runtime);
-    let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
+    let (impl_generics, type_generics, _) = state.input.generics.split_for_impl();
+    let where_clause = expand_where(state, &runtime);
     let service = expand_service(&state.options, &runtime);
     let checks = state.checks.iter().map(|check| expand_check(check, &runtime));
     quote! {
@@ -63,24 +63,20 @@ fn expand_state(state: &State<'_>) -> TokenStream {
 // Expands to:
 // __checks.service(::health_runtime::ServiceSpec::new(::core::env!("CARGO_PKG_NAME"), "1.4.0").drain(…));
 fn expand_service(options: &StateOptions, runtime: &TokenStream) -> TokenStream {
-    let text = |setting: &Setting<Text>, variable| {
+    let label = |setting: &Setting<Text>, variable| {
         setting.value().map_or_else(
             || quote!(::core::env!(#variable)),
             |text| text.literal.to_token_stream(),
         )
     };
-    let name = text(&options.name, "CARGO_PKG_NAME");
-    let version = text(&options.version, "CARGO_PKG_VERSION");
+    let name = label(&options.name, "CARGO_PKG_NAME");
+    let version = label(&options.version, "CARGO_PKG_VERSION");
     let setters = [
         time("timeout", &options.timeout),
         time("interval", &options.interval),
         time("ttl", &options.ttl),
         time("probe_budget", &options.probe_budget),
-        options
-            .prefix
-            .value()
-            .map(|prefix| prefix.literal.clone())
-            .map(|prefix| quote!(.prefix(#prefix))),
+        text("prefix", &options.prefix),
         options.manual_start.value().map(|()| quote!(.manual_start())),
         options.public_details.value().map(|()| quote!(.public_details())),
         time("drain", &options.drain),
@@ -137,11 +133,7 @@ fn expand_spec(check: &Check<'_>, runtime: &TokenStream) -> TokenStream {
         time("interval", &options.interval),
         time("ttl", &options.ttl),
         time("max_age", &options.max_age),
-        options
-            .restart_helps
-            .value()
-            .map(|why| why.literal.clone())
-            .map(|why| quote!(.restart_helps(#why))),
+        text("restart_helps", &options.restart_helps),
         check
             .description()
             .map(|description| quote!(.description(#description))),
@@ -179,6 +171,12 @@ fn expand_call(path: &Path, member: &Member, ty: &Type, runtime: &TokenStream) -
     quote_spanned! {at=> |__state| #runtime::#run #call }
 }
 
+fn text(setter: &str, setting: &Setting<Text>) -> Option<TokenStream> {
+    let setter = Ident::new(setter, Span::mixed_site());
+    let text = &setting.value()?.literal;
+    Some(quote!(.#setter(#text)))
+}
+
 fn time(setter: &str, setting: &Setting<Time>) -> Option<TokenStream> {
     let setter = Ident::new(setter, Span::mixed_site());
     let millis = setting.value()?.time.as_millis();
@@ -186,34 +184,34 @@ fn time(setter: &str, setting: &Setting<Time>) -> Option<TokenStream> {
     Some(quote!(.#setter(::core::time::Duration::from_millis(#millis))))
 }
 
-/// The struct's generics, with what its checks and `HealthState` itself ask of them.
-pub(crate) fn bounded(state: &State<'_>, runtime: &TokenStream) -> Generics {
-    let mut generics = state.input.generics.clone();
+// Expands to, for `struct AppState<T: Clone> where T: Debug`:
+// where T: Debug, Pool<T>: ::health_runtime::HealthCheck, Self: Sized + Send + Sync + 'static
+pub(crate) fn expand_where(state: &State<'_>, runtime: &TokenStream) -> TokenStream {
+    let generics = &state.input.generics;
     if generics.params.is_empty() {
-        return generics;
+        return generics.where_clause.to_token_stream();
     }
+    let declared = generics.where_clause.iter().flat_map(|clause| &clause.predicates);
     let params: Vec<String> = generics.type_params().map(|param| param.ident.to_string()).collect();
-    let bounds: Vec<WherePredicate> = state
+    let mention = state
         .checks
         .iter()
-        .filter(|check| mentions(check.field.ty.to_token_stream(), &params))
-        .map(|check| {
-            let ty = &check.field.ty;
-            if check.options.with.is_given() {
-                // No more than the last predicate asks, but said so that the function's future can be seen to be `Send`.
-                parse_quote!(#ty: ::core::marker::Send + ::core::marker::Sync + 'static)
-            } else if check.needs_in_process() {
-                parse_quote!(#ty: #runtime::InProcess)
-            } else {
-                parse_quote!(#ty: #runtime::HealthCheck)
-            }
-        })
-        .collect();
-    let predicates = &mut generics.make_where_clause().predicates;
-    predicates.extend(bounds);
-    // What the trait asks of the whole struct, also of its fields that are no checks.
-    predicates.push(parse_quote!(Self: ::core::marker::Send + ::core::marker::Sync + 'static));
-    generics
+        .filter(|check| mentions(check.field.ty.to_token_stream(), &params));
+    let bounds = mention.map(|check| {
+        let ty = &check.field.ty;
+        if check.options.with.is_given() {
+            // No more than `Self` below asks, but said so that the function's future can be seen to be `Send`.
+            quote!(#ty: ::core::marker::Send + ::core::marker::Sync + 'static)
+        } else if check.needs_in_process() {
+            quote!(#ty: #runtime::InProcess)
+        } else {
+            quote!(#ty: #runtime::HealthCheck)
+        }
+    });
+    // `Self`: what the trait asks of the whole struct, also of its fields that are no checks.
+    quote! {
+        where #(#declared,)* #(#bounds,)* Self: ::core::marker::Sized + ::core::marker::Send + ::core::marker::Sync + 'static
+    }
 }
 
 /// Whether one of the type parameters stands in the type: not as a part of a longer path, such as `other::T`.
@@ -234,18 +232,20 @@ fn mentions(ty: TokenStream, params: &[String]) -> bool {
     })
 }
 
-/// Whether a type is written `Arc<dyn …>` or `Box<dyn …>`.
+/// Whether a type is written `Arc<dyn …>`, `Box<dyn …>` or `&'static dyn …`.
 fn is_pointer_to_dyn(ty: &Type) -> bool {
-    let Type::Path(path) = peel(ty) else { return false };
-    let Some(last) = path.path.segments.last() else {
-        return false;
+    let is_dyn = |ty| matches!(peel(ty), Type::TraitObject(_));
+    let path = match peel(ty) {
+        Type::Reference(reference) => return is_dyn(&reference.elem),
+        Type::Path(path) => &path.path,
+        _ => return false,
     };
+    let Some(last) = path.segments.last() else { return false };
     let PathArguments::AngleBracketed(arguments) = &last.arguments else {
         return false;
     };
-    let pointee = arguments.args.first();
     (last.ident == "Arc" || last.ident == "Box")
-        && matches!(pointee, Some(GenericArgument::Type(pointee)) if matches!(peel(pointee), Type::TraitObject(_)))
+        && matches!(arguments.args.first(), Some(GenericArgument::Type(pointee)) if is_dyn(pointee))
 }
 
 /// The type inside of parentheses, and of the invisible delimiters that a `macro_rules` fragment arrives in.
@@ -258,7 +258,7 @@ fn peel(ty: &Type) -> &Type {
 }
 
 /// The same name, marked as generated: using what is `#[deprecated]` here is no use by the user.
-pub(crate) fn in_expansion(ident: &Ident) -> Ident {
+fn in_expansion(ident: &Ident) -> Ident {
     let mut ident = ident.clone();
     ident.set_span(ident.span().resolved_at(Span::mixed_site()));
     ident
@@ -267,6 +267,12 @@ pub(crate) fn in_expansion(ident: &Ident) -> Ident {
 fn in_expansion_member(member: &Member) -> Member {
     match member {
         Member::Named(ident) => Member::Named(in_expansion(ident)),
-        Member::Unnamed(index) => Member::Unnamed(index.clone()),
+        Member::Unnamed(index) => {
+            let span = index.span.resolved_at(Span::mixed_site());
+            Member::Unnamed(Index {
+                index: index.index,
+                span,
+            })
+        }
     }
 }

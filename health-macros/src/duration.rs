@@ -45,22 +45,27 @@ struct Part<'a> {
 ///
 /// Says what is wrong and shows the right form.
 pub(crate) fn parse(text: &str) -> Result<Duration, String> {
-    match strict(text) {
-        Ok(duration) => Ok(duration),
-        Err(wrong) => Err(match guess(text) {
-            Some(meant) => format!("{wrong}; did you mean \"{}\"?", show(meant)),
-            None if wrong.contains("; ") => wrong,
-            None => format!("{wrong}; write whole numbers with `ms`, `s`, `m` or `h`, such as \"3s\" or \"1m30s\""),
-        }),
-    }
+    strict(text).map_err(|wrong| match suggestion(text) {
+        Some(suggestion) => format!("{wrong}; {suggestion}"),
+        None if wrong.contains("; ") => wrong,
+        None => format!("{wrong}; write whole numbers with `ms`, `s`, `m` or `h`, such as \"3s\" or \"1m30s\""),
+    })
 }
 
-/// The duration that was probably meant, in whatever way it is written.
-pub(crate) fn guess(text: &str) -> Option<Duration> {
-    let unsigned = text.trim().trim_start_matches(['-', '+']);
-    let parts = parts(unsigned)?;
-    let mut nanos: u128 = 0;
+/// The right form of what is written in whatever way, if it can be guessed.
+pub(crate) fn suggestion(text: &str) -> Option<String> {
+    let text = text.trim().trim_start_matches(['-', '+']);
+    let parts = parts(text)?;
+    if let [Part { number, unit: "" }] = parts.as_slice()
+        && number.parse().is_ok_and(|number| (100..86_400).contains(&number))
+    {
+        return Some(format!("did you mean \"{number}ms\" or \"{number}s\"?"));
+    }
+    let (mut nanos, mut same_units) = (0_u128, String::new());
     for Part { number, unit } in &parts {
+        if unit.is_empty() && parts.len() > 1 {
+            return None;
+        }
         let unit = unit.to_lowercase();
         let known = |name: &str| {
             ALIASES
@@ -69,17 +74,27 @@ pub(crate) fn guess(text: &str) -> Option<Duration> {
                 .map(|(_, nanos)| *nanos)
         };
         let scale = known(&unit).or_else(|| known(unit.trim_end_matches('s')))?;
-        if unit.is_empty() && parts.len() > 1 {
-            return None;
-        }
-        let number = number.replace(['_', ','], "");
+        let number = number.replace('_', "");
         let (whole, fraction) = number.split_once('.').unwrap_or((&number, ""));
         let digits = u32::try_from(fraction.len()).ok().filter(|digits| *digits < 10)?;
         let scaled: u128 = format!("{whole}{fraction}").parse().ok()?;
         nanos = nanos.checked_add(scaled.checked_mul(u128::from(scale))? / 10_u128.pow(digits))?;
+        same_units += &number;
+        same_units += UNITS
+            .iter()
+            .find(|(_, millis)| millis * 1_000_000 == scale)
+            .map_or("?", |(unit, _)| unit);
     }
     let meant = Duration::from_millis(u64::try_from(nanos / 1_000_000).ok()?);
-    (!meant.is_zero() && meant <= MAX && nanos.is_multiple_of(1_000_000)).then_some(meant)
+    if meant.is_zero() || meant > MAX || !nanos.is_multiple_of(1_000_000) {
+        return None;
+    }
+    let right = if strict(&same_units) == Ok(meant) {
+        same_units
+    } else {
+        show(meant)
+    };
+    Some(format!("did you mean \"{right}\"?"))
 }
 
 /// Writes a duration as [`parse`] reads it.
@@ -99,32 +114,32 @@ pub(crate) fn show(duration: Duration) -> String {
 
 fn strict(text: &str) -> Result<Duration, String> {
     if text.trim().is_empty() {
-        return Err(format!("duration \"{text}\" is empty"));
+        return Err(format!("duration {text:?} is empty"));
     }
     if text.trim_start().starts_with('-') {
-        return Err(format!("duration \"{text}\" is negative"));
+        return Err(format!("duration {text:?} is negative"));
     }
     let Some(parts) = parts(text.trim()) else {
-        return Err(format!("\"{text}\" is not a duration"));
+        return Err(format!("{text:?} is not a duration"));
     };
     let mut total = Some(Duration::ZERO);
     let mut rank = 0;
     for (i, Part { number, unit }) in parts.iter().enumerate() {
         if unit.is_empty() {
-            return Err(format!("duration \"{text}\" has no unit"));
+            return Err(format!("duration {text:?} has no unit"));
         }
         let Some(at) = UNITS.iter().position(|(name, _)| name == unit) else {
-            return Err(format!("unknown unit `{unit}` in duration \"{text}\""));
+            return Err(format!("unknown unit `{unit}` in duration {text:?}"));
         };
         if !number.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(format!("`{number}` in duration \"{text}\" is not a whole number"));
+            return Err(format!("`{number}` in duration {text:?} is not a whole number"));
         }
         if i > 0 && at + 1 == rank {
-            return Err(format!("duration \"{text}\" has the unit `{unit}` twice"));
+            return Err(format!("duration {text:?} has the unit `{unit}` twice"));
         }
         if at < rank {
             return Err(format!(
-                "the units in duration \"{text}\" are out of order, the longest comes first"
+                "the units in duration {text:?} are out of order, the longest comes first"
             ));
         }
         rank = at + 1;
@@ -137,11 +152,11 @@ fn strict(text: &str) -> Result<Duration, String> {
             .and_then(|(total, millis)| total.checked_add(Duration::from_millis(millis)));
     }
     if text.contains(char::is_whitespace) {
-        return Err(format!("duration \"{text}\" contains a space"));
+        return Err(format!("duration {text:?} contains a space"));
     }
     total
         .filter(|total| *total <= MAX)
-        .ok_or_else(|| format!("duration \"{text}\" is too long; write at most \"{}\"", show(MAX)))
+        .ok_or_else(|| format!("duration {text:?} is too long; write at most \"{}\"", show(MAX)))
 }
 
 /// Splits at the borders between digits and letters; `None` if that is not numbers and letters in turn.
@@ -150,7 +165,7 @@ fn parts(text: &str) -> Option<Vec<Part<'_>>> {
     let mut rest = text;
     while !rest.is_empty() {
         let digits = rest
-            .find(|c: char| !c.is_ascii_digit() && !".,_".contains(c))
+            .find(|c: char| !c.is_ascii_digit() && !"._".contains(c))
             .unwrap_or(rest.len());
         let (number, tail) = rest.split_at(digits);
         let tail = tail.trim_start();
@@ -167,7 +182,7 @@ fn parts(text: &str) -> Option<Vec<Part<'_>>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{guess, parse, show};
+    use super::{parse, show, suggestion};
     use std::time::Duration;
 
     #[test]
@@ -215,7 +230,7 @@ mod tests {
             ),
             (
                 "1_000ms",
-                "`1_000` in duration \"1_000ms\" is not a whole number; did you mean \"1s\"?",
+                "`1_000` in duration \"1_000ms\" is not a whole number; did you mean \"1000ms\"?",
             ),
             ("-1s", "duration \"-1s\" is negative; did you mean \"1s\"?"),
             ("1s1s", "duration \"1s1s\" has the unit `s` twice; did you mean \"2s\"?"),
@@ -255,11 +270,20 @@ mod tests {
     }
 
     #[test]
+    fn a_number_alone_is_seconds_or_milliseconds() {
+        assert_eq!(suggestion("60").as_deref(), Some("did you mean \"60s\"?"));
+        assert_eq!(
+            suggestion("500").as_deref(),
+            Some("did you mean \"500ms\" or \"500s\"?")
+        );
+        assert_eq!(suggestion("1h 30min").as_deref(), Some("did you mean \"1h30m\"?"));
+    }
+
+    #[test]
     fn what_is_shown_can_be_read_again() {
         for millis in [0, 1, 999, 1_000, 1_500, 60_000, 90_000, 3_600_000, 86_400_000] {
             let duration = Duration::from_millis(millis);
             assert_eq!(parse(&show(duration)), Ok(duration));
         }
-        assert_eq!(guess("1h 30min"), Some(Duration::from_secs(5_400)));
     }
 }

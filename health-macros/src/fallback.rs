@@ -4,7 +4,7 @@ use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::GenericParam;
 
-use crate::derive::{bounded, runtime};
+use crate::derive::{expand_where, runtime};
 use crate::model::State;
 
 // Expands to:
@@ -20,11 +20,11 @@ pub(crate) fn expand_stub(state: &State<'_>) -> TokenStream {
     }
     let runtime = runtime(&state.options);
     let name = &state.input.ident;
-    let mut generics = bounded(state, &runtime);
+    let mut generics = state.input.generics.clone();
     let lifetimes: Vec<Ident> = generics.lifetimes().map(|param| param.lifetime.ident.clone()).collect();
-    let (_, type_generics, where_clause) = generics.split_for_impl();
+    let (_, type_generics, _) = generics.split_for_impl();
     let type_generics = forever(type_generics.to_token_stream(), &lifetimes);
-    let where_clause = forever(where_clause.to_token_stream(), &lifetimes);
+    let where_clause = forever(expand_where(state, &runtime), &lifetimes);
     generics.params = generics
         .params
         .into_iter()

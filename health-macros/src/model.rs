@@ -96,6 +96,12 @@ impl<'a> State<'a> {
     /// Reads what is declared; what cannot be read is reported and left out.
     pub(crate) fn parse(input: &'a DeriveInput, errors: &mut Errors) -> Self {
         let found = attr::find(&input.attrs, "health", "health_check", "the struct", errors);
+        if let Some(Meta::Path(path)) = found.map(|attribute| &attribute.meta) {
+            errors.at(
+                path,
+                "`#[health]` alone has no effect; add options in parentheses or remove it",
+            );
+        }
         let options = found
             .map(|attribute| attr::parse(attribute, errors))
             .unwrap_or_default();

@@ -9,7 +9,7 @@ const RESERVED: [&str; 3] = ["live", "ready", "startup"];
 /// What is wrong with the name of a check.
 pub(crate) fn name_problem(name: &str) -> Option<String> {
     if name.is_empty() {
-        return Some("is empty; a name starts with `a`-`z` or `0`-`9`".into());
+        return Some("is empty".into());
     }
     if RESERVED.contains(&name) {
         return Some("is reserved, because with `prefix` it is the path of a probe".into());
@@ -24,6 +24,15 @@ pub(crate) fn name_problem(name: &str) -> Option<String> {
         return Some("must start with `a`-`z` or `0`-`9`".into());
     }
     (name.len() > MAX_LENGTH).then(|| format!("has {} characters, at most {MAX_LENGTH} are allowed", name.len()))
+}
+
+/// What to write instead of a name that has a problem.
+pub(crate) fn name_fix(name: &str) -> String {
+    match similar(name) {
+        Some(similar) => format!("did you mean \"{similar}\"?"),
+        None if name.len() > MAX_LENGTH => "shorten it".into(),
+        None => "write one such as \"orders-db\"".into(),
+    }
 }
 
 /// A name that is like this one and right.

@@ -29,12 +29,17 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("time_to_live", "ttl"),
 ];
 
-/// The one of `known` that was probably meant by `word`: its synonym, or at most a third of its letters away.
+/// The one of `known` that was probably meant by `word`: its synonym, the only one that begins so, or one that is at
+/// most a third of its letters away.
 pub(crate) fn nearest(word: &str, known: impl Iterator<Item = &'static str> + Clone) -> Option<&'static str> {
     let word = word.to_lowercase().replace('-', "_");
     let synonym = SYNONYMS.iter().find(|(other, _)| *other == word).map(|&(_, ours)| ours);
     if let Some(ours) = synonym.and_then(|ours| known.clone().find(|name| *name == ours)) {
         return Some(ours);
+    }
+    let mut begun = known.clone().filter(|name| word.len() > 2 && name.starts_with(&word));
+    if let (Some(only), None) = (begun.next(), begun.next()) {
+        return Some(only);
     }
     known
         .map(|name| (distance(&word, name), name))
@@ -86,6 +91,8 @@ mod tests {
             ("time_out", Some("timeout")),
             ("max-age", Some("max_age")),
             ("ttls", Some("ttl")),
+            ("crit", Some("critical")),
+            ("t", None),
             ("required", Some("critical")),
             ("ready", None), // `readiness` is not among the known words here
             ("banana", None),

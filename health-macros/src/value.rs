@@ -7,26 +7,7 @@ use syn::Lit;
 use crate::duration;
 use crate::errors::Errors;
 use crate::model::{Path, Text, Time};
-
-/// Where the next comma is that separates options, or else the end. Commas between `<` and `>` belong to a path,
-/// unless nothing closes the `<`.
-pub(crate) fn next_comma(tokens: &[TokenTree]) -> usize {
-    let mut i = 0;
-    while i < tokens.len() && !is_punct(&tokens[i], ',') {
-        i += angles(&tokens[i..]).unwrap_or(1);
-    }
-    i
-}
-
-/// What stands inside of the invisible delimiters that a `macro_rules` fragment arrives in.
-pub(crate) fn ungroup(tokens: &[TokenTree]) -> Vec<TokenTree> {
-    match tokens {
-        [TokenTree::Group(group)] if group.delimiter() == Delimiter::None => {
-            ungroup(&group.stream().into_iter().collect::<Vec<_>>())
-        }
-        tokens => tokens.to_vec(),
-    }
-}
+use crate::tokens::{collect, is_punct, last_segment, path_length, show_path, ungroup};
 
 /// A flag takes no value.
 pub(crate) fn flag<'a>(key: &Ident, after: &'a [TokenTree], errors: &mut Errors) -> &'a [TokenTree] {
@@ -70,12 +51,10 @@ pub(crate) fn time<'a>(
         };
         return (time, rest);
     }
-    let written = duration_in_code(value).unwrap_or_else(|| tokens(value).to_string().replace(' ', ""));
-    let fix = match duration::guess(&written) {
-        Some(meant) => format!("did you mean \"{}\"?", duration::show(meant)),
-        None => format!("write `{example}`"),
-    };
-    errors.at(tokens(value), format!("a duration is a string with a unit; {fix}"));
+    let written = duration_in_code(value).unwrap_or_else(|| collect(value).to_string().replace(' ', ""));
+    let written = written.trim_matches(['b', 'c', '"', '\'']);
+    let fix = duration::suggestion(written).unwrap_or_else(|| format!("write `{example}`"));
+    errors.at(collect(value), format!("a duration is a string with a unit; {fix}"));
     (None, &[])
 }
 
@@ -93,10 +72,14 @@ pub(crate) fn text<'a>(
         return (Some(Text { text, literal }), rest);
     }
     let fix = match value {
-        [TokenTree::Ident(ident)] => format!("did you mean \"{ident}\"?"),
+        [TokenTree::Ident(word)] if syn::parse2::<Ident>(collect(value)).is_ok() => format!("did you mean \"{word}\"?"),
+        [TokenTree::Literal(number)] if matches!(Lit::new(number.clone()), Lit::Int(_) | Lit::Float(_)) => {
+            format!("did you mean \"{number}\"?")
+        }
+        [slash, TokenTree::Ident(_)] if is_punct(slash, '/') => format!("did you mean \"{}\"?", show_path(value)),
         _ => format!("write `{example}`"),
     };
-    errors.at(tokens(value), format!("`{key}` takes a string in quotes; {fix}"));
+    errors.at(collect(value), format!("`{key}` takes a string in quotes; {fix}"));
     (None, &[])
 }
 
@@ -114,41 +97,31 @@ pub(crate) fn path<'a>(
     let rest = &value[length.unwrap_or(0)..];
     let wrong = match (length, rest) {
         (Some(length), [] | [TokenTree::Ident(_) | TokenTree::Literal(_), ..]) => {
-            let path = &value[..length];
-            let last = last_segment(&ungroup(path)).expect("a complete path has a segment");
-            return (
-                Some(Path {
-                    tokens: tokens(path),
-                    last,
-                }),
-                rest,
-            );
+            let path = ungroup(&value[..length]);
+            let last = last_segment(&path).expect("a complete path has a segment");
+            let tokens = collect(&path);
+            return (Some(Path { tokens, last }), rest);
         }
         (Some(length), [TokenTree::Group(group), ..]) if group.delimiter() == Delimiter::Parenthesis => {
-            let path = compact(&value[..length]);
-            format!("`{key}` names a path and does not call it; write `{key} = {path}`")
+            let path = show_path(&value[..length]);
+            format!("`{key}` takes the path alone, without a call; write `{key} = {path}`")
         }
         (Some(length), [TokenTree::Punct(punct), ..]) if punct.as_char() == '<' => {
-            let path = compact(&value[..length]);
+            let path = show_path(&value[..length]);
             format!("type arguments in a path follow `::`; write `{key} = {path}::<...>`")
         }
         _ if is_closure(value) => {
             format!("`{key}` takes the path of a function, not a closure; write a function and name it: `{example}`")
         }
         _ => match string(value) {
-            Some((text, ..)) => match text
-                .parse::<TokenStream>()
-                .map(|path| path.into_iter().collect::<Vec<_>>())
-            {
-                Ok(path) if path_length(&path) == Some(path.len()) => {
-                    format!("`{key}` takes a path, not a string; drop the quotes: `{key} = {text}`")
-                }
-                _ => format!("`{key}` takes a path, not a string; write `{example}`"),
-            },
+            Some((text, ..)) if is_path(&text) => {
+                format!("`{key}` takes a path, not a string; drop the quotes: `{key} = {text}`")
+            }
+            Some(_) => format!("`{key}` takes a path, not a string; write `{example}`"),
             None => format!("`{key}` takes a path; write `{example}`"),
         },
     };
-    errors.at(tokens(value), wrong);
+    errors.at(collect(value), wrong);
     (None, &[])
 }
 
@@ -201,93 +174,15 @@ fn duration_in_code(value: &[TokenTree]) -> Option<String> {
     Some(format!("{}{unit}", number.stream()))
 }
 
+fn is_path(text: &str) -> bool {
+    let tokens = text.parse::<TokenStream>().unwrap_or_default();
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    path_length(&tokens) == Some(tokens.len())
+}
+
 fn is_closure(value: &[TokenTree]) -> bool {
     let first = value
         .iter()
         .find(|token| !matches!(token, TokenTree::Ident(word) if *word == "move" || *word == "async"));
     first.is_some_and(|token| is_punct(token, '|'))
-}
-
-/// How many tokens at the front are a complete path. What stands between `<` and `>` is left to rustc.
-fn path_length(tokens: &[TokenTree]) -> Option<usize> {
-    let mut i = match tokens {
-        [TokenTree::Group(group), ..] if group.delimiter() == Delimiter::None => {
-            let inner = ungroup(&tokens[..1]);
-            (path_length(&inner)? == inner.len()).then_some(1)?
-        }
-        [first, ..] if is_punct(first, '<') => angles(tokens)?,
-        _ => 0,
-    };
-    loop {
-        let separated = matches!(&tokens[i..], [a, b, ..] if is_punct(a, ':') && is_punct(b, ':'));
-        match tokens.get(i + 2 * usize::from(separated)) {
-            Some(TokenTree::Ident(segment)) if is_segment(segment) && (separated || i == 0) => {}
-            Some(open) if separated && i > 0 && is_punct(open, '<') => {
-                i += 2 + angles(&tokens[i + 2..])?;
-                continue;
-            }
-            _ if separated || i == 0 => return None,
-            _ => return Some(i),
-        }
-        i += 1 + 2 * usize::from(separated);
-    }
-}
-
-/// The name at the end of a path: `ping` in `a::ping::<u8>`.
-fn last_segment(path: &[TokenTree]) -> Option<Ident> {
-    let (mut i, mut last) = (0, None);
-    while i < path.len() {
-        if let TokenTree::Ident(segment) = &path[i] {
-            last = Some(segment.clone());
-        }
-        i += angles(&path[i..]).unwrap_or(1);
-    }
-    last
-}
-
-/// Whether a path may have this segment: no keyword but those that paths are made of.
-fn is_segment(word: &Ident) -> bool {
-    ["crate", "self", "super", "Self"].iter().any(|keyword| word == keyword)
-        || word == "$crate"
-        || syn::parse2::<Ident>(TokenTree::from(word.clone()).into()).is_ok()
-}
-
-/// How many tokens `<…>` at the front takes; `None` if there is no `<`, or nothing closes it.
-fn angles(tokens: &[TokenTree]) -> Option<usize> {
-    let (mut depth, mut before) = (0_usize, ' ');
-    for (i, token) in tokens.iter().enumerate() {
-        let char = if let TokenTree::Punct(punct) = token {
-            punct.as_char()
-        } else {
-            ' '
-        };
-        match char {
-            '<' => depth += 1,
-            // Not the end of `->` in `fn() -> u8`.
-            '>' if before != '-' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth == 0 {
-            return (i > 0).then_some(i + 1);
-        }
-        before = char;
-    }
-    None
-}
-
-fn is_punct(token: &TokenTree, char: char) -> bool {
-    matches!(token, TokenTree::Punct(punct) if punct.as_char() == char)
-}
-
-fn tokens(tokens: &[TokenTree]) -> TokenStream {
-    tokens.iter().cloned().collect()
-}
-
-/// A path without the spaces that printing puts between tokens.
-fn compact(path: &[TokenTree]) -> String {
-    tokens(path)
-        .to_string()
-        .replace(" :: ", "::")
-        .replace(":: ", "::")
-        .replace(" ::", "::")
 }

@@ -86,26 +86,37 @@ impl<T: HealthCheck> HealthCheck for Option<T> {
     }
 }
 
-macro_rules! forward {
-    ($($pointer:ident),*) => {$(
-        impl<T: HealthCheck> HealthCheck for $pointer<T> {
-            fn check(&self) -> impl Future<Output = CheckResult> + Send {
-                (**self).check()
-            }
+// Not by a macro: rustc would name it in the message about every type that has no check.
+impl<T: HealthCheck> HealthCheck for Arc<T> {
+    fn check(&self) -> impl Future<Output = CheckResult> + Send {
+        (**self).check()
+    }
 
-            fn is_disabled(&self) -> bool {
-                (**self).is_disabled()
-            }
+    fn is_disabled(&self) -> bool {
+        (**self).is_disabled()
+    }
 
-            fn attach(&self, trigger: Trigger) {
-                (**self).attach(trigger);
-            }
-        }
-
-        impl<T: InProcess> InProcess for $pointer<T> {}
-    )*};
+    fn attach(&self, trigger: Trigger) {
+        (**self).attach(trigger);
+    }
 }
 
-forward!(Arc, Box);
+impl<T: HealthCheck> HealthCheck for Box<T> {
+    fn check(&self) -> impl Future<Output = CheckResult> + Send {
+        (**self).check()
+    }
+
+    fn is_disabled(&self) -> bool {
+        (**self).is_disabled()
+    }
+
+    fn attach(&self, trigger: Trigger) {
+        (**self).attach(trigger);
+    }
+}
 
 impl<T: InProcess> InProcess for Option<T> {}
+
+impl<T: InProcess> InProcess for Arc<T> {}
+
+impl<T: InProcess> InProcess for Box<T> {}

@@ -251,6 +251,8 @@ impl IntoOutcome for Outcome {
     }
 }
 
+// Without this, an error type that does not convert is reported as `NoError: std::error::Error`, with no way out.
+#[diagnostic::do_not_recommend]
 impl<T: IntoOutcome, E: Into<BoxError>> IntoOutcome for Result<T, E> {
     fn into_outcome(self) -> CheckResult {
         self.map_err(Into::into)?.into_outcome()

@@ -30,6 +30,8 @@ pub(crate) struct Core {
     plans: Arc<[Plan]>,
     slots: Vec<Slot>,
     due: BinaryHeap<Reverse<(Time, usize)>>,
+    /// The startup checks that have not passed yet: a number, so that a result costs the same however many there are.
+    missing: usize,
     jitter: Rng,
     budget: Duration,
     awake: Awake,
@@ -104,10 +106,13 @@ impl Core {
             .filter(|index| !slots[*index].disabled && plans[*index].ttl().is_none())
             .map(|index| Reverse((Time::ZERO, index)))
             .collect();
+        let is_missing = |(slot, plan): &(&Slot, &Plan)| plan.spec.is_in(Probe::Startup) && !slot.passed;
+        let missing = slots.iter().zip(plans.iter()).filter(is_missing).count();
         Self {
             plans,
             slots,
             due,
+            missing,
             jitter,
             budget,
             awake: Awake::default(),
@@ -164,7 +169,8 @@ impl Core {
             abort: None,
         });
         self.effects.start.push((index, slot.runs));
-        self.effects.changed = true;
+        // A start by itself changes nothing that a view shows, unless probes now wait for its end.
+        self.effects.changed |= self.awaited_until(index, now).is_some();
     }
 
     /// Starts a run at once, or as soon as the one in flight has ended, which may have looked too early.
@@ -209,11 +215,17 @@ impl Core {
         let Some(running) = slot.running.take() else { return };
         let took = now.saturating_sub(running.since);
         slot.hangs = took > self.budget || result.state.reason == Some(Reason::Timeout);
-        slot.passed |= result.state.status.passes();
+        let told = slot.told;
+        let passes_first = result.state.status.passes() && !std::mem::replace(&mut slot.passed, true);
         slot.last = Some(Finished { at: now, took, result });
-        self.effects.changed = true;
         self.tell(index, now);
-        self.settle(now);
+        // A result that says what the last one said leaves the view as it is: its latency can wait for the next view.
+        // A probe may have waited for that of an on-demand check.
+        self.effects.changed |= self.slots[index].told != told || self.plans[index].ttl().is_some();
+        if passes_first && self.plans[index].spec.is_in(Probe::Startup) {
+            self.missing -= 1;
+            self.settle(now);
+        }
         if std::mem::take(&mut self.slots[index].again) {
             self.request(index, now);
         }
@@ -228,16 +240,17 @@ impl Core {
         }
     }
 
-    /// Until when a probe that arrived at `arrived` still waits, if it does: for critical checks alone, and only for
-    /// a result that is newer than the probe, however short its `ttl`.
-    pub(crate) fn awaited(&self, probe: Probe, arrived: Time, now: Time) -> Option<Time> {
+    /// The check that a probe still waits for, and until when: a critical one, and only for a result that is newer than
+    /// the probe, however short its `ttl`. What stands before `from` has been waited for already.
+    pub(crate) fn awaited(&self, probe: Probe, arrived: Time, from: usize, now: Time) -> Option<(usize, Time)> {
         // What is failed by the phase alone, no check can mend in time.
         if probe == Probe::Liveness || self.lifecycle.blocks(probe) {
             return None;
         }
-        let gating = (0..self.slots.len()).filter(|index| self.concerns(*index, probe) && self.gates(*index, probe));
-        let unanswered = gating.filter(|index| self.slots[*index].last.as_ref().is_none_or(|last| last.at < arrived));
-        unanswered.filter_map(|index| self.awaited_until(index, now)).max()
+        (from..self.slots.len())
+            .filter(|index| self.concerns(*index, probe) && self.gates(*index, probe))
+            .filter(|index| self.slots[*index].last.as_ref().is_none_or(|last| last.at < arrived))
+            .find_map(|index| Some((index, self.awaited_until(index, now)?)))
     }
 
     /// Whether this probe is the one that keeps the check fresh. While the service starts, readiness cannot pass
@@ -344,9 +357,7 @@ impl Core {
 
     /// Latches the end of starting if nothing is missing for it.
     fn settle(&mut self, now: Time) {
-        let waiting = |(slot, plan): (&Slot, &Plan)| plan.spec.is_in(Probe::Startup) && !slot.passed;
-        let missing = self.slots.iter().zip(self.plans.iter()).any(waiting);
-        if self.lifecycle.try_start(!missing) {
+        if self.lifecycle.try_start(self.missing == 0) {
             self.effects.events.push(Event::Started { after: now });
         }
         self.effects.changed = true;
@@ -413,7 +424,7 @@ impl Core {
             self.lifecycle.started,
         );
         let readiness = view.verdict(Probe::Readiness);
-        if readiness != self.readiness {
+        if readiness != self.readiness && !view.is_only_pending() {
             let from = std::mem::replace(&mut self.readiness, readiness);
             self.effects.events.push(Event::Readiness { from, to: readiness });
         }

@@ -33,7 +33,7 @@ pub(crate) use self::core::Core;
 pub(crate) use self::event::Event;
 pub(crate) use self::plan::Plan;
 pub(crate) use self::run::RunResult;
-pub(crate) use self::view::{Row, View};
+pub(crate) use self::view::{Rendered, Row, View};
 
 use self::core::Effects;
 use crate::outcome::{CheckResult, Reason, Status};
@@ -188,12 +188,14 @@ impl Engine {
             core.demand(probe, now);
             now
         });
+        let mut waits_for = 0;
         loop {
             // Registered before the look, so that nothing that happens after it is missed.
             let mut changed = std::pin::pin!(self.changed.notified());
             changed.as_mut().enable();
             let wait = self.with(|core, now| {
-                let until = core.awaited(probe, arrived, now)?;
+                let (index, until) = core.awaited(probe, arrived, waits_for, now)?;
+                waits_for = index;
                 Some(until.saturating_sub(now))
             });
             let Some(wait) = wait else { return self.view() };

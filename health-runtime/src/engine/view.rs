@@ -17,7 +17,21 @@ pub(crate) struct View {
     gate: Option<Reason>,
     started: bool,
     verdicts: [State; 4],
-    bodies: [OnceLock<Bytes>; 4],
+    bodies: [OnceLock<Rendered>; 4],
+}
+
+/// A body, and its length as a header says it: a number that thousands of answers have in common.
+#[derive(Clone, Debug)]
+pub(crate) struct Rendered {
+    pub(crate) body: Bytes,
+    pub(crate) length: Bytes,
+}
+
+impl From<Bytes> for Rendered {
+    fn from(body: Bytes) -> Self {
+        let length = body.len().to_string().into();
+        Self { body, length }
+    }
 }
 
 /// One check at the time of the view.
@@ -50,9 +64,20 @@ impl View {
         self.verdicts[probe as usize]
     }
 
+    /// Whether readiness fails for nothing but first results that are still to come: no incident.
+    pub(crate) fn is_only_pending(&self) -> bool {
+        let mut failing = self
+            .rows(Probe::Readiness)
+            .filter(|(_, row)| row.critical && !row.state.passes())
+            .peekable();
+        self.gate.is_none()
+            && failing.peek().is_some()
+            && failing.all(|(_, row)| row.state.reason == Some(Reason::Pending))
+    }
+
     /// The probe's body, rendered when it is first asked for.
-    pub(crate) fn body(&self, probe: Probe, render: impl FnOnce() -> Bytes) -> &Bytes {
-        self.bodies[probe as usize].get_or_init(render)
+    pub(crate) fn body(&self, probe: Probe, render: impl FnOnce() -> Bytes) -> &Rendered {
+        self.bodies[probe as usize].get_or_init(|| render().into())
     }
 
     /// The checks in the probe.

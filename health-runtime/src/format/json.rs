@@ -12,6 +12,9 @@ const LIMIT: usize = 4096;
 /// More checks than this never fit: each takes some 50 bytes at least.
 pub(crate) const MOST_CHECKS: usize = 80;
 
+/// More of the service's own name than this says nothing.
+const NAME: usize = 128;
+
 /// More of an error than this the public does not get, even where it gets any.
 const DETAIL: usize = 200;
 
@@ -52,8 +55,8 @@ pub(crate) fn render(report: &Report, details: bool) -> Bytes {
     loop {
         let body = Body {
             status: report.status,
-            service: &report.service,
-            version: &report.version,
+            service: cut(&report.service, NAME),
+            version: cut(&report.version, NAME),
             phase: report.phase.as_str(),
             reason: report.reason,
             checks: report.checks[..shown]
@@ -80,6 +83,10 @@ fn of_check(check: &CheckReport, details: bool) -> Check<'_> {
             .latency
             .map(|latency| (latency.as_secs_f64() * 10_000.0).round() / 10.0),
         reason: check.reason,
-        message: message.map(|message| &message[..message.floor_char_boundary(DETAIL)]),
+        message: message.map(|message| cut(message, DETAIL)),
     }
+}
+
+fn cut(text: &str, most: usize) -> &str {
+    &text[..text.floor_char_boundary(most)]
 }

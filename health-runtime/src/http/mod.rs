@@ -13,7 +13,7 @@ use bytes::Bytes;
 #[cfg(feature = "axum")]
 pub use self::drain::{DrainFuture, DrainLayer, DrainService};
 
-use crate::engine::{Core, Engine, View};
+use crate::engine::{Core, Engine, Rendered, View};
 use crate::format::json;
 use crate::health::Health;
 use crate::outcome::Status;
@@ -22,6 +22,12 @@ use crate::spec::Probe;
 
 const JSON: &str = "application/json";
 const ALLOW: &str = "GET, HEAD, OPTIONS";
+/// What every answer has, beside its length.
+const COMMON_HEADERS: [(&str, &str); 3] = [
+    ("content-type", JSON),
+    ("cache-control", "no-store"),
+    ("x-content-type-options", "nosniff"),
+];
 const NO_SUCH_CHECK: &[u8] = br#"{"error":"no such check in this probe"}"#;
 const NO_SUCH_GROUP: &[u8] = br#"{"error":"no such group"}"#;
 const WRONG_METHOD: &[u8] = br#"{"error":"use GET, HEAD or OPTIONS"}"#;
@@ -114,7 +120,7 @@ impl Probes {
         };
         let report = Report::new(engine, &view, probe, Some(&selection), json::MOST_CHECKS);
         let body = json::render(&report, engine.service.public_details);
-        Answer::probe(report.status, view.phase, body).to(method)
+        Answer::probe(report.status, view.phase, body.into()).to(method)
     }
 
     /// The answer to the plain question, if nothing has to be waited for: what nearly every request is.
@@ -163,19 +169,17 @@ fn is_allowed(method: &str) -> bool {
 #[derive(Clone, Debug)]
 pub struct Answer {
     status: u16,
-    /// What HEAD says of GET's body.
-    length: usize,
-    body: Bytes,
+    /// The length is what HEAD says of GET's body.
+    content: Rendered,
     /// The service drains, and wants its connections closed.
     closing: bool,
 }
 
 impl Answer {
-    fn probe(status: Status, phase: Phase, body: Bytes) -> Self {
+    fn probe(status: Status, phase: Phase, content: Rendered) -> Self {
         Self {
             status: if status.passes() { 200 } else { 503 },
-            length: body.len(),
-            body,
+            content,
             closing: phase == Phase::Draining,
         }
     }
@@ -183,8 +187,7 @@ impl Answer {
     fn error(status: u16, body: &'static [u8]) -> Self {
         Self {
             status,
-            length: body.len(),
-            body: Bytes::from_static(body),
+            content: Bytes::from_static(body).into(),
             closing: false,
         }
     }
@@ -192,11 +195,8 @@ impl Answer {
     /// The form of the answer that this method gets.
     fn to(mut self, method: &str) -> Self {
         match method {
-            "HEAD" => self.body = Bytes::new(),
-            "OPTIONS" => {
-                self.body = Bytes::new();
-                self.length = 0;
-            }
+            "HEAD" => self.content.body = Bytes::new(),
+            "OPTIONS" => self.content = Bytes::new().into(),
             _ => {}
         }
         self
@@ -210,26 +210,21 @@ impl Answer {
     /// The headers, `Content-Length` included. `Connection: close` is among them while the service drains; it is not
     /// for HTTP/2.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, String)> + use<> {
-        let fixed = self.fixed_headers();
-        let length = ("content-length", self.length.to_string());
-        fixed.map(|(name, value)| (name, value.to_owned())).chain([length])
+        let fixed = COMMON_HEADERS.into_iter().chain(self.special_headers());
+        let length = String::from_utf8_lossy(&self.content.length).into_owned();
+        fixed
+            .map(|(name, value)| (name, value.to_owned()))
+            .chain([("content-length", length)])
     }
 
-    fn fixed_headers(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
+    fn special_headers(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
         let allow = (self.status == 405).then_some(("allow", ALLOW));
         let close = self.closing.then_some(("connection", "close"));
-        [
-            ("content-type", JSON),
-            ("cache-control", "no-store"),
-            ("x-content-type-options", "nosniff"),
-        ]
-        .into_iter()
-        .chain(allow)
-        .chain(close)
+        allow.into_iter().chain(close)
     }
 
     /// The body; empty for HEAD and OPTIONS.
     pub fn body(&self) -> &Bytes {
-        &self.body
+        &self.content.body
     }
 }

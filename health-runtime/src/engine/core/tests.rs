@@ -112,7 +112,7 @@ impl Sim {
     }
 
     fn waits_since(&self, probe: Probe, arrived: Time) -> Option<Duration> {
-        let until = self.core.awaited(probe, arrived, self.now)?;
+        let (_, until) = self.core.awaited(probe, arrived, 0, self.now)?;
         Some(until.saturating_sub(self.now))
     }
 }
@@ -691,6 +691,34 @@ fn a_transition_is_told_once_with_its_message() {
         (State::unhealthy(Reason::Error), Some("refused"))
     );
     assert_eq!(*from, State::HEALTHY);
+}
+
+#[test]
+fn a_first_result_that_is_still_to_come_is_no_incident() {
+    let mut sim = Sim::new([db()]);
+    assert_eq!(sim.status(Probe::Readiness), Status::Unhealthy);
+    let is_readiness = |event: &Event<'_>| matches!(event, Event::Readiness { .. });
+    assert!(!sim.events().iter().any(is_readiness));
+    sim.fail_check(0);
+    sim.view();
+    assert!(sim.events().iter().any(is_readiness));
+}
+
+#[test]
+fn a_probe_waits_for_each_of_its_checks_once() {
+    let mut sim = Sim::new([db(), CheckSpec::new("queue").critical()]);
+    let arrived = sim.now;
+    assert_eq!(
+        sim.core.awaited(Probe::Readiness, arrived, 0, sim.now),
+        Some((0, BUDGET))
+    );
+    sim.pass_check(0);
+    assert_eq!(
+        sim.core.awaited(Probe::Readiness, arrived, 0, sim.now),
+        Some((1, BUDGET))
+    );
+    sim.pass_check(1);
+    assert_eq!(sim.core.awaited(Probe::Readiness, arrived, 1, sim.now), None);
 }
 
 #[test]

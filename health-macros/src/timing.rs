@@ -1,0 +1,142 @@
+//! The rules of durations against each other, given or by default.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::duration::show;
+use crate::errors::Errors;
+use crate::model::{Check, Setting, StateOptions, Time};
+
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2);
+const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
+
+/// The durations on the struct.
+pub(crate) fn validate_defaults(options: &StateOptions, errors: &mut Errors) {
+    validate_refresh(&options.interval, &options.ttl, errors);
+    validate_timeout(options.timeout.value(), options.interval.value(), errors);
+}
+
+/// The durations on a field.
+pub(crate) fn validate_check(check: &Check<'_>, defaults: &StateOptions, errors: &mut Errors) {
+    let options = &check.options;
+    validate_refresh(&options.interval, &options.ttl, errors);
+    validate_timeout(options.timeout.value(), options.interval.value(), errors);
+    validate_max_age(check, defaults, errors);
+}
+
+fn validate_refresh(interval: &Setting<Time>, ttl: &Setting<Time>, errors: &mut Errors) {
+    if let (Some(_), Some(ttl)) = (interval.key(), ttl.key()) {
+        errors.at(
+            ttl,
+            "`ttl` cannot be used with `interval`, because a check runs either on demand or in the background; remove \
+             one of them",
+        );
+    }
+}
+
+fn validate_timeout(timeout: Option<&Time>, interval: Option<&Time>, errors: &mut Errors) {
+    if let (Some(timeout), Some(interval)) = (timeout, interval)
+        && timeout.time >= interval.time
+    {
+        let interval = show(interval.time);
+        errors.at(
+            &timeout.literal,
+            format!(
+                "`timeout` must be shorter than `interval`, which is {interval}, so that one run ends before the next \
+                 begins; shorten `timeout` or lengthen `interval`"
+            ),
+        );
+    }
+}
+
+/// A result is replaced one interval and one run after it was made: a smaller `max_age` makes it stale while all is
+/// well.
+fn validate_max_age(check: &Check<'_>, defaults: &StateOptions, errors: &mut Errors) {
+    let options = &check.options;
+    let Some(max_age) = options.max_age.value() else {
+        return;
+    };
+    let own = [&options.timeout, &options.interval, &options.ttl];
+    let inherited = [&defaults.timeout, &defaults.interval, &defaults.ttl];
+    let refused = own.into_iter().chain(inherited).any(Setting::is_refused);
+    if refused || (options.interval.is_given() && options.ttl.is_given()) {
+        return; // What it would be compared with is itself in error.
+    }
+    let timeout = Bound::of("timeout", &options.timeout, &defaults.timeout);
+    let interval = Bound::of("interval", &options.interval, &defaults.interval);
+    let ttl = Bound::of("ttl", &options.ttl, &defaults.ttl).filter(|_| !options.interval.is_given());
+    let (timeout, refresh) = if let Some(ttl) = ttl {
+        (timeout.unwrap_or(Bound::default("timeout", DEFAULT_TIMEOUT)), ttl)
+    } else {
+        settle(timeout, interval)
+    };
+    let least = refresh.time + timeout.time;
+    if max_age.time < least {
+        errors.at(
+            &max_age.literal,
+            format!(
+                "`max_age` is shorter than {refresh} plus {timeout}, so a result would turn stale before the next one is \
+                 there; write at least \"{}\"",
+                show(least)
+            ),
+        );
+    }
+}
+
+/// Applies the defaults: an interval of 5 s, or twice a longer timeout; a timeout of 2 s, or a shorter interval. What is
+/// said closer to the check stands, and the other gives way.
+fn settle(timeout: Option<Bound>, interval: Option<Bound>) -> (Bound, Bound) {
+    let mut timeout = timeout.unwrap_or(Bound::default("timeout", DEFAULT_TIMEOUT));
+    let mut interval = interval.unwrap_or(Bound::default("interval", DEFAULT_INTERVAL));
+    if timeout.source > interval.source {
+        let twice = timeout.time * 2;
+        if interval.time <= timeout.time || (interval.source == Source::Default && interval.time < twice) {
+            interval = Bound::default("interval", twice);
+        }
+    } else if interval.time < timeout.time {
+        timeout = Bound::default("timeout", interval.time);
+    }
+    (timeout, interval)
+}
+
+/// A duration that holds for a check, and where it comes from.
+struct Bound {
+    name: &'static str,
+    time: Duration,
+    source: Source,
+}
+
+/// The last is the closest to the check.
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
+enum Source {
+    Default,
+    Struct,
+    Field,
+}
+
+impl Bound {
+    fn of(name: &'static str, own: &Setting<Time>, inherited: &Setting<Time>) -> Option<Self> {
+        let own = own.value().map(|time| (time.time, Source::Field));
+        let (time, source) = own.or_else(|| inherited.value().map(|time| (time.time, Source::Struct)))?;
+        Some(Self { name, time, source })
+    }
+
+    fn default(name: &'static str, time: Duration) -> Self {
+        Self {
+            name,
+            time,
+            source: Source::Default,
+        }
+    }
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, time) = (self.name, show(self.time));
+        match self.source {
+            Source::Field => write!(f, "`{name}` ({time})"),
+            Source::Struct => write!(f, "`{name}` ({time} from `#[health(...)]`)"),
+            Source::Default => write!(f, "`{name}` ({time} by default)"),
+        }
+    }
+}

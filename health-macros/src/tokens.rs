@@ -1,0 +1,125 @@
+//! Finding one's way in tokens that nothing has parsed: commas, paths, and what a `macro_rules` fragment arrives in.
+
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+
+/// Where the next comma is that separates options, or else the end. Commas between `<` and `>` belong to a path,
+/// unless nothing closes the `<`.
+pub(crate) fn next_comma(tokens: &[TokenTree]) -> usize {
+    let mut i = 0;
+    while i < tokens.len() && !is_punct(&tokens[i], ',') {
+        i += angles(&tokens[i..]).unwrap_or(1);
+    }
+    i
+}
+
+/// What stands inside of the invisible delimiters that a `macro_rules` fragment arrives in.
+pub(crate) fn ungroup(tokens: &[TokenTree]) -> Vec<TokenTree> {
+    match tokens {
+        [TokenTree::Group(group)] if group.delimiter() == Delimiter::None => {
+            ungroup(&group.stream().into_iter().collect::<Vec<_>>())
+        }
+        tokens => tokens.to_vec(),
+    }
+}
+
+/// The tokens at the front that were meant as one word: `max-age` is three.
+pub(crate) fn hyphenated(tokens: &[TokenTree]) -> Vec<String> {
+    let is_part = |(i, token): &(usize, &TokenTree)| match token {
+        TokenTree::Ident(_) => i % 2 == 0,
+        token => i % 2 == 1 && is_punct(token, '-'),
+    };
+    tokens
+        .iter()
+        .enumerate()
+        .take_while(is_part)
+        .map(|(_, token)| token.to_string())
+        .collect()
+}
+
+/// How many tokens at the front are a complete path. What stands between `<` and `>` is left to rustc.
+pub(crate) fn path_length(tokens: &[TokenTree]) -> Option<usize> {
+    let (mut i, mut named) = match tokens {
+        [TokenTree::Group(group), ..] if group.delimiter() == Delimiter::None => {
+            let inner = ungroup(&tokens[..1]);
+            (1, path_length(&inner)? == inner.len())
+        }
+        [first, ..] if is_punct(first, '<') => (angles(tokens)?, false),
+        _ => (0, false),
+    };
+    loop {
+        let separated = matches!(&tokens[i..], [a, b, ..] if is_punct(a, ':') && is_punct(b, ':'));
+        let next = i + 2 * usize::from(separated);
+        match tokens.get(next) {
+            Some(TokenTree::Ident(segment)) if is_segment(segment) && (separated || i == 0) => {
+                named = true;
+                i = next + 1;
+            }
+            Some(open) if separated && named && is_punct(open, '<') => i = next + angles(&tokens[next..])?,
+            _ => return (named && !separated).then_some(i),
+        }
+    }
+}
+
+/// The name at the end of a path: `ping` in `a::ping::<u8>`.
+pub(crate) fn last_segment(path: &[TokenTree]) -> Option<Ident> {
+    let (mut i, mut last) = (0, None);
+    while i < path.len() {
+        match &path[i] {
+            TokenTree::Ident(segment) => last = Some(segment.clone()),
+            TokenTree::Group(_) => last = last_segment(&ungroup(&path[i..=i])),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
+        i += angles(&path[i..]).unwrap_or(1);
+    }
+    last
+}
+
+/// Whether a path may have this segment: no keyword but those that paths are made of.
+fn is_segment(word: &Ident) -> bool {
+    ["crate", "self", "super", "Self"].iter().any(|keyword| word == keyword)
+        || word == "$crate"
+        || syn::parse2::<Ident>(TokenTree::from(word.clone()).into()).is_ok()
+}
+
+/// How many tokens `<…>` at the front takes; `None` if there is no `<`, or nothing closes it.
+fn angles(tokens: &[TokenTree]) -> Option<usize> {
+    let (mut depth, mut before) = (0_usize, ' ');
+    for (i, token) in tokens.iter().enumerate() {
+        let char = if let TokenTree::Punct(punct) = token {
+            punct.as_char()
+        } else {
+            ' '
+        };
+        match char {
+            '<' => depth += 1,
+            // Not the end of `->` in `fn() -> u8`.
+            '>' if before != '-' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 {
+            return (i > 0).then_some(i + 1);
+        }
+        before = char;
+    }
+    None
+}
+
+/// A path without the spaces that printing puts between tokens.
+pub(crate) fn show_path(path: &[TokenTree]) -> String {
+    let mut text = collect(path).to_string();
+    for punct in ["::", "<", ">", "/"] {
+        text = text
+            .replace(&format!(" {punct}"), punct)
+            .replace(&format!("{punct} "), punct);
+    }
+    // Where these were between words, both spaces were needed.
+    text.replace(">as ", "> as ")
+}
+
+pub(crate) fn is_punct(token: &TokenTree, char: char) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == char)
+}
+
+pub(crate) fn collect(tokens: &[TokenTree]) -> TokenStream {
+    tokens.iter().cloned().collect()
+}

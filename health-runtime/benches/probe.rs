@@ -1,0 +1,521 @@
+//! What a probe costs: nanoseconds and instructions a request, beside a static handler and one written by hand.
+//!
+//! ```text
+//! cargo bench -p health-runtime --bench probe              # all of it, as Markdown; about a minute
+//! cargo bench -p health-runtime --bench probe -- --quick   # few rounds, no instruction counts: a smoke test
+//! ```
+//!
+//! Without `--bench`, which `cargo bench` passes and `cargo test --benches` does not, it only runs through once.
+//!
+//! Requests enter an axum router as a tower service, without sockets, one after the other on a current-thread runtime.
+//! Every scenario has a router of its own, so that the static handler pays for no routes but its own, and sends the
+//! same request through the same code, so that what differs is the endpoint. The engines live on a multi-thread runtime
+//! beside it, with their pacemakers and their checks running at the default interval, as in production.
+//!
+//! - **Time**: short rounds of all scenarios in turn. The best round is what a request costs while nothing else happens;
+//!   the mean has the background work of all the engines in it, and everything else that the machine does.
+//! - **Instructions**: counted by callgrind, which has to be on the `PATH`, in a process of its own for each scenario
+//!   (`--count SCENARIO REQUESTS`), on the thread that makes the requests and nowhere else. Under callgrind everything
+//!   but the clock is some fifty times slower, so what the engine does ten times a second would weigh fifty times too
+//!   much. Hence small batches, of which the least counts: one without a rebuilt view. Two sizes of batch, so that what
+//!   a batch costs by itself cancels out.
+//!
+//! A target that is missed is printed and fails nothing: it may be the machine.
+
+use std::fmt::Write as _;
+use std::hint::black_box;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use std::{env, fs, io, process};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use futures_util::future::join_all;
+use health_runtime::{CheckSpec, Checks, Health, HealthState, ServiceSpec};
+use http_body_util::BodyExt;
+use serde::Serialize;
+use tokio::runtime::{Builder, Runtime};
+use tower_service::Service;
+
+const SERVICE: &str = "orders";
+const VERSION: &str = "1.4.2";
+
+const SCENARIOS: [Scenario; 8] = [
+    Scenario::new("static", "static `\"OK\"` handler", "/readyz", App::Static),
+    Scenario::new("livez", "`/livez`, 10 checks", "/livez", App::Engine(start::<10>)),
+    Scenario::new("readyz-3", "`/readyz`, 3 checks", "/readyz", App::Engine(start::<3>)),
+    Scenario::new("readyz-10", "`/readyz`, 10 checks", "/readyz", App::Engine(start::<10>)),
+    Scenario::new(
+        "readyz-1000",
+        "`/readyz`, 1,000 checks",
+        "/readyz",
+        App::Engine(start::<1_000>),
+    ),
+    Scenario::new(
+        "readyz-10000",
+        "`/readyz`, 10,000 checks",
+        "/readyz",
+        App::Engine(start::<10_000>),
+    ),
+    Scenario::new("by-hand-3", "by hand, 3 checks", "/readyz", App::ByHand(3)),
+    Scenario::new("by-hand-10", "by hand, 10 checks", "/readyz", App::ByHand(10)),
+];
+
+const TARGETS: [Target; 6] = [
+    Target::new("`/readyz`, 3 checks ≤ 1.10 × static", "readyz-3", "static", 0.0, 1.10),
+    Target::new("`/readyz`, 10 checks ≤ 1.10 × static", "readyz-10", "static", 0.0, 1.10),
+    Target::new(
+        "`/readyz`, 1,000 checks ≤ 1.10 × static",
+        "readyz-1000",
+        "static",
+        0.0,
+        1.10,
+    ),
+    Target::new(
+        "`/readyz`, 10,000 checks ≤ 1.10 × static",
+        "readyz-10000",
+        "static",
+        0.0,
+        1.10,
+    ),
+    Target::new(
+        "`/readyz`, 10,000 checks within 5 % of 3 checks",
+        "readyz-10000",
+        "readyz-3",
+        0.95,
+        1.05,
+    ),
+    Target::new(
+        "by hand, 10 checks ≥ 4 × `/readyz`, 10 checks",
+        "by-hand-10",
+        "readyz-10",
+        4.0,
+        f64::INFINITY,
+    ),
+];
+
+/// Requests in the two sizes of batch that callgrind counts: each is over long before a view is, even there.
+const COUNTED: [u32; 2] = [100, 300];
+
+/// Batches a process counts. One in five or so meets a rebuilt view.
+const BATCHES: u32 = 20;
+
+struct Scenario {
+    key: &'static str,
+    title: &'static str,
+    path: &'static str,
+    app: App,
+}
+
+enum App {
+    Static,
+    Engine(fn() -> Health),
+    ByHand(usize),
+}
+
+/// `key` costs between `least` and `most` times as much as `base`.
+struct Target {
+    text: &'static str,
+    key: &'static str,
+    base: &'static str,
+    least: f64,
+    most: f64,
+}
+
+/// How long to measure.
+struct Effort {
+    rounds: u32,
+    requests: u32,
+}
+
+/// A round takes about a millisecond or two: less than a slice of time, so that on a busy machine too some rounds run
+/// from beginning to end.
+const FULL: Effort = Effort {
+    rounds: 400,
+    requests: 2_000,
+};
+const QUICK: Effort = Effort {
+    rounds: 20,
+    requests: 2_000,
+};
+const ONCE: Effort = Effort {
+    rounds: 1,
+    requests: 10,
+};
+
+struct Figures {
+    key: &'static str,
+    best: f64,
+    mean: f64,
+    instructions: Option<f64>,
+}
+
+fn main() {
+    let args: Vec<String> = env::args().skip(1).collect();
+    let has = |flag: &str| args.iter().any(|arg| arg == flag);
+    if let Some(at) = args.iter().position(|arg| arg == "--count") {
+        let requests = args.get(at + 2).and_then(|requests| requests.parse().ok());
+        let scenario = args
+            .get(at + 1)
+            .and_then(|key| SCENARIOS.iter().find(|scenario| scenario.key == key));
+        let (Some(scenario), Some(requests)) = (scenario, requests) else {
+            eprintln!("usage: --count SCENARIO REQUESTS");
+            process::exit(2);
+        };
+        return count(scenario, requests);
+    }
+    let quick = has("--quick");
+    if !quick && !has("--bench") {
+        time(&ONCE); // a test run: nobody reads figures
+        return;
+    }
+    let effort = if quick { QUICK } else { FULL };
+    let mut figures = time(&effort);
+    if !quick && let Err(why) = add_instructions(&mut figures) {
+        eprintln!("\n*** NO INSTRUCTION COUNTS: {why} ***");
+    }
+    println!("\n{}", rendered(&figures, &effort));
+}
+
+impl Scenario {
+    const fn new(key: &'static str, title: &'static str, path: &'static str, app: App) -> Self {
+        Self { key, title, path, app }
+    }
+
+    /// The router to measure, ready, and the engine behind it.
+    fn router(&self, requests: &Runtime, engines: &Runtime) -> Router {
+        let mut router = match self.app {
+            App::Static => Router::new().route(self.path, get(|| async { "OK" })),
+            App::ByHand(checks) => {
+                let names: Arc<[&str]> = names(checks).collect();
+                Router::new().route(self.path, get(move || by_hand(Arc::clone(&names))))
+            }
+            App::Engine(start) => {
+                let _guard = engines.enter();
+                start().router()
+            }
+        };
+        // The checks are all critical: readiness passes once each has a result.
+        let deadline = Instant::now() + Duration::from_mins(2);
+        while requests.block_on(ask(&mut router, "/readyz")) != StatusCode::OK {
+            assert!(Instant::now() < deadline, "{} does not get ready", self.key);
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        router
+    }
+}
+
+impl Target {
+    const fn new(text: &'static str, key: &'static str, base: &'static str, least: f64, most: f64) -> Self {
+        Self {
+            text,
+            key,
+            base,
+            least,
+            most,
+        }
+    }
+}
+
+// What is measured.
+
+/// A service whose state declares `N` checks.
+struct Orders<const N: usize>;
+
+impl<const N: usize> HealthState for Orders<N> {
+    fn register(checks: &mut Checks<Self>) {
+        checks.service(ServiceSpec::new(SERVICE, VERSION));
+        for name in names(N) {
+            checks.with(CheckSpec::new(name).critical(), |_| health_runtime::run(ping()));
+        }
+    }
+}
+
+fn start<const N: usize>() -> Health {
+    Health::builder(Orders::<N>).start()
+}
+
+/// Names that live for ever, as those in an attribute do.
+fn names(checks: usize) -> impl Iterator<Item = &'static str> {
+    (0..checks).map(|index| &*format!("dependency-{index}").leak())
+}
+
+/// A dependency that answers at once: as little as a check can do and still wait. What a real one costs comes on top,
+/// for the handler written by hand in each request.
+async fn ping() -> Result<(), String> {
+    tokio::task::yield_now().await;
+    Ok(())
+}
+
+/// What services have without a library, written with care: all checks at once, each with its timeout.
+async fn by_hand(names: Arc<[&'static str]>) -> Response {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        status: &'a str,
+        service: &'a str,
+        version: &'a str,
+        checks: &'a [Check<'a>],
+    }
+
+    #[derive(Serialize)]
+    struct Check<'a> {
+        name: &'a str,
+        status: &'a str,
+        latency_ms: f64,
+    }
+
+    let run = async |name| {
+        let began = Instant::now();
+        let result = tokio::time::timeout(Duration::from_secs(1), ping()).await;
+        Check {
+            name,
+            status: if matches!(result, Ok(Ok(()))) {
+                "healthy"
+            } else {
+                "unhealthy"
+            },
+            latency_ms: began.elapsed().as_secs_f64() * 1_000.0,
+        }
+    };
+    let checks = join_all(names.iter().copied().map(run)).await;
+    let passes = checks.iter().all(|check| check.status == "healthy");
+    let body = Body {
+        status: if passes { "healthy" } else { "unhealthy" },
+        service: SERVICE,
+        version: VERSION,
+        checks: &checks,
+    };
+    let json = serde_json::to_vec(&body).expect("strings and numbers always serialise");
+    let code = if passes {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (
+        code,
+        [(CONTENT_TYPE, HeaderValue::from_static("application/json"))],
+        json,
+    )
+        .into_response()
+}
+
+// How it is measured.
+
+/// One request, made and answered to the end of the body, so that a body rendered late counts too.
+async fn ask(router: &mut Router, path: &'static str) -> StatusCode {
+    let request = Request::builder()
+        .uri(path)
+        .header(ACCEPT, HeaderValue::from_static("*/*")) // as probers send
+        .body(Body::empty())
+        .expect("a valid request");
+    // A router is always ready to be called.
+    let response = router.call(request).await.unwrap_or_else(|never| match never {});
+    let status = response.status();
+    let mut body = response.into_body();
+    while let Some(frame) = body.frame().await {
+        black_box(frame.expect("a body in memory does not fail"));
+    }
+    status
+}
+
+async fn ask_often(router: &mut Router, path: &'static str, requests: u32) {
+    for _ in 0..requests {
+        assert_eq!(ask(router, path).await, StatusCode::OK);
+    }
+}
+
+/// The runtime that makes the requests, and the one that the engines run on.
+fn runtimes() -> (Runtime, Runtime) {
+    let requests = Builder::new_current_thread().enable_all().build();
+    let engines = Builder::new_multi_thread().enable_all().build();
+    (requests.expect("a runtime"), engines.expect("a runtime"))
+}
+
+fn time(effort: &Effort) -> Vec<Figures> {
+    let (requests, engines) = runtimes();
+    let mut routers: Vec<_> = SCENARIOS
+        .iter()
+        .map(|scenario| scenario.router(&requests, &engines))
+        .collect();
+    let mut rounds = vec![Vec::new(); SCENARIOS.len()];
+    for _ in 0..effort.rounds {
+        for ((scenario, router), rounds) in SCENARIOS.iter().zip(&mut routers).zip(&mut rounds) {
+            let began = Instant::now();
+            requests.block_on(ask_often(router, scenario.path, effort.requests));
+            rounds.push(began.elapsed().as_secs_f64() * 1e9 / f64::from(effort.requests));
+        }
+    }
+    let figures = SCENARIOS.iter().zip(rounds).map(|(scenario, rounds)| Figures {
+        key: scenario.key,
+        best: rounds.iter().copied().fold(f64::INFINITY, f64::min),
+        mean: rounds.iter().sum::<f64>() / f64::from(effort.rounds),
+        instructions: None,
+    });
+    figures.collect()
+}
+
+/// What a process under callgrind does.
+fn count(scenario: &Scenario, per_batch: u32) {
+    let (requests, engines) = runtimes();
+    let mut router = scenario.router(&requests, &engines);
+    for _ in 0..BATCHES {
+        counted(&requests, &mut router, scenario.path, per_batch);
+    }
+}
+
+/// Callgrind finds it by its name: what it calls is collected, and dumped when it returns.
+#[inline(never)]
+fn counted(requests: &Runtime, router: &mut Router, path: &'static str, per_batch: u32) {
+    requests.block_on(ask_often(router, path, per_batch));
+}
+
+fn add_instructions(figures: &mut [Figures]) -> Result<(), String> {
+    let version = Command::new("valgrind").arg("--version").stdout(Stdio::null()).status();
+    version.map_err(|error| format!("valgrind does not run: {error}"))?;
+    let dir = Scratch::new().map_err(|error| format!("no directory for callgrind's output: {error}"))?;
+    let [few, many] = COUNTED;
+    for figures in figures {
+        let cost = |requests| least_instructions(figures.key, requests, &dir.0);
+        let difference = cost(many)? - cost(few)?;
+        figures.instructions = Some(difference / f64::from(many - few));
+    }
+    Ok(())
+}
+
+/// The instructions of the cheapest batch.
+fn least_instructions(key: &str, requests: u32, dir: &Path) -> Result<f64, String> {
+    let dir = dir.join(format!("{key}-{requests}"));
+    let failed = |error: io::Error| format!("callgrind on {key}: {error}");
+    fs::create_dir(&dir).map_err(failed)?;
+    let output = Command::new("valgrind")
+        .args([
+            "--tool=callgrind",
+            "--collect-atstart=no",
+            "--toggle-collect=probe::counted",
+        ])
+        .arg("--dump-after=probe::counted")
+        .arg(format!("--callgrind-out-file={}", dir.join("out").display()))
+        .arg(env::current_exe().map_err(failed)?)
+        .args(["--count", key, &requests.to_string()])
+        .output()
+        .map_err(failed)?;
+    if !output.status.success() {
+        return Err(format!(
+            "callgrind on {key}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        ));
+    }
+    let mut least: Option<f64> = None;
+    for entry in fs::read_dir(&dir).map_err(failed)? {
+        let dump = fs::read_to_string(entry.map_err(failed)?.path()).map_err(failed)?;
+        let total = dump
+            .lines()
+            .find_map(|line| line.strip_prefix("totals: ")?.trim().parse().ok());
+        // The dump at the end of the process has nothing in it.
+        least = total
+            .filter(|total| *total > 0.0)
+            .into_iter()
+            .chain(least)
+            .reduce(f64::min);
+    }
+    least.ok_or_else(|| format!("callgrind on {key} collected nothing"))
+}
+
+/// A directory that goes when this does.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> io::Result<Self> {
+        let dir = env::temp_dir().join(format!("health-probe-{}", process::id()));
+        fs::create_dir(&dir)?;
+        Ok(Self(dir))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.0) {
+            eprintln!("{} stays: {error}", self.0.display());
+        }
+    }
+}
+
+// How it is shown.
+
+fn rendered(figures: &[Figures], effort: &Effort) -> String {
+    let of = |key| {
+        figures
+            .iter()
+            .find(|figures| figures.key == key)
+            .expect("every scenario is measured")
+    };
+    let base = of("static");
+    let times = |ratio: Option<f64>| ratio.map_or("–".to_owned(), |ratio| format!("{ratio:.2}"));
+    let ratios = |this: &Figures, base: &Figures| {
+        let instructions = this.instructions.zip(base.instructions).map(|(this, base)| this / base);
+        (this.best / base.best, this.mean / base.mean, instructions)
+    };
+
+    let mut out =
+        String::from("| a request to | ns, best | × static | ns, mean | × static | instructions | × static |\n");
+    out.push_str("|---|--:|--:|--:|--:|--:|--:|\n");
+    for scenario in &SCENARIOS {
+        let this = of(scenario.key);
+        let (best, mean, instructions) = ratios(this, base);
+        let count = this.instructions.map_or("–".to_owned(), |count| format!("{count:.0}"));
+        let _ = writeln!(
+            out,
+            "| {} | {:.0} | {best:.2} | {:.0} | {mean:.2} | {count} | {} |",
+            scenario.title,
+            this.best,
+            this.mean,
+            times(instructions),
+        );
+    }
+
+    out.push_str("\n| target | best | | instructions | |\n|---|--:|---|--:|---|\n");
+    for target in &TARGETS {
+        let (best, _, instructions) = ratios(of(target.key), of(target.base));
+        let verdict = |ratio| {
+            if (target.least..=target.most).contains(&ratio) {
+                "met"
+            } else {
+                "**missed**"
+            }
+        };
+        let counted = instructions.map_or("–", verdict);
+        let _ = writeln!(
+            out,
+            "| {} | {best:.2} | {} | {} | {counted} |",
+            target.text,
+            verdict(best),
+            times(instructions)
+        );
+    }
+
+    let Effort { rounds, requests } = effort;
+    let _ = write!(out, "\n{}; {rounds} rounds of {requests} requests", machine());
+    out
+}
+
+fn machine() -> String {
+    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let model = model.map_or(env::consts::ARCH, |(_, model)| model);
+    let cores = std::thread::available_parallelism().map_or("?".to_owned(), |cores| cores.to_string());
+    let rustc = Command::new("rustc").arg("--version").output().ok();
+    let rustc = rustc
+        .and_then(|output| String::from_utf8(output.stdout).ok())
+        .unwrap_or_default();
+    let profile = if cfg!(debug_assertions) { ", NOT OPTIMISED" } else { "" };
+    format!("{model}, {cores} cores, {}{profile}", rustc.trim())
+}

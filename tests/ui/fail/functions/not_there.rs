@@ -1,0 +1,19 @@
+//! A function that is not there.
+
+use health_runtime::{HealthState};
+
+#[derive(Clone)]
+struct Db;
+
+#[derive(Clone, HealthState)]
+struct AppState {
+    #[health_check(with = checks::ping)]
+    db: Db,
+}
+
+mod checks {}
+
+fn main() {
+    // No follow-up error: the stub is there.
+    let _ = AppState::start_health;
+}

@@ -1,0 +1,23 @@
+//! The same in a plain function.
+
+use health_runtime::{HealthState};
+
+#[derive(Clone)]
+struct Db;
+
+#[derive(Clone, HealthState)]
+struct AppState {
+    #[health_check(with = ping)]
+    db: Db,
+}
+
+struct NoError;
+
+fn ping(_: &Db) -> Result<(), NoError> {
+    Err(NoError)
+}
+
+fn main() {
+    // No follow-up error: the stub is there.
+    let _ = AppState::start_health;
+}

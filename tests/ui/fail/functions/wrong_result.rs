@@ -1,0 +1,21 @@
+//! What a check may return.
+
+use health_runtime::{HealthState};
+
+#[derive(Clone)]
+struct Db;
+
+#[derive(Clone, HealthState)]
+struct AppState {
+    #[health_check(with = ping)]
+    db: Db,
+}
+
+fn ping(_: &Db) -> u8 {
+    0
+}
+
+fn main() {
+    // No follow-up error: the stub is there.
+    let _ = AppState::start_health;
+}

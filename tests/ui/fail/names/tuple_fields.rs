@@ -1,0 +1,11 @@
+//! The fields of a tuple struct say their names.
+
+use health_runtime::{Flag, HealthState};
+
+#[derive(Clone, HealthState)]
+struct AppState(#[health_check] Flag, #[health_check(critical)] Flag, u8);
+
+fn main() {
+    // No follow-up error: the stub is there.
+    let _ = AppState::start_health;
+}

@@ -1,0 +1,15 @@
+//! Commas separate options.
+
+use health_runtime::{Flag, HealthState};
+
+#[derive(Clone, HealthState)]
+struct AppState {
+    #[health_check(, critical)]
+    a: Flag,
+    #[health_check(critical,, startup)]
+    b: Flag,
+    #[health_check(,)]
+    c: Flag,
+}
+
+fn main() {}

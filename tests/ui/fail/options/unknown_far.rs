@@ -1,0 +1,17 @@
+//! An option like no other gets the list of all.
+
+use health_runtime::{Flag, HealthState};
+
+#[derive(Clone, HealthState)]
+#[health(banana)]
+struct AppState {
+    #[health_check(banana)]
+    a: Flag,
+    #[health_check(breaker = 3)]
+    b: Flag,
+}
+
+fn main() {
+    // No follow-up error: the stub is there.
+    let _ = AppState::start_health;
+}

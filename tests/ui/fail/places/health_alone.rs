@@ -1,0 +1,12 @@
+//! An attribute without options says nothing.
+
+use health_runtime::{HealthState};
+
+#[derive(Clone, HealthState)]
+#[health]
+struct AppState;
+
+fn main() {
+    // No follow-up error: the stub is there.
+    let _ = AppState::start_health;
+}

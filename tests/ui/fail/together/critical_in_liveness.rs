@@ -1,0 +1,13 @@
+//! Every failure of liveness is critical.
+
+use health_runtime::{Flag, HealthState};
+
+#[derive(Clone, HealthState)]
+struct AppState {
+    #[health_check(liveness, critical)]
+    a: Flag,
+    #[health_check(critical, liveness, restart_helps = "it leaks")]
+    b: Flag,
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+//! One reason is enough.
+
+use health_runtime::{Flag, HealthState};
+
+#[derive(Clone, HealthState)]
+struct AppState {
+    #[health_check(liveness, with = f, in_process, restart_helps = "it leaks")]
+    a: Flag,
+}
+
+fn f(_: &Flag) {}
+
+fn main() {}

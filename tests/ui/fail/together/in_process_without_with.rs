@@ -1,0 +1,13 @@
+//! A type says of itself that a restart mends it.
+
+use health_runtime::{Flag, HealthState};
+
+#[derive(Clone, HealthState)]
+struct AppState {
+    #[health_check(liveness, in_process)]
+    a: Flag,
+    #[health_check(liveness, in_process, restart_helps = "it leaks")]
+    b: Flag,
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+//! The same where the struct has parameters.
+
+use health_runtime::{HealthState};
+
+#[derive(Clone)]
+struct Pool;
+
+#[derive(Clone, HealthState)]
+struct AppState<T> {
+    #[health_check]
+    db: Pool,
+    #[health_check]
+    other: T,
+}
+
+fn main() {}

@@ -1,0 +1,19 @@
+//! What means nothing gets an example.
+
+use health_runtime::{Flag, HealthState};
+
+#[derive(Clone, HealthState)]
+struct AppState {
+    #[health_check(timeout = "")]
+    a: Flag,
+    #[health_check(timeout = " ")]
+    b: Flag,
+    #[health_check(timeout = "soon")]
+    c: Flag,
+    #[health_check(timeout = "s")]
+    d: Flag,
+    #[health_check(timeout = "3s!")]
+    e: Flag,
+}
+
+fn main() {}

@@ -1,0 +1,22 @@
+//! A text stands in quotes.
+
+use health_runtime::{Flag, HealthState};
+
+#[derive(Clone, HealthState)]
+#[health(version = 1.2, prefix = /health)]
+struct AppState {
+    #[health_check(name = db)]
+    a: Flag,
+    #[health_check(name = 3)]
+    b: Flag,
+    #[health_check(description = Orders database)]
+    c: Flag,
+    #[health_check(restart_helps = true, liveness)]
+    d: Flag,
+    #[health_check(name = concat!("a", "b"))]
+    e: Flag,
+    #[health_check(name = -)]
+    f: Flag,
+}
+
+fn main() {}
