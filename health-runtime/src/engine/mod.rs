@@ -6,11 +6,13 @@
 //! view    what is published: immutable, read without the lock
 //! run     one run of one check, in a task of its own
 //! driver  the pacemaker, the only thread
+//! clock   what time it is, and cheaply whether a moment has come
 //! ```
 //!
 //! This file is what holds them together: the lock, and what is done once it is released.
 
 mod awake;
+mod clock;
 mod core;
 mod driver;
 mod event;
@@ -21,7 +23,7 @@ mod view;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use fastrand::Rng;
@@ -33,8 +35,9 @@ pub(crate) use self::core::Core;
 pub(crate) use self::event::Event;
 pub(crate) use self::plan::Plan;
 pub(crate) use self::run::RunResult;
-pub(crate) use self::view::{Rendered, Row, View};
+pub(crate) use self::view::{Row, View};
 
+use self::clock::Clock;
 use self::core::Effects;
 use crate::outcome::{CheckResult, Reason, Status};
 use crate::spec::{Probe, ServiceSpec};
@@ -71,10 +74,10 @@ pub(crate) trait Runner: Send + Sync {
 pub(crate) struct Engine {
     pub(crate) service: ServiceSpec,
     pub(crate) plans: Arc<[Plan]>,
-    born: Instant,
+    clock: Clock,
     core: Mutex<Core>,
     view: ArcSwap<View>,
-    /// Until when `view` holds, in nanoseconds since `born`. Written under the lock, after `view`.
+    /// Until when `view` holds, in nanoseconds of `clock`. Written under the lock, after `view`.
     until: AtomicU64,
     changed: Notify,
     stop: watch::Sender<bool>,
@@ -101,7 +104,7 @@ impl Engine {
         let engine = Arc::new(Self {
             service,
             plans,
-            born: Instant::now(),
+            clock: Clock::new(),
             core: Mutex::new(core),
             view: ArcSwap::from_pointee(view),
             until: AtomicU64::new(0),
@@ -121,7 +124,7 @@ impl Engine {
     pub(crate) fn with<R>(self: &Arc<Self>, act: impl FnOnce(&mut Core, Time) -> R) -> R {
         let (result, effects) = {
             let mut core = self.lock();
-            let now = self.born.elapsed();
+            let now = self.clock.now();
             let result = act(&mut core, now);
             let effects = core.take_effects();
             if effects.changed {
@@ -155,7 +158,7 @@ impl Engine {
     pub(crate) fn fresh_view(&self) -> Option<arc_swap::Guard<Arc<View>>> {
         // `until` before `view`: the view that is loaded is the one `until` speaks of, or a newer one.
         let until = self.until.load(Ordering::Acquire);
-        (self.now_nanos() < until).then(|| self.view.load())
+        self.clock.is_before(until).then(|| self.view.load())
     }
 
     /// The view as of now, rebuilt if it no longer holds. Waits for nothing.
@@ -227,10 +230,6 @@ impl Engine {
 
     pub(crate) fn report(self: &Arc<Self>, probe: Probe) -> crate::Report {
         crate::Report::new(self, &self.view(), probe, None, usize::MAX)
-    }
-
-    fn now_nanos(&self) -> u64 {
-        nanos(self.born.elapsed())
     }
 }
 

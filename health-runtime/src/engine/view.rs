@@ -17,21 +17,7 @@ pub(crate) struct View {
     gate: Option<Reason>,
     started: bool,
     verdicts: [State; 4],
-    bodies: [OnceLock<Rendered>; 4],
-}
-
-/// A body, and its length as a header says it: a number that thousands of answers have in common.
-#[derive(Clone, Debug)]
-pub(crate) struct Rendered {
-    pub(crate) body: Bytes,
-    pub(crate) length: Bytes,
-}
-
-impl From<Bytes> for Rendered {
-    fn from(body: Bytes) -> Self {
-        let length = body.len().to_string().into();
-        Self { body, length }
-    }
+    bodies: [OnceLock<Bytes>; 4],
 }
 
 /// One check at the time of the view.
@@ -76,8 +62,8 @@ impl View {
     }
 
     /// The probe's body, rendered when it is first asked for.
-    pub(crate) fn body(&self, probe: Probe, render: impl FnOnce() -> Bytes) -> &Rendered {
-        self.bodies[probe as usize].get_or_init(|| render().into())
+    pub(crate) fn body(&self, probe: Probe, render: impl FnOnce() -> Bytes) -> &Bytes {
+        self.bodies[probe as usize].get_or_init(render)
     }
 
     /// The checks in the probe.

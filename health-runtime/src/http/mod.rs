@@ -13,7 +13,7 @@ use bytes::Bytes;
 #[cfg(feature = "axum")]
 pub use self::drain::{DrainFuture, DrainLayer, DrainService};
 
-use crate::engine::{Core, Engine, Rendered, View};
+use crate::engine::{Core, Engine, View};
 use crate::format::json;
 use crate::health::Health;
 use crate::outcome::Status;
@@ -120,7 +120,7 @@ impl Probes {
         };
         let report = Report::new(engine, &view, probe, Some(&selection), json::MOST_CHECKS);
         let body = json::render(&report, engine.service.public_details);
-        Answer::probe(report.status, view.phase, body.into()).to(method)
+        Answer::probe(report.status, view.phase, body).to(method)
     }
 
     /// The answer to the plain question, if nothing has to be waited for: what nearly every request is.
@@ -169,17 +169,19 @@ fn is_allowed(method: &str) -> bool {
 #[derive(Clone, Debug)]
 pub struct Answer {
     status: u16,
-    /// The length is what HEAD says of GET's body.
-    content: Rendered,
+    /// What HEAD says of GET's body.
+    length: usize,
+    body: Bytes,
     /// The service drains, and wants its connections closed.
     closing: bool,
 }
 
 impl Answer {
-    fn probe(status: Status, phase: Phase, content: Rendered) -> Self {
+    fn probe(status: Status, phase: Phase, body: Bytes) -> Self {
         Self {
             status: if status.passes() { 200 } else { 503 },
-            content,
+            length: body.len(),
+            body,
             closing: phase == Phase::Draining,
         }
     }
@@ -187,7 +189,8 @@ impl Answer {
     fn error(status: u16, body: &'static [u8]) -> Self {
         Self {
             status,
-            content: Bytes::from_static(body).into(),
+            length: body.len(),
+            body: Bytes::from_static(body),
             closing: false,
         }
     }
@@ -195,8 +198,11 @@ impl Answer {
     /// The form of the answer that this method gets.
     fn to(mut self, method: &str) -> Self {
         match method {
-            "HEAD" => self.content.body = Bytes::new(),
-            "OPTIONS" => self.content = Bytes::new().into(),
+            "HEAD" => self.body = Bytes::new(),
+            "OPTIONS" => {
+                self.body = Bytes::new();
+                self.length = 0;
+            }
             _ => {}
         }
         self
@@ -211,10 +217,9 @@ impl Answer {
     /// for HTTP/2.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, String)> + use<> {
         let fixed = COMMON_HEADERS.into_iter().chain(self.special_headers());
-        let length = String::from_utf8_lossy(&self.content.length).into_owned();
         fixed
             .map(|(name, value)| (name, value.to_owned()))
-            .chain([("content-length", length)])
+            .chain([("content-length", self.length.to_string())])
     }
 
     fn special_headers(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
@@ -225,6 +230,6 @@ impl Answer {
 
     /// The body; empty for HEAD and OPTIONS.
     pub fn body(&self) -> &Bytes {
-        &self.content.body
+        &self.body
     }
 }
