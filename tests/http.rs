@@ -504,20 +504,26 @@ async fn head_has_gets_length_and_no_body_on_the_wire() {
 
 #[tokio::test]
 async fn a_client_that_resets_its_connection_cancels_no_check() {
-    let finished = Arc::new(AtomicUsize::new(0));
-    struct Slow(Arc<AtomicUsize>);
+    #[derive(Clone, Default)]
+    struct Slow {
+        began: Arc<AtomicUsize>,
+        finished: Arc<AtomicUsize>,
+    }
     impl HealthState for Slow {
         fn register(checks: &mut Checks<Self>) {
             let spec = CheckSpec::new("db").critical().ttl(Duration::ZERO);
             checks.with(spec, |state| {
+                state.began.fetch_add(1, Ordering::SeqCst);
                 run(async move {
                     tokio::time::sleep(Duration::from_millis(200)).await;
-                    state.0.fetch_add(1, Ordering::SeqCst);
+                    state.finished.fetch_add(1, Ordering::SeqCst);
                 })
             });
         }
     }
-    let health = Health::builder(Slow(Arc::clone(&finished))).start();
+    let state = Slow::default();
+    let Slow { began, finished } = state.clone();
+    let health = Health::builder(state).start();
     let address = serve(health.router()).await;
     // Hangs up while its probe waits for the check.
     let mut socket = TcpStream::connect(address).await.unwrap();
@@ -525,7 +531,10 @@ async fn a_client_that_resets_its_connection_cancels_no_check() {
         .write_all(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
         .await
         .unwrap();
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    until("the run begins", async || {
+        (began.load(Ordering::SeqCst) == 1).then_some(())
+    })
+    .await;
     socket.set_zero_linger().unwrap();
     drop(socket);
     until("the run ends", async || {

@@ -104,13 +104,13 @@ async fn a_busy_pool_is_saturated_and_not_dead() {
     let folder = tempfile::tempdir().unwrap();
     let db = open(&folder.path().join("orders.db"), 1).await;
     let held = db.acquire().await.unwrap();
-    let check = tokio::spawn({
-        let db = db.clone();
-        async move { db.check().await.unwrap() }
-    });
-    tokio::time::sleep(Duration::from_millis(200)).await; // how long the connection is in use
-    drop(held);
-    let outcome = check.await.unwrap();
+    // In this order: the check waits for the connection before the time begins in which it stays in use.
+    let in_use = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        drop(held);
+    };
+    let (outcome, ()) = tokio::join!(db.check(), in_use);
+    let outcome = outcome.unwrap();
     assert_eq!(
         (outcome.status(), outcome.reason()),
         (Status::Degraded, Some(Reason::Saturated))
