@@ -12,10 +12,13 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::routing::get as on_get;
+use axum::serve::Listener as _;
+use futures_util::FutureExt as _;
 use health_runtime::{CheckSpec, Checks, Flag, Health, HealthState, Phase, Probe, Reason, StartError, Status, run};
 use health_tests::{get, raw, until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use tokio::net::{TcpListener, TcpStream};
 
 #[derive(Clone, HealthState)]
 #[health(drain = "200ms")]
@@ -162,6 +165,29 @@ async fn the_applications_own_answers_close_their_connections_while_draining() {
     health.drain();
     let answer = get(&app, "/orders").await;
     assert_eq!((answer.status.as_u16(), answer.header("connection")), (200, "close"));
+}
+
+#[tokio::test]
+async fn a_listener_closes_without_losing_what_the_kernel_has_accepted() {
+    let health = Health::builder(healthy()).drain(Duration::ZERO).start();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut listener = health.listener(listener).unwrap();
+    assert_eq!(listener.local_addr().unwrap(), address);
+    let mut clients = Vec::new();
+    for _ in 0..5 {
+        clients.push(TcpStream::connect(address).await.unwrap());
+    }
+    health.drain();
+    health.shutdown_signal().await;
+    for client in &clients {
+        let (_, peer) = listener.accept().await;
+        assert_eq!(peer, client.local_addr().unwrap());
+    }
+    assert!(listener.accept().now_or_never().is_none(), "nothing is left");
+    let refused = TcpStream::connect(address).await.unwrap_err();
+    assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
+    assert!(listener.accept().now_or_never().is_none());
 }
 
 #[tokio::test]

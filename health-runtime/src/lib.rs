@@ -24,7 +24,7 @@
 //!     let health = state.start_health();
 //!     let app: axum::Router = axum::Router::new().merge(health.router()); // /livez /readyz /startupz /health
 //!     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
-//!     axum::serve(listener, app).with_graceful_shutdown(health.shutdown_signal()).await
+//!     axum::serve(health.listener(listener)?, app).with_graceful_shutdown(health.shutdown_signal()).await
 //! }
 //! ```
 //!
@@ -45,7 +45,7 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `macros` | on | `#[derive(HealthState)]` |
-//! | `axum` | on | [`Health::router`], [`Health::drain_layer`] |
+//! | `axum` | on | [`Health::router`], [`Health::drain_layer`], [`Health::listener`] |
 //! | `sqlx-sqlite` | off | [`HealthCheck`] for `sqlx::SqlitePool` |
 //!
 //! Without `axum`, [`Health::probes`] answers for any HTTP framework.
@@ -75,7 +75,7 @@ pub use health_macros::HealthState;
 pub use http::{Answer, Probes};
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
-pub use http::{DrainFuture, DrainLayer, DrainService};
+pub use http::{DrainFuture, DrainLayer, DrainListener, DrainService};
 pub use lifecycle::{Hold, StartupTask};
 pub use outcome::{BoxError, CheckResult, IntoOutcome, Outcome, Reason, Status};
 pub use report::{CheckReport, Phase, Report};

@@ -1,2 +1,124 @@
-//! wip
-fn main() {}
+//! An orders service that answers its orchestrator: the main job of `health-runtime`, from the state to the shutdown.
+//!
+//! `cargo run -p quickstart` needs nothing else: the database is a file, the payments provider a second server in this
+//! process that can be switched off. `PORT` overrides the port, `PORT=0` takes any free one.
+
+mod orders;
+mod payments;
+
+use std::env;
+use std::io::{self, ErrorKind};
+use std::net::Ipv4Addr;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, anyhow};
+use axum::Router;
+use health_runtime::HealthState;
+use sqlx::SqlitePool;
+use tokio::net::TcpListener;
+
+const PORT: u16 = 3000;
+
+/// What the handlers share. The annotated fields are the health checks; there is nothing else to write.
+#[derive(Clone, HealthState)]
+#[health(drain = "5s")] // the default is 10 s
+struct AppState {
+    /// Without the orders there is no service: its failure takes this instance out of rotation.
+    #[health_check(critical)]
+    db: SqlitePool,
+
+    /// Orders are taken without it and paid for later: its failure is shown, and routes nothing away.
+    #[health_check(with = payments::ping, timeout = "500ms", interval = "1s")]
+    payments: payments::Client,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt().compact().with_writer(io::stderr).init();
+    match serve().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve() -> anyhow::Result<()> {
+    let listener = listen().await?;
+    let port = listener.local_addr()?.port();
+    let provider = payments::start_provider(port)
+        .await
+        .context("cannot start the payments provider")?;
+    let file = env::temp_dir().join(format!("quickstart-orders-{port}.db"));
+    let db = orders::open(&file)
+        .await
+        .with_context(|| format!("cannot open the database {}", file.display()))?;
+    let payments = payments::Client::new(provider)?;
+
+    let state = AppState { db, payments };
+    let health = state.start_health();
+
+    // Declared before `router`: until it is done, `/startupz` and `/readyz` answer 503.
+    let warm_up = health.startup_task("warm caches");
+    let db = state.db.clone();
+    tokio::spawn(async move {
+        match orders::warm_up(&db).await {
+            Ok(()) => warm_up.done(),
+            Err(error) => tracing::error!(%error, "cannot warm the caches"), // not done: the start fails for good
+        }
+    });
+
+    let app = Router::new()
+        .merge(orders::router())
+        .layer(health.drain_layer()) // during the drain, answers ask clients to come back on new connections
+        .with_state(state.clone())
+        .merge(health.router()); // last, so that no layer stands before a probe
+
+    println!("{}", welcome(port, provider.port(), &file.display().to_string()));
+    axum::serve(health.listener(listener)?, app)
+        .with_graceful_shutdown(health.shutdown_signal())
+        .await?;
+    state.db.close().await;
+    Ok(())
+}
+
+/// Listens on the loopback alone, at `PORT`.
+async fn listen() -> anyhow::Result<TcpListener> {
+    let port = match env::var_os("PORT") {
+        None => PORT,
+        Some(port) => port.to_str().and_then(|port| port.parse().ok()).ok_or_else(|| {
+            anyhow!(
+                "PORT={} is no port; try `PORT=4000`, or `PORT=0` for any free one",
+                port.display()
+            )
+        })?,
+    };
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .await
+        .map_err(|error| match error.kind() {
+            ErrorKind::AddrInUse => anyhow!("port {port} is taken; try another one, or `PORT=0` for any that is free"),
+            _ => anyhow!("cannot listen on port {port}: {error}; try another one, or `PORT=0` for any that is free"),
+        })
+}
+
+fn welcome(port: u16, provider: u16, file: &str) -> String {
+    let pid = std::process::id();
+    format!(
+        "\
+orders    http://localhost:{port}/orders
+health    http://localhost:{port}/readyz, /livez, /startupz, /health
+payments  http://localhost:{provider} (/off, /hang, /on)
+database  {file}
+
+In another terminal:
+  curl localhost:{port}/orders --json '{{\"item\":\"tea\",\"quantity\":2}}'
+  curl localhost:{port}/orders
+  curl localhost:{port}/readyz          # healthy
+  curl -X POST localhost:{provider}/off     # payments fail: within a second or so degraded, and still 200
+  curl -X POST localhost:{provider}/hang    # payments hang: the same, and no probe waits for them
+  curl -X POST localhost:{provider}/on      # healthy again
+  kill -TERM {pid:<8}                 # /readyz is 503 at once, orders are taken for 5 s more
+"
+    )
+}

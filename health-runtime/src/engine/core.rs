@@ -397,7 +397,7 @@ impl Core {
     /// Begins to drain, for good; a second time changes nothing.
     pub(crate) fn drain(&mut self, drain: Duration, now: Time) {
         if self.lifecycle.drain() {
-            self.lifecycle.stop_at = Some(now + drain);
+            self.lifecycle.close_at = Some(now + drain);
             self.effects.events.push(Event::Draining { drain });
             self.effects.changed = true;
         }

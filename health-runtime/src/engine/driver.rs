@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
+use super::phase::Stage;
 use super::plan::bounded;
 use super::{Engine, Event};
 
@@ -62,16 +63,17 @@ impl Engine {
         self.with(|core, now| core.drain(drain, now));
     }
 
-    /// Lets the servers stop, once the drain is over. Every later tick comes here again.
-    pub(super) fn stop(self: &Arc<Self>) {
-        let grace = bounded(self.service.shutdown_grace);
-        self.with(|core, now| {
-            // Only what was told to end by a signal is ended: after a drain by hand the process may have other plans.
-            if core.lifecycle.signals > 0 {
-                core.lifecycle.exit_at.get_or_insert(now + grace);
-            }
+    /// Tells the listeners and servers how far the end has come.
+    pub(super) fn reach(self: &Arc<Self>, stage: Stage) {
+        if stage == Stage::Stopped {
+            let grace = bounded(self.service.shutdown_grace);
+            self.with(|core, now| core.lifecycle.stopped(now, grace));
+        }
+        self.stage.send_if_modified(|reached| {
+            let further = *reached < stage;
+            *reached = stage.max(*reached);
+            further
         });
-        self.stop.send_if_modified(|stop| !std::mem::replace(stop, true));
     }
 
     /// Acts on a signal: the first begins to drain, the second ends the wait, the third ends the process.
@@ -83,7 +85,7 @@ impl Engine {
         self.drain();
         match signals {
             1 if wait => {}
-            1 | 2 => self.with(|core, now| core.lifecycle.stop_at = Some(now)), // the next tick sees it
+            1 | 2 => self.with(|core, now| core.lifecycle.close_at = Some(now)), // the next tick sees it
             _ => exit("a third signal"),
         }
     }
@@ -109,11 +111,21 @@ impl Engine {
         }
     }
 
+    /// Resolves when the listeners are to close.
+    #[cfg(feature = "axum")]
+    pub(crate) async fn closing(&self) {
+        self.reached(Stage::Closing).await;
+    }
+
     /// Resolves when the servers may stop.
     pub(crate) async fn stopped(self: Arc<Self>) {
-        let mut stop = self.stop.subscribe();
+        self.reached(Stage::Stopped).await;
+    }
+
+    async fn reached(&self, stage: Stage) {
+        let mut reached = self.stage.subscribe();
         // The sender lives as long as `self`.
-        let _ = stop.wait_for(|stop| *stop).await;
+        let _ = reached.wait_for(|reached| *reached >= stage).await;
     }
 }
 

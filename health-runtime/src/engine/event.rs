@@ -90,13 +90,16 @@ impl Event<'_> {
     }
 }
 
-fn check(plan: &Plan, from: State, to: State, message: Option<&str>) {
+fn check(plan: &Plan, from: State, to: State, error: Option<&str>) {
     let (check, critical) = (plan.spec.name(), plan.spec.critical);
-    let reason = to.reason.map(Reason::as_str);
-    let error = message;
+    let [from_reason, reason] = [from, to].map(|state| state.reason.map(Reason::as_str));
     macro_rules! event {
         ($level:ident) => {
-            tracing::$level!(target: "health", check, critical, from = %from.status, to = %to.status, reason, error, "check")
+            tracing::$level!(
+                target: "health",
+                check, critical, from = %from.status, from_reason, to = %to.status, reason, error,
+                "check is {}", to.status
+            )
         };
     }
     match to.status {
@@ -108,10 +111,14 @@ fn check(plan: &Plan, from: State, to: State, message: Option<&str>) {
 }
 
 fn readiness(from: State, to: State) {
-    let reason = to.reason.map(Reason::as_str);
+    let [from_reason, reason] = [from, to].map(|state| state.reason.map(Reason::as_str));
     macro_rules! event {
         ($level:ident) => {
-            tracing::$level!(target: "health", from = %from.status, to = %to.status, reason, "readiness")
+            tracing::$level!(
+                target: "health",
+                from = %from.status, from_reason, to = %to.status, reason,
+                "readiness is {}", to.status
+            )
         };
     }
     // Draining and starting are no incidents.

@@ -39,6 +39,7 @@ pub(crate) use self::view::{Row, View};
 
 use self::clock::Clock;
 use self::core::Effects;
+use self::phase::Stage;
 use crate::outcome::{CheckResult, Reason, Status};
 use crate::spec::{Probe, ServiceSpec};
 
@@ -80,7 +81,7 @@ pub(crate) struct Engine {
     /// Until when `view` holds, in nanoseconds of `clock`. Written under the lock, after `view`.
     until: AtomicU64,
     changed: Notify,
-    stop: watch::Sender<bool>,
+    stage: watch::Sender<Stage>,
     runtime: Handle,
     pacemaker: Handle,
     runner: Arc<dyn Runner>,
@@ -109,7 +110,7 @@ impl Engine {
             view: ArcSwap::from_pointee(view),
             until: AtomicU64::new(0),
             changed: Notify::new(),
-            stop: watch::Sender::new(false),
+            stage: watch::Sender::new(Stage::Serving),
             runtime,
             pacemaker: pacemaker.handle(),
             runner,
@@ -208,11 +209,9 @@ impl Engine {
 
     /// One tick of the pacemaker.
     fn tick(self: &Arc<Self>) {
-        let (busy, stop, exit) = self.with(|core, now| {
+        let (busy, stage, exit) = self.with(|core, now| {
             core.tick(now);
-            let lifecycle = &core.lifecycle;
-            let is_past = |at: Option<Time>| at.is_some_and(|at| now >= at);
-            (core.is_busy(), is_past(lifecycle.stop_at), is_past(lifecycle.exit_at))
+            (core.is_busy(), core.lifecycle.stage(now), core.lifecycle.must_exit(now))
         });
         if busy {
             // A worker that a check blocks may be the one that was to serve timers and sockets. A spawn from outside
@@ -220,9 +219,7 @@ impl Engine {
             drop(self.runtime.spawn(async {}));
         }
         self.view(); // so that what time alone changes is logged, even if nobody asks
-        if stop {
-            self.stop();
-        }
+        self.reach(stage);
         if exit {
             driver::exit("the process did not end within `shutdown_grace`");
         }

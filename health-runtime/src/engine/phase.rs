@@ -1,10 +1,26 @@
 //! Where the service is between its start and its end: starting → running → draining, and who holds it back.
 
+use std::time::Duration;
+
 use crate::outcome::Reason;
 use crate::report::Phase;
 use crate::spec::Probe;
 
 use super::Time;
+
+/// Between the closing of the listeners and the end of the servers: in it the connections that were accepted last are
+/// read. A server that stops closes those of which it has read nothing.
+const SETTLING: Duration = Duration::from_millis(100);
+
+/// How far the end of the service has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stage {
+    Serving,
+    /// The drain is over: listeners close.
+    Closing,
+    /// Servers may stop.
+    Stopped,
+}
 
 #[derive(Debug)]
 pub(crate) struct Lifecycle {
@@ -16,10 +32,10 @@ pub(crate) struct Lifecycle {
     pub(super) started: bool,
     draining: bool,
     holds: usize,
-    /// When the listeners may close.
-    pub(super) stop_at: Option<Time>,
+    /// When the drain is over.
+    pub(super) close_at: Option<Time>,
     /// When a signalled process that has not ended is ended.
-    pub(super) exit_at: Option<Time>,
+    exit_at: Option<Time>,
     pub(super) signals: u32,
     listening: bool,
 }
@@ -34,7 +50,7 @@ impl Lifecycle {
             started: false,
             draining: false,
             holds: 0,
-            stop_at: None,
+            close_at: None,
             exit_at: None,
             signals: 0,
             listening: false,
@@ -112,6 +128,27 @@ impl Lifecycle {
     /// Whether this is the first time that somebody asks for signals.
     pub(super) fn listen(&mut self) -> bool {
         !std::mem::replace(&mut self.listening, true)
+    }
+
+    /// How far the end has come.
+    pub(super) fn stage(&self, now: Time) -> Stage {
+        match self.close_at {
+            Some(at) if now >= at + SETTLING => Stage::Stopped,
+            Some(at) if now >= at => Stage::Closing,
+            _ => Stage::Serving,
+        }
+    }
+
+    /// Notes that the servers may stop. Only a process that was told to end by a signal is ended if it does not: after a
+    /// drain by hand it may have other plans.
+    pub(super) fn stopped(&mut self, now: Time, grace: Duration) {
+        if self.signals > 0 {
+            self.exit_at.get_or_insert(now + grace);
+        }
+    }
+
+    pub(super) fn must_exit(&self, now: Time) -> bool {
+        self.exit_at.is_some_and(|at| now >= at)
     }
 
     /// Begins to drain, for good. Returns whether it has just happened.

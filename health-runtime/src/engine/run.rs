@@ -57,7 +57,7 @@ async fn attempt(runner: &dyn Runner, post: &Post) -> RunResult {
             Err(_elapsed) => {} // but perhaps the process was frozen: ask for how long it could run
         }
     }
-    RunResult::failed(Reason::Timeout, None)
+    RunResult::failed(Reason::Timeout, post.timeout())
 }
 
 fn judged(result: CheckResult) -> RunResult {
@@ -115,6 +115,12 @@ impl Post {
     fn time_left(&self) -> Option<std::time::Duration> {
         let engine = self.engine.upgrade()?;
         engine.with(|core, now| core.time_left(self.index, now))
+    }
+
+    /// What the log says of a timeout.
+    fn timeout(&self) -> Option<Arc<str>> {
+        let engine = self.engine.upgrade()?;
+        Some(format!("aborted after {:?}", engine.plans[self.index].timeout).into())
     }
 }
 

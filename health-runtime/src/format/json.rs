@@ -65,7 +65,8 @@ pub(crate) fn render(report: &Report, details: bool) -> Bytes {
                 .collect(),
             omitted: report.omitted + report.checks.len() - shown,
         };
-        let json = serde_json::to_vec(&body).expect("strings and numbers always serialise");
+        let mut json = serde_json::to_vec(&body).expect("strings and numbers always serialise");
+        json.push(b'\n'); // for people: the shell's prompt stands on its own line
         if json.len() < LIMIT || shown == 0 {
             return json.into();
         }

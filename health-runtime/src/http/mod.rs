@@ -4,6 +4,8 @@
 mod axum;
 #[cfg(feature = "axum")]
 mod drain;
+#[cfg(feature = "axum")]
+mod listener;
 mod query;
 
 use std::sync::Arc;
@@ -12,6 +14,8 @@ use bytes::Bytes;
 
 #[cfg(feature = "axum")]
 pub use self::drain::{DrainFuture, DrainLayer, DrainService};
+#[cfg(feature = "axum")]
+pub use self::listener::DrainListener;
 
 use crate::engine::{Core, Engine, View};
 use crate::format::json;
@@ -28,9 +32,9 @@ const COMMON_HEADERS: [(&str, &str); 3] = [
     ("cache-control", "no-store"),
     ("x-content-type-options", "nosniff"),
 ];
-const NO_SUCH_CHECK: &[u8] = br#"{"error":"no such check in this probe"}"#;
-const NO_SUCH_GROUP: &[u8] = br#"{"error":"no such group"}"#;
-const WRONG_METHOD: &[u8] = br#"{"error":"use GET, HEAD or OPTIONS"}"#;
+const NO_SUCH_CHECK: &[u8] = b"{\"error\":\"no such check in this probe\"}\n";
+const NO_SUCH_GROUP: &[u8] = b"{\"error\":\"no such group\"}\n";
+const WRONG_METHOD: &[u8] = b"{\"error\":\"use GET, HEAD or OPTIONS\"}\n";
 
 impl Health {
     /// The probes for any HTTP framework. With axum, [`router`](Self::router) does it all.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
+use super::super::phase::Stage;
 use super::super::{Plan, RunResult, State, View};
 use super::{Core, Event, Time};
 use crate::outcome::{Reason, Status};
@@ -339,12 +340,39 @@ fn a_drain_that_races_a_thousand_results_never_turns_back() {
 }
 
 #[test]
+fn the_listeners_close_before_the_servers_stop_and_a_signalled_process_is_given_its_grace() {
+    let mut sim = Sim::new([]);
+    let grace = ms(1_000);
+    sim.core.drain(ms(500), sim.now);
+    let mut reached = Vec::new();
+    for signals in [0, 1] {
+        sim.core.lifecycle.signals = signals;
+        for _ in 0..40 {
+            let stage = sim.core.lifecycle.stage(sim.now);
+            if stage == Stage::Stopped {
+                sim.core.lifecycle.stopped(sim.now, grace);
+            }
+            reached.push((stage, sim.core.lifecycle.must_exit(sim.now), sim.now));
+            sim.pass(TICK);
+        }
+    }
+    let first = |wanted: Stage| reached.iter().find(|(stage, ..)| *stage == wanted).unwrap().2;
+    assert_eq!((first(Stage::Closing), first(Stage::Stopped)), (ms(500), ms(600)));
+    let exits = reached.iter().find(|(_, exit, _)| *exit).unwrap().2;
+    assert_eq!(
+        exits,
+        ms(3_000),
+        "a drain by hand ends no process: the grace counts from the signal"
+    );
+}
+
+#[test]
 fn a_drain_lasts_as_long_as_it_says_and_begins_once() {
     let mut sim = Sim::new([]);
     sim.core.drain(ms(10_000), sim.now);
     sim.pass(ms(5_000));
     sim.core.drain(ms(10_000), sim.now);
-    assert_eq!(sim.core.lifecycle.stop_at, Some(ms(10_000)));
+    assert_eq!(sim.core.lifecycle.close_at, Some(ms(10_000)));
     let drains = sim
         .events()
         .into_iter()
