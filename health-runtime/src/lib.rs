@@ -83,3 +83,8 @@ pub use spec::{CheckSpec, Probe, ServiceSpec};
 #[doc(hidden)]
 pub use state::{Async, Plain, Returned, run};
 pub use state::{Checks, HealthState};
+
+// README's code is compiled with the other examples.
+#[cfg(all(doctest, feature = "macros", feature = "axum", feature = "sqlx-sqlite"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;

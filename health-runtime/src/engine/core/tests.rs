@@ -1,5 +1,6 @@
 //! The tables of semantics, in time, without a runtime: the tests say what happens and when.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -551,6 +552,17 @@ fn missed_runs_are_not_made_up_for() {
     assert_eq!(sim.started(), [0]);
 }
 
+#[test]
+fn after_a_freeze_the_schedule_begins_anew() {
+    for seed in 0..20 {
+        let mut sim = Sim::seeded([db()], false, seed);
+        sim.freeze(ms(60_000));
+        sim.core.tick(sim.now);
+        let Reverse((next, _)) = sim.core.due.peek().copied().unwrap();
+        assert!(next >= sim.now + ms(4_500), "seed {seed}: {next:?}");
+    }
+}
+
 // --- how long a probe waits ---
 
 #[test]
@@ -575,6 +587,7 @@ fn a_probe_is_content_with_a_result_newer_than_itself() {
     sim.pass(ms(1));
     sim.core.demand(Probe::Readiness, sim.now); // somebody else's probe
     assert_eq!(sim.waits_since(Probe::Readiness, arrived), None);
+    assert_eq!(sim.waits_since(Probe::Readiness, ms(100)), None, "as old as itself");
     assert_eq!(sim.waits_since(Probe::Readiness, sim.now), Some(BUDGET));
 }
 
@@ -599,6 +612,59 @@ fn a_run_that_hangs_delays_nobody_twice() {
     sim.pass_check(0);
     sim.pass(TICK);
     assert_eq!(sim.waits(Probe::Readiness), Some(BUDGET), "it has recovered");
+}
+
+#[test]
+fn a_run_slower_than_the_budget_delays_nobody_twice_even_if_it_passes() {
+    for (took, waits) in [(800, Some(BUDGET)), (801, None)] {
+        let mut sim = Sim::new([db().ttl(ms(0)).timeout(ms(5_000))]);
+        sim.waits(Probe::Readiness);
+        sim.pass(ms(took));
+        sim.pass_check(0);
+        sim.pass(ms(1));
+        assert_eq!(sim.waits(Probe::Readiness), waits, "after {took} ms");
+    }
+}
+
+#[test]
+fn a_probe_asks_for_its_own_checks_and_readiness_for_startup_while_starting() {
+    let lazy = |name| CheckSpec::new(name).ttl(ms(1)).critical();
+    let specs = || [lazy("ready"), lazy("live").liveness(), lazy("start").startup()];
+    for (probe, asked) in [
+        (Probe::Liveness, vec![1]),
+        (Probe::Readiness, vec![0, 2]),
+        (Probe::Startup, vec![2]),
+        (Probe::Health, vec![0, 1, 2]),
+    ] {
+        let mut sim = Sim::new(specs());
+        sim.waits(probe);
+        assert_eq!(sim.started(), asked, "{probe:?} while starting");
+    }
+    let mut sim = Sim::new(specs());
+    sim.waits(Probe::Startup);
+    sim.pass_check(2);
+    sim.started();
+    sim.pass(ms(60_000));
+    sim.waits(Probe::Readiness);
+    assert_eq!(sim.started(), [0], "once started");
+}
+
+#[test]
+fn startup_waits_for_its_own_checks_alone_and_only_until_it_has_started() {
+    let mut sim = Sim::new([db(), CheckSpec::new("migrated").startup().readiness()]);
+    assert_eq!(sim.core.awaited(Probe::Startup, sim.now, 0, sim.now), Some((1, BUDGET)));
+    sim.pass_check(1);
+    assert_eq!(sim.waits(Probe::Startup), None);
+    assert_eq!(sim.waits(Probe::Readiness), Some(BUDGET), "db");
+    let mut sim = Sim::new([CheckSpec::new("migrated").startup().readiness().ttl(ms(1))]);
+    sim.waits(Probe::Startup);
+    sim.pass_check(0);
+    sim.pass(ms(10));
+    assert_eq!(
+        sim.waits(Probe::Readiness),
+        None,
+        "it is not critical, and the service has started"
+    );
 }
 
 #[test]
@@ -693,6 +759,41 @@ fn a_view_holds_no_longer_than_any_state_in_it() {
     assert_eq!(sim.core.view(sim.now).1, Time::ZERO, "and to wait");
     sim.pass_check(0);
     assert_eq!(sim.core.view(sim.now).1, sim.now + ms(50), "expired");
+}
+
+#[test]
+fn a_view_is_replaced_when_it_would_say_something_else_or_somebody_waits() {
+    let mut sim = Sim::new([db(), cache()]);
+    assert!(sim.core.take_effects().changed, "probes may wait for db");
+    sim.pass_check(0);
+    assert!(sim.core.take_effects().changed, "the first result");
+    sim.pass_check(1);
+    sim.core.take_effects();
+    for (finish, changed) in [
+        (Sim::pass_check as fn(&mut Sim, usize), false),
+        (Sim::fail_check, true),
+        (Sim::fail_check, false),
+        (Sim::pass_check, true),
+    ] {
+        sim.core.request(0, sim.now);
+        assert!(!sim.core.take_effects().changed, "nobody waits for it");
+        finish(&mut sim, 0);
+        assert_eq!(sim.core.take_effects().changed, changed);
+    }
+    let mut sim = Sim::new([cache().ttl(ms(1))]);
+    for _ in 0..2 {
+        sim.core.request(0, sim.now);
+        sim.pass_check(0);
+        assert!(sim.core.take_effects().changed, "the view knows when it expires");
+    }
+}
+
+#[test]
+fn a_check_is_busy_while_its_run_is_in_flight() {
+    let mut sim = Sim::new([db()]);
+    assert!(sim.core.is_busy());
+    sim.pass_check(0);
+    assert!(!sim.core.is_busy());
 }
 
 #[test]
