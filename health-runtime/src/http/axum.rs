@@ -90,7 +90,7 @@ impl Service<Request> for ProbeService {
             .probe
             .and_then(|probe| self.probes.at_once(probe, method.as_str(), uri.query()));
         if let Some(answer) = at_once {
-            return ProbeFuture::Now(Some(respond(answer, version)));
+            return ProbeFuture::Now(Some((answer, version)));
         }
         let (probes, probe, method, uri) = (self.probes.clone(), self.probe, method.clone(), uri.clone());
         ProbeFuture::Later(Box::pin(async move {
@@ -107,7 +107,8 @@ impl Service<Request> for ProbeService {
 }
 
 enum ProbeFuture {
-    Now(Option<Response>),
+    /// Small until it is polled: a response is moved about on its way into this future and out again.
+    Now(Option<(Answer, Version)>),
     Later(BoxFuture<'static, Response>),
 }
 
@@ -116,7 +117,10 @@ impl Future for ProbeFuture {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.get_mut() {
-            Self::Now(response) => Poll::Ready(Ok(response.take().expect("polled after it was ready"))),
+            Self::Now(answer) => {
+                let (answer, version) = answer.take().expect("polled after it was ready");
+                Poll::Ready(Ok(respond(answer, version)))
+            }
             Self::Later(response) => response.as_mut().poll(context).map(Ok),
         }
     }
