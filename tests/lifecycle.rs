@@ -6,6 +6,7 @@
 )]
 
 use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,6 +19,7 @@ use health_runtime::{CheckSpec, Checks, Flag, Health, HealthState, Phase, Probe,
 use health_tests::{get, raw, until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 #[derive(Clone, HealthState)]
@@ -446,54 +448,109 @@ async fn every_form_of_check_function_is_a_check() {
     }
 }
 
-// --- a process that is stopped ---
+// --- processes that are told to end, and that are stopped ---
 
-/// Ends its process, however the test ends.
-struct Service(Child);
+/// A program of this package, which prints its address. Ends with the test, however that ends.
+struct Service {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Service {
+    fn start(program: &str, arguments: &[&str]) -> Self {
+        let mut program = Command::new(program);
+        let mut child = program.args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line.trim().parse().unwrap();
+        Self { child, address }
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap());
+        kill(pid, signal).unwrap();
+    }
+
+    async fn exit_code(&mut self) -> Option<i32> {
+        until("it ends", async || self.child.try_wait().unwrap()).await.code()
+    }
+
+    /// Asks for the answer that never ends, and waits for its beginning.
+    async fn ask_forever(&self) -> TcpStream {
+        let mut socket = TcpStream::connect(self.address).await.unwrap();
+        socket
+            .write_all(b"GET /forever HTTP/1.1\r\nHost: x\r\n\r\n")
+            .await
+            .unwrap();
+        let mut status = [0; 15];
+        socket.read_exact(&mut status).await.unwrap();
+        assert_eq!(&status, b"HTTP/1.1 200 OK");
+        socket
+    }
+}
 
 impl Drop for Service {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
 #[tokio::test]
+async fn a_process_that_does_not_end_within_its_grace_is_ended() {
+    let mut service = Service::start(env!("CARGO_BIN_EXE_stubborn"), &["0", "300"]);
+    let _open = service.ask_forever().await;
+    let told = Instant::now();
+    service.signal(Signal::SIGTERM);
+    assert_eq!(service.exit_code().await, Some(143));
+    assert!(told.elapsed() >= Duration::from_millis(300), "{:?}", told.elapsed());
+}
+
+#[tokio::test]
+async fn a_third_signal_ends_the_process() {
+    let mut service = Service::start(env!("CARGO_BIN_EXE_stubborn"), &["3600000", "3600000"]);
+    let _open = service.ask_forever().await;
+    let address = service.address;
+    // Signals of one kind that are pending at once are one signal: each is sent once the last has been seen.
+    service.signal(Signal::SIGTERM);
+    until("it drains", async || {
+        let answer = raw(address, "GET /readyz HTTP/1.0\r\n\r\n").await;
+        answer.starts_with("HTTP/1.0 503").then_some(())
+    })
+    .await;
+    service.signal(Signal::SIGTERM);
+    until("its listener closes", async || {
+        TcpStream::connect(address).await.is_err().then_some(())
+    })
+    .await;
+    service.signal(Signal::SIGTERM);
+    assert_eq!(service.exit_code().await, Some(143));
+}
+
+#[tokio::test]
 async fn half_a_minute_of_sigstop_never_fails_liveness() {
-    let mut service = Command::new(env!("CARGO_BIN_EXE_frozen"));
-    let mut service = Service(service.stdout(Stdio::piped()).spawn().unwrap());
-    let pid = Pid::from_raw(i32::try_from(service.0.id()).unwrap());
-    let mut line = String::new();
-    BufReader::new(service.0.stdout.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
-    let address = line.trim().parse().unwrap();
+    let service = Service::start(env!("CARGO_BIN_EXE_frozen"), &[]);
+    let address = service.address;
     let livez = async || {
         let answer = raw(address, "GET /livez HTTP/1.0\r\n\r\n").await;
         assert!(answer.starts_with("HTTP/1.0 200"), "{answer}");
-        answer.contains("\"status\":\"healthy\"")
+        answer.contains("\"status\":\"healthy\"").then_some(())
     };
-    until("its worker is checked", async || livez().await.then_some(())).await;
-    for frozen in [
-        Duration::from_secs(30),
-        Duration::from_millis(700),
-        Duration::from_millis(1_500),
-    ] {
-        kill(pid, Signal::SIGSTOP).unwrap();
+    until("its worker is checked", livez).await;
+    for frozen in [30_000, 700, 1_500].map(Duration::from_millis) {
+        service.signal(Signal::SIGSTOP);
         tokio::time::sleep(frozen).await; // the fault itself
         // Asked while it is stopped, the probe is the first thing that it sees.
         let first = tokio::spawn(raw(address, "GET /livez HTTP/1.0\r\n\r\n"));
-        kill(pid, Signal::SIGCONT).unwrap();
+        service.signal(Signal::SIGCONT);
         let first = first.await.unwrap();
         assert!(first.starts_with("HTTP/1.0 200"), "after {frozen:?}: {first}");
-        let until = Instant::now() + Duration::from_secs(1);
-        while Instant::now() < until {
+        let end = Instant::now() + Duration::from_secs(1);
+        while Instant::now() < end {
             livez().await;
         }
-        until_healthy(&livez).await;
+        until("its worker is checked again", livez).await;
     }
-}
-
-async fn until_healthy(livez: &impl AsyncFn() -> bool) {
-    until("its worker is checked again", async || livez().await.then_some(())).await;
 }
