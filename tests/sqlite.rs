@@ -1,12 +1,13 @@
 //! The check of an SQLite pool, on real files.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use axum::Router;
 use health_runtime::{HealthCheck as _, HealthState, Reason, Status};
 use health_tests::{get, until};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
+use tempfile::TempDir;
 
 #[derive(Clone, HealthState)]
 #[health(interval = "200ms")]
@@ -37,14 +38,35 @@ async fn says(app: &Router, code: u16, reason: Option<&str>) {
     .await;
 }
 
+/// A service on a database of its own, found healthy.
+struct Served {
+    _folder: TempDir,
+    file: PathBuf,
+    db: SqlitePool,
+    app: Router,
+}
+
+impl Served {
+    async fn new(connections: u32) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("orders.db");
+        let db = open(&file, connections).await;
+        let app = App { db: db.clone() }.start_health().router();
+        says(&app, 200, None).await;
+        Self {
+            _folder: folder,
+            file,
+            db,
+            app,
+        }
+    }
+}
+
 #[tokio::test]
-async fn a_database_is_healthy_until_its_pool_is_closed() {
-    let folder = tempfile::tempdir().unwrap();
-    let db = open(&folder.path().join("orders.db"), 2).await;
-    let app = App { db: db.clone() }.start_health().router();
-    says(&app, 200, None).await;
+async fn a_closed_pool_is_not_healthy() {
+    let Served { db, app, .. } = &Served::new(2).await;
     db.close().await;
-    says(&app, 503, Some("error")).await;
+    says(app, 503, Some("error")).await;
 }
 
 #[tokio::test]
@@ -55,48 +77,27 @@ async fn a_database_in_memory_has_no_file_to_lose() {
 
 #[tokio::test]
 async fn a_deleted_database_is_not_healthy() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("orders.db");
-    let app = App {
-        db: open(&file, 2).await,
-    }
-    .start_health()
-    .router();
-    says(&app, 200, None).await;
-    std::fs::remove_file(&file).unwrap();
-    says(&app, 503, Some("error")).await;
+    let Served { file, app, .. } = &Served::new(2).await;
+    std::fs::remove_file(file).unwrap();
+    says(app, 503, Some("error")).await;
 }
 
 #[tokio::test]
 async fn a_file_that_is_no_database_is_not_healthy() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("orders.db");
-    let app = App {
-        db: open(&file, 1).await,
-    }
-    .start_health()
-    .router();
-    says(&app, 200, None).await;
-    std::fs::write(&file, vec![b'x'; 16 * 1024]).unwrap();
-    says(&app, 503, Some("error")).await;
+    let Served { file, app, .. } = &Served::new(1).await;
+    std::fs::write(file, vec![b'x'; 16 * 1024]).unwrap();
+    says(app, 503, Some("error")).await;
 }
 
 #[tokio::test]
 async fn a_database_that_somebody_locks_times_out_and_recovers() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("orders.db");
-    let app = App {
-        db: open(&file, 1).await,
-    }
-    .start_health()
-    .router();
-    says(&app, 200, None).await;
-    let other = open(&file, 1).await;
+    let Served { file, app, .. } = &Served::new(1).await;
+    let other = open(file, 1).await;
     let mut lock = other.acquire().await.unwrap();
     sqlx::query("BEGIN EXCLUSIVE").execute(&mut *lock).await.unwrap();
-    says(&app, 503, Some("timeout")).await;
+    says(app, 503, Some("timeout")).await;
     sqlx::query("ROLLBACK").execute(&mut *lock).await.unwrap();
-    says(&app, 200, None).await;
+    says(app, 200, None).await;
 }
 
 #[tokio::test]

@@ -1,0 +1,159 @@
+//! Starting, holding back, draining.
+
+use super::*;
+
+#[test]
+fn draining_comes_before_held_before_starting() {
+    let mut sim = Sim::starting([db()], false);
+    assert_eq!(sim.says(Probe::Readiness), State::unhealthy(Reason::Starting));
+    sim.core.hold();
+    assert_eq!(sim.says(Probe::Readiness), State::unhealthy(Reason::Held));
+    sim.core.drain(ms(10_000), sim.now);
+    assert_eq!(sim.says(Probe::Readiness), State::unhealthy(Reason::Draining));
+    assert_eq!(sim.status(Probe::Liveness), Status::Healthy);
+    assert_eq!(sim.view().phase, Phase::Draining);
+}
+
+#[test]
+fn readiness_is_held_until_the_last_hold_is_released() {
+    let mut sim = Sim::new([]);
+    sim.core.hold();
+    sim.core.hold();
+    sim.core.release();
+    assert_eq!(sim.says(Probe::Readiness), State::unhealthy(Reason::Held));
+    sim.core.release();
+    assert_eq!(sim.says(Probe::Readiness), State::HEALTHY);
+}
+
+#[test]
+fn a_drain_that_races_a_thousand_results_never_turns_back() {
+    let specs = (0..1000).map(|index| {
+        let name = Box::leak(format!("check-{index}").into_boxed_str());
+        CheckSpec::new(name).critical()
+    });
+    let mut sim = Sim::new(specs);
+    let mut rng = Rng::with_seed(7);
+    for index in 0..1000 {
+        if index == 500 {
+            sim.core.drain(ms(10_000), sim.now);
+        }
+        match rng.u8(0..4) {
+            0 => sim.fail_check(index),
+            1 => sim.pass(ms(10)),
+            _ => sim.pass_check(index),
+        }
+        sim.core.mark_started(sim.now);
+        if index >= 500 {
+            assert_eq!(sim.says(Probe::Readiness), State::unhealthy(Reason::Draining));
+            assert_eq!(sim.says(Probe::Health), State::unhealthy(Reason::Draining));
+        }
+    }
+}
+
+#[test]
+fn the_listeners_close_before_the_servers_stop_and_a_signalled_process_is_given_its_grace() {
+    let mut sim = Sim::new([]);
+    let grace = ms(1_000);
+    sim.core.drain(ms(500), sim.now);
+    let mut reached = Vec::new();
+    for signals in [0, 1] {
+        sim.core.lifecycle.signals = signals;
+        for _ in 0..40 {
+            let stage = sim.core.lifecycle.stage(sim.now);
+            if stage == Stage::Stopped {
+                sim.core.lifecycle.stopped(sim.now, grace);
+            }
+            reached.push((stage, sim.core.lifecycle.must_exit(sim.now), sim.now));
+            sim.pass(TICK);
+        }
+    }
+    let first = |wanted: Stage| reached.iter().find(|(stage, ..)| *stage == wanted).unwrap().2;
+    assert_eq!((first(Stage::Closing), first(Stage::Stopped)), (ms(500), ms(600)));
+    let exits = reached.iter().find(|(_, exit, _)| *exit).unwrap().2;
+    assert_eq!(
+        exits,
+        ms(3_000),
+        "a drain by hand ends no process: the grace counts from the signal"
+    );
+}
+
+#[test]
+fn a_drain_lasts_as_long_as_it_says_and_begins_once() {
+    let mut sim = Sim::new([]);
+    sim.core.drain(ms(10_000), sim.now);
+    sim.pass(ms(5_000));
+    sim.core.drain(ms(10_000), sim.now);
+    assert_eq!(sim.core.lifecycle.close_at, Some(ms(10_000)));
+    let drains = sim
+        .events()
+        .into_iter()
+        .filter(|event| matches!(event, Event::Draining { .. }));
+    assert_eq!(drains.count(), 1);
+}
+
+#[test]
+fn starting_waits_for_tasks_startup_checks_and_mark_started() {
+    let mut sim = Sim::starting([CheckSpec::new("migrated").startup()], true);
+    assert!(sim.core.open_task());
+    sim.core.arm(sim.now);
+    let starting = State::unhealthy(Reason::Starting);
+    assert_eq!(sim.says(Probe::Startup), starting);
+    sim.core.close_task(true, sim.now);
+    assert_eq!(sim.says(Probe::Startup), starting);
+    sim.core.mark_started(sim.now);
+    assert_eq!(sim.says(Probe::Startup), starting);
+    sim.fail_check(0);
+    assert_eq!(sim.says(Probe::Startup), starting);
+    sim.core.request(0, sim.now);
+    sim.pass_check(0);
+    assert_eq!(sim.says(Probe::Startup), State::HEALTHY);
+    assert_eq!(sim.says(Probe::Readiness), State::HEALTHY);
+    assert!(!sim.core.open_task(), "nothing waits for a task after the start");
+}
+
+#[test]
+fn the_start_waits_for_the_first_router() {
+    let mut sim = Sim::starting([], false);
+    sim.pass(ms(1_000));
+    assert_eq!(sim.view().phase, Phase::Starting);
+    assert!(sim.core.open_task(), "declared in time");
+    sim.core.arm(sim.now);
+    assert_eq!(sim.view().phase, Phase::Starting);
+    sim.core.close_task(true, sim.now);
+    assert_eq!(sim.view().phase, Phase::Running);
+}
+
+#[test]
+fn a_failed_startup_task_fails_startup_for_good() {
+    let mut sim = Sim::starting([], false);
+    sim.core.open_task();
+    sim.core.close_task(false, sim.now);
+    sim.core.arm(sim.now);
+    sim.pass(ms(60_000));
+    assert_eq!(sim.says(Probe::Startup), State::unhealthy(Reason::Starting));
+}
+
+#[test]
+fn startup_does_not_wait_for_readiness_and_is_latched() {
+    let mut sim = Sim::new([db(), CheckSpec::new("both").startup().readiness().critical()]);
+    sim.fail_check(0);
+    sim.pass_check(1);
+    assert_eq!(sim.status(Probe::Startup), Status::Healthy);
+    sim.core.request(1, sim.now);
+    sim.fail_check(1);
+    assert_eq!(sim.status(Probe::Startup), Status::Healthy, "latched");
+    assert_eq!(sim.status(Probe::Readiness), Status::Unhealthy);
+    sim.core.drain(ms(1), sim.now);
+    assert_eq!(sim.status(Probe::Startup), Status::Healthy);
+}
+
+#[test]
+fn a_startup_only_check_ends_with_the_start() {
+    let mut sim = Sim::new([CheckSpec::new("migrated").startup()]);
+    sim.pass_check(0);
+    sim.started();
+    sim.pass(ms(60_000));
+    sim.core.request(0, sim.now);
+    assert!(sim.started().is_empty());
+    assert_eq!(sim.state(0), State::HEALTHY, "it does not age");
+}

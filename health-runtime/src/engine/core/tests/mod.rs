@@ -1,0 +1,134 @@
+//! The tables of semantics, in time, without a runtime: the tests say what happens and when.
+
+mod lifecycle;
+mod probes;
+mod schedule;
+mod state;
+mod waiting;
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fastrand::Rng;
+
+use super::super::phase::Stage;
+use super::super::{Plan, RunResult, State, View};
+use super::{Core, Event, Time};
+use crate::outcome::{Reason, Status};
+use crate::report::Phase;
+use crate::spec::{CheckSpec, Probe, ServiceSpec};
+
+const BUDGET: Duration = Duration::from_millis(800);
+const TICK: Duration = Duration::from_millis(50);
+
+fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+/// A core and a clock.
+struct Sim {
+    core: Core,
+    now: Time,
+}
+
+impl Sim {
+    /// A service without anything to wait for at its start, with its first runs started.
+    fn new(specs: impl IntoIterator<Item = CheckSpec>) -> Self {
+        let mut sim = Self::starting(specs, false);
+        sim.core.arm(sim.now);
+        sim
+    }
+
+    fn starting(specs: impl IntoIterator<Item = CheckSpec>, manual: bool) -> Self {
+        Self::seeded(specs, manual, 1)
+    }
+
+    fn seeded(specs: impl IntoIterator<Item = CheckSpec>, manual: bool, seed: u64) -> Self {
+        let service = ServiceSpec::new("s", "1");
+        let plans: Arc<[_]> = specs.into_iter().map(|spec| Plan::new(spec, &service)).collect();
+        let disabled = plans.iter().map(|plan| plan.spec.name() == "disabled").collect();
+        let core = Core::new(plans, disabled, BUDGET, manual, Rng::with_seed(seed));
+        let mut sim = Self { core, now: Time::ZERO };
+        sim.core.tick(sim.now);
+        sim
+    }
+
+    /// Lets time pass as it does in a process that runs: tick by tick.
+    fn pass(&mut self, time: Duration) {
+        let end = self.now + time;
+        while self.now < end {
+            self.now = end.min(self.now + TICK);
+            self.core.tick(self.now);
+        }
+    }
+
+    /// Lets time pass in which the process does not run.
+    fn freeze(&mut self, time: Duration) {
+        self.now += time;
+    }
+
+    fn started(&mut self) -> Vec<usize> {
+        self.core
+            .take_effects()
+            .start
+            .into_iter()
+            .map(|(index, _)| index)
+            .collect()
+    }
+
+    fn events(&mut self) -> Vec<Event<'static>> {
+        self.core.take_effects().events
+    }
+
+    fn finish(&mut self, index: usize, state: State) {
+        let result = RunResult { state, message: None };
+        self.core.finished(index, result, self.now);
+    }
+
+    fn pass_check(&mut self, index: usize) {
+        self.finish(index, State::HEALTHY);
+    }
+
+    fn fail_check(&mut self, index: usize) {
+        self.finish(index, State::unhealthy(Reason::Error));
+    }
+
+    fn state(&self, index: usize) -> State {
+        self.core.state(index, self.now)
+    }
+
+    fn reason(&self, index: usize) -> Option<Reason> {
+        self.state(index).reason
+    }
+
+    fn view(&mut self) -> View {
+        self.core.view(self.now).0
+    }
+
+    fn says(&mut self, probe: Probe) -> State {
+        self.view().verdict(probe)
+    }
+
+    fn status(&mut self, probe: Probe) -> Status {
+        self.says(probe).status
+    }
+
+    fn waits(&mut self, probe: Probe) -> Option<Duration> {
+        self.core.demand(probe, self.now);
+        self.waits_since(probe, self.now)
+    }
+
+    fn waits_since(&self, probe: Probe, arrived: Time) -> Option<Duration> {
+        let (_, until) = self.core.awaited(probe, arrived, 0, self.now)?;
+        Some(until.saturating_sub(self.now))
+    }
+}
+
+fn db() -> CheckSpec {
+    CheckSpec::new("db").critical()
+}
+
+fn cache() -> CheckSpec {
+    CheckSpec::new("cache")
+}

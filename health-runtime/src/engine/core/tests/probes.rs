@@ -1,0 +1,227 @@
+//! What the probes make of their checks, and what is published and told of it.
+
+use super::*;
+
+#[test]
+fn a_critical_failure_fails_readiness_and_another_degrades_it() {
+    let mut sim = Sim::new([db(), cache()]);
+    sim.pass_check(0);
+    assert_eq!(sim.status(Probe::Readiness), Status::Degraded, "cache is pending");
+    sim.fail_check(1);
+    assert_eq!(sim.status(Probe::Readiness), Status::Degraded);
+    sim.core.request(1, sim.now);
+    sim.pass_check(1);
+    assert_eq!(sim.status(Probe::Readiness), Status::Healthy);
+    sim.core.request(0, sim.now);
+    sim.fail_check(0);
+    assert_eq!(sim.status(Probe::Readiness), Status::Unhealthy);
+    sim.core.request(0, sim.now);
+    let degraded = State {
+        status: Status::Degraded,
+        reason: Some(Reason::Reported),
+    };
+    sim.finish(0, degraded);
+    assert_eq!(sim.status(Probe::Readiness), Status::Degraded);
+}
+
+#[test]
+fn a_probe_looks_at_its_own_checks_only() {
+    let mut sim = Sim::new([db(), CheckSpec::new("worker").liveness()]);
+    sim.pass_check(0);
+    sim.fail_check(1);
+    assert_eq!(sim.status(Probe::Readiness), Status::Healthy);
+    assert_eq!(sim.status(Probe::Liveness), Status::Unhealthy);
+    assert_eq!(sim.status(Probe::Health), Status::Unhealthy, "liveness fails");
+    let view = sim.view();
+    let names = |probe| view.rows(probe).map(|(index, _)| index).collect::<Vec<_>>();
+    assert_eq!(names(Probe::Readiness), [0]);
+    assert_eq!(names(Probe::Liveness), [1]);
+    assert!(names(Probe::Startup).is_empty());
+    assert_eq!(names(Probe::Health), [0, 1]);
+}
+
+#[test]
+fn liveness_fails_on_evidence_alone() {
+    let mut sim = Sim::new([CheckSpec::new("worker").liveness()]);
+    assert_eq!(sim.status(Probe::Liveness), Status::Degraded, "pending");
+    for reason in [Reason::Error, Reason::Timeout, Reason::Panic, Reason::Reported] {
+        sim.core.request(0, sim.now);
+        sim.finish(0, State::unhealthy(reason));
+        assert_eq!(sim.status(Probe::Liveness), Status::Unhealthy, "{reason}");
+    }
+    sim.core.request(0, sim.now);
+    sim.finish(0, State::unhealthy(Reason::Cancelled));
+    assert_eq!(sim.status(Probe::Liveness), Status::Degraded, "cancelled");
+    sim.core.request(0, sim.now);
+    sim.pass_check(0);
+    sim.freeze(ms(20_000));
+    assert_eq!(sim.reason(0), Some(Reason::Stale));
+    assert_eq!(sim.status(Probe::Liveness), Status::Degraded, "stale");
+    sim.pass(ms(3_000));
+    assert_eq!(sim.reason(0), Some(Reason::Stuck));
+    assert_eq!(sim.status(Probe::Liveness), Status::Unhealthy, "stuck");
+}
+
+#[test]
+fn without_checks_a_service_is_ready_once_started() {
+    let mut sim = Sim::starting([], false);
+    assert_eq!(sim.says(Probe::Readiness), State::unhealthy(Reason::Starting));
+    sim.core.arm(sim.now);
+    assert_eq!(sim.says(Probe::Readiness), State::HEALTHY);
+}
+
+#[test]
+fn health_fails_if_readiness_or_liveness_does() {
+    let mut sim = Sim::new([db(), cache()]);
+    sim.fail_check(0);
+    sim.pass_check(1);
+    assert_eq!(sim.status(Probe::Health), Status::Unhealthy);
+    sim.core.request(0, sim.now);
+    sim.pass_check(0);
+    assert_eq!(sim.status(Probe::Health), Status::Healthy);
+    sim.core.hold();
+    assert_eq!(sim.says(Probe::Health), State::unhealthy(Reason::Held));
+}
+
+#[test]
+fn a_view_holds_no_longer_than_any_state_in_it() {
+    let mut sim = Sim::new([db(), cache()]);
+    sim.pass_check(0);
+    sim.pass_check(1);
+    assert_eq!(sim.core.view(sim.now).1, sim.now + ms(100), "latencies");
+    sim.freeze(ms(16_950));
+    assert_eq!(sim.core.view(sim.now).1, ms(17_000), "stale");
+    let mut sim = Sim::new([db()]);
+    sim.pass(ms(2_200));
+    assert_eq!(sim.core.view(sim.now).1, ms(2_250), "stuck");
+    let mut sim = Sim::new([db().ttl(ms(50))]);
+    assert_eq!(sim.core.view(sim.now).1, Time::ZERO, "every probe has to look");
+    sim.waits(Probe::Readiness);
+    assert_eq!(sim.core.view(sim.now).1, Time::ZERO, "and to wait");
+    sim.pass_check(0);
+    assert_eq!(sim.core.view(sim.now).1, sim.now + ms(50), "expired");
+}
+
+#[test]
+fn a_view_is_replaced_when_it_would_say_something_else_or_somebody_waits() {
+    let mut sim = Sim::new([db(), cache()]);
+    assert!(sim.core.take_effects().changed, "probes may wait for db");
+    sim.pass_check(0);
+    assert!(sim.core.take_effects().changed, "the first result");
+    sim.pass_check(1);
+    sim.core.take_effects();
+    for (finish, changed) in [
+        (Sim::pass_check as fn(&mut Sim, usize), false),
+        (Sim::fail_check, true),
+        (Sim::fail_check, false),
+        (Sim::pass_check, true),
+    ] {
+        sim.core.request(0, sim.now);
+        assert!(!sim.core.take_effects().changed, "nobody waits for it");
+        finish(&mut sim, 0);
+        assert_eq!(sim.core.take_effects().changed, changed);
+    }
+    let mut sim = Sim::new([cache().ttl(ms(1))]);
+    for _ in 0..2 {
+        sim.core.request(0, sim.now);
+        sim.pass_check(0);
+        assert!(sim.core.take_effects().changed, "the view knows when it expires");
+    }
+}
+
+#[test]
+fn a_check_is_busy_while_its_run_is_in_flight() {
+    let mut sim = Sim::new([db()]);
+    assert!(sim.core.is_busy());
+    sim.pass_check(0);
+    assert!(!sim.core.is_busy());
+}
+
+#[test]
+fn a_transition_is_told_once_with_its_message() {
+    let mut sim = Sim::new([db()]);
+    sim.pass_check(0);
+    sim.view();
+    sim.events();
+    for _ in 0..3 {
+        sim.core.request(0, sim.now);
+        let result = RunResult {
+            state: State::unhealthy(Reason::Error),
+            message: Some("refused".into()),
+        };
+        sim.core.finished(0, result, sim.now);
+        sim.view();
+    }
+    let events = sim.events();
+    let [Event::Check { to, message, .. }, Event::Readiness { from, .. }] = &events[..] else {
+        panic!("{events:?}")
+    };
+    assert_eq!(
+        (*to, message.as_deref()),
+        (State::unhealthy(Reason::Error), Some("refused"))
+    );
+    assert_eq!(*from, State::HEALTHY);
+}
+
+#[test]
+fn a_first_result_that_is_still_to_come_is_no_incident() {
+    let mut sim = Sim::new([db()]);
+    assert_eq!(sim.status(Probe::Readiness), Status::Unhealthy);
+    let is_readiness = |event: &Event<'_>| matches!(event, Event::Readiness { .. });
+    assert!(!sim.events().iter().any(is_readiness));
+    sim.fail_check(0);
+    sim.view();
+    assert!(sim.events().iter().any(is_readiness));
+}
+
+#[test]
+fn a_probe_waits_for_each_of_its_checks_once() {
+    let mut sim = Sim::new([db(), CheckSpec::new("queue").critical()]);
+    let arrived = sim.now;
+    assert_eq!(
+        sim.core.awaited(Probe::Readiness, arrived, 0, sim.now),
+        Some((0, BUDGET))
+    );
+    sim.pass_check(0);
+    assert_eq!(
+        sim.core.awaited(Probe::Readiness, arrived, 0, sim.now),
+        Some((1, BUDGET))
+    );
+    sim.pass_check(1);
+    assert_eq!(sim.core.awaited(Probe::Readiness, arrived, 1, sim.now), None);
+}
+
+#[test]
+fn what_time_alone_changes_is_told_too() {
+    let mut sim = Sim::new([db()]);
+    sim.pass_check(0);
+    sim.view();
+    sim.events();
+    sim.freeze(ms(18_000));
+    sim.view();
+    let stale = State::unhealthy(Reason::Stale);
+    assert!(
+        sim.events()
+            .iter()
+            .any(|event| matches!(event, Event::Check { to, .. } if *to == stale))
+    );
+}
+
+#[test]
+fn an_excluded_check_neither_fails_nor_saves_a_probe() {
+    let mut sim = Sim::new([db(), CheckSpec::new("queue").critical()]);
+    sim.fail_check(0);
+    sim.pass_check(1);
+    let view = sim.view();
+    assert_eq!(view.judge(Probe::Readiness, |index| index != 0), State::HEALTHY);
+    assert_eq!(
+        view.judge(Probe::Readiness, |index| index != 1).status,
+        Status::Unhealthy
+    );
+    assert_eq!(view.judge_one(Probe::Readiness, 0), State::unhealthy(Reason::Error));
+    assert_eq!(view.judge_one(Probe::Readiness, 1), State::HEALTHY);
+    sim.core.hold();
+    let view = sim.view();
+    assert_eq!(view.judge_one(Probe::Readiness, 1), State::unhealthy(Reason::Held));
+    assert_eq!(view.judge(Probe::Readiness, |_| false), State::unhealthy(Reason::Held));
+}

@@ -1,0 +1,114 @@
+//! When checks run.
+
+use super::*;
+
+#[test]
+fn an_interval_check_runs_at_once_and_then_every_interval_give_or_take_a_tenth() {
+    let mut sim = Sim::new([cache().interval(ms(10_000)).timeout(ms(1_000))]);
+    let mut began = vec![sim.now];
+    assert_eq!(sim.started(), [0]);
+    while began.len() < 200 {
+        if sim.core.is_busy() {
+            sim.pass_check(0);
+        }
+        sim.pass(TICK);
+        began.extend(sim.started().iter().map(|_| sim.now));
+    }
+    let gaps: Vec<_> = began.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).collect();
+    let (least, most) = (gaps.iter().min().unwrap(), gaps.iter().max().unwrap());
+    assert!(*least >= ms(8_950) && *most <= ms(11_050), "{least:?}..{most:?}");
+    assert!(*most > *least + ms(1_000), "no jitter: {least:?}..{most:?}");
+}
+
+#[test]
+fn a_seed_repeats_the_schedule() {
+    let schedule = |seed| {
+        let mut sim = Sim::seeded([cache(), db()], false, seed);
+        let mut began = Vec::new();
+        for _ in 0..1000 {
+            sim.pass(TICK);
+            for index in sim.started() {
+                began.push((index, sim.now));
+                sim.pass_check(index);
+            }
+        }
+        began
+    };
+    assert_eq!(schedule(3), schedule(3));
+    assert_ne!(schedule(3), schedule(4));
+}
+
+#[test]
+fn probes_never_run_an_interval_check() {
+    let mut sim = Sim::new([db()]);
+    sim.pass_check(0);
+    sim.started();
+    for probe in Probe::ALL {
+        assert_eq!(sim.waits(probe), None);
+    }
+    assert!(sim.started().is_empty());
+}
+
+#[test]
+fn a_ttl_check_runs_only_when_a_probe_finds_it_expired() {
+    let mut sim = Sim::new([db().ttl(ms(1_000))]);
+    sim.pass(ms(60_000));
+    assert!(sim.started().is_empty());
+    assert_eq!(sim.waits(Probe::Readiness), Some(BUDGET));
+    assert_eq!(sim.started(), [0]);
+    sim.pass_check(0);
+    sim.pass(ms(1_000));
+    assert_eq!(sim.waits(Probe::Readiness), None);
+    assert!(sim.started().is_empty());
+    sim.pass(ms(1));
+    assert_eq!(sim.waits(Probe::Readiness), Some(BUDGET));
+    assert_eq!(sim.started(), [0]);
+}
+
+#[test]
+fn a_thousand_probes_start_one_run() {
+    let mut sim = Sim::new([db().ttl(Duration::ZERO)]);
+    for _ in 0..1000 {
+        sim.waits(Probe::Readiness);
+    }
+    assert_eq!(sim.started(), [0]);
+}
+
+#[test]
+fn a_request_during_a_run_is_answered_by_another_run() {
+    let mut sim = Sim::new([db()]);
+    sim.started();
+    sim.core.request(0, sim.now);
+    sim.core.request(0, sim.now);
+    assert!(sim.started().is_empty());
+    sim.pass_check(0);
+    assert_eq!(sim.started(), [0]);
+    sim.pass_check(0);
+    assert!(sim.started().is_empty());
+}
+
+#[test]
+fn missed_runs_are_not_made_up_for() {
+    let mut sim = Sim::new([db()]);
+    sim.pass_check(0);
+    sim.started();
+    sim.freeze(ms(60_000));
+    for _ in 0..20 {
+        sim.pass(TICK);
+        if sim.core.is_busy() {
+            sim.pass_check(0);
+        }
+    }
+    assert_eq!(sim.started(), [0]);
+}
+
+#[test]
+fn after_a_freeze_the_schedule_begins_anew() {
+    for seed in 0..20 {
+        let mut sim = Sim::seeded([db()], false, seed);
+        sim.freeze(ms(60_000));
+        sim.core.tick(sim.now);
+        let Reverse((next, _)) = sim.core.due.peek().copied().unwrap();
+        assert!(next >= sim.now + ms(4_500), "seed {seed}: {next:?}");
+    }
+}

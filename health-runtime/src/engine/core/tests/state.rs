@@ -1,0 +1,119 @@
+//! A check's state: the first that matches, also in a process that did not run for a while.
+
+use super::*;
+
+#[test]
+fn a_disabled_check_is_healthy_and_never_runs() {
+    let mut sim = Sim::new([CheckSpec::new("disabled").critical()]);
+    sim.pass(ms(60_000));
+    assert_eq!(sim.waits(Probe::Readiness), None);
+    sim.core.request(0, sim.now);
+    assert!(sim.started().is_empty());
+    assert_eq!(
+        (sim.state(0).status, sim.reason(0)),
+        (Status::Healthy, Some(Reason::Disabled))
+    );
+    assert_eq!(sim.status(Probe::Readiness), Status::Healthy);
+}
+
+#[test]
+fn a_run_that_outlives_its_timeout_and_a_quarter_second_is_stuck_until_it_ends() {
+    let mut sim = Sim::new([db()]);
+    sim.pass_check(0);
+    sim.pass(ms(6_000));
+    assert!(sim.core.is_busy());
+    let since = sim.core.slots[0].running.as_ref().unwrap().since;
+    sim.pass((since + ms(2_249)).saturating_sub(sim.now));
+    assert_eq!(sim.reason(0), None);
+    sim.pass(ms(1));
+    assert_eq!(sim.state(0), State::unhealthy(Reason::Stuck));
+    sim.started();
+    sim.pass(ms(60_000));
+    assert!(sim.started().is_empty(), "a second run");
+    assert_eq!(sim.reason(0), Some(Reason::Stuck), "stuck comes before stale");
+    sim.pass_check(0);
+    assert_eq!(sim.state(0), State::HEALTHY);
+    sim.pass(ms(6_000));
+    assert_eq!(sim.started(), [0], "the next run");
+}
+
+#[test]
+fn a_check_without_a_result_is_pending() {
+    let mut sim = Sim::new([db()]);
+    assert_eq!(sim.state(0), State::unhealthy(Reason::Pending));
+    assert_eq!(sim.status(Probe::Readiness), Status::Unhealthy);
+    sim.pass_check(0);
+    assert_eq!(sim.status(Probe::Readiness), Status::Healthy);
+}
+
+#[test]
+fn a_result_older_than_max_age_is_stale() {
+    let mut sim = Sim::new([db()]);
+    sim.pass_check(0);
+    sim.freeze(ms(17_000));
+    assert_eq!(sim.state(0), State::HEALTHY);
+    sim.freeze(Duration::from_nanos(1));
+    assert_eq!(sim.state(0), State::unhealthy(Reason::Stale));
+    sim.pass(TICK);
+    sim.pass_check(0);
+    assert_eq!(sim.state(0), State::HEALTHY);
+}
+
+#[test]
+fn the_last_result_is_the_state() {
+    let mut sim = Sim::new([db()]);
+    for state in [
+        State::unhealthy(Reason::Error),
+        State::unhealthy(Reason::Timeout),
+        State::unhealthy(Reason::Panic),
+        State::unhealthy(Reason::Cancelled),
+        State::unhealthy(Reason::Reported),
+        State {
+            status: Status::Degraded,
+            reason: Some(Reason::Saturated),
+        },
+        State::HEALTHY,
+    ] {
+        sim.core.request(0, sim.now);
+        sim.finish(0, state);
+        assert_eq!(sim.state(0), state);
+    }
+}
+
+#[test]
+fn a_freeze_is_held_against_no_run() {
+    let mut sim = Sim::new([CheckSpec::new("worker").liveness()]);
+    sim.pass(ms(100));
+    sim.freeze(ms(30_000));
+    assert_eq!(sim.reason(0), Some(Reason::Pending), "not stuck");
+    assert_eq!(
+        sim.core.time_left(0, sim.now),
+        Some(ms(1_400)),
+        "nor out of time: a freeze counts half a second"
+    );
+    assert!(sim.status(Probe::Liveness).passes());
+    sim.pass(TICK);
+    assert!(sim.status(Probe::Liveness).passes());
+    assert!(
+        sim.events()
+            .iter()
+            .any(|event| matches!(event, Event::Frozen { lost } if *lost == ms(29_550)))
+    );
+}
+
+#[test]
+fn a_run_has_its_whole_timeout() {
+    let mut sim = Sim::new([db()]);
+    sim.pass(ms(1_999));
+    assert_eq!(sim.core.time_left(0, sim.now), Some(ms(1)));
+    sim.pass(ms(1));
+    assert_eq!(sim.core.time_left(0, sim.now), None);
+}
+
+#[test]
+fn staleness_is_judged_even_if_nothing_ticks() {
+    let mut sim = Sim::new([db()]);
+    sim.pass_check(0);
+    sim.freeze(ms(18_000));
+    assert_eq!(sim.status(Probe::Readiness), Status::Unhealthy);
+}

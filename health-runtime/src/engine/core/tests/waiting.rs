@@ -1,0 +1,138 @@
+//! How long a probe waits, and for what.
+
+use super::*;
+
+#[test]
+fn a_probe_waits_for_a_critical_first_result_within_the_budget_of_its_run() {
+    let mut sim = Sim::new([db()]);
+    assert_eq!(sim.waits(Probe::Readiness), Some(BUDGET));
+    sim.pass(ms(300));
+    assert_eq!(sim.waits(Probe::Readiness), Some(ms(500)));
+    assert_eq!(sim.waits(Probe::Health), Some(ms(500)));
+    assert_eq!(sim.waits(Probe::Liveness), None, "liveness never waits");
+    sim.pass(ms(500));
+    assert_eq!(sim.waits(Probe::Readiness), None);
+}
+
+#[test]
+fn a_probe_is_content_with_a_result_newer_than_itself() {
+    let mut sim = Sim::new([db().ttl(Duration::ZERO)]);
+    let arrived = sim.now;
+    assert_eq!(sim.waits(Probe::Readiness), Some(BUDGET));
+    sim.pass(ms(100));
+    sim.pass_check(0);
+    sim.pass(ms(1));
+    sim.core.demand(Probe::Readiness, sim.now); // somebody else's probe
+    assert_eq!(sim.waits_since(Probe::Readiness, arrived), None);
+    assert_eq!(sim.waits_since(Probe::Readiness, ms(100)), None, "as old as itself");
+    assert_eq!(sim.waits_since(Probe::Readiness, sim.now), Some(BUDGET));
+}
+
+#[test]
+fn a_probe_waits_for_nothing_that_is_not_critical() {
+    let mut sim = Sim::new([cache(), CheckSpec::new("lazy").ttl(ms(1))]);
+    assert_eq!(sim.waits(Probe::Readiness), None);
+    assert_eq!(sim.started(), [0, 1], "but it starts it");
+}
+
+#[test]
+fn a_run_that_hangs_delays_nobody_twice() {
+    let mut sim = Sim::new([db().ttl(Duration::ZERO)]);
+    assert_eq!(sim.waits(Probe::Readiness), Some(BUDGET));
+    sim.pass(ms(2_000));
+    sim.finish(0, State::unhealthy(Reason::Timeout));
+    sim.pass(TICK);
+    sim.started();
+    assert_eq!(sim.waits(Probe::Readiness), None);
+    assert_eq!(sim.started(), [0], "it is tried again all the same");
+    sim.pass(ms(10));
+    sim.pass_check(0);
+    sim.pass(TICK);
+    assert_eq!(sim.waits(Probe::Readiness), Some(BUDGET), "it has recovered");
+}
+
+#[test]
+fn a_run_slower_than_the_budget_delays_nobody_twice_even_if_it_passes() {
+    for (took, waits) in [(800, Some(BUDGET)), (801, None)] {
+        let mut sim = Sim::new([db().ttl(ms(0)).timeout(ms(5_000))]);
+        sim.waits(Probe::Readiness);
+        sim.pass(ms(took));
+        sim.pass_check(0);
+        sim.pass(ms(1));
+        assert_eq!(sim.waits(Probe::Readiness), waits, "after {took} ms");
+    }
+}
+
+#[test]
+fn a_probe_asks_for_its_own_checks_and_readiness_for_startup_while_starting() {
+    let lazy = |name| CheckSpec::new(name).ttl(ms(1)).critical();
+    let specs = || [lazy("ready"), lazy("live").liveness(), lazy("start").startup()];
+    for (probe, asked) in [
+        (Probe::Liveness, vec![1]),
+        (Probe::Readiness, vec![0, 2]),
+        (Probe::Startup, vec![2]),
+        (Probe::Health, vec![0, 1, 2]),
+    ] {
+        let mut sim = Sim::new(specs());
+        sim.waits(probe);
+        assert_eq!(sim.started(), asked, "{probe:?} while starting");
+    }
+    let mut sim = Sim::new(specs());
+    sim.waits(Probe::Startup);
+    sim.pass_check(2);
+    sim.started();
+    sim.pass(ms(60_000));
+    sim.waits(Probe::Readiness);
+    assert_eq!(sim.started(), [0], "once started");
+}
+
+#[test]
+fn startup_waits_for_its_own_checks_alone_and_only_until_it_has_started() {
+    let mut sim = Sim::new([db(), CheckSpec::new("migrated").startup().readiness()]);
+    assert_eq!(sim.core.awaited(Probe::Startup, sim.now, 0, sim.now), Some((1, BUDGET)));
+    sim.pass_check(1);
+    assert_eq!(sim.waits(Probe::Startup), None);
+    assert_eq!(sim.waits(Probe::Readiness), Some(BUDGET), "db");
+    let mut sim = Sim::new([CheckSpec::new("migrated").startup().readiness().ttl(ms(1))]);
+    sim.waits(Probe::Startup);
+    sim.pass_check(0);
+    sim.pass(ms(10));
+    assert_eq!(
+        sim.waits(Probe::Readiness),
+        None,
+        "it is not critical, and the service has started"
+    );
+}
+
+#[test]
+fn a_probe_that_the_phase_fails_waits_for_no_check() {
+    let mut sim = Sim::starting([db()], false);
+    sim.core.open_task();
+    sim.core.arm(sim.now);
+    assert_eq!(sim.waits(Probe::Readiness), None, "a startup task is open");
+    sim.core.close_task(true, sim.now);
+    assert_eq!(sim.waits(Probe::Readiness), Some(BUDGET));
+    sim.core.hold();
+    assert_eq!(sim.waits(Probe::Readiness), None, "held");
+    sim.core.release();
+    sim.core.drain(ms(1), sim.now);
+    assert_eq!(sim.waits(Probe::Readiness), None, "draining");
+}
+
+#[test]
+fn the_startup_probe_runs_and_awaits_its_on_demand_checks() {
+    let mut sim = Sim::new([CheckSpec::new("migrated").startup().ttl(ms(1_000))]);
+    assert_eq!(sim.waits(Probe::Startup), Some(BUDGET));
+    assert_eq!(sim.started(), [0]);
+    sim.pass(ms(10));
+    sim.fail_check(0);
+    sim.pass(ms(1_001));
+    assert_eq!(
+        sim.waits(Probe::Readiness),
+        Some(BUDGET),
+        "readiness cannot pass without it"
+    );
+    sim.pass_check(0);
+    assert_eq!(sim.status(Probe::Readiness), Status::Healthy);
+    assert_eq!(sim.waits(Probe::Startup), None);
+}
