@@ -169,8 +169,6 @@ impl Core {
             abort: None,
         });
         self.effects.start.push((index, slot.runs));
-        // A start by itself changes nothing that a view shows, unless probes now wait for its end.
-        self.effects.changed |= self.awaited_until(index, now).is_some();
     }
 
     /// Starts a run at once, or as soon as the one in flight has ended, which may have looked too early.
