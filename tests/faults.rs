@@ -8,7 +8,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use health_runtime::{CheckResult, CheckSpec, Checks, Health, HealthState, Outcome, Probe, Reason, Status, WeakHealth};
+use health_runtime::{
+    CheckResult, CheckSpec, Checks, Flag, Health, HealthBuilder, HealthCheck, HealthState, Outcome, Probe, Reason,
+    Status, Trigger, WeakHealth,
+};
 use health_tests::{Log, get, until};
 use tokio::runtime::{Builder, Runtime};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
@@ -50,10 +53,15 @@ impl Fault {
         }
     }
 
-    fn start(self) -> (Arc<AtomicUsize>, Health) {
+    fn builder(self) -> (Arc<AtomicUsize>, HealthBuilder<Self>) {
         let runs = Arc::clone(&self.runs);
         SPEC.set(Some(self.spec.clone()));
-        (runs, Health::builder(self).start())
+        (runs, Health::builder(self))
+    }
+
+    fn start(self) -> (Arc<AtomicUsize>, Health) {
+        let (runs, builder) = self.builder();
+        (runs, builder.start())
     }
 }
 
@@ -222,6 +230,117 @@ fn a_stuck_check_recovers_when_its_thread_comes_free() {
         release.store(true, Ordering::SeqCst);
         passes(&app).await;
     });
+}
+
+#[test]
+fn a_success_that_blocked_its_thread_past_the_timeout_is_a_timeout() {
+    let runtime = workers(4);
+    runtime.block_on(async {
+        let (runs, health) = Fault::new(db(), |_| async {
+            std::thread::sleep(Duration::from_millis(400)); // as a driver without async does
+            Ok(Outcome::healthy())
+        })
+        .start();
+        let app = health.router();
+        while runs.load(Ordering::SeqCst) < 4 {
+            let answer = get(&app, "/readyz").await;
+            assert_eq!(answer.status, 503, "{}", answer.body);
+            tokio::task::yield_now().await;
+        }
+    });
+}
+
+#[tokio::test]
+async fn a_run_that_the_runtime_was_too_busy_to_poll_has_not_timed_out() {
+    let spec = db().liveness().readiness().interval(Duration::from_hours(1));
+    let (_, health) = Fault::new(spec, |_| async { Ok(Outcome::healthy()) }).start();
+    let app = health.router();
+    std::thread::sleep(Duration::from_millis(400)); // `main` loads something, on the only thread there is
+    assert_eq!(get(&app, "/livez").await.status, 200);
+    passes(&app).await;
+}
+
+#[test]
+fn neither_checks_nor_probes_need_the_timers_of_their_runtime() {
+    let without = || Builder::new_current_thread().enable_io().build().unwrap();
+    let (checks, prober) = (Builder::new_multi_thread().enable_io().build().unwrap(), without());
+    let (_, health) = {
+        let _guard = checks.enter();
+        let hangs_first = |run| async move {
+            if run == 0 {
+                std::future::pending::<()>().await;
+            }
+            Ok(Outcome::healthy())
+        };
+        Fault::new(db().timeout(Duration::from_millis(90)), hangs_first).start()
+    };
+    let app: Router = health.router();
+    prober.block_on(async {
+        assert_eq!(
+            get(&app, "/readyz").await.json()["checks"][0]["reason"],
+            "timeout",
+            "the probe waits for it"
+        );
+        while get(&app, "/readyz").await.status != 200 {
+            std::thread::yield_now();
+        }
+    });
+}
+
+/// Takes its time to be attached, and meanwhile the flag changes.
+struct Slow(Flag);
+
+impl HealthCheck for Slow {
+    async fn check(&self) -> CheckResult {
+        Ok(Outcome::healthy())
+    }
+
+    fn attach(&self, _: Trigger) {
+        std::thread::sleep(Duration::from_millis(100));
+        self.0.set_unhealthy("while the engine starts");
+    }
+}
+
+#[derive(HealthState)]
+#[health(interval = "1h")]
+struct Attached {
+    #[health_check]
+    slow: Slow,
+    #[health_check(critical)]
+    flag: Flag,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flag_that_is_set_while_the_engine_starts_is_not_missed() {
+    let flag = Flag::healthy();
+    let slow = Slow(flag.clone());
+    let app = Health::builder(Attached { slow, flag }).start().router();
+    until("the flag shows", async || {
+        let body = get(&app, "/readyz/flag").await.json();
+        assert_ne!(body["status"], "healthy");
+        (body["reason"] == "reported").then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_longest_and_the_shortest_times_are_times_like_any_other() {
+    for time in [Duration::MAX, Duration::ZERO] {
+        for spec in [CheckSpec::new("db").interval(time), CheckSpec::new("db").ttl(time)] {
+            let (runs, builder) =
+                Fault::new(spec.timeout(time).max_age(time), |_| async { Ok(Outcome::healthy()) }).builder();
+            let builder = builder.interval(time).probe_budget(time);
+            let health = builder.drain(time).shutdown_grace(time).start();
+            let app: Router = health.router();
+            until("it runs", async || {
+                get(&app, "/readyz").await;
+                (runs.load(Ordering::SeqCst) > 0).then_some(())
+            })
+            .await;
+            health.drain();
+            assert_eq!(get(&app, "/readyz").await.status, 503);
+        }
+    }
 }
 
 /// An error of the worst kind.

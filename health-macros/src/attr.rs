@@ -99,9 +99,14 @@ pub(crate) fn find<'a>(
     let mut found = None;
     for attr in attrs {
         if attr.path().is_ident(other) {
+            let way_out = if other == "health_check" {
+                "move it to the field to be checked, or write `#[health(...)]` for options of the service"
+            } else {
+                "write `#[health_check(...)]` here"
+            };
             errors.at(
                 attr.path(),
-                format!("`#[{other}]` does not belong on {place}; write `#[{name}(...)]` here"),
+                format!("`#[{other}]` does not belong on {place}; {way_out}"),
             );
         } else if attr.path().is_ident(name) {
             if found.is_some() {

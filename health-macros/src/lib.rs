@@ -1,8 +1,8 @@
 //! The derive macro behind `health-runtime`, which re-exports it; depend on that crate, not on this one.
 //!
-//! The way of a struct through this crate: `attr` reads the attributes into `model`, `validate` (with `naming` and `timing`) holds the rules, and
-//! `derive` writes the code. Where something is wrong, `errors` has collected all of it, and `fallback` writes a stub
-//! instead.
+//! The way of a struct through this crate: `attr` reads the attributes into `model`, `validate` (with `naming` and
+//! `timing`) holds the rules, and `derive` writes the code. Where something is wrong, `errors` has collected all of it,
+//! and `fallback` writes a stub instead.
 
 mod attr;
 mod derive;
@@ -74,7 +74,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// A field checks itself if its type implements `HealthCheck`. Otherwise `with = path` names a function that checks it.
 /// Other fields need nothing.
 ///
-/// A bare `#[health_check]` is a check of the readiness probe whose failure makes the service degraded.
+/// A bare `#[health_check]` is a check of the readiness probe whose failure makes the service degraded. A struct without
+/// an annotated field is allowed: its probes tell only of starting and draining.
 ///
 /// # Options of a field: `#[health_check(...)]`
 ///
@@ -87,7 +88,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `interval = "10s"` | it runs in the background, this often; probes never run it | 5 s, or twice the timeout if that is longer |
 /// | `ttl = "1s"` | instead of `interval`: it runs when a probe finds that its last run ended longer ago than this | – |
 /// | `max_age = "45s"` | a result whose run ended longer ago counts as failed | 3 × interval + timeout; with `ttl` the larger of 30 s and 3 × (ttl + timeout) |
-/// | `readiness`, `startup`, `liveness` | the probes it belongs to; naming any replaces the default | `readiness` |
+/// | `readiness`, `startup`, `liveness` | the probes it belongs to; naming any replaces the default. In `startup`, starting waits until it has passed once, critical or not; a check in no other probe then ends | `readiness` |
 /// | `in_process` | says of a check with `with` that a restart of this process mends it, so that it may stand in `liveness` | – |
 /// | `restart_helps = "why"` | lets any other check into `liveness` | – |
 /// | `name = "db"` | its name in reports and paths | the field's name |
@@ -101,7 +102,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// **`with`** takes the path of a function from a reference to the field, async or not: `payments::ping`, `Self::check`,
 /// `<Client as Ping>::ping`, `ping::<u8>`. It may return `()`, `bool`, `Status`, `Outcome`, or a `Result` of one of them
 /// whose error converts into a boxed error. For a field written as `Arc<dyn Trait>` or `Box<dyn Trait>` it takes
-/// `&dyn Trait`. A closure is refused: a function has a name that errors and stack traces can show.
+/// `&dyn Trait`; for an `Option` it takes the `Option`, and decides itself what an absent one means. A closure is refused: a function has a name that errors and stack traces can show.
 ///
 /// **Liveness** restarts the process, so it takes only what a restart mends: a type that implements `InProcess`, a
 /// function with `in_process`, or anything else with `restart_helps` and the reason. A database that is down would

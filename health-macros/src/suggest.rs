@@ -4,6 +4,7 @@
 const SYNONYMS: &[(&str, &str)] = &[
     ("base_path", "prefix"),
     ("budget", "probe_budget"),
+    ("cache", "ttl"),
     ("check", "with"),
     ("check_with", "with"),
     ("deadline", "timeout"),
@@ -18,6 +19,7 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("live", "liveness"),
     ("livez", "liveness"),
     ("mandatory", "critical"),
+    ("path", "prefix"),
     ("period", "interval"),
     ("ready", "readiness"),
     ("readyz", "readiness"),

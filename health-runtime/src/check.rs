@@ -35,7 +35,7 @@ use crate::outcome::CheckResult;
     label = "no health check for this type",
     note = "name a function that checks it: `#[health_check(with = path::to::function)]`",
     note = "or implement it: `impl HealthCheck for {Self} {{ async fn check(&self) -> CheckResult {{ … }} }}`",
-    note = "or, for another crate's type, enable the feature of `health-runtime` that has it: `sqlx-sqlite`"
+    note = "or, for another crate's type, enable the feature of `health-runtime` that has it: `sqlx-sqlite` for `sqlx::SqlitePool`"
 )]
 pub trait HealthCheck: Send + Sync + 'static {
     /// Finds out how it is now.
@@ -87,7 +87,7 @@ impl<T: HealthCheck> HealthCheck for Option<T> {
 }
 
 // Not by a macro: rustc would name it in the message about every type that has no check.
-impl<T: HealthCheck> HealthCheck for Arc<T> {
+impl<T: HealthCheck + ?Sized> HealthCheck for Arc<T> {
     fn check(&self) -> impl Future<Output = CheckResult> + Send {
         (**self).check()
     }
@@ -101,7 +101,7 @@ impl<T: HealthCheck> HealthCheck for Arc<T> {
     }
 }
 
-impl<T: HealthCheck> HealthCheck for Box<T> {
+impl<T: HealthCheck + ?Sized> HealthCheck for Box<T> {
     fn check(&self) -> impl Future<Output = CheckResult> + Send {
         (**self).check()
     }
@@ -117,6 +117,6 @@ impl<T: HealthCheck> HealthCheck for Box<T> {
 
 impl<T: InProcess> InProcess for Option<T> {}
 
-impl<T: InProcess> InProcess for Arc<T> {}
+impl<T: InProcess + ?Sized> InProcess for Arc<T> {}
 
-impl<T: InProcess> InProcess for Box<T> {}
+impl<T: InProcess + ?Sized> InProcess for Box<T> {}

@@ -9,7 +9,8 @@ use crate::outcome::{CheckResult, Outcome};
 /// A check that the application sets by hand: a feature that lost its licence, a consumer that was paused, a worker
 /// that cannot go on.
 ///
-/// Clones share one state. A change is published at once, not at the next interval. It may stand in liveness.
+/// Clones share one state. A change starts a run of the check at once, not at the next interval; probes see it when that
+/// run has ended. It may stand in liveness.
 ///
 /// ```
 /// use health_runtime::{Flag, HealthState};
@@ -55,17 +56,24 @@ impl Flag {
         Self { shared }
     }
 
+    /// What it says now.
+    pub fn outcome(&self) -> Outcome {
+        self.lock().outcome.clone()
+    }
+
     /// Says that all is well.
     pub fn set_healthy(&self) {
         self.set(Outcome::healthy());
     }
 
-    /// Says that it works, but not as it should. The message goes to the log, not to the public answer.
+    /// Says that it works, but not as it should. The message goes to the log, and to the public only
+    /// with `public_details`.
     pub fn set_degraded(&self, message: impl Into<String>) {
         self.set(Outcome::degraded(message));
     }
 
-    /// Says that it does not work. The message goes to the log, not to the public answer.
+    /// Says that it does not work. The message goes to the log, and to the public only
+    /// with `public_details`.
     pub fn set_unhealthy(&self, message: impl Into<String>) {
         self.set(Outcome::unhealthy(message));
     }
@@ -97,7 +105,7 @@ impl Default for Flag {
 
 impl HealthCheck for Flag {
     async fn check(&self) -> CheckResult {
-        Ok(self.lock().outcome.clone())
+        Ok(self.outcome())
     }
 
     fn attach(&self, trigger: Trigger) {

@@ -29,7 +29,7 @@ use crate::state::{Checks, Declared, HealthState, StateCheck};
 /// # async fn serve(state: AppState, listener: tokio::net::TcpListener) -> std::io::Result<()> {
 /// let health = state.start_health();
 /// let app: axum::Router = axum::Router::new().merge(health.router());
-/// axum::serve(listener, app).with_graceful_shutdown(health.shutdown_signal()).await
+/// axum::serve(health.listener(listener)?, app).with_graceful_shutdown(health.shutdown_signal()).await
 /// # }
 /// ```
 #[derive(Clone, Debug)]
@@ -60,15 +60,21 @@ impl Health {
         HealthBuilder::new(state)
     }
 
-    /// What a probe says now. Waits for nothing and starts nothing; it is not for the public, since it holds error
-    /// texts.
+    /// What a probe says now. Waits for nothing and starts nothing. Do not publish it: it holds error texts.
+    ///
+    /// The service counts as started only once [`router`](Self::router) or [`probes`](Self::probes) has been called.
     pub fn report(&self, probe: Probe) -> Report {
         self.engine.report(probe)
     }
 
+    /// Where the service is between its start and its end.
+    pub fn phase(&self) -> Phase {
+        self.engine.view().phase
+    }
+
     /// Whether the service is shutting down, see [`drain`](Self::drain).
     pub fn is_draining(&self) -> bool {
-        self.engine.view().phase == Phase::Draining
+        self.engine.is_draining()
     }
 
     /// A handle that does not keep the engine alive.
@@ -77,7 +83,8 @@ impl Health {
     }
 }
 
-/// A handle that does not keep the engine alive: for code inside the state that the engine owns.
+/// A handle that does not keep the engine alive: for code inside the state that the engine owns. The default one never
+/// upgrades.
 #[derive(Clone, Debug, Default)]
 pub struct WeakHealth(Weak<Engine>);
 
@@ -96,7 +103,11 @@ pub enum StartError {
     NoRuntime,
     /// Two checks have the same name.
     DuplicateName(String),
-    /// The prefix is no path: it begins with `/`, ends with none, and has only letters, digits, `/`, `_`, `-`, `.`, `~`.
+    /// A check has a name that no path can have: it begins with `a`-`z` or `0`-`9` and consists of those, `_`, `.`, `-`;
+    /// and it is not `live`, `ready` or `startup`.
+    Name(String),
+    /// The prefix is not one: it has to begin with `/`, not to end with it, and to consist of letters, digits, `/`, `_`,
+    /// `-`, `.` and `~`, without parts that are `.` or `..`.
     Prefix(String),
     /// The operating system gave no thread, or no file descriptors for it.
     Thread(std::io::Error),
@@ -111,6 +122,10 @@ impl fmt::Display for StartError {
             Self::DuplicateName(name) => {
                 write!(f, "two health checks are named `{name}`; rename one with `name = \"...\"`")
             }
+            Self::Name(name) => write!(
+                f,
+                "{name:?} is no name for a check; it begins with `a`-`z` or `0`-`9`, consists of those, `_`, `.` and `-`, and is not `live`, `ready` or `startup`"
+            ),
             Self::Prefix(prefix) => write!(
                 f,
                 "{prefix:?} is no prefix for probes; it begins with `/`, does not end with `/`, and consists of letters, digits, `/`, `_`, `-`, `.`, `~`"
@@ -129,7 +144,8 @@ impl std::error::Error for StartError {
     }
 }
 
-/// Starts a [`Health`]: everything that `#[health(…)]` on the struct says can be said here too, and wins.
+/// Starts a [`Health`]: everything that `#[health(…)]` on the struct says can be said here too, and wins; but a flag
+/// that the struct sets stays set. Of `interval` and `ttl`, the last one counts.
 #[must_use = "a builder does nothing until `start` or `try_start`"]
 pub struct HealthBuilder<S> {
     state: S,
@@ -221,12 +237,15 @@ impl<S: HealthState> HealthBuilder<S> {
     ///
     /// Where [`try_start`](Self::try_start) returns an error.
     #[must_use = "the engine ends when the last `Health` is dropped"]
+    #[track_caller]
     pub fn start(self) -> Health {
-        self.try_start()
-            .unwrap_or_else(|error| match std::error::Error::source(&error) {
+        match self.try_start() {
+            Ok(health) => health,
+            Err(error) => match std::error::Error::source(&error) {
                 Some(source) => panic!("cannot start health: {error}: {source}"),
                 None => panic!("cannot start health: {error}"),
-            })
+            },
+        }
     }
 
     /// Starts the engine on the current tokio runtime. The first run of every interval check begins at once.
@@ -241,6 +260,9 @@ impl<S: HealthState> HealthBuilder<S> {
         if let Some(prefix) = service.prefix.as_deref().filter(|prefix| !is_prefix(prefix)) {
             return Err(StartError::Prefix(prefix.to_owned()));
         }
+        if let Some(odd) = list.iter().find(|declared| !is_name(declared.spec.name())) {
+            return Err(StartError::Name(odd.spec.name().to_owned()));
+        }
         let mut names = HashSet::new();
         if let Some(twice) = list.iter().find(|declared| !names.insert(declared.spec.name())) {
             return Err(StartError::DuplicateName(twice.spec.name().to_owned()));
@@ -251,18 +273,14 @@ impl<S: HealthState> HealthBuilder<S> {
             .unzip();
         let disabled = checks.iter().map(|check| check.is_disabled(&state)).collect();
         let runner = Arc::new(StateRunner { state, checks });
-        let engine = Engine::start(
-            service,
-            plans,
-            disabled,
-            Arc::clone(&runner) as Arc<dyn Runner>,
-            runtime,
-            jitter,
-        )
-        .map_err(StartError::Thread)?;
-        for (index, check) in runner.checks.iter().enumerate() {
-            check.attach(&runner.state, Trigger::new(&engine, index));
-        }
+        let attach = |engine: &Arc<Engine>| {
+            for (index, check) in runner.checks.iter().enumerate() {
+                check.attach(&runner.state, Trigger::new(engine, index));
+            }
+        };
+        let checks = Arc::clone(&runner) as Arc<dyn Runner>;
+        let engine = Engine::start(service, plans, disabled, checks, runtime, jitter, attach);
+        let engine = engine.map_err(StartError::Thread)?;
         Ok(Health { engine })
     }
 }
@@ -275,9 +293,20 @@ impl<S> fmt::Debug for HealthBuilder<S> {
     }
 }
 
+/// The rule of the derive, for checks that no derive has seen.
+fn is_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let reserved = matches!(name, "live" | "ready" | "startup"); // with a prefix, the paths of probes
+    name.starts_with(plain) && name.chars().all(|c| plain(c) || "_.-".contains(c)) && !reserved
+}
+
 fn is_prefix(prefix: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/_-.~".contains(c);
-    prefix.starts_with('/') && !prefix.ends_with('/') && !prefix.contains("//") && prefix.chars().all(plain)
+    prefix.starts_with('/')
+        && !prefix.ends_with('/')
+        && !prefix.contains("//")
+        && !prefix.split('/').any(|part| matches!(part, "." | ".."))
+        && prefix.chars().all(plain)
 }
 
 /// The state and its checks; what the engine sees of them.

@@ -1,5 +1,5 @@
 //! Health checks for services: annotate the state struct that the service already has, and get liveness, readiness and
-//! startup probes that hold what they promise.
+//! startup probes that no hanging dependency delays.
 //!
 //! ```no_run
 //! use health_runtime::{Flag, HealthState};
@@ -34,8 +34,8 @@
 //!
 //! Checks run in the background, each in a task of its own, one run at a time, on the runtime that started the
 //! [`Health`]. A probe reads what was published last: it costs the same with three checks and with ten thousand, with
-//! all well and with a database that hangs. Only for checks with `ttl`, and before the first result, a probe waits for
-//! critical checks, and never longer than `probe_budget`.
+//! all well and with a database that hangs. Only for checks with `ttl`, and before the first result, it waits for critical
+//! checks (while starting, for startup checks too), and never longer than `probe_budget`. Liveness never waits.
 //!
 //! What is not known fails: not yet checked (`pending`), too old (`stale`), panicked, hanging (`timeout`, `stuck`),
 //! shutting down (`draining`). Only liveness asks for evidence before it fails, since failing it restarts the process.

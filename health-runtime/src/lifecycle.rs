@@ -50,8 +50,8 @@ impl Health {
         Hold { engine, reason }
     }
 
-    /// Begins to drain: from now on and for good readiness fails, liveness passes, and answers ask clients to close
-    /// their connections. After `drain` every [`shutdown_signal`](Self::shutdown_signal) resolves.
+    /// Begins to drain: from now on and for good readiness fails, liveness passes whatever its checks say, and answers
+    /// ask clients to close their connections. After `drain` every [`shutdown_signal`](Self::shutdown_signal) resolves.
     ///
     /// SIGTERM does this by itself where `shutdown_signal` is used. A second call does nothing.
     pub fn drain(&self) {
@@ -62,11 +62,12 @@ impl Health {
     ///
     /// At SIGTERM readiness fails at once while the listener goes on accepting for `drain` (10 s by default), so that
     /// load balancers notice before connections are refused; then this resolves. SIGINT resolves it without the wait.
-    /// A second signal ends the wait, a third the process; so does a process that does not end within
-    /// `shutdown_grace` (20 s by default) after the drain, with exit code 143, since axum waits for open streams.
+    /// A second signal ends the wait; a third ends the process. A process that is still there `shutdown_grace` (20 s by
+    /// default) after the drain is ended too, since axum waits for open streams without limit. Both exit with code 143.
     ///
     /// Call it once for each server: all resolve together. The signal handlers are installed by the call, on a thread
-    /// of the engine's own, and stay: from then on SIGTERM ends the process only by way of this future.
+    /// of the engine's own, and stay until the process ends. Once the last [`Health`] is gone there is nothing to drain,
+    /// and a signal ends the process at once, with code 143.
     ///
     /// # Cancel safety
     ///

@@ -9,7 +9,7 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
 /// What a check returns.
 ///
 /// `Ok(())` is spelled `Ok(Outcome::healthy())`; an `Err` makes the check unhealthy with reason `error`, and its text
-/// goes to the log, never to a public answer.
+/// goes to the log, and to the public only with `public_details`.
 pub type CheckResult = Result<Outcome, BoxError>;
 
 /// How something is: the only three words a report uses.
@@ -151,12 +151,14 @@ impl Outcome {
         }
     }
 
-    /// It works, but not as it should. The message goes to the log, not to the public answer.
+    /// It works, but not as it should. The message goes to the log, and to the public only
+    /// with `public_details`.
     pub fn degraded(message: impl Into<String>) -> Self {
         Self::with(Status::Degraded, Reason::Reported, message)
     }
 
-    /// It does not work. The message goes to the log, not to the public answer.
+    /// It does not work. The message goes to the log, and to the public only
+    /// with `public_details`.
     pub fn unhealthy(message: impl Into<String>) -> Self {
         Self::with(Status::Unhealthy, Reason::Reported, message)
     }
@@ -185,7 +187,7 @@ impl Outcome {
         self.reason
     }
 
-    /// The words that go to the log.
+    /// The words for the log.
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()
     }

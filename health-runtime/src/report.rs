@@ -47,7 +47,7 @@ pub struct Report {
     pub probe: Probe,
     /// The verdict: unhealthy is a failed probe.
     pub status: Status,
-    /// Why the probe fails whatever its checks say: `draining`, `held` or `starting`; of a single check, its reason.
+    /// Why the probe fails whatever its checks say: `draining`, `held` or `starting`.
     pub reason: Option<Reason>,
     /// Where the service is between its start and its end.
     pub phase: Phase,
@@ -57,8 +57,8 @@ pub struct Report {
     pub version: Cow<'static, str>,
     /// The checks: critical failures, other failures, degraded ones, healthy ones.
     pub checks: Vec<CheckReport>,
-    /// How many checks were left out for the size of the report; they would stand last.
-    pub omitted: usize,
+    /// How many checks were left out for the size of a body; they would stand last.
+    pub(crate) omitted: usize,
 }
 
 /// One check in a [`Report`].
@@ -71,7 +71,9 @@ pub struct CheckReport {
     pub status: Status,
     /// Why it is not simply healthy.
     pub reason: Option<Reason>,
-    /// Whether its failure fails the probe.
+    /// What it checks, for people: `description = "…"` or the doc comment.
+    pub description: Option<&'static str>,
+    /// Whether its failure fails the probe: in readiness if it is declared `critical`, in liveness and startup always.
     pub critical: bool,
     /// How long its last finished run took; absent before the first.
     pub latency: Option<Duration>,
@@ -99,6 +101,11 @@ impl Report {
             Some(Selection::One(index)) => view.judge_one(probe, *index),
             Some(Selection::Without(_)) => view.judge(probe, included),
         };
+        let always_critical = match probe {
+            Probe::Readiness => 0,
+            Probe::Liveness | Probe::Startup => probe.bit(),
+            Probe::Health => Probe::Liveness.bit(),
+        };
         let rows = || view.rows(probe).filter(|(index, _)| included(*index));
         let checks: Vec<_> = (0..4)
             .flat_map(|urgency| rows().filter(move |(_, row)| self::urgency(row) == urgency))
@@ -107,7 +114,8 @@ impl Report {
                 name: engine.plans[index].spec.name.clone(),
                 status: row.state.status,
                 reason: row.state.reason,
-                critical: row.critical,
+                description: engine.plans[index].spec.description,
+                critical: row.critical || row.probes & always_critical != 0,
                 latency: row.latency,
                 message: row.message.clone(),
             })

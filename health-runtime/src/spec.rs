@@ -1,6 +1,7 @@
 //! What was declared: [`CheckSpec`] about one check, [`ServiceSpec`] about the service, [`Probe`].
 
 use std::borrow::Cow;
+use std::fmt;
 use std::time::Duration;
 
 /// One of the questions a prober asks.
@@ -58,6 +59,24 @@ pub struct CheckSpec {
     pub(crate) restart_helps: Option<&'static str>,
 }
 
+impl Probe {
+    /// The word for it: `liveness`, `readiness`, `startup` or `health`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Liveness => "liveness",
+            Self::Readiness => "readiness",
+            Self::Startup => "startup",
+            Self::Health => "health",
+        }
+    }
+}
+
+impl fmt::Display for Probe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 impl CheckSpec {
     /// A check of this name: non-critical, in the readiness probe, everything else by default.
     pub const fn new(name: &'static str) -> Self {
@@ -95,7 +114,7 @@ impl CheckSpec {
         self
     }
 
-    /// Instead of an interval: it runs when a probe finds that its last run ended longer ago than this.
+    /// Instead of an interval: it runs when a probe finds that its last run ended longer ago than this. Default: none.
     #[must_use]
     pub const fn ttl(mut self, ttl: Duration) -> Self {
         self.refresh = Some(Refresh::Ttl(ttl));
@@ -117,7 +136,8 @@ impl CheckSpec {
         self
     }
 
-    /// It belongs to the startup probe: starting waits until it has passed once.
+    /// It belongs to the startup probe: starting waits until it has passed once, critical or not. A check in no other
+    /// probe ends then.
     #[must_use]
     pub const fn startup(mut self) -> Self {
         self.probes |= Probe::Startup.bit();
@@ -200,21 +220,21 @@ impl ServiceSpec {
         }
     }
 
-    /// The timeout of checks that declare none.
+    /// The timeout of checks that declare none. Default: 2 s, or the interval if that is shorter.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// The interval of checks that declare neither `interval` nor `ttl`.
+    /// The interval of checks that declare neither `interval` nor `ttl`. Default: 5 s, or twice the timeout if longer.
     #[must_use]
     pub const fn interval(mut self, interval: Duration) -> Self {
         self.refresh = Some(Refresh::Interval(interval));
         self
     }
 
-    /// The ttl of checks that declare neither `interval` nor `ttl`.
+    /// The ttl of checks that declare neither `interval` nor `ttl`. Default: none, they have an interval.
     #[must_use]
     pub const fn ttl(mut self, ttl: Duration) -> Self {
         self.refresh = Some(Refresh::Ttl(ttl));

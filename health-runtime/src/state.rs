@@ -38,8 +38,10 @@ pub trait HealthState: Send + Sync + Sized + 'static {
     ///
     /// # Panics
     ///
-    /// Outside of a tokio runtime, or if what is declared contradicts itself (see
-    /// [`StartError`](crate::StartError)).
+    /// Where [`HealthBuilder::try_start`] returns an error: outside of a tokio runtime, with two checks of one name, a
+    /// bad name or prefix, or without a thread.
+    #[must_use = "the engine ends when the last `Health` is dropped"]
+    #[track_caller]
     fn start_health(&self) -> Health
     where
         Self: Clone,

@@ -1,4 +1,7 @@
 //! Text from outside: bounded, on one line, and without credentials, before it is stored, logged or shown.
+//!
+//! Masked are passwords in URLs, and what follows words such as `password=` or `token:`. A text that hides a secret in
+//! another way is shown as it is: which is why errors are not public unless a service says so.
 
 use std::error::Error;
 use std::fmt::{self, Write};
@@ -16,15 +19,27 @@ const SOURCES: usize = 16;
 const MASK: &str = "***";
 
 /// Words before a `=` or `:` whose value is a secret.
-const SECRETS: [&str; 8] = [
+const SECRETS: [&str; 20] = [
     "password",
     "passwd",
+    "passphrase",
     "pwd",
+    "_pass",
     "secret",
+    "secret_key",
+    "secretkey",
     "token",
     "api_key",
+    "api-key",
     "apikey",
     "access_key",
+    "accesskey",
+    "accountkey",
+    "signature",
+    "authorization",
+    "cookie",
+    "private_key",
+    "?sig",
 ];
 
 /// An error with its sources, cleaned.
@@ -53,12 +68,12 @@ fn write_chain(text: &mut Bounded, error: &(dyn Error + 'static)) -> fmt::Result
 pub(crate) fn clean(text: &str) -> Arc<str> {
     let mut bounded = Bounded::default();
     let _ = bounded.write_str(text);
-    let line: String = bounded
-        .0
+    // URLs first: a line end in a password (read from a file) must not end it.
+    let line: String = mask_urls(&bounded.0)
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect();
-    let mut masked = mask_words(&mask_urls(&line));
+    let mut masked = mask_words(&line);
     masked.truncate(masked.floor_char_boundary(LIMIT));
     masked.into()
 }
@@ -72,7 +87,7 @@ fn mask_urls(text: &str) -> String {
         masked.push_str(before);
         // The last `@` counts: a password may hold one that nobody has escaped.
         let authority = after
-            .find(|c: char| c.is_whitespace() || "/?#\"'`<>".contains(c))
+            .find(|c: char| is_space(c) || "/?#\"'`<>".contains(c))
             .unwrap_or(after.len());
         let user = after[..authority].rfind('@').or_else(|| unescaped_password(after));
         if let Some(at) = user {
@@ -89,12 +104,17 @@ fn mask_urls(text: &str) -> String {
 /// Where the `@` stands after a password that holds one of the characters that end a host, as in
 /// `postgres://user:se/cret@host`: the last of the word, if a `:` stands before its first such character.
 fn unescaped_password(after: &str) -> Option<usize> {
-    let word = after.find(char::is_whitespace).unwrap_or(after.len());
+    let word = after.find(is_space).unwrap_or(after.len());
     let at = after[..word].rfind('@')?;
     let colon = after[..at].find(':')?;
-    let port = after[colon + 1..at].chars().next().is_some_and(|c| c.is_ascii_digit());
+    let port = after[colon + 1..at].trim_start_matches(|c: char| c.is_ascii_digit());
+    let port = port.len() < at - colon - 1 && port.starts_with(['/', '?', '#']);
     let path = after[..colon].contains('/');
     (!path && !port).then_some(at)
+}
+
+fn is_space(c: char) -> bool {
+    c.is_whitespace() && !c.is_control()
 }
 
 /// `password=secret` → `password=***`.
@@ -103,13 +123,35 @@ fn mask_words(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut copied = 0;
     for (sign, _) in text.match_indices(['=', ':']) {
-        let key = lower[..sign].trim_end_matches(['"', '\'', ' ']);
-        if sign < copied || !SECRETS.iter().any(|secret| key.ends_with(secret)) {
+        let key = lower[..sign].trim_end_matches(['"', '\'', ' ', '\\']);
+        if sign < copied || !(SECRETS.iter().any(|secret| key.ends_with(secret)) || key.ends_with("&sig")) {
             continue;
         }
-        let value = sign + 1;
-        let value = value + (text[value..].len() - text[value..].trim_start_matches([' ', '"', '\'']).len());
-        let end = text[value..].find(|c: char| c.is_whitespace() || "&;,\"')}".contains(c));
+        let mut value = sign + 1;
+        loop {
+            let rest = lower[value..].trim_start_matches([' ', '\\']);
+            let rest = ["some(", "bearer ", "basic "]
+                .iter()
+                .find_map(|word| rest.strip_prefix(word))
+                .unwrap_or(rest);
+            let start = lower.len() - rest.len();
+            if start == value {
+                break;
+            }
+            value = start;
+        }
+        // What is quoted ends with its quote, and not at a blank.
+        let first = text[value..].chars().next();
+        let close = first.and_then(|first| match first {
+            '"' | '\'' => Some(first),
+            '{' => Some('}'),
+            _ => None,
+        });
+        value += usize::from(close.is_some());
+        let end = text[value..].find(|c: char| match close {
+            Some(close) => c == close,
+            None => c.is_whitespace() || "&;,\"')}".contains(c),
+        });
         let end = end.map_or(text.len(), |end| value + end);
         if end > value {
             masked.push_str(&text[copied..value]);
@@ -169,6 +211,39 @@ mod tests {
             ("no password given", "no password given"),
         ] {
             assert_eq!(&*clean(text), expected);
+        }
+    }
+
+    #[test]
+    fn secrets_in_the_texts_of_drivers_are_masked() {
+        for text in [
+            r#"Config { user: "u", password: Some("HUNTER2") }"#,
+            "for url (https://b.s3.amazonaws.com/k?X-Amz-Credential=AKIAX%2F2026&X-Amz-Signature=HUNTER2)",
+            "https://a.blob.core.windows.net/c?sv=2022&sig=HUNTER2",
+            "Authorization: Bearer HUNTER2",
+            "authorization: Basic HUNTER2==",
+            r#"{"authorization": "Bearer HUNTER2"}"#,
+            "x-api-key: HUNTER2",
+            "Endpoint=sb://ns.servicebus.windows.net/;SharedAccessKeyName=Root;SharedAccessKey=HUNTER2=",
+            "AccountName=a;AccountKey=HUNTER2==;EndpointSuffix=core.windows.net",
+            "s3 secret_key=HUNTER2 region=eu",
+            r#"Credentials { access_key_id: "AKIA", secretAccessKey: "HUNTER2" }"#,
+            r#"PlainLoginModule required username="u" password="correct HUNTER2";"#,
+            "host=h user=u password='correct HUNTER2' dbname=d",
+            r#"bad config "{\"password\":\"HUNTER2\"}""#,
+            "connect redis://:HUNTER2\n@host:6379",
+            "sasl.password=HUNTER2",
+            "mongodb+srv://u:HUNTER2@c.mongodb.net/?x=y",
+            "amqp://u:HUNTER2@h:5672/%2f",
+            "PGPASSWORD=HUNTER2 psql",
+            "REDIS_PASS=HUNTER2",
+            "Cookie: session=HUNTER2",
+            "Password={a;HUNTER2};Server=x",
+            "private_key=HUNTER2",
+            "passphrase: HUNTER2",
+        ] {
+            let cleaned = clean(text);
+            assert!(!cleaned.contains("HUNTER2") && cleaned.contains(MASK), "{cleaned}");
         }
     }
 

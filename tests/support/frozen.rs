@@ -1,4 +1,5 @@
-//! A service whose only check stands in liveness and is nearly always in flight: what SIGSTOP hits.
+//! A service whose only check stands in liveness and is nearly always in flight, always between two timers: what SIGSTOP
+//! hits.
 //!
 //! Prints its address, then serves until it is killed.
 
@@ -8,12 +9,14 @@ use health_runtime::HealthState;
 
 #[derive(Clone, HealthState)]
 struct Frozen {
-    #[health_check(liveness, in_process, interval = "400ms", timeout = "300ms", with = slow)]
+    #[health_check(liveness, in_process, interval = "250ms", timeout = "200ms", with = in_steps)]
     worker: (),
 }
 
-async fn slow((): &()) {
-    tokio::time::sleep(Duration::from_millis(250)).await;
+async fn in_steps((): &()) {
+    for _ in 0..10 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 #[tokio::main]

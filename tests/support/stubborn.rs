@@ -1,6 +1,7 @@
 //! A service that does not end by itself: one of its answers never does.
 //!
-//! Takes `drain` and `shutdown_grace` in milliseconds, prints its address, serves `/forever`.
+//! Takes `drain` and `shutdown_grace` in milliseconds, prints its address, serves `/forever`. With `hang`, it does not end
+//! after it has served either: it prints `served`, and hangs.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -15,12 +16,23 @@ struct Stubborn;
 
 #[tokio::main]
 async fn main() {
-    let mut millis = std::env::args().skip(1).map(|arg| {
-        let millis = arg.parse().expect("a number of milliseconds");
-        Duration::from_millis(millis)
-    });
-    let mut next = || millis.next().expect("two arguments");
-    let health = Health::builder(Stubborn).drain(next()).shutdown_grace(next()).start();
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let [drain, grace] = [0, 1].map(|index| arguments[index].parse().expect("a number of milliseconds"));
+    if arguments.get(2).is_some_and(|last| last == "hang") {
+        // `main` returns, and its runtime waits for this for ever.
+        tokio::task::spawn_blocking(|| {
+            loop {
+                std::thread::park();
+            }
+        });
+    }
+    serve(Duration::from_millis(drain), Duration::from_millis(grace)).await;
+    println!("served");
+}
+
+/// Serves; the last `Health` is gone when this returns.
+async fn serve(drain: Duration, grace: Duration) {
+    let health = Health::builder(Stubborn).drain(drain).shutdown_grace(grace).start();
     let forever = get(async || Body::from_stream(futures_util::stream::repeat(Ok::<_, Infallible>("and on\n"))));
     let app: Router = Router::new().route("/forever", forever).merge(health.router());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");

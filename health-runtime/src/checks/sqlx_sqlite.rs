@@ -14,7 +14,8 @@ const QUEUE: Duration = Duration::from_millis(50);
 /// Reads the first page of the database file, and looks whether the file is still where it was opened: SQLite goes on
 /// with a deleted file as if nothing had happened, and the data is gone with the process.
 ///
-/// A pool whose connections are all in use is degraded (`saturated`) as long as one comes free within the timeout.
+/// A pool whose connections are all in use is degraded (`saturated`) as long as one comes free within the timeout;
+/// one that comes free within 50 ms is healthy.
 #[cfg_attr(docsrs, doc(cfg(feature = "sqlx-sqlite")))]
 impl HealthCheck for SqlitePool {
     async fn check(&self) -> CheckResult {

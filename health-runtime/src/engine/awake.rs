@@ -1,15 +1,18 @@
 //! Time in which this process could run: what a timeout is measured in.
 //!
 //! SIGSTOP, a frozen VM or a suspended laptop pass time in which no check could have finished, so nothing may be held
-//! against a check, and no liveness probe may fail, for it. The pacemaker's own ticks tell: time counts as awake only
-//! up to [`LIMIT`] after each of them. Staleness is not measured so: a result is as old as the clock on the wall says.
+//! against a check, and no liveness probe may fail, for it. The pacemaker's own ticks tell: of a gap between two of them
+//! that is longer than [`LIMIT`], only [`STEP`] counts as awake. Staleness is not measured so: a result is as old as the clock on the wall says.
 
 use std::time::Duration;
 
 use super::Time;
 
-/// Ten ticks: enough for a pacemaker that a busy machine delays, and short beside any timeout.
-pub(super) const LIMIT: Duration = Duration::from_millis(500);
+/// A gap between two ticks that is longer is a freeze: five ticks, for a pacemaker that a busy machine delays.
+const LIMIT: Duration = Duration::from_millis(250);
+
+/// What of a freeze counts: one tick, so that it cannot eat up even a short timeout.
+const STEP: Duration = Duration::from_millis(50);
 
 #[derive(Debug, Default)]
 pub(super) struct Awake {
@@ -20,13 +23,16 @@ pub(super) struct Awake {
 impl Awake {
     /// The awake time at `now`.
     pub(super) fn at(&self, now: Time) -> Duration {
-        self.counted + now.saturating_sub(self.tick).min(LIMIT)
+        let gap = now.saturating_sub(self.tick);
+        self.counted + if gap > LIMIT { STEP } else { gap }
     }
 
     /// Notes a tick, and returns for how long the process has not run, if it has not.
     pub(super) fn tick(&mut self, now: Time) -> Option<Duration> {
-        let lost = now.saturating_sub(self.tick).saturating_sub(LIMIT);
         let counted = self.at(now);
+        let lost = now
+            .saturating_sub(self.tick)
+            .saturating_sub(counted.saturating_sub(self.counted));
         *self = Self { counted, tick: now };
         (!lost.is_zero()).then_some(lost)
     }

@@ -22,6 +22,9 @@ use crate::spec::{Probe, Refresh};
 /// How much longer than its timeout a run may take to be dropped before it counts as stuck.
 const STUCK_AFTER: Duration = Duration::from_millis(250);
 
+/// A freeze that is worth a word in the log; less is a busy machine.
+const NOTABLE: Duration = Duration::from_secs(1);
+
 /// How long a view is used at most, so that the latencies in it are of now.
 const VIEW_MAX_AGE: Duration = Duration::from_millis(100);
 
@@ -68,7 +71,8 @@ struct Slot {
 #[derive(Debug)]
 struct Running {
     since: Time,
-    awake: Duration,
+    /// Awake time when the runtime first polled it. Before, it is neither late nor stuck: the runtime is busy elsewhere.
+    began: Option<Duration>,
     abort: Option<AbortHandle>,
 }
 
@@ -128,7 +132,7 @@ impl Core {
 
     /// Notes that time has passed, and starts what is due in the background.
     pub(crate) fn tick(&mut self, now: Time) {
-        if let Some(lost) = self.awake.tick(now) {
+        if let Some(lost) = self.awake.tick(now).filter(|lost| *lost >= NOTABLE) {
             self.effects.events.push(Event::Frozen { lost });
         }
         while let Some(Reverse((at, index))) = self.due.peek().copied() {
@@ -157,7 +161,6 @@ impl Core {
 
     /// Marks a run as started, unless one is in flight.
     fn start(&mut self, index: usize, now: Time) {
-        let awake = self.awake.at(now);
         let slot = &mut self.slots[index];
         if slot.running.is_some() || slot.disabled {
             return;
@@ -165,7 +168,7 @@ impl Core {
         slot.runs += 1;
         slot.running = Some(Running {
             since: now,
-            awake,
+            began: None,
             abort: None,
         });
         self.effects.start.push((index, slot.runs));
@@ -197,14 +200,26 @@ impl Core {
         }
     }
 
+    /// The runtime polls the run in flight for the first time: its timeout begins.
+    pub(crate) fn began(&mut self, index: usize, now: Time) {
+        let awake = self.awake.at(now);
+        if let Some(running) = &mut self.slots[index].running {
+            running.began.get_or_insert(awake);
+        }
+    }
+
+    /// How long the run in flight has been running, in time in which it could.
+    fn spent(&self, index: usize, now: Time) -> Option<Duration> {
+        let began = self.slots[index].running.as_ref()?.began?;
+        Some(self.awake.at(now).saturating_sub(began))
+    }
+
     /// How much of its timeout the run in flight has left, in time in which it could run; `None` if nothing.
     pub(crate) fn time_left(&self, index: usize, now: Time) -> Option<Duration> {
-        let running = self.slots[index].running.as_ref()?;
-        let spent = self.awake.at(now).saturating_sub(running.awake);
-        self.plans[index]
-            .timeout
-            .checked_sub(spent)
-            .filter(|left| !left.is_zero())
+        self.slots[index].running.as_ref()?;
+        let spent = self.spent(index, now).unwrap_or_default();
+        let left = self.plans[index].timeout.checked_sub(spent);
+        left.filter(|left| !left.is_zero())
     }
 
     /// Notes how a run ended.
@@ -298,16 +313,18 @@ impl Core {
         if slot.disabled {
             return State::DISABLED;
         }
-        let over = self.is_over(index);
-        if let Some(running) = &slot.running
-            && !over
-            && self.awake.at(now).saturating_sub(running.awake) >= plan.timeout + STUCK_AFTER
+        if self.is_over(index) {
+            return State::HEALTHY; // it has passed once, which is all that was asked, and never runs again
+        }
+        if self
+            .spent(index, now)
+            .is_some_and(|spent| spent >= plan.timeout + STUCK_AFTER)
         {
             return State::unhealthy(Reason::Stuck);
         }
         match &slot.last {
             None => State::unhealthy(Reason::Pending),
-            Some(last) if !over && now.saturating_sub(last.at) > plan.max_age => State::unhealthy(Reason::Stale),
+            Some(last) if now.saturating_sub(last.at) > plan.max_age => State::unhealthy(Reason::Stale),
             Some(last) => last.result.state,
         }
     }
@@ -322,8 +339,8 @@ impl Core {
         if self.is_expired(index, now) || self.awaited_until(index, now).is_some() {
             return Time::ZERO;
         }
-        let stuck = slot.running.as_ref().map(|running| {
-            let left = (plan.timeout + STUCK_AFTER).saturating_sub(self.awake.at(now).saturating_sub(running.awake));
+        let stuck = self.spent(index, now).map(|spent| {
+            let left = (plan.timeout + STUCK_AFTER).saturating_sub(spent);
             if left.is_zero() { Time::MAX } else { now + left }
         });
         let expires = slot.last.as_ref().map(|last| {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::{Plan, State, Time};
 use crate::outcome::{Reason, Status};
+use crate::spec::Probe;
 
 #[derive(Debug)]
 pub(crate) enum Event<'a> {
@@ -37,6 +38,7 @@ pub(crate) enum Event<'a> {
     Draining {
         drain: Duration,
     },
+    Closing,
     /// The process did not run for so long.
     Frozen {
         lost: Duration,
@@ -77,6 +79,7 @@ impl Event<'_> {
             Self::Draining { drain } => {
                 tracing::info!(target: "health", drain = ?drain, "draining: readiness fails from now on");
             }
+            Self::Closing => tracing::info!(target: "health", "the drain is over: listeners close"),
             Self::Frozen { lost } => {
                 tracing::warn!(target: "health", ?lost, "the process did not run for a while: stopped, suspended or starved");
             }
@@ -103,7 +106,8 @@ fn check(plan: &Plan, from: State, to: State, error: Option<&str>) {
         };
     }
     match to.status {
-        Status::Unhealthy if critical => event!(error),
+        // A failure in liveness restarts the process, critical or not.
+        Status::Unhealthy if critical || plan.spec.is_in(Probe::Liveness) => event!(error),
         Status::Unhealthy | Status::Degraded => event!(warn),
         Status::Healthy if from.reason == Some(Reason::Pending) => event!(debug),
         Status::Healthy => event!(info),

@@ -21,7 +21,7 @@ mod plan;
 mod run;
 mod view;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -39,6 +39,7 @@ pub(crate) use self::view::{Row, View};
 
 use self::clock::Clock;
 use self::core::Effects;
+use self::driver::Duty;
 use self::phase::Stage;
 use crate::outcome::{CheckResult, Reason, Status};
 use crate::spec::{Probe, ServiceSpec};
@@ -80,6 +81,7 @@ pub(crate) struct Engine {
     view: ArcSwap<View>,
     /// Until when `view` holds, in nanoseconds of `clock`. Written under the lock, after `view`.
     until: AtomicU64,
+    draining: AtomicBool,
     changed: Notify,
     stage: watch::Sender<Stage>,
     runtime: Handle,
@@ -88,7 +90,7 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// Builds the engine and starts its thread. Checks run on `runtime`.
+    /// Builds the engine and starts its thread. Checks run on `runtime`, the first of them after `attach`.
     pub(crate) fn start(
         service: ServiceSpec,
         plans: Vec<Plan>,
@@ -96,6 +98,7 @@ impl Engine {
         runner: Arc<dyn Runner>,
         runtime: Handle,
         jitter: Rng,
+        attach: impl FnOnce(&Arc<Self>),
     ) -> std::io::Result<Arc<Self>> {
         let plans: Arc<[Plan]> = plans.into();
         let budget = plan::bounded(service.probe_budget);
@@ -109,12 +112,14 @@ impl Engine {
             core: Mutex::new(core),
             view: ArcSwap::from_pointee(view),
             until: AtomicU64::new(0),
+            draining: AtomicBool::new(false),
             changed: Notify::new(),
             stage: watch::Sender::new(Stage::Serving),
             runtime,
             pacemaker: pacemaker.handle(),
             runner,
         });
+        attach(&engine); // before the first run: what that reads too early is asked for again
         engine.tick();
         pacemaker.start(&engine)?;
         Ok(engine)
@@ -203,15 +208,24 @@ impl Engine {
                 Some(until.saturating_sub(now))
             });
             let Some(wait) = wait else { return self.view() };
-            let _ = tokio::time::timeout(wait, changed).await;
+            let timeout = {
+                let _timers = self.timers();
+                tokio::time::timeout(wait, changed)
+            };
+            let _ = timeout.await;
         }
     }
 
-    /// One tick of the pacemaker.
-    fn tick(self: &Arc<Self>) {
-        let (busy, stage, exit) = self.with(|core, now| {
+    /// Has timers made from here on run on the pacemaker: neither a blocked runtime nor one without timers delays them.
+    fn timers(&self) -> tokio::runtime::EnterGuard<'_> {
+        self.pacemaker.enter()
+    }
+
+    /// One tick of the pacemaker. Returns what is left to do should the engine end before the next.
+    fn tick(self: &Arc<Self>) -> Duty {
+        let (busy, stage) = self.with(|core, now| {
             core.tick(now);
-            (core.is_busy(), core.lifecycle.stage(now), core.lifecycle.must_exit(now))
+            (core.is_busy(), core.lifecycle.stage(now))
         });
         if busy {
             // A worker that a check blocks may be the one that was to serve timers and sockets. A spawn from outside
@@ -220,9 +234,11 @@ impl Engine {
         }
         self.view(); // so that what time alone changes is logged, even if nobody asks
         self.reach(stage);
-        if exit {
-            driver::exit("the process did not end within `shutdown_grace`");
+        let duty = self.with(|core, now| core.lifecycle.duty(now));
+        if matches!(duty, Duty::Exit(left) if left.is_zero()) {
+            driver::exit(driver::GRACE_IS_OVER);
         }
+        duty
     }
 
     pub(crate) fn report(self: &Arc<Self>, probe: Probe) -> crate::Report {

@@ -7,6 +7,7 @@ use crate::report::Phase;
 use crate::spec::Probe;
 
 use super::Time;
+use super::driver::Duty;
 
 /// Between the closing of the listeners and the end of the servers: in it the connections that were accepted last are
 /// read. A server that stops closes those of which it has read nothing.
@@ -34,6 +35,8 @@ pub(crate) struct Lifecycle {
     holds: usize,
     /// When the drain is over.
     pub(super) close_at: Option<Time>,
+    /// When the listeners were told to close.
+    closed_at: Option<Time>,
     /// When a signalled process that has not ended is ended.
     exit_at: Option<Time>,
     pub(super) signals: u32,
@@ -51,6 +54,7 @@ impl Lifecycle {
             draining: false,
             holds: 0,
             close_at: None,
+            closed_at: None,
             exit_at: None,
             signals: 0,
             listening: false,
@@ -130,12 +134,17 @@ impl Lifecycle {
         !std::mem::replace(&mut self.listening, true)
     }
 
-    /// How far the end has come.
-    pub(super) fn stage(&self, now: Time) -> Stage {
-        match self.close_at {
-            Some(at) if now >= at + SETTLING => Stage::Stopped,
-            Some(at) if now >= at => Stage::Closing,
-            _ => Stage::Serving,
+    /// How far the end has come. No stage is skipped, however late a tick: what settles counts from when the listeners
+    /// were told to close.
+    pub(super) fn stage(&mut self, now: Time) -> Stage {
+        if self.close_at.is_none_or(|at| now < at) {
+            return Stage::Serving;
+        }
+        let closed = *self.closed_at.get_or_insert(now);
+        if now >= closed + SETTLING {
+            Stage::Stopped
+        } else {
+            Stage::Closing
         }
     }
 
@@ -147,8 +156,13 @@ impl Lifecycle {
         }
     }
 
-    pub(super) fn must_exit(&self, now: Time) -> bool {
-        self.exit_at.is_some_and(|at| now >= at)
+    /// What the pacemaker owes the process, whether or not the engine lives on.
+    pub(super) fn duty(&self, now: Time) -> Duty {
+        match self.exit_at {
+            Some(at) => Duty::Exit(at.saturating_sub(now)),
+            None if self.listening => Duty::Signals,
+            None => Duty::None,
+        }
     }
 
     /// Begins to drain, for good. Returns whether it has just happened.

@@ -11,6 +11,9 @@ const TTL_MAX_AGE: Duration = Duration::from_secs(30);
 /// A century. Whoever says more (`Duration::MAX`) means for ever, and sums of it must not overflow.
 const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
 
+/// What the derive takes at least. With no time between two runs, a tick would never see the last that is due.
+const SHORTEST: Duration = Duration::from_millis(1);
+
 /// A duration that can be added to others.
 pub(crate) fn bounded(duration: Duration) -> Duration {
     duration.min(LONGEST)
@@ -47,9 +50,9 @@ impl Plan {
         });
         Self {
             spec,
-            timeout: bounded(timeout),
+            timeout: bounded(timeout).max(SHORTEST),
             refresh: match refresh {
-                Refresh::Interval(interval) => Refresh::Interval(bounded(interval)),
+                Refresh::Interval(interval) => Refresh::Interval(bounded(interval).max(SHORTEST)),
                 Refresh::Ttl(ttl) => Refresh::Ttl(bounded(ttl)),
             },
             max_age: bounded(max_age),
@@ -124,6 +127,18 @@ mod tests {
         let own = spec().timeout(secs(1)).interval(secs(20)).max_age(secs(99));
         assert_eq!(plan(own, &service), (secs(1), Refresh::Interval(secs(20)), secs(99)));
         assert_eq!(plan(spec(), &service), (secs(9), Refresh::Ttl(secs(9)), secs(54)));
+    }
+
+    #[test]
+    fn no_time_at_all_is_the_shortest_time() {
+        let least = Duration::from_millis(1);
+        let zero = spec().interval(Duration::ZERO).timeout(Duration::ZERO);
+        let (timeout, refresh, _) = plan(zero, &service());
+        assert_eq!((timeout, refresh), (least, Refresh::Interval(least)));
+        assert_eq!(
+            plan(spec(), &service().interval(Duration::ZERO)).1,
+            Refresh::Interval(least)
+        );
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! One run of one check: a task that ends, whatever the check does, with its result posted to the engine.
 
 use std::any::Any;
+use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use tokio::task::AbortHandle;
@@ -47,17 +50,33 @@ async fn run(runner: Arc<dyn Runner>, mut post: Post) {
 
 /// Calls the check and holds it to its timeout.
 async fn attempt(runner: &dyn Runner, post: &Post) -> RunResult {
+    let Some(timeout) = post.begin() else {
+        return RunResult::failed(Reason::Cancelled, None);
+    };
     // A plain function does its work in the call: it belongs inside the task.
     let call = async { runner.call(post.index).await };
-    let mut call = std::pin::pin!(AssertUnwindSafe(call).catch_unwind());
-    while let Some(left) = post.time_left() {
-        match tokio::time::timeout(left, &mut call).await {
-            Ok(Ok(result)) => return judged(result),
-            Ok(Err(panic)) => return panicked(panic),
+    let mut call = pin!(AssertUnwindSafe(call).catch_unwind());
+    // With its result: whether the poll that brought it took the whole timeout, since it blocked its thread. A result
+    // that only waited for its poll is not late.
+    let mut call = poll_fn(|context| {
+        let began = Instant::now();
+        let polled = call.as_mut().poll(context);
+        polled.map(|result| (result, began.elapsed() >= timeout))
+    });
+    while let Some((left, timers)) = post.time_left() {
+        let timed = {
+            let _timers = timers.timers();
+            tokio::time::timeout(left, &mut call)
+        };
+        drop(timers);
+        match timed.await {
+            Ok((Ok(_), true)) if post.time_left().is_none() => break, // unless the process was frozen meanwhile
+            Ok((Ok(result), _)) => return judged(result),
+            Ok((Err(panic), _)) => return panicked(panic),
             Err(_elapsed) => {} // but perhaps the process was frozen: ask for how long it could run
         }
     }
-    RunResult::failed(Reason::Timeout, post.timeout())
+    RunResult::failed(Reason::Timeout, Some(format!("aborted after {timeout:?}").into()))
 }
 
 fn judged(result: CheckResult) -> RunResult {
@@ -112,15 +131,18 @@ struct Post {
 }
 
 impl Post {
-    fn time_left(&self) -> Option<std::time::Duration> {
+    /// Begins the run, and says what its timeout is; `None` if the engine has ended.
+    fn begin(&self) -> Option<Duration> {
         let engine = self.engine.upgrade()?;
-        engine.with(|core, now| core.time_left(self.index, now))
+        engine.with(|core, now| core.began(self.index, now));
+        Some(engine.plans[self.index].timeout)
     }
 
-    /// What the log says of a timeout.
-    fn timeout(&self) -> Option<Arc<str>> {
+    /// What is left of the timeout, and whose timers to use for it.
+    fn time_left(&self) -> Option<(Duration, Arc<Engine>)> {
         let engine = self.engine.upgrade()?;
-        Some(format!("aborted after {:?}", engine.plans[self.index].timeout).into())
+        let left = engine.with(|core, now| core.time_left(self.index, now))?;
+        Some((left, engine))
     }
 }
 

@@ -79,12 +79,12 @@ impl View {
             rows.map(|(_, row)| row)
         };
         match probe {
-            Probe::Liveness => liveness(rows(probe)),
+            Probe::Liveness => self.alive(rows(probe)),
             Probe::Startup if self.started => State::HEALTHY,
             Probe::Startup => State::unhealthy(Reason::Starting),
             Probe::Readiness => self.gated(readiness(rows(probe))),
             Probe::Health => {
-                let alive = liveness(rows(Probe::Liveness));
+                let alive = self.alive(rows(Probe::Liveness));
                 let ready = self.gated(readiness(rows(Probe::Readiness)));
                 let any = readiness(rows(Probe::Health)).capped(Status::Degraded);
                 [ready, alive].into_iter().fold(any, State::worse)
@@ -96,9 +96,20 @@ impl View {
     pub(crate) fn judge_one(&self, probe: Probe, index: usize) -> State {
         let row = &self.rows[index];
         match probe {
-            Probe::Liveness => liveness([row].into_iter()),
+            Probe::Liveness => self.alive([row].into_iter()),
             Probe::Startup => row.state,
             Probe::Readiness | Probe::Health => self.gated(row.state),
+        }
+    }
+
+    /// Liveness passes while draining, whatever has been shut down already: a restart would cut off the requests that
+    /// are being finished.
+    fn alive<'a>(&self, rows: impl Iterator<Item = &'a Row>) -> State {
+        let alive = liveness(rows);
+        if self.phase == Phase::Draining {
+            alive.capped(Status::Degraded)
+        } else {
+            alive
         }
     }
 

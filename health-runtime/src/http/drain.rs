@@ -74,6 +74,7 @@ where
 
 pin_project_lite::pin_project! {
     /// The response of a [`DrainService`].
+    #[derive(Debug)]
     pub struct DrainFuture<F> {
         #[pin]
         inner: F,

@@ -14,14 +14,29 @@ use crate::health::Health;
 impl Health {
     /// Wraps the listener for `axum::serve`, so that its end loses no request.
     ///
-    /// With a plain listener axum drops it together with what waits in the kernel's queue, and at the same moment
+    /// At the end axum drops a plain listener together with what waits in the kernel's queue, and at the same moment
     /// closes every connection of which nothing has been read yet. This one, once the drain is over, takes what waits,
     /// closes, and leaves those connections the time to be read: [`shutdown_signal`](Self::shutdown_signal) resolves a
     /// tenth of a second later. What is lost all the same is a connection whose handshake the kernel has not finished
     /// when the listener closes: nobody has accepted it.
     ///
     /// `ConnectInfo<SocketAddr>` is for a plain `TcpListener` alone; with this one a type of your own implements
-    /// axum's `Connected`.
+    /// axum's `Connected`:
+    ///
+    /// ```
+    /// use axum::extract::connect_info::Connected;
+    /// use axum::serve::IncomingStream;
+    /// use health_runtime::DrainListener;
+    ///
+    /// #[derive(Clone)]
+    /// struct Peer(std::net::SocketAddr);
+    ///
+    /// impl Connected<IncomingStream<'_, DrainListener>> for Peer {
+    ///     fn connect_info(stream: IncomingStream<'_, DrainListener>) -> Self {
+    ///         Peer(*stream.remote_addr())
+    ///     }
+    /// }
+    /// ```
     ///
     /// # Errors
     ///

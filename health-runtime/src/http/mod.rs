@@ -233,7 +233,7 @@ impl Answer {
     }
 
     /// The body; empty for HEAD and OPTIONS.
-    pub fn body(&self) -> &Bytes {
+    pub fn body(&self) -> &[u8] {
         &self.body
     }
 }

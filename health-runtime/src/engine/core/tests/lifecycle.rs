@@ -1,5 +1,6 @@
 //! Starting, holding back, draining.
 
+use super::super::super::driver::Duty;
 use super::*;
 
 #[test]
@@ -12,6 +13,36 @@ fn draining_comes_before_held_before_starting() {
     assert_eq!(sim.says(Probe::Readiness), State::unhealthy(Reason::Draining));
     assert_eq!(sim.status(Probe::Liveness), Status::Healthy);
     assert_eq!(sim.view().phase, Phase::Draining);
+}
+
+#[test]
+fn liveness_passes_while_draining_whatever_has_been_shut_down_already() {
+    let mut sim = Sim::new([CheckSpec::new("worker").liveness()]);
+    sim.fail_check(0);
+    assert_eq!(sim.status(Probe::Liveness), Status::Unhealthy);
+    sim.core.drain(ms(10_000), sim.now);
+    assert_eq!(sim.status(Probe::Liveness), Status::Degraded);
+    assert_eq!(sim.view().judge_one(Probe::Liveness, 0).status, Status::Degraded);
+    assert_eq!(sim.says(Probe::Health), State::unhealthy(Reason::Draining));
+}
+
+#[test]
+fn no_stage_of_the_end_is_skipped_however_late_a_tick() {
+    let mut sim = Sim::new([]);
+    sim.core.drain(ms(500), sim.now);
+    sim.freeze(ms(60_000));
+    assert_eq!(sim.core.lifecycle.stage(sim.now), Stage::Closing);
+    sim.freeze(ms(100));
+    assert_eq!(sim.core.lifecycle.stage(sim.now), Stage::Stopped);
+}
+
+#[test]
+fn the_handlers_are_installed_once_and_outlive_the_engine() {
+    let mut sim = Sim::new([]);
+    assert!(matches!(sim.core.lifecycle.duty(sim.now), Duty::None));
+    assert!(sim.core.lifecycle.listen());
+    assert!(!sim.core.lifecycle.listen());
+    assert!(matches!(sim.core.lifecycle.duty(sim.now), Duty::Signals));
 }
 
 #[test]
@@ -63,7 +94,11 @@ fn the_listeners_close_before_the_servers_stop_and_a_signalled_process_is_given_
             if stage == Stage::Stopped {
                 sim.core.lifecycle.stopped(sim.now, grace);
             }
-            reached.push((stage, sim.core.lifecycle.must_exit(sim.now), sim.now));
+            reached.push((
+                stage,
+                matches!(sim.core.lifecycle.duty(sim.now), Duty::Exit(Duration::ZERO)),
+                sim.now,
+            ));
             sim.pass(TICK);
         }
     }
@@ -156,4 +191,16 @@ fn a_startup_only_check_ends_with_the_start() {
     sim.core.request(0, sim.now);
     assert!(sim.started().is_empty());
     assert_eq!(sim.state(0), State::HEALTHY, "it does not age");
+}
+
+#[test]
+fn a_startup_only_check_that_failed_again_before_the_start_is_over_all_the_same() {
+    let mut sim = Sim::starting([CheckSpec::new("migrated").startup()], true);
+    sim.core.arm(sim.now);
+    sim.pass_check(0);
+    sim.core.request(0, sim.now);
+    sim.fail_check(0);
+    sim.core.mark_started(sim.now);
+    assert_eq!(sim.says(Probe::Health), State::HEALTHY);
+    assert_eq!(sim.view().judge_one(Probe::Startup, 0), State::HEALTHY);
 }

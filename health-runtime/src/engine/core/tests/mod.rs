@@ -50,7 +50,7 @@ impl Sim {
         let disabled = plans.iter().map(|plan| plan.spec.name() == "disabled").collect();
         let core = Core::new(plans, disabled, BUDGET, manual, Rng::with_seed(seed));
         let mut sim = Self { core, now: Time::ZERO };
-        sim.core.tick(sim.now);
+        sim.tick();
         sim
     }
 
@@ -59,7 +59,15 @@ impl Sim {
         let end = self.now + time;
         while self.now < end {
             self.now = end.min(self.now + TICK);
-            self.core.tick(self.now);
+            self.tick();
+        }
+    }
+
+    /// A tick, after which the runtime polls what was started.
+    fn tick(&mut self) {
+        self.core.tick(self.now);
+        for index in 0..self.core.slots.len() {
+            self.core.began(index, self.now);
         }
     }
 

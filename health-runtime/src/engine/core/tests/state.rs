@@ -88,8 +88,8 @@ fn a_freeze_is_held_against_no_run() {
     assert_eq!(sim.reason(0), Some(Reason::Pending), "not stuck");
     assert_eq!(
         sim.core.time_left(0, sim.now),
-        Some(ms(1_400)),
-        "nor out of time: a freeze counts half a second"
+        Some(ms(1_850)),
+        "nor out of time: a freeze counts for one tick"
     );
     assert!(sim.status(Probe::Liveness).passes());
     sim.pass(TICK);
@@ -97,8 +97,37 @@ fn a_freeze_is_held_against_no_run() {
     assert!(
         sim.events()
             .iter()
-            .any(|event| matches!(event, Event::Frozen { lost } if *lost == ms(29_550)))
+            .any(|event| matches!(event, Event::Frozen { lost } if *lost == ms(30_000)))
     );
+}
+
+#[test]
+fn a_freeze_does_not_eat_up_a_short_timeout() {
+    let mut sim = Sim::new([CheckSpec::new("worker").liveness().timeout(ms(150))]);
+    sim.pass(ms(50));
+    sim.freeze(ms(30_000));
+    for _ in 0..2 {
+        assert_eq!(sim.core.time_left(0, sim.now), Some(ms(50)));
+        assert!(sim.status(Probe::Liveness).passes());
+        sim.core.tick(sim.now);
+    }
+}
+
+#[test]
+fn a_run_that_the_runtime_has_not_polled_is_neither_late_nor_stuck() {
+    let mut sim = Sim::new([CheckSpec::new("worker").liveness()]);
+    sim.pass_check(0);
+    sim.core.request(0, sim.now);
+    for _ in 0..1_000 {
+        sim.now += ms(50);
+        sim.core.tick(sim.now); // and nothing is polled
+    }
+    assert_eq!(sim.core.time_left(0, sim.now), Some(ms(2_000)));
+    assert_eq!(sim.reason(0), Some(Reason::Stale), "readiness knows nothing");
+    assert!(sim.status(Probe::Liveness).passes(), "and liveness has no evidence");
+    sim.core.began(0, sim.now);
+    sim.pass(ms(2_250));
+    assert_eq!(sim.reason(0), Some(Reason::Stuck));
 }
 
 #[test]
