@@ -98,7 +98,7 @@ async fn passes(app: &Router) {
 
 #[test]
 fn a_hung_check_delays_the_first_probe_by_the_budget_and_the_others_not_at_all() {
-    // On a busy machine one measurement may be off: the promise is kept if one of three shows it.
+    // On a busy machine a measurement may be off: the promise is kept if one of ten shows it.
     let measured = || {
         workers(4).block_on(async {
             let (runs, health) = Fault::new(CheckSpec::new("db"), |_| std::future::pending()).start();
@@ -116,12 +116,13 @@ fn a_hung_check_delays_the_first_probe_by_the_budget_and_the_others_not_at_all()
             (first, later.into_iter().max().unwrap())
         })
     };
-    let attempts = std::iter::repeat_with(measured).take(3);
-    let bound = |(first, later): &(Duration, Duration)| {
-        *first >= Duration::from_millis(700) && *first < Duration::from_millis(900) && *later < Duration::from_millis(5)
-    };
-    let attempts: Vec<_> = attempts.collect();
-    assert!(attempts.iter().any(bound), "{attempts:?}");
+    let mut attempts = Vec::new();
+    let kept = std::iter::repeat_with(measured).take(10).any(|(first, later)| {
+        attempts.push((first, later));
+        let ms = Duration::from_millis;
+        (ms(700)..ms(900)).contains(&first) && later < ms(5)
+    });
+    assert!(kept, "{attempts:?}");
 }
 
 #[test]
