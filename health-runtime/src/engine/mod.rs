@@ -1,12 +1,16 @@
 //! The engine: runs the checks in the background and publishes what probes are answered from.
 //!
 //! ```text
-//! core    every state as a pure function of what happened and of now
-//!   plan, phase, awake   what it consists of
-//! view    what is published: immutable, read without the lock
-//! run     one run of one check, in a task of its own
-//! driver  the pacemaker, the only thread
-//! clock   what time it is, and cheaply whether a moment has come
+//! core       every state as a pure function of what happened and of now
+//!   plan       what was declared, defaults filled in
+//!   phase      starting, running, draining; holds
+//!   awake      time in which the process could run
+//! view       what is published: immutable, read without the lock
+//! run        one run of one check, in a task of its own
+//! driver     the pacemaker, the only thread
+//! shutdown   the way to the end: drain, close, stop; signals
+//! clock      what time it is, and cheaply whether a moment has come
+//! event      what the log is told
 //! ```
 //!
 //! This file is what holds them together: the lock, and what is done once it is released.
@@ -19,6 +23,7 @@ mod event;
 mod phase;
 mod plan;
 mod run;
+mod shutdown;
 mod view;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
