@@ -19,12 +19,12 @@ const SOURCES: usize = 16;
 const MASK: &str = "***";
 
 /// Words before a `=` or `:` whose value is a secret.
-const SECRETS: [&str; 20] = [
+const SECRETS: [&str; 21] = [
     "password",
     "passwd",
     "passphrase",
     "pwd",
-    "_pass",
+    "pass",
     "secret",
     "secret_key",
     "secretkey",
@@ -40,6 +40,7 @@ const SECRETS: [&str; 20] = [
     "cookie",
     "private_key",
     "?sig",
+    "&sig",
 ];
 
 /// An error with its sources, cleaned.
@@ -124,7 +125,7 @@ fn mask_words(text: &str) -> String {
     let mut copied = 0;
     for (sign, _) in text.match_indices(['=', ':']) {
         let key = lower[..sign].trim_end_matches(['"', '\'', ' ', '\\']);
-        if sign < copied || !(SECRETS.iter().any(|secret| key.ends_with(secret)) || key.ends_with("&sig")) {
+        if sign < copied || !SECRETS.iter().any(|secret| key.ends_with(secret)) {
             continue;
         }
         let mut value = sign + 1;
@@ -237,6 +238,7 @@ mod tests {
             "amqp://u:HUNTER2@h:5672/%2f",
             "PGPASSWORD=HUNTER2 psql",
             "REDIS_PASS=HUNTER2",
+            "user=u pass=HUNTER2",
             "Cookie: session=HUNTER2",
             "Password={a;HUNTER2};Server=x",
             "private_key=HUNTER2",
