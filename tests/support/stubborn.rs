@@ -1,7 +1,7 @@
 //! A service that does not end by itself: one of its answers never does.
 //!
 //! Takes `drain` and `shutdown_grace` in milliseconds, prints its address, serves `/forever`. With `hang`, it does not end
-//! after it has served either: it prints `served`, and hangs.
+//! after it has served either: it says so, and hangs.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
-use health_runtime::{Health, HealthState};
+use health_runtime::{Health, HealthState, WeakHealth};
 
 #[derive(HealthState)]
 struct Stubborn;
@@ -26,18 +26,23 @@ async fn main() {
             }
         });
     }
-    serve(Duration::from_millis(drain), Duration::from_millis(grace)).await;
-    println!("served");
+    let health = serve(Duration::from_millis(drain), Duration::from_millis(grace)).await;
+    while health.upgrade().is_some() {
+        tokio::time::sleep(Duration::from_millis(5)).await; // the pacemaker has it for the time of a tick
+    }
+    println!("served, and the engine has ended");
 }
 
 /// Serves; the last `Health` is gone when this returns.
-async fn serve(drain: Duration, grace: Duration) {
+async fn serve(drain: Duration, grace: Duration) -> WeakHealth {
     let health = Health::builder(Stubborn).drain(drain).shutdown_grace(grace).start();
     let forever = get(async || Body::from_stream(futures_util::stream::repeat(Ok::<_, Infallible>("and on\n"))));
     let app: Router = Router::new().route("/forever", forever).merge(health.router());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    println!("{}", listener.local_addr().expect("it is bound"));
+    let address = listener.local_addr().expect("it is bound");
     let listener = health.listener(listener).expect("it is bound");
     let served = axum::serve(listener, app).with_graceful_shutdown(health.shutdown_signal());
+    println!("{address}"); // from here on signals are handled
     served.await.expect("serving does not fail");
+    health.downgrade()
 }
