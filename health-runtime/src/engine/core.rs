@@ -53,6 +53,26 @@ pub(crate) struct Effects {
     pub(crate) changed: bool,
 }
 
+/// Until when a view holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Until {
+    /// Until when its states do.
+    states: Time,
+    /// Until when this probe may be answered from it: an on-demand check concerns only the probes that it is in.
+    probes: [Time; 4],
+}
+
+impl Until {
+    /// For whom only looks.
+    pub(crate) fn states(&self) -> Time {
+        self.states
+    }
+
+    pub(crate) fn probe(&self, probe: Probe) -> Time {
+        self.states.min(self.probes[probe as usize])
+    }
+}
+
 #[derive(Debug)]
 struct Slot {
     disabled: bool,
@@ -329,28 +349,32 @@ impl Core {
         }
     }
 
-    /// When the check's state, or who has to wait for it, may change without anything happening. In the past where
-    /// every probe has to look.
+    /// When the check's state may change without anything happening.
     fn changes_at(&self, index: usize, now: Time) -> Time {
         let (slot, plan) = (&self.slots[index], &self.plans[index]);
         if slot.disabled || self.is_over(index) {
             return Time::MAX;
         }
-        if self.is_expired(index, now) || self.awaited_until(index, now).is_some() {
-            return Time::ZERO;
-        }
         let stuck = self.spent(index, now).map(|spent| {
             let left = (plan.timeout + STUCK_AFTER).saturating_sub(spent);
             if left.is_zero() { Time::MAX } else { now + left }
         });
-        let expires = slot.last.as_ref().map(|last| {
-            let stale = last.at + plan.max_age;
-            let stale = if stale < now { Time::MAX } else { stale };
-            plan.ttl()
-                .filter(|_| slot.running.is_none())
-                .map_or(stale, |ttl| stale.min(last.at + ttl))
-        });
-        stuck.unwrap_or(Time::MAX).min(expires.unwrap_or(Time::MAX))
+        let stale = slot.last.as_ref().map(|last| last.at + plan.max_age);
+        let stale = stale.filter(|stale| *stale >= now);
+        stuck.unwrap_or(Time::MAX).min(stale.unwrap_or(Time::MAX))
+    }
+
+    /// From when on a probe that the check concerns has to look for itself: to run it, or to wait for it. In the past if
+    /// each has to.
+    fn asked_for_at(&self, index: usize, now: Time) -> Time {
+        let slot = &self.slots[index];
+        if self.is_expired(index, now) || self.awaited_until(index, now).is_some() {
+            return Time::ZERO;
+        }
+        match (self.plans[index].ttl(), &slot.last) {
+            (Some(ttl), Some(last)) if slot.running.is_none() && !self.is_over(index) => last.at + ttl,
+            _ => Time::MAX,
+        }
     }
 
     /// Queues an event if the check's state is not what the world was told.
@@ -419,11 +443,21 @@ impl Core {
     }
 
     /// What probes are answered from, and until when.
-    pub(crate) fn view(&mut self, now: Time) -> (View, Time) {
-        let mut until = now + VIEW_MAX_AGE;
+    pub(crate) fn view(&mut self, now: Time) -> (View, Until) {
+        let mut until = Until {
+            states: now + VIEW_MAX_AGE,
+            probes: [Time::MAX; 4],
+        };
         for index in 0..self.slots.len() {
             self.tell(index, now);
-            until = until.min(self.changes_at(index, now));
+            until.states = until.states.min(self.changes_at(index, now));
+            let asked_for = self.asked_for_at(index, now);
+            if asked_for < until.states {
+                for probe in Probe::ALL.into_iter().filter(|probe| self.concerns(index, *probe)) {
+                    let until = &mut until.probes[probe as usize];
+                    *until = asked_for.min(*until);
+                }
+            }
         }
         let rows = self.slots.iter().zip(self.plans.iter()).map(|(slot, plan)| Row {
             state: slot.told,

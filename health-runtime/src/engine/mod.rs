@@ -86,6 +86,8 @@ pub(crate) struct Engine {
     view: ArcSwap<View>,
     /// Until when `view` holds, in nanoseconds of `clock`. Written under the lock, after `view`.
     until: AtomicU64,
+    /// Until when `view` answers each probe: no longer than `until`.
+    until_asked: [AtomicU64; 4],
     draining: AtomicBool,
     changed: Notify,
     stage: watch::Sender<Stage>,
@@ -117,6 +119,7 @@ impl Engine {
             core: Mutex::new(core),
             view: ArcSwap::from_pointee(view),
             until: AtomicU64::new(0),
+            until_asked: Default::default(),
             draining: AtomicBool::new(false),
             changed: Notify::new(),
             stage: watch::Sender::new(Stage::Serving),
@@ -139,7 +142,7 @@ impl Engine {
             let result = act(&mut core, now);
             let effects = core.take_effects();
             if effects.changed {
-                self.until.store(0, Ordering::Release);
+                self.hold_view(|_| Time::ZERO);
             }
             (result, effects)
         };
@@ -165,30 +168,43 @@ impl Engine {
         }
     }
 
-    /// The view, if it holds now: one clock read, no lock.
-    pub(crate) fn fresh_view(&self) -> Option<arc_swap::Guard<Arc<View>>> {
+    /// The view, if it answers this probe now: one clock read, no lock.
+    pub(crate) fn fresh_view(&self, probe: Probe) -> Option<arc_swap::Guard<Arc<View>>> {
+        self.view_until(&self.until_asked[probe as usize])
+    }
+
+    fn view_until(&self, until: &AtomicU64) -> Option<arc_swap::Guard<Arc<View>>> {
         // `until` before `view`: the view that is loaded is the one `until` speaks of, or a newer one.
-        let until = self.until.load(Ordering::Acquire);
+        let until = until.load(Ordering::Acquire);
         self.clock.is_before(until).then(|| self.view.load())
     }
 
-    /// The view as of now, rebuilt if it no longer holds. Waits for nothing.
+    /// The view as of now, rebuilt if it no longer holds. Waits for nothing, and runs nothing.
     pub(crate) fn view(self: &Arc<Self>) -> Arc<View> {
-        if let Some(view) = self.fresh_view() {
+        if let Some(view) = self.view_until(&self.until) {
             return Arc::clone(&view);
         }
         self.with(|core, now| self.rebuilt(core, now))
     }
 
     fn rebuilt(&self, core: &mut Core, now: Time) -> Arc<View> {
-        if let Some(view) = self.fresh_view() {
+        if let Some(view) = self.view_until(&self.until) {
             return Arc::clone(&view); // somebody else was faster
         }
         let (view, until) = core.view(now);
         let view = Arc::new(view);
         self.view.store(Arc::clone(&view));
-        self.until.store(nanos(until), Ordering::Release);
+        self.hold_view(|probe| probe.map_or(until.states(), |probe| until.probe(probe)));
         view
+    }
+
+    /// Says until when the view holds, and answers each probe. Under the lock.
+    fn hold_view(&self, until: impl Fn(Option<Probe>) -> Time) {
+        self.until.store(nanos(until(None)), Ordering::Release);
+        for probe in Probe::ALL {
+            let until = nanos(until(Some(probe)));
+            self.until_asked[probe as usize].store(until, Ordering::Release);
+        }
     }
 
     /// The view that answers this probe: starts on-demand checks that have expired, and waits for the critical ones,

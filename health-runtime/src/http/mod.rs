@@ -115,7 +115,7 @@ impl Probes {
         }
         let excluded = (!query.exclude.is_empty()).then_some(Selection::Without(query.exclude));
         let selection = one.or(excluded);
-        let view = match engine.fresh_view() {
+        let view = match engine.fresh_view(probe) {
             Some(view) => Arc::clone(&view),
             None => engine.probe(probe).await,
         };
@@ -133,7 +133,7 @@ impl Probes {
         if query.is_some() || !is_allowed(method) {
             return None;
         }
-        let view = self.0.engine.fresh_view()?;
+        let view = self.0.engine.fresh_view(probe)?;
         Some(self.whole(probe, &view).to(method))
     }
 

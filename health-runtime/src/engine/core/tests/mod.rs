@@ -114,6 +114,10 @@ impl Sim {
         self.core.view(self.now).0
     }
 
+    fn until(&mut self, probe: Probe) -> Time {
+        self.core.view(self.now).1.probe(probe)
+    }
+
     fn says(&mut self, probe: Probe) -> State {
         self.view().verdict(probe)
     }

@@ -88,18 +88,33 @@ fn a_view_holds_no_longer_than_any_state_in_it() {
     let mut sim = Sim::new([db(), cache()]);
     sim.pass_check(0);
     sim.pass_check(1);
-    assert_eq!(sim.core.view(sim.now).1, sim.now + ms(100), "latencies");
+    assert_eq!(sim.until(Probe::Readiness), sim.now + ms(100), "latencies");
     sim.freeze(ms(16_950));
-    assert_eq!(sim.core.view(sim.now).1, ms(17_000), "stale");
+    assert_eq!(sim.until(Probe::Readiness), ms(17_000), "stale");
     let mut sim = Sim::new([db()]);
     sim.pass(ms(2_200));
-    assert_eq!(sim.core.view(sim.now).1, ms(2_250), "stuck");
+    assert_eq!(sim.until(Probe::Readiness), ms(2_250), "stuck");
     let mut sim = Sim::new([db().ttl(ms(50))]);
-    assert_eq!(sim.core.view(sim.now).1, Time::ZERO, "every probe has to look");
+    assert_eq!(sim.until(Probe::Readiness), Time::ZERO, "every probe has to look");
     sim.waits(Probe::Readiness);
-    assert_eq!(sim.core.view(sim.now).1, Time::ZERO, "and to wait");
+    assert_eq!(sim.until(Probe::Readiness), Time::ZERO, "and to wait");
     sim.pass_check(0);
-    assert_eq!(sim.core.view(sim.now).1, sim.now + ms(50), "expired");
+    assert_eq!(sim.until(Probe::Readiness), sim.now + ms(50), "expired");
+}
+
+#[test]
+fn an_expired_check_is_the_business_of_its_own_probes() {
+    let mut sim = Sim::new([db().ttl(ms(50)), CheckSpec::new("worker").liveness()]);
+    sim.pass_check(1);
+    let soon = sim.now + ms(100);
+    for (probe, until) in [
+        (Probe::Liveness, soon),
+        (Probe::Readiness, Time::ZERO),
+        (Probe::Startup, soon),
+        (Probe::Health, Time::ZERO),
+    ] {
+        assert_eq!(sim.until(probe), until, "{probe}");
+    }
 }
 
 #[test]
