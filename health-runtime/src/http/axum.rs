@@ -136,12 +136,14 @@ fn respond(answer: Answer, version: Version) -> Response {
             .collect()
     });
     let mut headers = COMMON.clone();
-    for (name, value) in answer.special_headers() {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
-    }
     headers.insert(CONTENT_LENGTH, digits(answer.length));
-    if version > Version::HTTP_11 {
-        headers.remove(CONNECTION); // HTTP/2 has no such header
+    if answer.is_special() {
+        for (name, value) in answer.special_headers() {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        if version > Version::HTTP_11 {
+            headers.remove(CONNECTION); // HTTP/2 has no such header
+        }
     }
     let status = StatusCode::from_u16(answer.status).expect("one of four valid codes");
     let mut response = Response::new(Body::from(answer.body));

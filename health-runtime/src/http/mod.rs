@@ -226,6 +226,11 @@ impl Answer {
             .chain([("content-length", self.length.to_string())])
     }
 
+    #[cfg(feature = "axum")]
+    fn is_special(&self) -> bool {
+        self.closing || self.status == 405
+    }
+
     fn special_headers(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
         let allow = (self.status == 405).then_some(("allow", ALLOW));
         let close = self.closing.then_some(("connection", "close"));
