@@ -1,5 +1,7 @@
 //! The default format: a small JSON object for the public.
 
+use std::num::NonZeroUsize;
+
 use bytes::Bytes;
 use serde::Serialize;
 
@@ -27,8 +29,8 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Reason>,
     checks: Vec<Check<'a>>,
-    #[serde(skip_serializing_if = "is_zero")]
-    omitted: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    omitted: Option<NonZeroUsize>,
 }
 
 #[derive(Serialize)]
@@ -42,11 +44,6 @@ struct Check<'a> {
     reason: Option<Reason>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref)] // serde hands a reference
-fn is_zero(omitted: &usize) -> bool {
-    *omitted == 0
 }
 
 /// Renders a report, without error texts unless `details`; what does not fit into 4 KiB is counted, last checks first.
@@ -63,7 +60,7 @@ pub(crate) fn render(report: &Report, details: bool) -> Bytes {
                 .iter()
                 .map(|check| of_check(check, details))
                 .collect(),
-            omitted: report.omitted + report.checks.len() - shown,
+            omitted: NonZeroUsize::new(report.omitted + report.checks.len() - shown),
         };
         let mut json = serde_json::to_vec(&body).expect("strings and numbers always serialise");
         json.push(b'\n'); // for people: the shell's prompt stands on its own line

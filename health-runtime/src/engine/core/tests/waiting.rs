@@ -105,6 +105,24 @@ fn startup_waits_for_its_own_checks_alone_and_only_until_it_has_started() {
 }
 
 #[test]
+fn nobody_waits_for_checks_while_something_else_keeps_the_service_from_starting() {
+    let migrated = || [CheckSpec::new("migrated").startup()];
+    let starting = |manual| {
+        let mut sim = Sim::starting(migrated(), manual);
+        assert_eq!(sim.waits(Probe::Startup), None, "there is no router yet");
+        sim.core.arm(sim.now);
+        sim
+    };
+    assert_eq!(starting(true).waits(Probe::Startup), None, "to be marked by hand");
+    let mut sim = starting(false);
+    assert_eq!(sim.waits(Probe::Startup), Some(BUDGET));
+    sim.core.open_task();
+    assert_eq!(sim.waits(Probe::Startup), None, "a task is open");
+    sim.core.close_task(false, sim.now);
+    assert_eq!(sim.waits(Probe::Startup), None, "and has failed");
+}
+
+#[test]
 fn a_probe_that_the_phase_fails_waits_for_no_check() {
     let mut sim = Sim::starting([db()], false);
     sim.core.open_task();
