@@ -13,7 +13,15 @@ const PINNED: &str = "rustc 1.95.";
 #[test]
 fn every_mistake_is_an_error_that_says_the_way_out() {
     let cases = trybuild::TestCases::new();
-    for topic in ["names", "options", "paths", "places", "together", "values"] {
+    for topic in [
+        "names",
+        "options",
+        "paths",
+        "places",
+        "signatures",
+        "together",
+        "values",
+    ] {
         cases.compile_fail(format!("ui/fail/{topic}/*.rs"));
     }
 }
@@ -33,7 +41,7 @@ fn every_missing_trait_and_wrong_function_is_one_error_where_it_stands() {
         return;
     }
     let cases = trybuild::TestCases::new();
-    for topic in ["functions", "liveness", "types"] {
+    for topic in ["checks", "functions", "liveness", "returns", "types"] {
         cases.compile_fail(format!("ui/fail/{topic}/*.rs"));
     }
 }

@@ -1,18 +1,20 @@
 //! The output of `#[derive(HealthState)]`: it declares, the runtime runs.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{DeriveInput, GenericArgument, Index, Member, PathArguments, Type};
 
 use crate::errors::Errors;
-use crate::model::{Check, Path, Setting, State, StateOptions, Text, Time};
+use crate::model::{Field, Path, State};
+use crate::spec::{expand_call, expand_service, expand_spec, in_expansion, runtime};
+use crate::tokens::{mentions, peel};
 use crate::{fallback, validate};
 
 /// The whole pipeline, from the struct to its implementation, or to all errors and a stub.
 pub(crate) fn expand(input: &DeriveInput) -> TokenStream {
     let mut errors = Errors::default();
     let state = State::parse(input, &mut errors);
-    validate::validate(&state, &mut errors);
+    validate::validate_state(&state, &mut errors);
     match errors.into_tokens() {
         None => expand_state(&state),
         Some(errors) => {
@@ -20,14 +22,6 @@ pub(crate) fn expand(input: &DeriveInput) -> TokenStream {
             quote! { #errors #stub }
         }
     }
-}
-
-/// Where the runtime is: `crate = path`, or else `::health_runtime`.
-pub(crate) fn runtime(options: &StateOptions) -> TokenStream {
-    options
-        .krate
-        .value()
-        .map_or_else(|| quote!(::health_runtime), |path| path.tokens.clone())
 }
 
 // Expands to:
@@ -41,67 +35,54 @@ pub(crate) fn runtime(options: &StateOptions) -> TokenStream {
 //     }
 // };
 fn expand_state(state: &State<'_>) -> TokenStream {
-    let runtime = runtime(&state.options);
+    let runtime = runtime(&state.options.krate);
     let name = in_expansion(&state.input.ident);
     let (impl_generics, type_generics, _) = state.input.generics.split_for_impl();
     let where_clause = expand_where(state, &runtime);
     let service = expand_service(&state.options, &runtime);
-    let checks = state.checks.iter().map(|check| expand_check(check, &runtime));
+    let fields = state.fields.iter().map(|field| expand_field(field, &runtime));
+    let functions = state.options.checks.value().into_iter().flatten();
+    let functions = functions.map(|path| expand_function(path, &runtime));
     quote! {
         const _: () = {
             #[automatically_derived]
             impl #impl_generics #runtime::HealthState for #name #type_generics #where_clause {
                 fn register(__checks: &mut #runtime::Checks<Self>) {
                     #service
-                    #(#checks)*
+                    #(#fields)*
+                    #(#functions)*
                 }
             }
         };
     }
 }
 
-// Expands to:
-// __checks.service(::health_runtime::ServiceSpec::new(::core::env!("CARGO_PKG_NAME"), "1.4.0").drain(…));
-fn expand_service(options: &StateOptions, runtime: &TokenStream) -> TokenStream {
-    let label = |setting: &Setting<Text>, variable| {
-        setting.value().map_or_else(
-            || quote!(::core::env!(#variable)),
-            |text| text.literal.to_token_stream(),
-        )
-    };
-    let name = label(&options.name, "CARGO_PKG_NAME");
-    let version = label(&options.version, "CARGO_PKG_VERSION");
-    let setters = [
-        time("timeout", &options.timeout),
-        time("interval", &options.interval),
-        time("ttl", &options.ttl),
-        time("probe_budget", &options.probe_budget),
-        text("prefix", &options.prefix),
-        options.manual_start.value().map(|()| quote!(.manual_start())),
-        options.public_details.value().map(|()| quote!(.public_details())),
-        time("drain", &options.drain),
-        time("shutdown_grace", &options.shutdown_grace),
-    ];
-    let setters = setters.iter().flatten();
-    quote! { __checks.service(#runtime::ServiceSpec::new(#name, #version) #(#setters)*); }
-}
-
 // Expands to one of:
 // __checks.add::<Pool>(SPEC, |__state| &__state.db);
 // __checks.add_live::<Worker>(SPEC, |__state| &__state.worker);
 // __checks.with(SPEC, |__state| ::health_runtime::run(payments::ping(&__state.payments)));
-fn expand_check(check: &Check<'_>, runtime: &TokenStream) -> TokenStream {
-    let spec = expand_spec(check, runtime);
-    let member = in_expansion_member(&check.member);
-    if let Some(path) = check.options.with.value() {
-        let call = expand_call(path, &member, &check.field.ty, runtime);
-        return quote! { __checks.with(#spec, #call); };
-    }
+// __checks.nest::<Billing>("billing", |__state| &__state.billing);
+fn expand_field(field: &Field<'_>, runtime: &TokenStream) -> TokenStream {
+    let options = &field.check.options;
+    let (ty, member) = (field.ty, in_expansion_member(&field.member));
     // One plain call with the type in its turbofish: a missing trait is one error, under the type.
     //     db: Pool,
     //         ^^^^
-    let ty = &check.field.ty;
-    let add = if check.needs_in_process() {
+    if options.nested.is_given() {
+        let (name, _) = field.check.name().expect("validation refuses a check without a name");
+        return quote! { __checks.nest::<#ty>(#name, |__state| &__state.#member); };
+    }
+    let spec = expand_spec(&field.check, runtime);
+    if let Some(path) = options.with.value() {
+        let run = if options.blocking.is_given() {
+            "run_blocking"
+        } else {
+            "run"
+        };
+        let call = expand_with(run, path, &member, ty, runtime);
+        return quote! { __checks.with(#spec, #call); };
+    }
+    let add = if field.needs_in_process() {
         quote!(add_live)
     } else {
         quote!(add)
@@ -110,78 +91,45 @@ fn expand_check(check: &Check<'_>, runtime: &TokenStream) -> TokenStream {
 }
 
 // Expands to:
-// ::health_runtime::CheckSpec::new("db").critical().timeout(::core::time::Duration::from_millis(3000u64))
-fn expand_spec(check: &Check<'_>, runtime: &TokenStream) -> TokenStream {
-    let options = &check.options;
-    let (name, _) = check.name().expect("validation refuses a check without a name");
-    let flags = [
-        ("critical", &options.critical),
-        ("readiness", &options.readiness),
-        ("startup", &options.startup),
-        ("liveness", &options.liveness),
-        ("in_process", &options.in_process),
-    ];
-    let flags = flags
-        .into_iter()
-        .filter(|(_, given)| given.is_given())
-        .map(|(name, _)| {
-            let name = Ident::new(name, Span::mixed_site());
-            quote!(.#name())
-        });
-    let others = [
-        time("timeout", &options.timeout),
-        time("interval", &options.interval),
-        time("ttl", &options.ttl),
-        time("max_age", &options.max_age),
-        text("restart_helps", &options.restart_helps),
-        check
-            .description()
-            .map(|description| quote!(.description(#description))),
-    ];
-    let others = others.iter().flatten();
-    quote! { #runtime::CheckSpec::new(#name) #(#flags)* #(#others)* }
-}
-
-// Expands to:
 // |__state| ::health_runtime::run(payments::ping(&__state.payments))
-//
-// Everything but the path stands at the name at the path's end, so that whatever is wrong with the function is one error
-// there:
-//     #[health_check(with = payments::ping)]
-//                                     ^^^^
-fn expand_call(path: &Path, member: &Member, ty: &Type, runtime: &TokenStream) -> TokenStream {
+fn expand_with(run: &str, path: &Path, member: &Member, ty: &Type, runtime: &TokenStream) -> TokenStream {
     let at = Span::mixed_site().located_at(path.last.span());
-    let function = &path.tokens;
+    let run = Ident::new(run, at);
     let member = member.to_token_stream().into_iter().map(|mut token| {
         token.set_span(at);
         token
     });
     let member: TokenStream = member.collect();
     // A function takes `&dyn Mailer`, not `&Arc<dyn Mailer>`.
-    let field = if is_pointer_to_dyn(ty) {
+    let argument = if is_pointer_to_dyn(ty) {
         quote_spanned!(at=> &*__state.#member)
     } else {
         quote_spanned!(at=> &__state.#member)
     };
-    let mut argument = Group::new(Delimiter::Parenthesis, field);
-    argument.set_span(at);
-    let mut call = Group::new(Delimiter::Parenthesis, quote!(#function #argument));
-    call.set_span(at);
-    let run = quote_spanned!(at=> run);
-    quote_spanned! {at=> |__state| #runtime::#run #call }
+    let call = expand_call(&quote!(#runtime::#run), &path.tokens, at, &argument);
+    quote_spanned! {at=> |__state| #call }
 }
 
-fn text(setter: &str, setting: &Setting<Text>) -> Option<TokenStream> {
-    let setter = Ident::new(setter, Span::mixed_site());
-    let text = &setting.value()?.literal;
-    Some(quote!(.#setter(#text)))
-}
-
-fn time(setter: &str, setting: &Setting<Time>) -> Option<TokenStream> {
-    let setter = Ident::new(setter, Span::mixed_site());
-    let millis = setting.value()?.time.as_millis();
-    let millis = u64::try_from(millis).expect("no option takes more than a day");
-    Some(quote!(.#setter(::core::time::Duration::from_millis(#millis))))
+// Expands to:
+// { type __Check = ::health_runtime::Unannotated; { use queue::depth as __Check; __checks.function::<__Check>(); } }
+//
+// The attribute macro adds a type of the function's name, which `use` then brings along. Without the attribute there is
+// none, so that `__Check` is the type above, which says so. What goes wrong stands at the name at the path's end:
+//     #[health(checks(queue::depth))]
+//                            ^^^^^
+fn expand_function(path: &Path, runtime: &TokenStream) -> TokenStream {
+    let at = Span::mixed_site().located_at(path.last.span());
+    let path = &path.tokens;
+    let check = Ident::new("__Check", at);
+    quote! {
+        {
+            type __Check = #runtime::Unannotated;
+            {
+                use #path as #check;
+                __checks.function::<#check>();
+            }
+        }
+    }
 }
 
 // Expands to, for `struct AppState<T: Clone> where T: Debug`:
@@ -194,15 +142,17 @@ pub(crate) fn expand_where(state: &State<'_>, runtime: &TokenStream) -> TokenStr
     let declared = generics.where_clause.iter().flat_map(|clause| &clause.predicates);
     let params: Vec<String> = generics.type_params().map(|param| param.ident.to_string()).collect();
     let mention = state
-        .checks
+        .fields
         .iter()
-        .filter(|check| mentions(check.field.ty.to_token_stream(), &params));
-    let bounds = mention.map(|check| {
-        let ty = &check.field.ty;
-        if check.options.with.is_given() {
+        .filter(|field| mentions(field.ty.to_token_stream(), &params));
+    let bounds = mention.map(|field| {
+        let (ty, options) = (field.ty, &field.check.options);
+        if options.nested.is_given() {
+            quote!(#ty: #runtime::HealthState)
+        } else if options.with.is_given() {
             // No more than `Self` below asks, but said so that the function's future can be seen to be `Send`.
             quote!(#ty: ::core::marker::Send + ::core::marker::Sync + 'static)
-        } else if check.needs_in_process() {
+        } else if field.needs_in_process() {
             quote!(#ty: #runtime::InProcess)
         } else {
             quote!(#ty: #runtime::HealthCheck)
@@ -212,24 +162,6 @@ pub(crate) fn expand_where(state: &State<'_>, runtime: &TokenStream) -> TokenStr
     quote! {
         where #(#declared,)* #(#bounds,)* Self: ::core::marker::Sized + ::core::marker::Send + ::core::marker::Sync + 'static
     }
-}
-
-/// Whether one of the type parameters stands in the type: not as a part of a longer path, such as `other::T`.
-fn mentions(ty: TokenStream, params: &[String]) -> bool {
-    let mut before = ' ';
-    ty.into_iter().any(|token| {
-        let char = if let TokenTree::Punct(punct) = &token {
-            punct.as_char()
-        } else {
-            ' '
-        };
-        let after = std::mem::replace(&mut before, char);
-        match token {
-            TokenTree::Ident(ident) => after != ':' && after != '\'' && params.iter().any(|param| ident == param),
-            TokenTree::Group(group) => mentions(group.stream(), params),
-            TokenTree::Punct(_) | TokenTree::Literal(_) => false,
-        }
-    })
 }
 
 /// Whether a type is written `Arc<dyn …>`, `Box<dyn …>` or `&'static dyn …`.
@@ -246,22 +178,6 @@ fn is_pointer_to_dyn(ty: &Type) -> bool {
     };
     (last.ident == "Arc" || last.ident == "Box")
         && matches!(arguments.args.first(), Some(GenericArgument::Type(pointee)) if is_dyn(pointee))
-}
-
-/// The type inside of parentheses, and of the invisible delimiters that a `macro_rules` fragment arrives in.
-fn peel(ty: &Type) -> &Type {
-    match ty {
-        Type::Group(group) => peel(&group.elem),
-        Type::Paren(paren) => peel(&paren.elem),
-        ty => ty,
-    }
-}
-
-/// The same name, marked as generated: using what is `#[deprecated]` here is no use by the user.
-fn in_expansion(ident: &Ident) -> Ident {
-    let mut ident = ident.clone();
-    ident.set_span(ident.span().resolved_at(Span::mixed_site()));
-    ident
 }
 
 fn in_expansion_member(member: &Member) -> Member {

@@ -1,11 +1,13 @@
 //! The stub that goes out beside errors, so that one mistake does not also say "no method `start_health` found".
 
-use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::GenericParam;
 
-use crate::derive::{expand_where, runtime};
+use crate::derive::expand_where;
 use crate::model::State;
+use crate::spec::runtime;
+use crate::tokens::rename_lifetimes;
 
 // Expands to:
 // const _: () = {
@@ -18,20 +20,20 @@ pub(crate) fn expand_stub(state: &State<'_>) -> TokenStream {
     if state.options.krate.is_refused() {
         return TokenStream::new(); // Nobody knows where the trait is: the stub would be one more error.
     }
-    let runtime = runtime(&state.options);
+    let runtime = runtime(&state.options.krate);
     let name = &state.input.ident;
     let mut generics = state.input.generics.clone();
     let lifetimes: Vec<Ident> = generics.lifetimes().map(|param| param.lifetime.ident.clone()).collect();
     let (_, type_generics, _) = generics.split_for_impl();
-    let type_generics = forever(type_generics.to_token_stream(), &lifetimes);
-    let where_clause = forever(expand_where(state, &runtime), &lifetimes);
+    let type_generics = rename_lifetimes(type_generics.to_token_stream(), &lifetimes, "static");
+    let where_clause = rename_lifetimes(expand_where(state, &runtime), &lifetimes, "static");
     generics.params = generics
         .params
         .into_iter()
         .filter(|param| !matches!(param, GenericParam::Lifetime(_)))
         .collect();
     let (impl_generics, ..) = generics.split_for_impl();
-    let impl_generics = forever(impl_generics.to_token_stream(), &lifetimes);
+    let impl_generics = rename_lifetimes(impl_generics.to_token_stream(), &lifetimes, "static");
     quote! {
         const _: () = {
             #[automatically_derived]
@@ -40,26 +42,4 @@ pub(crate) fn expand_stub(state: &State<'_>) -> TokenStream {
             }
         };
     }
-}
-
-/// Writes `'static` for the lifetimes of a state that borrows: it is refused, and still the stub has to be an
-/// implementation for a type that lives as long as the process.
-fn forever(tokens: TokenStream, lifetimes: &[Ident]) -> TokenStream {
-    let mut after_tick = false;
-    let replaced = tokens.into_iter().map(|token| {
-        let is_tick = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '\'');
-        let is_lifetime = std::mem::replace(&mut after_tick, is_tick);
-        match token {
-            TokenTree::Ident(ident) if is_lifetime && lifetimes.contains(&ident) => {
-                Ident::new("static", ident.span()).into()
-            }
-            TokenTree::Group(group) => {
-                let mut inner = Group::new(group.delimiter(), forever(group.stream(), lifetimes));
-                inner.set_span(group.span());
-                inner.into()
-            }
-            other => other,
-        }
-    });
-    replaced.collect()
 }

@@ -6,11 +6,19 @@
 
 mod attr;
 mod derive;
+mod doc_comment;
 mod duration;
 mod errors;
 mod fallback;
+mod function;
+mod grammar;
+mod list;
 mod model;
 mod naming;
+mod rules;
+mod shape;
+mod signature;
+mod spec;
 mod suggest;
 #[cfg(test)]
 mod tests;
@@ -147,4 +155,10 @@ use syn::{DeriveInput, parse_macro_input};
 #[proc_macro_derive(HealthState, attributes(health, health_check))]
 pub fn derive_health_state(input: TokenStream) -> TokenStream {
     derive::expand(&parse_macro_input!(input as DeriveInput)).into()
+}
+
+/// Makes a health check of a function.
+#[proc_macro_attribute]
+pub fn health_check(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    function::expand(arguments.into(), item.into()).into()
 }

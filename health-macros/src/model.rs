@@ -1,30 +1,46 @@
-//! What the user declared: [`State`], the struct, and its [`Check`]s, the annotated fields. Borrowed from the syntax
-//! tree, so that any later error can point at the original tokens.
+//! What the user declared: [`State`], the struct, with its annotated [`Field`]s; or an annotated [`Function`]. Borrowed
+//! from the syntax tree, so that any later error can point at the original tokens.
 
 use std::time::Duration;
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Field, Lit, Member, Meta};
+use syn::{Data, DeriveInput, Member, Meta, Type};
 
 use crate::attr;
+use crate::doc_comment::first_paragraph;
 use crate::errors::Errors;
+use crate::grammar::Place;
+use crate::signature::{self, Signature};
 
 /// The struct.
 pub(crate) struct State<'a> {
     pub(crate) input: &'a DeriveInput,
     pub(crate) options: StateOptions,
-    pub(crate) checks: Vec<Check<'a>>,
+    pub(crate) fields: Vec<Field<'a>>,
 }
 
 /// A field with `#[health_check]`.
-pub(crate) struct Check<'a> {
-    pub(crate) field: &'a Field,
+pub(crate) struct Field<'a> {
+    pub(crate) ty: &'a Type,
     pub(crate) member: Member,
     /// The attribute's own word, to blame for what is missing.
     pub(crate) attribute: &'a syn::Path,
+    pub(crate) check: Check<'a>,
+}
+
+/// A function with `#[health_check]`.
+pub(crate) struct Function<'a> {
+    pub(crate) signature: &'a Signature,
+    pub(crate) check: Check<'a>,
+}
+
+/// What is declared about one check.
+pub(crate) struct Check<'a> {
     pub(crate) options: CheckOptions,
+    /// The name of the field or function; a field of a tuple has none.
+    ident: Option<&'a Ident>,
     /// The first paragraph of the doc comment.
     doc: Option<String>,
 }
@@ -51,13 +67,19 @@ pub(crate) struct Time {
     pub(crate) literal: Literal,
 }
 
+/// A number and the literal it stands in.
+pub(crate) struct Count {
+    pub(crate) count: u32,
+    pub(crate) literal: Literal,
+}
+
 /// A path, as written, and the name at its end, under which rustc's own errors shall stand.
 pub(crate) struct Path {
     pub(crate) tokens: TokenStream,
     pub(crate) last: Ident,
 }
 
-/// `#[health_check(...)]` on a field.
+/// `#[health_check(...)]` on a field or a function.
 #[derive(Default)]
 pub(crate) struct CheckOptions {
     pub(crate) critical: Setting<()>,
@@ -65,6 +87,11 @@ pub(crate) struct CheckOptions {
     pub(crate) interval: Setting<Time>,
     pub(crate) ttl: Setting<Time>,
     pub(crate) max_age: Setting<Time>,
+    pub(crate) degraded_after: Setting<Time>,
+    pub(crate) failure_threshold: Setting<Count>,
+    pub(crate) success_threshold: Setting<Count>,
+    pub(crate) breaker: Setting<BreakerOptions>,
+    pub(crate) fail_open: Setting<()>,
     pub(crate) readiness: Setting<()>,
     pub(crate) startup: Setting<()>,
     pub(crate) liveness: Setting<()>,
@@ -72,7 +99,20 @@ pub(crate) struct CheckOptions {
     pub(crate) restart_helps: Setting<Text>,
     pub(crate) name: Setting<Text>,
     pub(crate) description: Setting<Text>,
+    pub(crate) runbook: Setting<Text>,
+    pub(crate) groups: Setting<Vec<Text>>,
+    pub(crate) blocking: Setting<()>,
     pub(crate) with: Setting<Path>,
+    pub(crate) nested: Setting<()>,
+    pub(crate) krate: Setting<Path>,
+}
+
+/// `breaker(...)`.
+#[derive(Default)]
+pub(crate) struct BreakerOptions {
+    pub(crate) failures: Setting<Count>,
+    pub(crate) successes: Setting<Count>,
+    pub(crate) reset: Setting<Time>,
 }
 
 /// `#[health(...)]` on the struct.
@@ -84,9 +124,11 @@ pub(crate) struct StateOptions {
     pub(crate) interval: Setting<Time>,
     pub(crate) ttl: Setting<Time>,
     pub(crate) probe_budget: Setting<Time>,
+    pub(crate) checks: Setting<Vec<Path>>,
     pub(crate) prefix: Setting<Text>,
     pub(crate) manual_start: Setting<()>,
     pub(crate) public_details: Setting<()>,
+    pub(crate) heartbeat: Setting<Time>,
     pub(crate) drain: Setting<Time>,
     pub(crate) shutdown_grace: Setting<Time>,
     pub(crate) krate: Setting<Path>,
@@ -95,7 +137,7 @@ pub(crate) struct StateOptions {
 impl<'a> State<'a> {
     /// Reads what is declared; what cannot be read is reported and left out.
     pub(crate) fn parse(input: &'a DeriveInput, errors: &mut Errors) -> Self {
-        let found = attr::find(&input.attrs, "health", "health_check", "the struct", errors);
+        let found = attr::find(&input.attrs, "health", "health_check", Place::Struct, errors);
         if let Some(Meta::Path(path)) = found.map(|attribute| &attribute.meta) {
             errors.at(
                 path,
@@ -103,43 +145,122 @@ impl<'a> State<'a> {
             );
         }
         let options = found
-            .map(|attribute| attr::parse(attribute, errors))
+            .map(|attribute| attr::parse(attribute, Place::Struct, errors))
             .unwrap_or_default();
-        let checks = match &input.data {
+        let fields = match &input.data {
             Data::Struct(data) => {
                 let members = data.fields.members();
                 data.fields
                     .iter()
                     .zip(members)
-                    .filter_map(|(field, member)| Check::parse(field, member, errors))
+                    .filter_map(|(field, member)| Field::parse(field, member, errors))
                     .collect()
             }
-            // Refused as a whole in `validate`.
+            // Refused as a whole in `shape`.
             Data::Enum(_) | Data::Union(_) => Vec::new(),
         };
-        Self { input, options, checks }
+        Self { input, options, fields }
     }
 }
 
-impl<'a> Check<'a> {
-    fn parse(field: &'a Field, member: Member, errors: &mut Errors) -> Option<Self> {
-        let attribute = attr::find(&field.attrs, "health_check", "health", "a field", errors)?;
+impl<'a> Field<'a> {
+    fn parse(field: &'a syn::Field, member: Member, errors: &mut Errors) -> Option<Self> {
+        let attribute = attr::find(&field.attrs, "health_check", "health", Place::Field, errors)?;
         Some(Self {
-            field,
+            ty: &field.ty,
             member,
             attribute: attribute.path(),
-            options: attr::parse(attribute, errors),
-            doc: first_paragraph(&field.attrs),
+            check: Check {
+                options: attr::parse(attribute, Place::Field, errors),
+                ident: field.ident.as_ref(),
+                doc: first_paragraph(&field.attrs),
+            },
         })
     }
 
-    /// Its name and the tokens that say it: `name = "…"`, or else the field's. `None` for a tuple's field without
-    /// `name`, or if the value of `name` was refused.
+    /// Whether only the field's type can say that a restart mends it.
+    pub(crate) fn needs_in_process(&self) -> bool {
+        let options = &self.check.options;
+        options.liveness.is_given() && !options.restart_helps.is_given() && !options.with.is_given()
+    }
+}
+
+impl<'a> Function<'a> {
+    /// Reads `#[health_check(arguments)]` above this signature.
+    pub(crate) fn parse(arguments: TokenStream, signature: &'a Signature, errors: &mut Errors) -> Self {
+        for attribute in signature.attrs.iter().filter(|attr| signature::is_health_check(attr)) {
+            errors.at(
+                attribute.path(),
+                "`#[health_check]` is given twice; put all options into one `#[health_check(...)]`",
+            );
+        }
+        Self {
+            signature,
+            check: Check {
+                options: attr::parse_options(arguments, Place::Function, errors),
+                ident: Some(&signature.ident),
+                doc: first_paragraph(&signature.attrs),
+            },
+        }
+    }
+}
+
+impl CheckOptions {
+    /// The names of all that is given, where they stand.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &Ident> {
+        let Self {
+            critical,
+            timeout,
+            interval,
+            ttl,
+            max_age,
+            degraded_after,
+            failure_threshold,
+            success_threshold,
+            breaker,
+            fail_open,
+            readiness,
+            startup,
+            liveness,
+            in_process,
+            restart_helps,
+            name,
+            description,
+            runbook,
+            groups,
+            blocking,
+            with,
+            nested,
+            krate,
+        } = self;
+        let times = [timeout, interval, ttl, max_age, degraded_after].map(Setting::key);
+        let counts = [failure_threshold, success_threshold].map(Setting::key);
+        let texts = [restart_helps, name, description, runbook].map(Setting::key);
+        let paths = [with, krate].map(Setting::key);
+        let flags = [
+            critical, fail_open, readiness, startup, liveness, in_process, blocking, nested,
+        ];
+        let flags = flags.map(Setting::key);
+        let lists = [breaker.key(), groups.key()];
+        let all = times
+            .into_iter()
+            .chain(counts)
+            .chain(texts)
+            .chain(paths)
+            .chain(flags)
+            .chain(lists);
+        all.flatten()
+    }
+}
+
+impl Check<'_> {
+    /// Its name and the tokens that say it: `name = "…"`, or else the field's or function's. `None` for a tuple's field
+    /// without `name`, or if the value of `name` was refused.
     pub(crate) fn name(&self) -> Option<(String, &dyn ToTokens)> {
-        match (&self.options.name, &self.member) {
+        match (&self.options.name, &self.ident) {
             (Setting::Given(_, name), _) => Some((name.text.clone(), &name.literal)),
-            (Setting::Absent, Member::Named(ident)) => Some((ident.unraw().to_string(), ident)),
-            (Setting::Absent, Member::Unnamed(_)) | (Setting::Refused(_), _) => None,
+            (Setting::Absent, Some(ident)) => Some((ident.unraw().to_string(), ident)),
+            (Setting::Absent, None) | (Setting::Refused(_), _) => None,
         }
     }
 
@@ -150,12 +271,6 @@ impl<'a> Check<'a> {
             .value()
             .map(|description| description.text.as_str())
             .or(self.doc.as_deref())
-    }
-
-    /// Whether only the field's type can say that a restart mends it.
-    pub(crate) fn needs_in_process(&self) -> bool {
-        let options = &self.options;
-        options.liveness.is_given() && !options.restart_helps.is_given() && !options.with.is_given()
     }
 }
 
@@ -182,69 +297,5 @@ impl<T> Setting<T> {
 
     pub(crate) fn is_refused(&self) -> bool {
         matches!(self, Self::Refused(_))
-    }
-}
-
-/// The first paragraph of a doc comment, on one line.
-fn first_paragraph(attrs: &[Attribute]) -> Option<String> {
-    let mut paragraph = String::new();
-    for attr in attrs.iter().filter(|attr| attr.path().is_ident("doc")) {
-        // `#[doc(hidden)]`, `#[doc = include_str!("…")]`: nothing that can be read here.
-        let Meta::NameValue(meta) = &attr.meta else { continue };
-        let Expr::Lit(ExprLit {
-            lit: Lit::Str(text), ..
-        }) = &meta.value
-        else {
-            continue;
-        };
-        let text = text.value();
-        let block = text.contains('\n');
-        for line in text.split('\n').map(str::trim) {
-            // `/** … */` may start its lines with ` * `.
-            let bare = line
-                .strip_prefix('*')
-                .filter(|bare| block && (bare.is_empty() || bare.starts_with(' ')));
-            let line = bare.unwrap_or(line).trim();
-            match (line.is_empty(), paragraph.is_empty()) {
-                (true, true) => {}
-                (true, false) => return Some(paragraph),
-                (false, true) => line.clone_into(&mut paragraph),
-                (false, false) => paragraph = paragraph + " " + line,
-            }
-        }
-    }
-    (!paragraph.is_empty()).then_some(paragraph)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::first_paragraph;
-    use syn::parse_quote;
-
-    #[test]
-    fn the_description_is_the_first_paragraph_on_one_line() {
-        let field: syn::DeriveInput = parse_quote! {
-            ///
-            /// Orders
-            ///   database.
-            ///
-            /// Not this.
-            struct S;
-        };
-        assert_eq!(first_paragraph(&field.attrs).as_deref(), Some("Orders database."));
-    }
-
-    #[test]
-    fn a_block_comment_reads_like_lines() {
-        let field: syn::DeriveInput = parse_quote! {
-            /**
-             * Orders
-             * database.
-             *
-             * Not this.
-             */
-            struct S;
-        };
-        assert_eq!(first_paragraph(&field.attrs).as_deref(), Some("Orders database."));
     }
 }

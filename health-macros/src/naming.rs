@@ -26,6 +26,11 @@ pub(crate) fn name_problem(name: &str) -> Option<String> {
     (name.len() > MAX_LENGTH).then(|| format!("has {} characters, at most {MAX_LENGTH} are allowed", name.len()))
 }
 
+/// What is wrong with the name of a group.
+pub(crate) fn group_problem(name: &str) -> Option<String> {
+    name_problem(name).filter(|_| !RESERVED.contains(&name))
+}
+
 /// What to write instead of a name that has a problem.
 pub(crate) fn name_fix(name: &str) -> String {
     match similar(name) {
@@ -98,6 +103,42 @@ pub(crate) fn prefix_problem(prefix: &str) -> Option<String> {
     Some(format!("`prefix` {wrong}; did you mean \"{right}\"?"))
 }
 
+/// What is wrong with a link for people.
+pub(crate) fn url_problem(url: &str) -> Option<String> {
+    const EXAMPLE: &str = "such as \"https://wiki.example/db\"";
+    if url.trim().is_empty() {
+        return Some(format!("is empty; write a URL {EXAMPLE}, or leave it out"));
+    }
+    if let Some(strange) = url
+        .chars()
+        .find(|c| c.is_whitespace() || c.is_control() || "\"<>\\^`{|}".contains(*c))
+    {
+        let strange = strange.escape_debug();
+        return Some(format!(
+            "contains `{strange}`, which no URL does; write it percent-encoded"
+        ));
+    }
+    let lower = url.to_ascii_lowercase();
+    let Some(rest) = ["https://", "http://"]
+        .iter()
+        .find_map(|scheme| lower.strip_prefix(scheme))
+    else {
+        let fix = if url.contains("://") || url.starts_with('/') || !url.contains('.') || url.contains('@') {
+            format!("write one {EXAMPLE}")
+        } else {
+            format!("did you mean \"https://{url}\"?")
+        };
+        return Some(format!("is no URL that begins with `https://` or `http://`; {fix}"));
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if authority.contains('@') {
+        return Some("contains credentials, and reports show it; remove what stands before the `@`".into());
+    }
+    let is_v6 = authority.starts_with('[');
+    let host = authority.split(':').next().filter(|_| !is_v6).unwrap_or(authority);
+    (!host.contains(|c: char| c.is_alphanumeric())).then(|| format!("names no host; write a URL {EXAMPLE}"))
+}
+
 fn is_first(c: char) -> bool {
     c.is_ascii_lowercase() || c.is_ascii_digit()
 }
@@ -108,7 +149,41 @@ fn is_inner(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_LENGTH, name_problem, prefix_problem, similar};
+    use super::{MAX_LENGTH, group_problem, name_problem, prefix_problem, similar, url_problem};
+
+    #[test]
+    fn a_group_may_have_the_name_of_a_probe() {
+        assert_eq!(group_problem("ready"), None);
+        assert!(group_problem("Ready").is_some());
+    }
+
+    #[test]
+    fn a_url_has_a_scheme_that_browsers_follow_and_a_host() {
+        for url in [
+            "https://wiki.example/db",
+            "http://localhost:8080/#db",
+            "HTTPS://[::1]/",
+            "https://a.b/c?d=%20@e",
+        ] {
+            assert_eq!(url_problem(url), None, "{url}");
+        }
+        for (url, wrong) in [
+            ("", "is empty"),
+            ("wiki", "begins with `https://`"),
+            ("wiki.example/db", "did you mean \"https://wiki.example/db\"?"),
+            ("javascript:alert(1)", "begins with `https://`"),
+            ("ftp://a.b", "begins with `https://`"),
+            ("https://", "names no host"),
+            ("https:///db", "names no host"),
+            ("https://:80", "names no host"),
+            ("https://me:secret@a.b", "contains credentials"),
+            ("https://a.b/c d", "contains ` `"),
+            ("https://a.b/\"><script>", "contains `\\\"`"),
+        ] {
+            let problem = url_problem(url).unwrap_or_default();
+            assert!(problem.contains(wrong), "{url}: {problem}");
+        }
+    }
 
     #[test]
     fn names_that_fit_are_taken_as_they_are() {

@@ -7,15 +7,20 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("cache", "ttl"),
     ("check", "with"),
     ("check_with", "with"),
+    ("circuit_breaker", "breaker"),
     ("deadline", "timeout"),
     ("desc", "description"),
     ("doc", "description"),
     ("drain_timeout", "drain"),
     ("every", "interval"),
+    ("flatten", "nested"),
     ("fn", "with"),
+    ("fns", "checks"),
     ("func", "with"),
     ("function", "with"),
+    ("functions", "checks"),
     ("grace", "shutdown_grace"),
+    ("link", "runbook"),
     ("live", "liveness"),
     ("livez", "liveness"),
     ("mandatory", "critical"),
@@ -25,11 +30,53 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("readyz", "readiness"),
     ("rename", "name"),
     ("required", "critical"),
+    ("reset_after", "reset"),
+    ("retries", "failure_threshold"),
     ("service", "name"),
+    ("slow", "degraded_after"),
+    ("slow_after", "degraded_after"),
     ("stale_after", "max_age"),
     ("startupz", "startup"),
+    ("sync", "blocking"),
+    ("tag", "groups"),
+    ("tags", "groups"),
     ("time_to_live", "ttl"),
+    ("url", "runbook"),
 ];
+
+/// Words that stand for no option, because what they say is said by leaving something out.
+const EXPLAINED: &[(&[&str], &str)] = &[
+    (
+        &["skip", "ignore", "disable", "disabled", "off"],
+        "a field is no check unless `#[health_check]` stands on it; remove the attribute",
+    ),
+    (
+        &[
+            "non_critical",
+            "noncritical",
+            "not_critical",
+            "uncritical",
+            "optional",
+            "degraded",
+            "soft",
+        ],
+        "a check is not critical unless it says `critical`, and then only degrades the service; remove this option",
+    ),
+    (
+        &["enabled", "on"],
+        "a field with `#[health_check]` is always a check; remove this option, or make the field an `Option` that is `None` \
+         where there is nothing to check",
+    ),
+];
+
+/// What to say of a word that is explained better than by another word.
+pub(crate) fn explanation(word: &str) -> Option<&'static str> {
+    let word = word.to_lowercase().replace('-', "_");
+    EXPLAINED
+        .iter()
+        .find(|(words, _)| words.contains(&word.as_str()))
+        .map(|&(_, explanation)| explanation)
+}
 
 /// The one of `known` that was probably meant by `word`: its synonym, the only one that begins so, or one that is at
 /// most a third of its letters away.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::duration::show;
 use crate::errors::Errors;
-use crate::model::{Check, Setting, StateOptions, Time};
+use crate::model::{CheckOptions, Setting, StateOptions, Time};
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2);
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
@@ -16,12 +16,19 @@ pub(crate) fn validate_defaults(options: &StateOptions, errors: &mut Errors) {
     validate_timeout(options.timeout.value(), options.interval.value(), errors);
 }
 
-/// The durations on a field.
-pub(crate) fn validate_check(check: &Check<'_>, defaults: &StateOptions, errors: &mut Errors) {
-    let options = &check.options;
+/// The durations of a check.
+pub(crate) fn validate_check(options: &CheckOptions, defaults: &StateOptions, errors: &mut Errors) {
     validate_refresh(&options.interval, &options.ttl, errors);
     validate_timeout(options.timeout.value(), options.interval.value(), errors);
-    validate_max_age(check, defaults, errors);
+    let times = [&options.timeout, &options.interval, &options.ttl];
+    let inherited = [&defaults.timeout, &defaults.interval, &defaults.ttl];
+    let refused = times.into_iter().chain(inherited).any(Setting::is_refused);
+    if refused || (options.interval.is_given() && options.ttl.is_given()) {
+        return; // What the others would be compared with is itself in error.
+    }
+    let (timeout, refresh) = bounds(options, defaults);
+    validate_max_age(options, &timeout, &refresh, errors);
+    validate_degraded_after(options, &timeout, errors);
 }
 
 fn validate_refresh(interval: &Setting<Time>, ttl: &Setting<Time>, errors: &mut Errors) {
@@ -51,27 +58,9 @@ fn validate_timeout(timeout: Option<&Time>, interval: Option<&Time>, errors: &mu
 
 /// A result is replaced one interval and one run after it was made: a smaller `max_age` makes it stale while all is
 /// well.
-fn validate_max_age(check: &Check<'_>, defaults: &StateOptions, errors: &mut Errors) {
-    let options = &check.options;
-    let Some(max_age) = options.max_age.value() else {
-        return;
-    };
-    let own = [&options.timeout, &options.interval, &options.ttl];
-    let inherited = [&defaults.timeout, &defaults.interval, &defaults.ttl];
-    let refused = own.into_iter().chain(inherited).any(Setting::is_refused);
-    if refused || (options.interval.is_given() && options.ttl.is_given()) {
-        return; // What it would be compared with is itself in error.
-    }
-    let timeout = Bound::of("timeout", &options.timeout, &defaults.timeout);
-    let interval = Bound::of("interval", &options.interval, &defaults.interval);
-    let ttl = Bound::of("ttl", &options.ttl, &defaults.ttl).filter(|_| !options.interval.is_given());
-    let (timeout, refresh) = if let Some(ttl) = ttl {
-        (timeout.unwrap_or(Bound::default("timeout", DEFAULT_TIMEOUT)), ttl)
-    } else {
-        settle(timeout, interval)
-    };
+fn validate_max_age(options: &CheckOptions, timeout: &Bound, refresh: &Bound, errors: &mut Errors) {
     let least = refresh.time + timeout.time;
-    if max_age.time < least {
+    if let Some(max_age) = options.max_age.value().filter(|max_age| max_age.time < least) {
         errors.at(
             &max_age.literal,
             format!(
@@ -80,6 +69,36 @@ fn validate_max_age(check: &Check<'_>, defaults: &StateOptions, errors: &mut Err
                 show(least)
             ),
         );
+    }
+}
+
+/// A slower success is never seen: it is a timeout.
+fn validate_degraded_after(options: &CheckOptions, timeout: &Bound, errors: &mut Errors) {
+    let slow = options.degraded_after.value();
+    if let Some(slow) = slow.filter(|slow| slow.time >= timeout.time) {
+        let found = match timeout.source {
+            Source::Field => format!("`timeout`, which is {}", show(timeout.time)),
+            Source::Struct => format!("`timeout`, which is {} from `#[health(...)]`", show(timeout.time)),
+            Source::Default => format!("`timeout`, which is {} by default", show(timeout.time)),
+        };
+        errors.at(
+            &slow.literal,
+            format!(
+                "`degraded_after` must be shorter than {found}, because a slower run has failed by then; shorten \
+                 `degraded_after` or lengthen `timeout`"
+            ),
+        );
+    }
+}
+
+/// The timeout that holds for a check, and its interval or ttl.
+fn bounds(options: &CheckOptions, defaults: &StateOptions) -> (Bound, Bound) {
+    let timeout = Bound::of("timeout", &options.timeout, &defaults.timeout);
+    let interval = Bound::of("interval", &options.interval, &defaults.interval);
+    let ttl = Bound::of("ttl", &options.ttl, &defaults.ttl).filter(|_| !options.interval.is_given());
+    match ttl {
+        Some(ttl) => (timeout.unwrap_or(Bound::default("timeout", DEFAULT_TIMEOUT)), ttl),
+        None => settle(timeout, interval),
     }
 }
 

@@ -1,6 +1,8 @@
 //! Finding one's way in tokens that nothing has parsed: commas, paths, and what a `macro_rules` fragment arrives in.
 
-use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::Type;
 
 /// Where the next comma is that separates options, or else the end. Commas between `<` and `>` belong to a path,
 /// unless nothing closes the `<`.
@@ -104,6 +106,68 @@ fn angles(tokens: &[TokenTree]) -> Option<usize> {
     None
 }
 
+/// The tokens with other names for these lifetimes.
+pub(crate) fn rename_lifetimes(tokens: TokenStream, lifetimes: &[Ident], name: &str) -> TokenStream {
+    let mut after_tick = false;
+    let renamed = tokens.into_iter().map(|token| {
+        let is_tick = is_punct(&token, '\'');
+        let is_lifetime = std::mem::replace(&mut after_tick, is_tick);
+        match token {
+            TokenTree::Ident(ident) if is_lifetime && lifetimes.contains(&ident) => {
+                Ident::new(name, ident.span()).into()
+            }
+            TokenTree::Group(group) => {
+                let inner = rename_lifetimes(group.stream(), lifetimes, name);
+                let mut renamed = Group::new(group.delimiter(), inner);
+                renamed.set_span(group.span());
+                renamed.into()
+            }
+            other => other,
+        }
+    });
+    renamed.collect()
+}
+
+/// Whether one of the names stands in the tokens: not as a part of a longer path, such as `other::T`, nor as a lifetime.
+pub(crate) fn mentions(tokens: TokenStream, names: &[String]) -> bool {
+    let mut before = ' ';
+    tokens.into_iter().any(|token| {
+        let char = if let TokenTree::Punct(punct) = &token {
+            punct.as_char()
+        } else {
+            ' '
+        };
+        let after = std::mem::replace(&mut before, char);
+        match token {
+            TokenTree::Ident(ident) => after != ':' && after != '\'' && names.iter().any(|name| ident == name),
+            TokenTree::Group(group) => mentions(group.stream(), names),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+        }
+    })
+}
+
+/// The type inside of parentheses, and of the invisible delimiters that a `macro_rules` fragment arrives in.
+pub(crate) fn peel(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => peel(&group.elem),
+        Type::Paren(paren) => peel(&paren.elem),
+        ty => ty,
+    }
+}
+
+/// A token as messages quote it: groups by their first character, since all of it would be too much.
+pub(crate) fn show_token(token: &TokenTree) -> String {
+    match token {
+        TokenTree::Group(group) => match group.delimiter() {
+            Delimiter::Parenthesis => "(".into(),
+            Delimiter::Brace => "{".into(),
+            Delimiter::Bracket => "[".into(),
+            Delimiter::None => group.stream().to_string(),
+        },
+        other => other.to_string(),
+    }
+}
+
 /// A path without the spaces that printing puts between tokens.
 pub(crate) fn show_path(path: &[TokenTree]) -> String {
     let mut text = collect(path).to_string();
@@ -114,6 +178,13 @@ pub(crate) fn show_path(path: &[TokenTree]) -> String {
     }
     // Where these were between words, both spaces were needed.
     text.replace(">as ", "> as ")
+}
+
+/// A type or a path as it is mostly written.
+pub(crate) fn show_type(tokens: &impl ToTokens) -> String {
+    let tokens: Vec<TokenTree> = tokens.to_token_stream().into_iter().collect();
+    let text = show_path(&tokens);
+    text.replace("& ", "&").replace(" ,", ",").replace("' ", "'")
 }
 
 pub(crate) fn is_punct(token: &TokenTree, char: char) -> bool {

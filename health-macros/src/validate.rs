@@ -1,55 +1,44 @@
-//! The rules across options and across fields.
+//! The rules for a struct as a whole, and for a function.
 
+use proc_macro2::{Ident, TokenTree};
+use syn::Member;
 use syn::ext::IdentExt;
-use syn::{Data, GenericParam, Member};
 
 use crate::errors::Errors;
-use crate::model::{Check, State, StateOptions, Text};
-use crate::{naming, timing};
+use crate::model::{Check, Field, Function, Path, State, StateOptions, Text};
+use crate::rules::{validate_check, validate_nested, validate_reason};
+use crate::tokens::show_type;
+use crate::{naming, shape, timing};
 
-/// Reports everything that is declared and cannot be meant.
-pub(crate) fn validate(state: &State<'_>, errors: &mut Errors) {
-    validate_shape(state, errors);
+/// Reports everything that a struct declares and cannot mean.
+pub(crate) fn validate_state(state: &State<'_>, errors: &mut Errors) {
+    shape::validate_struct(state.input, errors);
     validate_service(&state.options, errors);
-    for check in &state.checks {
-        validate_name(check, errors);
-        validate_texts(check, errors);
-        timing::validate_check(check, &state.options, errors);
-        validate_liveness(check, errors);
+    for field in &state.fields {
+        validate_field_name(field, errors);
+        validate_field(field, errors);
+        if !field.check.options.nested.is_given() {
+            validate_check(&field.check, &state.options, errors);
+        }
     }
-    validate_unique(&state.checks, errors);
+    validate_unique(&state.fields, errors);
 }
 
-fn validate_shape(state: &State<'_>, errors: &mut Errors) {
-    let way_out = "derive it on the struct that holds the service's state, and implement `HealthCheck` for this type if \
-                   it is one of its fields";
-    match &state.input.data {
-        Data::Struct(_) => {}
-        Data::Enum(data) => {
-            errors.at(
-                data.enum_token,
-                format!("`HealthState` cannot be derived for an enum; {way_out}"),
-            );
-        }
-        Data::Union(data) => {
-            errors.at(
-                data.union_token,
-                format!("`HealthState` cannot be derived for a union; {way_out}"),
-            );
-        }
+/// Reports everything that a function declares and cannot mean.
+pub(crate) fn validate_function(function: &Function<'_>, errors: &mut Errors) {
+    shape::validate_signature(function.signature, errors);
+    let (check, options) = (&function.check, &function.check.options);
+    validate_name(check, "function", errors);
+    if let (Some(blocking), Some(_)) = (options.blocking.key(), function.signature.asyncness) {
+        errors.at(
+            blocking,
+            "`blocking` is for a plain `fn`, because an `async fn` waits without blocking its thread; remove `blocking`, \
+             or remove `async`",
+        );
     }
-    for param in &state.input.generics.params {
-        if let GenericParam::Lifetime(param) = param {
-            let lifetime = &param.lifetime;
-            errors.at(
-                lifetime,
-                format!(
-                    "a health state cannot borrow for `{lifetime}`, because its checks run for as long as the process \
-                     lives; own the data, for example in an `Arc`"
-                ),
-            );
-        }
-    }
+    validate_reason(options, "a function", errors);
+    // What the structs that name it say about defaults is not known here; they give way where they do not fit.
+    validate_check(check, &StateOptions::default(), errors);
 }
 
 fn validate_service(options: &StateOptions, errors: &mut Errors) {
@@ -67,18 +56,73 @@ fn validate_service(options: &StateOptions, errors: &mut Errors) {
         errors.at(literal, wrong);
     }
     timing::validate_defaults(options, errors);
+    if let Some(paths) = options.checks.value() {
+        validate_paths(paths, errors);
+    }
 }
 
-fn validate_name(check: &Check<'_>, errors: &mut Errors) {
-    let Some((name, said)) = check.name() else {
-        if !check.options.name.is_given() {
+/// `checks(...)` names free functions, each once.
+fn validate_paths(paths: &[Path], errors: &mut Errors) {
+    let mut seen: Vec<String> = Vec::new();
+    for Path { tokens, last } in paths {
+        let path = show_type(tokens);
+        let first = tokens.clone().into_iter().next();
+        if matches!(&first, Some(TokenTree::Ident(word)) if word == "Self") {
             errors.at(
-                check.attribute,
-                "a field of a tuple struct has no name to report; add `name = \"...\"`",
+                tokens,
+                format!("`checks` takes free functions, not those of a type; move `{last}` out of the `impl` and write `checks({last})`"),
+            );
+        } else if path.contains('<') {
+            errors.at(
+                tokens,
+                format!(
+                    "`checks` takes functions without type arguments; write `checks({})`, and the state says the rest",
+                    before_arguments(&path, last)
+                ),
             );
         }
-        return;
-    };
+        if seen.contains(&path) {
+            errors.at(
+                tokens,
+                format!("`{path}` is named twice in `checks`; remove one of them"),
+            );
+        }
+        seen.push(path);
+    }
+}
+
+/// `queue::depth` of `queue::depth::<u8>`, or `depth` of `<Queue as Depth>::depth`.
+fn before_arguments(path: &str, last: &Ident) -> String {
+    match path.split_once("::<") {
+        Some((before, _)) if !before.starts_with('<') => before.to_owned(),
+        _ => last.to_string(),
+    }
+}
+
+fn validate_field_name(field: &Field<'_>, errors: &mut Errors) {
+    let check = &field.check;
+    if check.name().is_none() && !check.options.name.is_given() {
+        errors.at(
+            field.attribute,
+            "a field of a tuple struct has no name to report; add `name = \"...\"`",
+        );
+    }
+    validate_name(check, "field", errors);
+    // Its checks are called `name.check`.
+    if check.options.nested.is_given()
+        && let Some((name, said)) = check.name()
+        && name.contains('.')
+    {
+        let fix = name.replace('.', "-");
+        errors.at(
+            said,
+            format!("the name of a `nested` field cannot contain `.`, which separates it from the names of its checks; did you mean \"{fix}\"?"),
+        );
+    }
+}
+
+fn validate_name(check: &Check<'_>, owner: &str, errors: &mut Errors) {
+    let Some((name, said)) = check.name() else { return };
     let Some(problem) = naming::name_problem(&name) else {
         return;
     };
@@ -88,75 +132,42 @@ fn validate_name(check: &Check<'_>, errors: &mut Errors) {
         let example = naming::similar(&name).unwrap_or_else(|| "...".into());
         errors.at(
             said,
-            format!("field name `{name}` {problem}; add `name = \"{example}\"`"),
+            format!("{owner} name `{name}` {problem}; add `name = \"{example}\"`"),
         );
     }
 }
 
-fn validate_texts(check: &Check<'_>, errors: &mut Errors) {
-    let options = &check.options;
-    if let Some(text) = options.description.value().filter(|text| text.text.trim().is_empty()) {
-        errors.at(
-            &text.literal,
-            "`description` is empty; say what is checked, or leave it out",
-        );
-    }
-    if let Some(text) = options.restart_helps.value().filter(|text| text.text.trim().is_empty()) {
-        errors.at(
-            &text.literal,
-            "`restart_helps` is empty; say why a restart of this process mends what is checked",
-        );
-    }
-}
-
-fn validate_liveness(check: &Check<'_>, errors: &mut Errors) {
-    let options = &check.options;
-    let Some(liveness) = options.liveness.key() else {
-        for key in [options.in_process.key(), options.restart_helps.key()]
-            .into_iter()
-            .flatten()
-        {
-            errors.at(
-                key,
-                format!("`{key}` has no effect outside of the liveness probe; add `liveness` or remove `{key}`"),
-            );
-        }
+/// The rules that hold for fields alone: who checks, the type, a function or the checks inside.
+fn validate_field(field: &Field<'_>, errors: &mut Errors) {
+    let options = &field.check.options;
+    if options.nested.is_given() {
+        validate_nested(options, errors);
         return;
-    };
-    match (options.in_process.key(), options.restart_helps.key()) {
-        (Some(in_process), _) if !options.with.is_given() => errors.at(
+    }
+    if let (Some(blocking), false) = (options.blocking.key(), options.with.is_given()) {
+        errors.at(
+            blocking,
+            "`blocking` is for a function that blocks; name it with `with = path`, or remove `blocking`, because the \
+             type's own check is async",
+        );
+    }
+    if options.with.is_given() {
+        validate_reason(options, "a check with `with`", errors);
+    } else if let (Some(in_process), Some(_)) = (options.in_process.key(), options.liveness.key()) {
+        errors.at(
             in_process,
             "`in_process` is for checks with `with`, because a type says it of itself: `impl InProcess for Type {}`; \
              remove `in_process`",
-        ),
-        (Some(_), Some(restart_helps)) => errors.at(
-            restart_helps,
-            "`restart_helps` has no effect beside `in_process`, which says it already; remove one of them",
-        ),
-        (None, None) if options.with.is_given() => errors.at(
-            liveness,
-            "a check with `with` needs a reason to stand in the liveness probe, because what fails there restarts the \
-             process, and a dependency that is down would restart the whole fleet;\nadd `in_process` if it looks only \
-             at this process, or `restart_helps = \"why\"`, or leave `liveness` out",
-        ),
-        _ => {}
-    }
-    if let Some(critical) = options.critical.key()
-        && !options.readiness.is_given()
-        && !options.startup.is_given()
-    {
-        errors.at(
-            critical,
-            "`critical` has no effect on a check of the liveness probe alone, where every failure counts; remove \
-             `critical`",
         );
     }
 }
 
-fn validate_unique(checks: &[Check<'_>], errors: &mut Errors) {
-    let mut seen: Vec<(String, &Check<'_>)> = Vec::new();
-    for check in checks {
-        let Some((name, said)) = check.name() else { continue };
+fn validate_unique(fields: &[Field<'_>], errors: &mut Errors) {
+    let mut seen: Vec<(String, &Field<'_>)> = Vec::new();
+    for field in fields {
+        let Some((name, said)) = field.check.name() else {
+            continue;
+        };
         match seen.iter().find(|(other, _)| *other == name) {
             Some((_, first)) => {
                 let first = match &first.member {
@@ -168,7 +179,7 @@ fn validate_unique(checks: &[Check<'_>], errors: &mut Errors) {
                     format!("two health checks are named `{name}`, the first is field `{first}`; rename one with `name = \"...\"`"),
                 );
             }
-            None => seen.push((name, check)),
+            None => seen.push((name, field)),
         }
     }
 }

@@ -1,17 +1,17 @@
 //! [`Health`], the handle that a service holds, and [`HealthBuilder`], which starts it.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use fastrand::Rng;
-use futures_util::future::BoxFuture;
 use tokio::runtime::Handle;
 
 use crate::engine::{Engine, Plan, Runner, Trigger};
-use crate::outcome::CheckResult;
+use crate::function::HealthFn;
+use crate::naming;
+use crate::outcome::CheckFuture;
 use crate::report::{Phase, Report};
 use crate::spec::{Probe, ServiceSpec};
 use crate::state::{Checks, Declared, HealthState, StateCheck};
@@ -103,9 +103,17 @@ pub enum StartError {
     NoRuntime,
     /// Two checks have the same name.
     DuplicateName(String),
+    /// A nested struct has the name of a check or of another nested struct, so that it says nothing which of them is
+    /// asked for.
+    AmbiguousName(String),
     /// A check has a name that no path can have: it begins with `a`-`z` or `0`-`9` and consists of those, `_`, `.`, `-`;
     /// and it is not `live`, `ready` or `startup`.
     Name(String),
+    /// A nested struct has a name that none can have: it begins with `a`-`z` or `0`-`9` and consists of those, `_` and
+    /// `-`; and it is not `live`, `ready` or `startup`.
+    NestName(String),
+    /// Structs are nested in one another more than 32 deep: one of them contains itself. The path says by which fields.
+    NestedTooDeep(String),
     /// The prefix is not one: it has to begin with `/`, not to end with it, and to consist of letters, digits, `/`, `_`,
     /// `-`, `.` and `~`, without parts that are `.` or `..`.
     Prefix(String),
@@ -122,6 +130,18 @@ impl fmt::Display for StartError {
             Self::DuplicateName(name) => {
                 write!(f, "two health checks are named `{name}`; rename one with `name = \"...\"`")
             }
+            Self::AmbiguousName(name) => write!(
+                f,
+                "`{name}` is the name of a nested struct and of something else, and in a probe's path could mean either; rename one with `name = \"...\"`"
+            ),
+            Self::NestName(name) => write!(
+                f,
+                "{name:?} is no name for a nested struct; it begins with `a`-`z` or `0`-`9`, consists of those, `_` and `-`, and is not `live`, `ready` or `startup`"
+            ),
+            Self::NestedTooDeep(path) => write!(
+                f,
+                "health states are nested more than 32 deep, at `{path}`; a struct that contains itself cannot be `nested` in itself"
+            ),
             Self::Name(name) => write!(
                 f,
                 "{name:?} is no name for a check; it begins with `a`-`z` or `0`-`9`, consists of those, `_`, `.` and `-`, and is not `live`, `ready` or `startup`"
@@ -146,6 +166,9 @@ impl std::error::Error for StartError {
 
 /// Starts a [`Health`]: everything that `#[health(…)]` on the struct says can be said here too, and wins; but a flag
 /// that the struct sets stays set. Of `interval` and `ttl`, the last one counts.
+///
+/// The defaults that `timeout`, `interval` and `ttl` are do not reach the checks of nested structs: those have the ones
+/// that stand on their own struct, with which their options have been compiled.
 #[must_use = "a builder does nothing until `start` or `try_start`"]
 pub struct HealthBuilder<S> {
     state: S,
@@ -175,6 +198,37 @@ impl<S: HealthState> HealthBuilder<S> {
     /// The service's version in reports. Default: the package version of the crate that declares the state.
     pub fn version(mut self, version: impl Into<Cow<'static, str>>) -> Self {
         self.checks.service.version = version.into();
+        self
+    }
+
+    /// Adds a check that is a function of the whole state.
+    ///
+    /// ```
+    /// use health_runtime::{CheckFuture, CheckSpec, Flag, Health, HealthFn, HealthState, Outcome};
+    ///
+    /// #[derive(HealthState)]
+    /// struct AppState {
+    ///     #[health_check]
+    ///     accepting: Flag,
+    /// }
+    ///
+    /// enum DiskSpace {} // what `#[health_check]` writes for a function
+    ///
+    /// impl<S> HealthFn<S> for DiskSpace {
+    ///     const SPEC: CheckSpec = CheckSpec::new("disk_space");
+    ///
+    ///     fn call(_: &S) -> CheckFuture<'_> {
+    ///         Box::pin(async { Ok(Outcome::healthy()) })
+    ///     }
+    /// }
+    ///
+    /// # let runtime = tokio::runtime::Runtime::new().unwrap();
+    /// # let _guard = runtime.enter();
+    /// let state = AppState { accepting: Flag::healthy() };
+    /// let health = Health::builder(state).function::<DiskSpace>().start();
+    /// ```
+    pub fn function<F: HealthFn<S>>(mut self) -> Self {
+        self.checks.function::<F>();
         self
     }
 
@@ -213,6 +267,12 @@ impl<S: HealthState> HealthBuilder<S> {
     /// Shows the text of errors in public answers, credentials masked.
     pub fn public_details(self) -> Self {
         self.service(ServiceSpec::public_details)
+    }
+
+    /// The runtime counts as stalled once it has run nothing for this long; liveness and readiness then fail. Default:
+    /// none, it is not watched. Declared, and not acted on yet.
+    pub fn heartbeat(self, longest: Duration) -> Self {
+        self.service(|service| service.heartbeat(longest))
     }
 
     /// How long requests are still served after SIGTERM, with readiness already failing. Default: 10 s.
@@ -255,23 +315,25 @@ impl<S: HealthState> HealthBuilder<S> {
     /// See [`StartError`].
     pub fn try_start(self) -> Result<Health, StartError> {
         let Self { state, checks, jitter } = self;
-        let Checks { service, list } = checks;
         let runtime = Handle::try_current().map_err(|_| StartError::NoRuntime)?;
-        if let Some(prefix) = service.prefix.as_deref().filter(|prefix| !is_prefix(prefix)) {
+        let Checks {
+            service,
+            list,
+            nests,
+            refused,
+            ..
+        } = checks;
+        if let Some(prefix) = service.prefix.as_deref().filter(|prefix| !naming::is_prefix(prefix)) {
             return Err(StartError::Prefix(prefix.to_owned()));
         }
-        if let Some(odd) = list.iter().find(|declared| !is_name(declared.spec.name())) {
-            return Err(StartError::Name(odd.spec.name().to_owned()));
+        if let Some(error) = refused {
+            return Err(error);
         }
-        let mut names = HashSet::new();
-        if let Some(twice) = list.iter().find(|declared| !names.insert(declared.spec.name())) {
-            return Err(StartError::DuplicateName(twice.spec.name().to_owned()));
-        }
+        naming::unique(list.iter().map(|declared| declared.spec.name()), &nests)?;
         let (plans, checks): (Vec<_>, Vec<_>) = list
             .into_iter()
-            .map(|Declared { spec, check }| (Plan::new(spec, &service), check))
+            .map(|Declared { spec, defaults, check }| (Plan::new(spec, defaults.unwrap_or(service.defaults)), check))
             .unzip();
-        let disabled = checks.iter().map(|check| check.is_disabled(&state)).collect();
         let runner = Arc::new(StateRunner { state, checks });
         let attach = |engine: &Arc<Engine>| {
             for (index, check) in runner.checks.iter().enumerate() {
@@ -279,7 +341,7 @@ impl<S: HealthState> HealthBuilder<S> {
             }
         };
         let checks = Arc::clone(&runner) as Arc<dyn Runner>;
-        let engine = Engine::start(service, plans, disabled, checks, runtime, jitter, attach);
+        let engine = Engine::start(service, plans, nests, checks, runtime, jitter, attach);
         let engine = engine.map_err(StartError::Thread)?;
         Ok(Health { engine })
     }
@@ -293,22 +355,6 @@ impl<S> fmt::Debug for HealthBuilder<S> {
     }
 }
 
-/// The rule of the derive, for checks that no derive has seen.
-fn is_name(name: &str) -> bool {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    let reserved = matches!(name, "live" | "ready" | "startup"); // with a prefix, the paths of probes
-    name.starts_with(plain) && name.chars().all(|c| plain(c) || "_.-".contains(c)) && !reserved
-}
-
-fn is_prefix(prefix: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/_-.~".contains(c);
-    prefix.starts_with('/')
-        && !prefix.ends_with('/')
-        && !prefix.contains("//")
-        && !prefix.split('/').any(|part| matches!(part, "." | ".."))
-        && prefix.chars().all(plain)
-}
-
 /// The state and its checks; what the engine sees of them.
 struct StateRunner<S> {
     state: S,
@@ -316,7 +362,11 @@ struct StateRunner<S> {
 }
 
 impl<S: HealthState> Runner for StateRunner<S> {
-    fn call(&self, index: usize) -> BoxFuture<'_, CheckResult> {
+    fn call(&self, index: usize) -> CheckFuture<'_> {
         self.checks[index].call(&self.state)
+    }
+
+    fn is_disabled(&self, index: usize) -> bool {
+        self.checks[index].is_disabled(&self.state)
     }
 }

@@ -56,9 +56,11 @@ mod checks;
 mod engine;
 mod flag;
 mod format;
+mod function;
 mod health;
 mod http;
 mod lifecycle;
+mod naming;
 mod outcome;
 mod report;
 mod spec;
@@ -68,18 +70,21 @@ mod text;
 pub use check::{HealthCheck, InProcess};
 pub use engine::Trigger;
 pub use flag::Flag;
+pub use function::HealthFn;
+#[doc(hidden)]
+pub use function::{Annotated, BlockingReturn, Unannotated, run_async, run_blocking};
 pub use health::{Health, HealthBuilder, StartError, WeakHealth};
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
-pub use health_macros::HealthState;
+pub use health_macros::{HealthState, health_check};
 pub use http::{Answer, Probes};
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
 pub use http::{DrainFuture, DrainLayer, DrainListener, DrainService};
 pub use lifecycle::{Hold, StartupTask};
-pub use outcome::{BoxError, CheckResult, IntoOutcome, Outcome, Reason, Status};
+pub use outcome::{BoxError, CheckFuture, CheckResult, IntoOutcome, Outcome, Reason, Status};
 pub use report::{CheckReport, Phase, Report};
-pub use spec::{CheckSpec, Probe, ServiceSpec};
+pub use spec::{Breaker, CheckSpec, Probe, ServiceSpec};
 #[doc(hidden)]
 pub use state::{Async, Plain, Returned, run};
 pub use state::{Checks, HealthState};

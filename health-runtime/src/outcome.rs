@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::pin::Pin;
 
 /// A boxed error, as `?` makes it from any error type, from a `String` or from a `&str`.
 pub type BoxError = Box<dyn Error + Send + Sync>;
@@ -11,6 +12,17 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
 /// `Ok(())` is spelled `Ok(Outcome::healthy())`; an `Err` makes the check unhealthy with reason `error`, and its text
 /// goes to the log, and to the public only with `public_details`.
 pub type CheckResult = Result<Outcome, BoxError>;
+
+/// A run of a check: what [`Checks::with`](crate::Checks::with) and [`HealthFn::call`](crate::HealthFn::call) return.
+///
+/// ```
+/// use health_runtime::{CheckFuture, Outcome};
+///
+/// fn ping(host: &str) -> CheckFuture<'_> {
+///     Box::pin(async move { Ok(Outcome::degraded(format!("{host} is slow"))) })
+/// }
+/// ```
+pub type CheckFuture<'a> = Pin<Box<dyn Future<Output = CheckResult> + Send + 'a>>;
 
 /// How something is: the only three words a report uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

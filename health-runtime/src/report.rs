@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -85,21 +86,30 @@ pub struct CheckReport {
 #[derive(Clone, Debug)]
 pub(crate) enum Selection {
     One(usize),
-    Without(Vec<usize>),
+    /// Those of a nest, or of the whole, without those that are excluded.
+    Part {
+        of: Range<usize>,
+        without: Vec<Range<usize>>,
+    },
+}
+
+impl Selection {
+    fn includes(&self, index: usize) -> bool {
+        match self {
+            Self::One(only) => index == *only,
+            Self::Part { of, without } => of.contains(&index) && !without.iter().any(|out| out.contains(&index)),
+        }
+    }
 }
 
 impl Report {
     /// The probe's report from this view, with so many checks at most.
     pub(crate) fn new(engine: &Engine, view: &View, probe: Probe, selection: Option<&Selection>, limit: usize) -> Self {
-        let included = |index| match selection {
-            None => true,
-            Some(Selection::One(only)) => index == *only,
-            Some(Selection::Without(excluded)) => !excluded.contains(&index),
-        };
+        let included = |index| selection.is_none_or(|selection| selection.includes(index));
         let state = match selection {
             None => view.verdict(probe),
             Some(Selection::One(index)) => view.judge_one(probe, *index),
-            Some(Selection::Without(_)) => view.judge(probe, included),
+            Some(Selection::Part { .. }) => view.judge(probe, included),
         };
         let always_critical = match probe {
             Probe::Readiness => 0,

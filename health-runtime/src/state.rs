@@ -3,13 +3,16 @@
 use std::future::{Ready, ready};
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
-
 use crate::check::{HealthCheck, InProcess};
 use crate::engine::Trigger;
-use crate::health::{Health, HealthBuilder};
-use crate::outcome::{CheckResult, IntoOutcome};
-use crate::spec::{CheckSpec, ServiceSpec};
+use crate::function::HealthFn;
+use crate::health::{Health, HealthBuilder, StartError};
+use crate::naming::{is_name, is_reserved};
+use crate::outcome::{CheckFuture, IntoOutcome};
+use crate::spec::{CheckSpec, Defaults, Nest, ServiceSpec};
+
+/// So many structs may stand in one another. Nobody means more: it is one that contains itself.
+const DEEPEST: usize = 32;
 
 /// A service's state that says which of its fields are health checks. Derive it.
 ///
@@ -28,7 +31,8 @@ use crate::spec::{CheckSpec, ServiceSpec};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not declare its health checks",
     label = "not a `HealthState`",
-    note = "add `#[derive(HealthState)]` to the struct and `#[health_check]` to its fields"
+    note = "add `#[derive(HealthState)]` to the struct and `#[health_check]` to its fields",
+    note = "`#[health_check(nested)]` takes a struct that derives `HealthState`, itself or in an `Arc` or `Box`; a type with a check of its own (`HealthCheck`) needs no `nested`"
 )]
 pub trait HealthState: Send + Sync + Sized + 'static {
     /// Adds what the struct declares to the list. The derive writes this.
@@ -39,7 +43,7 @@ pub trait HealthState: Send + Sync + Sized + 'static {
     /// # Panics
     ///
     /// Where [`HealthBuilder::try_start`] returns an error: outside of a tokio runtime, with two checks of one name, a
-    /// bad name or prefix, or without a thread.
+    /// bad name or prefix, a struct nested in itself, or without a thread.
     #[must_use = "the engine ends when the last `Health` is dropped"]
     #[track_caller]
     fn start_health(&self) -> Health
@@ -56,32 +60,52 @@ impl<S: HealthState> HealthState for Arc<S> {
     }
 }
 
+impl<S: HealthState> HealthState for Box<S> {
+    fn register(checks: &mut Checks<Self>) {
+        checks.project::<S>(|state| state);
+    }
+}
+
 /// The checks of a state of type `S`, and what is declared about the service.
 ///
 /// [`HealthState::register`] fills it; the methods are what the derive's output calls.
 pub struct Checks<S> {
     pub(crate) service: ServiceSpec,
     pub(crate) list: Vec<Declared<S>>,
+    pub(crate) nests: Vec<Nest>,
+    /// The first of what cannot be started.
+    pub(crate) refused: Option<StartError>,
+    /// The names of the nests that lead here.
+    path: Vec<&'static str>,
 }
 
 /// One declared check: the only place where checks are erased to `dyn`.
 pub(crate) struct Declared<S> {
     pub(crate) spec: CheckSpec,
+    /// Those of the struct that declares it, if that is nested; else the service's count, as they are at the start.
+    pub(crate) defaults: Option<Defaults>,
     pub(crate) check: Box<dyn StateCheck<S>>,
 }
 
 /// A check as a function of the whole state, so that nothing is borrowed for longer than a run.
 pub(crate) trait StateCheck<S>: Send + Sync {
-    fn call<'a>(&'a self, state: &'a S) -> BoxFuture<'a, CheckResult>;
+    fn call<'a>(&'a self, state: &'a S) -> CheckFuture<'a>;
     fn is_disabled(&self, state: &S) -> bool;
     fn attach(&self, state: &S, trigger: Trigger);
 }
 
 impl<S: 'static> Checks<S> {
     pub(crate) fn new() -> Self {
+        Self::at(Vec::new())
+    }
+
+    fn at(path: Vec<&'static str>) -> Self {
         Self {
             service: ServiceSpec::new("", ""),
             list: Vec::new(),
+            nests: Vec::new(),
+            refused: None,
+            path,
         }
     }
 
@@ -103,24 +127,111 @@ impl<S: 'static> Checks<S> {
     /// Adds a field that a function checks.
     pub fn with<F>(&mut self, spec: CheckSpec, call: F)
     where
-        F: for<'a> Fn(&'a S) -> BoxFuture<'a, CheckResult> + Send + Sync + 'static,
+        F: for<'a> Fn(&'a S) -> CheckFuture<'a> + Send + Sync + 'static,
     {
         self.push(spec, With(call));
     }
 
-    /// Adds all checks of another state that this one leads to, and takes what it declares about the service.
-    fn project<T: HealthState>(&mut self, part: fn(&S) -> &T) {
-        let mut inner = Checks::<T>::new();
-        T::register(&mut inner);
-        self.service = inner.service;
-        for Declared { spec, check } in inner.list {
-            self.push(spec, Projected { check, part });
-        }
+    /// Adds a function that is a check.
+    pub fn function<F: HealthFn<S>>(&mut self) {
+        self.push(F::SPEC, With(F::call));
     }
 
-    fn push(&mut self, spec: CheckSpec, check: impl StateCheck<S> + 'static) {
-        let check = Box::new(check);
-        self.list.push(Declared { spec, check });
+    /// Adds all checks of a part of the state, each named `name.check`; the name alone stands for all of them in the
+    /// paths of probes and in `exclude`.
+    ///
+    /// What they do not say themselves (timeout, interval, ttl), the part's own struct says for them, or else the table
+    /// of the derive: never this struct and never [`HealthBuilder`], which know nothing of what fits them. The rest of
+    /// what the part declares about a service (name, prefix, drain) is not used.
+    ///
+    /// A name that no path can have, or a state nested in itself, is an error at the start.
+    ///
+    /// ```
+    /// use health_runtime::{CheckSpec, Checks, Flag, HealthState};
+    ///
+    /// struct Billing { ledger: Flag }
+    ///
+    /// impl HealthState for Billing {
+    ///     fn register(checks: &mut Checks<Self>) {
+    ///         checks.add::<Flag>(CheckSpec::new("ledger"), |billing| &billing.ledger);
+    ///     }
+    /// }
+    ///
+    /// struct AppState { billing: Box<Billing> }
+    ///
+    /// impl HealthState for AppState {
+    ///     fn register(checks: &mut Checks<Self>) {
+    ///         checks.nest::<Box<Billing>>("billing", |state| &state.billing); // `billing.ledger`
+    ///     }
+    /// }
+    /// ```
+    pub fn nest<T: HealthState>(&mut self, name: &'static str, part: fn(&S) -> &T) {
+        if self.refused.is_some() {
+            return; // What contains itself twice would otherwise be walked 2^32 times.
+        }
+        let whole = self.whole_name(name);
+        if !is_name(name) || name.contains('.') || is_reserved(&whole) {
+            self.refused = Some(StartError::NestName(whole));
+            return;
+        }
+        if self.path.len() == DEEPEST {
+            self.refused = Some(StartError::NestedTooDeep(whole));
+            return;
+        }
+        let mut inner = Checks::<T>::at([&*self.path, &[name]].concat());
+        T::register(&mut inner);
+        for declared in &mut inner.list {
+            declared.defaults.get_or_insert(inner.service.defaults);
+        }
+        let first = self.list.len();
+        self.take(inner, part);
+        let checks = first..self.list.len();
+        self.nests.push(Nest { name: whole, checks });
+    }
+
+    /// Is as another state that this one leads to: takes its checks, and what it declares about the service.
+    fn project<T: HealthState>(&mut self, part: fn(&S) -> &T) {
+        let mut inner = Checks::<T>::at(self.path.clone());
+        T::register(&mut inner);
+        self.service = inner.service.clone();
+        self.take(inner, part);
+    }
+
+    fn take<T: 'static>(&mut self, inner: Checks<T>, part: fn(&S) -> &T) {
+        let first = self.list.len();
+        self.refused = self.refused.take().or(inner.refused);
+        self.nests.extend(inner.nests.into_iter().map(|nest| Nest {
+            checks: first + nest.checks.start..first + nest.checks.end,
+            ..nest
+        }));
+        self.list.extend(inner.list.into_iter().map(|declared| Declared {
+            spec: declared.spec,
+            defaults: declared.defaults,
+            check: Box::new(Projected {
+                check: declared.check,
+                part,
+            }),
+        }));
+    }
+
+    fn push(&mut self, mut spec: CheckSpec, check: impl StateCheck<S> + 'static) {
+        let whole = self.whole_name(spec.name());
+        if !is_name(spec.name()) || is_reserved(&whole) {
+            self.refused.get_or_insert(StartError::Name(whole.clone()));
+        }
+        if !self.path.is_empty() {
+            spec.name = whole.into();
+        }
+        self.list.push(Declared {
+            spec,
+            defaults: None,
+            check: Box::new(check),
+        });
+    }
+
+    /// The name with those of the nests that lead to it.
+    fn whole_name(&self, name: &str) -> String {
+        [&*self.path, &[name]].concat().join(".")
     }
 }
 
@@ -134,7 +245,7 @@ impl<S> std::fmt::Debug for Checks<S> {
 struct Field<S, T>(fn(&S) -> &T);
 
 impl<S, T: HealthCheck> StateCheck<S> for Field<S, T> {
-    fn call<'a>(&'a self, state: &'a S) -> BoxFuture<'a, CheckResult> {
+    fn call<'a>(&'a self, state: &'a S) -> CheckFuture<'a> {
         Box::pin((self.0)(state).check())
     }
 
@@ -151,9 +262,9 @@ struct With<F>(F);
 
 impl<S, F> StateCheck<S> for With<F>
 where
-    F: for<'a> Fn(&'a S) -> BoxFuture<'a, CheckResult> + Send + Sync,
+    F: for<'a> Fn(&'a S) -> CheckFuture<'a> + Send + Sync,
 {
-    fn call<'a>(&'a self, state: &'a S) -> BoxFuture<'a, CheckResult> {
+    fn call<'a>(&'a self, state: &'a S) -> CheckFuture<'a> {
         (self.0)(state)
     }
 
@@ -170,7 +281,7 @@ struct Projected<S, T> {
 }
 
 impl<S, T> StateCheck<S> for Projected<S, T> {
-    fn call<'a>(&'a self, state: &'a S) -> BoxFuture<'a, CheckResult> {
+    fn call<'a>(&'a self, state: &'a S) -> CheckFuture<'a> {
         self.check.call((self.part)(state))
     }
 
@@ -227,7 +338,7 @@ impl<R: IntoOutcome> Returned<Plain> for R {
 
 /// Makes the future of a check of what a check function returned.
 #[doc(hidden)]
-pub fn run<'a, Kind, R>(returned: R) -> BoxFuture<'a, CheckResult>
+pub fn run<'a, Kind, R>(returned: R) -> CheckFuture<'a>
 where
     R: Returned<Kind>,
     R::Future: Send + 'a,

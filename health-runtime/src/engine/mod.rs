@@ -26,13 +26,13 @@ mod run;
 mod shutdown;
 mod view;
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use fastrand::Rng;
-use futures_util::future::BoxFuture;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 
@@ -46,8 +46,8 @@ use self::clock::Clock;
 use self::core::Effects;
 use self::driver::Duty;
 use self::phase::Stage;
-use crate::outcome::{CheckResult, Reason, Status};
-use crate::spec::{Probe, ServiceSpec};
+use crate::outcome::{CheckFuture, Reason, Status};
+use crate::spec::{Nest, Probe, ServiceSpec};
 
 /// Time since the engine was built.
 pub(crate) type Time = Duration;
@@ -75,12 +75,14 @@ impl State {
 
 /// The checks, with the state they look at: what is left of `S` here.
 pub(crate) trait Runner: Send + Sync {
-    fn call(&self, index: usize) -> BoxFuture<'_, CheckResult>;
+    fn call(&self, index: usize) -> CheckFuture<'_>;
+    fn is_disabled(&self, index: usize) -> bool;
 }
 
 pub(crate) struct Engine {
     pub(crate) service: ServiceSpec,
     pub(crate) plans: Arc<[Plan]>,
+    nests: Vec<Nest>,
     clock: Clock,
     core: Mutex<Core>,
     view: ArcSwap<View>,
@@ -101,13 +103,14 @@ impl Engine {
     pub(crate) fn start(
         service: ServiceSpec,
         plans: Vec<Plan>,
-        disabled: Vec<bool>,
+        nests: Vec<Nest>,
         runner: Arc<dyn Runner>,
         runtime: Handle,
         jitter: Rng,
         attach: impl FnOnce(&Arc<Self>),
     ) -> std::io::Result<Arc<Self>> {
         let plans: Arc<[Plan]> = plans.into();
+        let disabled = (0..plans.len()).map(|index| runner.is_disabled(index)).collect();
         let budget = plan::bounded(service.probe_budget);
         let mut core = Core::new(Arc::clone(&plans), disabled, budget, service.manual_start, jitter);
         let (view, _) = core.view(Time::ZERO);
@@ -115,6 +118,7 @@ impl Engine {
         let engine = Arc::new(Self {
             service,
             plans,
+            nests,
             clock: Clock::new(),
             core: Mutex::new(core),
             view: ArcSwap::from_pointee(view),
@@ -131,6 +135,17 @@ impl Engine {
         engine.tick();
         pacemaker.start(&engine)?;
         Ok(engine)
+    }
+
+    /// The check of this name.
+    pub(crate) fn check_named(&self, name: &str) -> Option<usize> {
+        self.plans.iter().position(|plan| plan.spec.name() == name)
+    }
+
+    /// The checks of the nest of this name.
+    pub(crate) fn nest_named(&self, name: &str) -> Option<Range<usize>> {
+        let nest = self.nests.iter().find(|nest| nest.name == name)?;
+        Some(nest.checks.clone())
     }
 
     /// Does something to the core under the lock, and what follows from it after the lock is released: no user code,

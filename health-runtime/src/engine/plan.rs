@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::spec::{CheckSpec, Probe, Refresh, ServiceSpec};
+use crate::spec::{CheckSpec, Defaults, Probe, Refresh};
 
 const TIMEOUT: Duration = Duration::from_secs(2);
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -30,20 +30,8 @@ pub(crate) struct Plan {
 impl Plan {
     /// A check's own options win, then the struct's, then the built-in ones; a default that does not fit what was
     /// said explicitly gives way instead of causing an error.
-    pub(crate) fn new(spec: CheckSpec, service: &ServiceSpec) -> Self {
-        let wanted = spec.timeout.or(service.timeout).unwrap_or(TIMEOUT);
-        let refresh = match (spec.refresh, service.refresh) {
-            (Some(own), _) => own,
-            (None, Some(Refresh::Interval(default))) if default <= wanted && spec.timeout.is_some() => {
-                Refresh::Interval(wanted.saturating_mul(2))
-            }
-            (None, Some(default)) => default,
-            (None, None) => Refresh::Interval(INTERVAL.max(wanted.saturating_mul(2))),
-        };
-        let timeout = match refresh {
-            Refresh::Interval(interval) if spec.timeout.is_none() => wanted.min(interval),
-            _ => wanted,
-        };
+    pub(crate) fn new(spec: CheckSpec, defaults: Defaults) -> Self {
+        let (timeout, refresh) = fitting(&spec, defaults);
         let max_age = spec.max_age.unwrap_or_else(|| match refresh {
             Refresh::Interval(interval) => interval.saturating_mul(3).saturating_add(timeout),
             Refresh::Ttl(ttl) => TTL_MAX_AGE.max(ttl.saturating_add(timeout).saturating_mul(3)),
@@ -78,16 +66,57 @@ impl Plan {
     }
 }
 
+/// The timeout and the refresh that go with the check's own `max_age` and `degraded_after`: a function may have been
+/// compiled without a struct in sight, and fits what is built in. What nothing fits is left as it was said.
+fn fitting(spec: &CheckSpec, defaults: Defaults) -> (Duration, Refresh) {
+    let refresh_alone = Defaults {
+        timeout: None,
+        ..defaults
+    };
+    let timeout_alone = Defaults {
+        refresh: None,
+        ..defaults
+    };
+    [defaults, refresh_alone, timeout_alone, Defaults::default()]
+        .into_iter()
+        .map(|defaults| settle(spec, defaults))
+        .find(|(timeout, refresh)| {
+            let (Refresh::Interval(period) | Refresh::Ttl(period)) = *refresh;
+            spec.max_age
+                .is_none_or(|max_age| max_age >= period.saturating_add(*timeout))
+                && spec.degraded_after.is_none_or(|limit| limit < *timeout)
+        })
+        .unwrap_or_else(|| settle(spec, defaults))
+}
+
+fn settle(spec: &CheckSpec, defaults: Defaults) -> (Duration, Refresh) {
+    let wanted = spec.timeout.or(defaults.timeout).unwrap_or(TIMEOUT);
+    let refresh = match (spec.refresh, defaults.refresh) {
+        (Some(own), _) => own,
+        (None, Some(Refresh::Interval(default))) if default <= wanted && spec.timeout.is_some() => {
+            Refresh::Interval(wanted.saturating_mul(2))
+        }
+        (None, Some(default)) => default,
+        (None, None) => Refresh::Interval(INTERVAL.max(wanted.saturating_mul(2))),
+    };
+    let timeout = match refresh {
+        Refresh::Interval(interval) if spec.timeout.is_none() => wanted.min(interval),
+        _ => wanted,
+    };
+    (timeout, refresh)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spec::ServiceSpec;
 
     fn secs(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
     }
 
     fn plan(spec: CheckSpec, service: &ServiceSpec) -> (Duration, Refresh, Duration) {
-        let plan = Plan::new(spec, service);
+        let plan = Plan::new(spec, service.defaults);
         (plan.timeout, plan.refresh, plan.max_age)
     }
 
@@ -145,5 +174,47 @@ mod tests {
     fn a_ttl_check_ages_for_at_least_half_a_minute() {
         assert_eq!(plan(spec().ttl(secs(1)), &service()).2, secs(30));
         assert_eq!(plan(spec().ttl(secs(10)), &service()).2, secs(36));
+    }
+
+    #[test]
+    fn a_structs_default_gives_way_where_a_check_would_always_be_stale() {
+        let old = spec().max_age(secs(15));
+        let built_in = (secs(2), Refresh::Interval(secs(5)), secs(15));
+        assert_eq!(plan(old.clone(), &service().interval(secs(60))), built_in);
+        assert_eq!(plan(old.clone(), &service().ttl(secs(60))), built_in);
+        assert_eq!(
+            plan(old.clone(), &service().interval(secs(60)).timeout(secs(9))),
+            built_in
+        );
+        let shorter_timeout = (secs(2), Refresh::Interval(secs(12)), secs(15));
+        assert_eq!(
+            plan(old.clone(), &service().interval(secs(12)).timeout(secs(4))),
+            shorter_timeout
+        );
+        let shorter_interval = (secs(3), Refresh::Interval(secs(6)), secs(15));
+        assert_eq!(
+            plan(old, &service().interval(secs(60)).timeout(secs(3))),
+            shorter_interval
+        );
+    }
+
+    #[test]
+    fn a_structs_default_gives_way_where_a_check_could_never_be_slow() {
+        let slow = spec().degraded_after(secs(1));
+        let built_in = (secs(2), Refresh::Interval(secs(5)), secs(17));
+        assert_eq!(plan(slow.clone(), &service().timeout(secs(1))), built_in);
+        assert_eq!(plan(slow.clone(), &service().interval(secs(1))), built_in);
+        let longer_timeout = (secs(2), Refresh::Ttl(secs(3)), secs(30));
+        assert_eq!(plan(slow, &service().timeout(secs(1)).ttl(secs(3))), longer_timeout);
+    }
+
+    #[test]
+    fn what_a_check_says_itself_never_gives_way() {
+        let own = spec().interval(secs(60)).timeout(secs(9)).max_age(secs(15));
+        let expected = (secs(9), Refresh::Interval(secs(60)), secs(15));
+        assert_eq!(plan(own.degraded_after(secs(10)), &service().ttl(secs(1))), expected);
+        let fitting = spec().max_age(secs(17)).degraded_after(secs(1));
+        let kept = (secs(2), Refresh::Interval(secs(15)), secs(17));
+        assert_eq!(plan(fitting, &service().interval(secs(15)).timeout(secs(2))), kept);
     }
 }

@@ -8,6 +8,7 @@ mod drain;
 mod listener;
 mod query;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -80,8 +81,15 @@ struct Site {
 /// What a path asks for.
 enum Target<'a> {
     All(Probe),
-    /// What stands behind a probe's path and a `/`: a check's name, or nothing that exists.
+    /// What stands behind a probe's path and a `/`: the name of a check or nest, or nothing that exists.
     Below(Probe, &'a str),
+}
+
+/// What a name below a probe's path stands for.
+enum Named {
+    Check(usize),
+    /// All checks of a nest, as a probe of their own.
+    Nest(Range<usize>),
 }
 
 impl Probes {
@@ -98,10 +106,10 @@ impl Probes {
     }
 
     async fn answer_target(&self, target: Target<'_>, method: &str, query: Option<&str>) -> Answer {
-        let (probe, one) = match target {
+        let (probe, named) = match target {
             Target::All(probe) => (probe, None),
-            Target::Below(probe, name) => match self.check(probe, name) {
-                Some(index) => (probe, Some(Selection::One(index))),
+            Target::Below(probe, name) => match self.named(probe, name) {
+                Some(named) => (probe, Some(named)),
                 None => return Answer::error(404, NO_SUCH_CHECK).to(method),
             },
         };
@@ -109,12 +117,20 @@ impl Probes {
             return Answer::error(405, WRONG_METHOD).to(method);
         }
         let engine = &self.0.engine;
-        let query = query::parse(query.unwrap_or_default(), &engine.plans);
+        let query = query::parse(query.unwrap_or_default(), engine);
         if query.group.is_some() {
             return Answer::error(404, NO_SUCH_GROUP).to(method);
         }
-        let excluded = (!query.exclude.is_empty()).then_some(Selection::Without(query.exclude));
-        let selection = one.or(excluded);
+        let without = query.exclude;
+        let selection = match named {
+            None if without.is_empty() => None,
+            Some(Named::Check(index)) => Some(Selection::One(index)),
+            Some(Named::Nest(of)) => Some(Selection::Part { of, without }),
+            None => Some(Selection::Part {
+                of: 0..engine.plans.len(),
+                without,
+            }),
+        };
         let view = match engine.fresh_view(probe) {
             Some(view) => Arc::clone(&view),
             None => engine.probe(probe).await,
@@ -156,12 +172,15 @@ impl Probes {
         })
     }
 
-    /// The check of this name, if it is in the probe.
-    fn check(&self, probe: Probe, name: &str) -> Option<usize> {
-        let plans = &self.0.engine.plans;
-        plans
-            .iter()
-            .position(|plan| plan.spec.name() == name && plan.spec.is_in(probe))
+    /// What has this name, if any of it is in the probe.
+    fn named(&self, probe: Probe, name: &str) -> Option<Named> {
+        let engine = &self.0.engine;
+        let is_in = |index: usize| engine.plans[index].spec.is_in(probe);
+        if let Some(index) = engine.check_named(name) {
+            return is_in(index).then_some(Named::Check(index));
+        }
+        let checks = engine.nest_named(name)?;
+        checks.clone().any(is_in).then_some(Named::Nest(checks))
     }
 }
 

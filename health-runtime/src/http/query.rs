@@ -1,26 +1,30 @@
 //! The part of a probe's URL behind the `?`.
 
-use crate::engine::Plan;
+use std::ops::Range;
+
+use crate::engine::Engine;
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Query {
-    /// The checks to leave out. An unknown name leaves nothing out, so that it can make nothing green.
-    pub(super) exclude: Vec<usize>,
+    /// The checks to leave out, by a name of their own or of a nest. An unknown name leaves nothing out, so that it can
+    /// make nothing green.
+    pub(super) exclude: Vec<Range<usize>>,
     /// The group that is asked for. No check declares one yet: a question for one is a question for nothing, and must
     /// not be answered as if all were meant.
     pub(super) group: Option<String>,
 }
 
 /// Reads `exclude=NAME` (repeatable) and `group=NAME`; everything else is for somebody else.
-pub(super) fn parse(query: &str, plans: &[Plan]) -> Query {
+pub(super) fn parse(query: &str, engine: &Engine) -> Query {
     let mut parsed = Query::default();
     for (key, value) in form_urlencoded::parse(query.as_bytes()) {
         match &*key {
             "exclude" => {
-                let named = plans.iter().position(|plan| plan.spec.name() == value);
+                let check = engine.check_named(&value).map(|index| index..index + 1);
+                let named = check.or_else(|| engine.nest_named(&value));
                 parsed
                     .exclude
-                    .extend(named.filter(|index| !parsed.exclude.contains(index)));
+                    .extend(named.filter(|checks| !parsed.exclude.contains(checks)));
             }
             "group" => parsed.group = Some(value.into_owned()),
             _ => {}

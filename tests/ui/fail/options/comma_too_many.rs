@@ -6,7 +6,7 @@ use health_runtime::{Flag, HealthState};
 struct AppState {
     #[health_check(, critical)]
     a: Flag,
-    #[health_check(critical,, startup)]
+    #[health_check(critical,, readiness)]
     b: Flag,
     #[health_check(,)]
     c: Flag,

@@ -7,7 +7,7 @@ use health_runtime::{Flag, HealthState};
 struct AppState {
     #[health_check(banana)]
     a: Flag,
-    #[health_check(breaker = 3)]
+    #[health_check(colour = 3)]
     b: Flag,
 }
 

@@ -17,7 +17,7 @@ use super::super::{Plan, RunResult, State, View};
 use super::{Core, Event, Time};
 use crate::outcome::{Reason, Status};
 use crate::report::Phase;
-use crate::spec::{CheckSpec, Probe, ServiceSpec};
+use crate::spec::{CheckSpec, Defaults, Probe};
 
 const BUDGET: Duration = Duration::from_millis(800);
 const TICK: Duration = Duration::from_millis(50);
@@ -45,8 +45,10 @@ impl Sim {
     }
 
     fn seeded(specs: impl IntoIterator<Item = CheckSpec>, manual: bool, seed: u64) -> Self {
-        let service = ServiceSpec::new("s", "1");
-        let plans: Arc<[_]> = specs.into_iter().map(|spec| Plan::new(spec, &service)).collect();
+        let plans: Arc<[_]> = specs
+            .into_iter()
+            .map(|spec| Plan::new(spec, Defaults::default()))
+            .collect();
         let disabled = plans.iter().map(|plan| plan.spec.name() == "disabled").collect();
         let core = Core::new(plans, disabled, BUDGET, manual, Rng::with_seed(seed));
         let mut sim = Self { core, now: Time::ZERO };

@@ -1,0 +1,243 @@
+//! The output of `#[health_check]` on a function: the function as it was, and a type of its name.
+
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::parse::Parser;
+use syn::spanned::Spanned;
+use syn::{Attribute, GenericParam, Generics, ReturnType, WherePredicate};
+
+use crate::errors::Errors;
+use crate::model::Function;
+use crate::signature::{Item, Signature, is_health_check};
+use crate::spec::{expand_call, expand_spec, in_expansion, runtime};
+use crate::tokens::{mentions, rename_lifetimes};
+use crate::{shape, validate};
+
+/// The whole pipeline, from the function to itself and its type, or to all errors and a stub.
+pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let signature = match Item::parse(item.clone()) {
+        Ok(Item::Function(signature)) => signature,
+        Ok(Item::Other(found)) => {
+            shape::report_no_function(found.as_ref(), &mut errors);
+            let errors = errors.into_tokens();
+            return quote! { #errors #item };
+        }
+        Err(error) => {
+            let error = error.into_compile_error();
+            return quote! { #error #item };
+        }
+    };
+    let function = Function::parse(arguments, &signature, &mut errors);
+    validate::validate_function(&function, &mut errors);
+    match errors.into_tokens() {
+        None => {
+            let check = expand_function(&function);
+            quote! { #item #check }
+        }
+        Some(errors) => {
+            let (item, stub) = (without_attribute(item), expand_stub(&function));
+            quote! { #errors #item #stub }
+        }
+    }
+}
+
+// Expands to:
+// #[doc(hidden)]
+// pub struct disk_space {}
+// #[automatically_derived]
+// impl ::health_runtime::HealthFn<AppState> for disk_space {
+//     const SPEC: ::health_runtime::CheckSpec = …;
+//     fn call(__state: &AppState) -> ::health_runtime::CheckFuture<'_> {
+//         ::health_runtime::run_async::<io::Result<()>, _>(disk_space(__state))
+//     }
+// }
+//
+// Braces, because a unit struct would also be a value, as the function is. No `const _` around the impl: on an associated
+// function, where none of this can stand, it would be two errors more.
+fn expand_function(function: &Function<'_>) -> TokenStream {
+    let signature = function.signature;
+    let runtime = runtime(&function.check.options.krate);
+    let ty = expand_type(signature);
+    let name = type_name(&signature.ident);
+    let spec = expand_spec(&function.check, &runtime);
+    let lifetimes: Vec<Ident> = lifetimes(&signature.generics);
+    // The call is no use of it by the user.
+    let is_deprecated = signature.attrs.iter().any(|attr| attr.path().is_ident("deprecated"));
+    let allow = is_deprecated.then(|| quote!(#[allow(deprecated)]));
+    let Some(state) = signature.state() else {
+        let call = expand_run(function, &lifetimes, &runtime, &TokenStream::new());
+        return quote! {
+            #ty
+            #allow
+            #[automatically_derived]
+            impl<__S: ?::core::marker::Sized> #runtime::HealthFn<__S> for #name {
+                const SPEC: #runtime::CheckSpec = #spec;
+                fn call(_: &__S) -> #runtime::CheckFuture<'_> {
+                    #call
+                }
+            }
+        };
+    };
+    let argument = Ident::new("__state", Span::mixed_site());
+    let call = expand_run(function, &lifetimes, &runtime, &argument.to_token_stream());
+    let state = rename_lifetimes(state.to_token_stream(), &lifetimes, "static");
+    let (generics, predicates) = expand_generics(&signature.generics, &lifetimes, &state);
+    quote! {
+        #ty
+        #allow
+        #[automatically_derived]
+        impl #generics #runtime::HealthFn<#state> for #name #predicates {
+            const SPEC: #runtime::CheckSpec = #spec;
+            fn call(#argument: &#state) -> #runtime::CheckFuture<'_> {
+                #call
+            }
+        }
+    }
+}
+
+// Expands to one of:
+// ::health_runtime::run_async::<io::Result<()>, _>(disk_space(__state))
+// ::health_runtime::run_blocking::<io::Result<()>>(disk_space(__state))
+// ::health_runtime::run(disk_space(__state))
+//
+// With the type, what a check cannot return is an error under it; without, under its first word. A future that cannot be
+// sent is one under the name.
+//     async fn disk_space() -> io::Result<u8> {
+//              ^^^^^^^^^^      ^^^^^^^^^^^^^^
+fn expand_run(
+    function: &Function<'_>,
+    lifetimes: &[Ident],
+    runtime: &TokenStream,
+    argument: &TokenStream,
+) -> TokenStream {
+    let signature = function.signature;
+    let path = |at| located(in_expansion(&signature.ident).into_token_stream(), Some(at));
+    let output = match &signature.output {
+        ReturnType::Default => quote!(()),
+        // No type that can be written elsewhere.
+        ReturnType::Type(_, ty) if mentions(ty.to_token_stream(), &["impl".to_owned()]) => quote!(_),
+        ReturnType::Type(_, ty) => rename_lifetimes(ty.to_token_stream(), lifetimes, "_"),
+    };
+    let name = Span::mixed_site().located_at(signature.ident.span());
+    let first = match &signature.output {
+        ReturnType::Default => name,
+        ReturnType::Type(_, ty) => Span::mixed_site().located_at(ty.span()),
+    };
+    // A path that the user wrote stays where it is: what is wrong with it is wrong there.
+    let at = if function.check.options.krate.is_given() {
+        None
+    } else {
+        Some(name)
+    };
+    let is_blocking = function.check.options.blocking.is_given();
+    if signature.asyncness.is_some() {
+        let run = located(quote!(#runtime::run_async), at);
+        expand_call(&quote_spanned!(name=> #run::<#output, _>), &path(name), name, argument)
+    } else if is_blocking && output.to_string() != "_" {
+        expand_call(
+            &quote!(#runtime::run_blocking::<#output>),
+            &path(first),
+            first,
+            argument,
+        )
+    } else {
+        let run = Ident::new(if is_blocking { "run_blocking" } else { "run" }, first);
+        expand_call(&quote!(#runtime::#run), &path(first), first, argument)
+    }
+}
+
+/// The same tokens, to be found elsewhere.
+fn located(tokens: TokenStream, at: Option<Span>) -> TokenStream {
+    let tokens = tokens.into_iter().map(|mut token| {
+        let span = token.span();
+        token.set_span(at.map_or(span, |at| span.located_at(at)));
+        token
+    });
+    tokens.collect()
+}
+
+// Expands to, beside errors:
+// #[doc(hidden)]
+// pub struct disk_space {}
+// #[automatically_derived]
+// impl<__S: ?Sized> ::health_runtime::HealthFn<__S> for disk_space { … }
+fn expand_stub(function: &Function<'_>) -> TokenStream {
+    let signature = function.signature;
+    if signature.is_associated() || function.check.options.krate.is_refused() {
+        return TokenStream::new(); // Where a method stands, nothing else may; and without the trait, no stub.
+    }
+    let runtime = runtime(&function.check.options.krate);
+    let ty = expand_type(signature);
+    let name = type_name(&signature.ident);
+    quote! {
+        #ty
+        #[automatically_derived]
+        impl<__S: ?::core::marker::Sized> #runtime::HealthFn<__S> for #name {
+            const SPEC: #runtime::CheckSpec = #runtime::CheckSpec::new("");
+            fn call(_: &__S) -> #runtime::CheckFuture<'_> {
+                #runtime::run::<_, ()>(())
+            }
+        }
+    }
+}
+
+// Expands to:
+// #[doc(hidden)]
+// pub struct disk_space {}
+fn expand_type(signature: &Signature) -> TokenStream {
+    let (vis, name) = (&signature.vis, type_name(&signature.ident));
+    quote_spanned! {name.span()=> #[doc(hidden)] #vis struct #name {} }
+}
+
+/// The function's name for a type: to be named by the user, and still no business of the lints on style.
+fn type_name(function: &Ident) -> Ident {
+    let mut name = function.clone();
+    name.set_span(function.span().resolved_at(Span::call_site()));
+    name
+}
+
+// Expands to, for `fn f<'a, S: HasDb>(state: &'a S) where S: 'a`:
+// <S: HasDb>
+// where S: 'static, S: Send + Sync + 'static
+fn expand_generics(generics: &Generics, lifetimes: &[Ident], state: &TokenStream) -> (TokenStream, TokenStream) {
+    if generics.type_params().next().is_none() && generics.const_params().next().is_none() {
+        return (TokenStream::new(), TokenStream::new());
+    }
+    let params = generics
+        .params
+        .iter()
+        .filter(|param| !matches!(param, GenericParam::Lifetime(_)));
+    let params = rename_lifetimes(quote!(#(#params),*), lifetimes, "static");
+    let predicates = generics.where_clause.iter().flat_map(|clause| &clause.predicates);
+    let predicates = predicates.filter(|predicate| !matches!(predicate, WherePredicate::Lifetime(_)));
+    let predicates = rename_lifetimes(quote!(#(#predicates,)*), lifetimes, "static");
+    // What every state is, said so that the function's future can be seen to be `Send`.
+    let send = quote!(::core::marker::Send + ::core::marker::Sync + 'static);
+    (quote!(<#params>), quote!(where #predicates #state: #send))
+}
+
+fn lifetimes(generics: &Generics) -> Vec<Ident> {
+    let lifetimes = generics.lifetimes();
+    lifetimes.map(|param| param.lifetime.ident.clone()).collect()
+}
+
+/// The item without a second `#[health_check]`, which would add the type a second time.
+fn without_attribute(item: TokenStream) -> TokenStream {
+    let mut kept = TokenStream::new();
+    let mut rest = item.into_iter().peekable();
+    while let Some(token) = rest.next() {
+        if let Some(TokenTree::Group(group)) = rest.peek()
+            && matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '#')
+            && group.delimiter() == Delimiter::Bracket
+        {
+            let attribute = Attribute::parse_outer.parse2(quote!(#token #group));
+            if attribute.is_ok_and(|attribute| attribute.iter().any(is_health_check)) {
+                rest.next();
+                continue;
+            }
+        }
+        kept.extend([token]);
+    }
+    kept
+}

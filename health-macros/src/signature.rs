@@ -1,0 +1,179 @@
+//! A function as the attribute macro sees it. Its body is never looked into: that would need all of syn's grammar, and
+//! the function goes out as it came in.
+
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::parse::{ParseStream, Parser};
+use syn::{
+    Abi, Attribute, Generics, Lifetime, Result, ReturnType, Token, Type, Visibility, WhereClause, parenthesized,
+};
+
+use crate::tokens::{mentions, peel, ungroup};
+
+/// Everything before the body.
+pub(crate) struct Signature {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) constness: Option<Token![const]>,
+    pub(crate) asyncness: Option<Token![async]>,
+    pub(crate) unsafety: Option<Token![unsafe]>,
+    pub(crate) abi: Option<Abi>,
+    pub(crate) ident: Ident,
+    /// With the where clause.
+    pub(crate) generics: Generics,
+    pub(crate) inputs: Vec<Input>,
+    pub(crate) output: ReturnType,
+    pub(crate) has_body: bool,
+}
+
+/// A parameter.
+pub(crate) enum Input {
+    /// `self`, in whatever way; all of its tokens.
+    Receiver(TokenStream),
+    /// `pattern: Type`.
+    Typed { tokens: TokenStream, ty: Box<Type> },
+}
+
+/// What an attribute macro stands on.
+pub(crate) enum Item {
+    Function(Box<Signature>),
+    /// The keyword or whatever else is there instead of `fn`.
+    Other(Option<TokenTree>),
+}
+
+impl Item {
+    /// Reads an item.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with a function's signature; rustc would mostly have said it before.
+    pub(crate) fn parse(tokens: TokenStream) -> Result<Self> {
+        // `$item:item` arrives in invisible delimiters.
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        let tokens: TokenStream = ungroup(&tokens).into_iter().collect();
+        parse_item.parse2(tokens)
+    }
+}
+
+impl Signature {
+    /// The state that the function takes: `S` of `state: &S`.
+    pub(crate) fn state(&self) -> Option<&Type> {
+        match self.inputs.first()? {
+            Input::Typed { ty, .. } => match peel(ty) {
+                Type::Reference(reference) => Some(peel(&reference.elem)),
+                _ => None,
+            },
+            Input::Receiver(_) => None,
+        }
+    }
+
+    /// Whether it shows that it stands in a trait or an `impl`.
+    pub(crate) fn is_associated(&self) -> bool {
+        let has_receiver = matches!(self.inputs.first(), Some(Input::Receiver(_)));
+        has_receiver || !self.has_body || self.says_self()
+    }
+
+    /// Whether it says `Self`.
+    pub(crate) fn says_self(&self) -> bool {
+        mentions(self.types(), &["Self".to_owned()])
+    }
+
+    /// The types of its parameters and of what it returns.
+    fn types(&self) -> TokenStream {
+        let mut types = self.output.to_token_stream();
+        for input in &self.inputs {
+            if let Input::Typed { ty, .. } = input {
+                ty.to_tokens(&mut types);
+            }
+        }
+        types
+    }
+}
+
+/// Whether this is the attribute macro itself, by whatever path.
+pub(crate) fn is_health_check(attribute: &Attribute) -> bool {
+    let last = attribute.path().segments.last();
+    last.is_some_and(|last| last.ident == "health_check")
+}
+
+fn parse_item(input: ParseStream<'_>) -> Result<Item> {
+    let attrs = input.call(Attribute::parse_outer)?;
+    let vis = input.parse()?;
+    let item = input.fork();
+    let constness = input.parse()?;
+    let asyncness = input.parse()?;
+    let unsafety = input.parse()?;
+    let abi = input.parse()?;
+    if !input.peek(Token![fn]) {
+        let keyword = item.parse().ok();
+        input.parse::<TokenStream>()?;
+        return Ok(Item::Other(keyword));
+    }
+    input.parse::<Token![fn]>()?;
+    let ident = input.parse()?;
+    let mut generics: Generics = input.parse()?;
+    let content;
+    parenthesized!(content in input);
+    let inputs = parse_inputs(&content)?;
+    let output = input.parse()?;
+    generics.where_clause = input.parse::<Option<WhereClause>>()?;
+    let has_body = input
+        .parse::<Group>()
+        .is_ok_and(|body| body.delimiter() == Delimiter::Brace);
+    input.parse::<TokenStream>()?; // `;`
+    Ok(Item::Function(Box::new(Signature {
+        attrs,
+        vis,
+        constness,
+        asyncness,
+        unsafety,
+        abi,
+        ident,
+        generics,
+        inputs,
+        output,
+        has_body,
+    })))
+}
+
+fn parse_inputs(input: ParseStream<'_>) -> Result<Vec<Input>> {
+    let mut inputs = Vec::new();
+    while !input.is_empty() {
+        input.call(Attribute::parse_outer)?;
+        inputs.push(parse_input(input)?);
+        input.parse::<Option<Token![,]>>()?;
+    }
+    Ok(inputs)
+}
+
+fn parse_input(input: ParseStream<'_>) -> Result<Input> {
+    let mut tokens = TokenStream::new();
+    let start = input.fork();
+    start.parse::<Option<Token![&]>>()?;
+    start.parse::<Option<Lifetime>>()?;
+    start.parse::<Option<Token![mut]>>()?;
+    let is_receiver = start.peek(Token![self]);
+    // The pattern; `::` in it is part of a path.
+    while !input.is_empty() && (!input.peek(Token![:]) || input.peek(Token![::])) {
+        if is_receiver && input.peek(Token![,]) {
+            return Ok(Input::Receiver(tokens));
+        }
+        if input.peek(Token![::]) {
+            let separator: Token![::] = input.parse()?;
+            separator.to_tokens(&mut tokens);
+        } else {
+            tokens.extend([input.parse::<TokenTree>()?]);
+        }
+    }
+    if is_receiver && input.is_empty() {
+        return Ok(Input::Receiver(tokens));
+    }
+    let colon: Token![:] = input.parse()?;
+    let ty: Box<Type> = input.parse()?;
+    tokens.extend(quote!(#colon #ty));
+    Ok(if is_receiver {
+        Input::Receiver(tokens)
+    } else {
+        Input::Typed { tokens, ty }
+    })
+}

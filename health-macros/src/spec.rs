@@ -1,0 +1,137 @@
+//! The parts that the derive and the attribute macro write alike: what is declared as `CheckSpec` and `ServiceSpec`, and
+//! the call of a check function.
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+
+use crate::model::{BreakerOptions, Check, Count, Path, Setting, StateOptions, Text, Time};
+
+/// Where the runtime is: `crate = path`, or else `::health_runtime`.
+pub(crate) fn runtime(krate: &Setting<Path>) -> TokenStream {
+    krate
+        .value()
+        .map_or_else(|| quote!(::health_runtime), |path| path.tokens.clone())
+}
+
+// Expands to:
+// __checks.service(::health_runtime::ServiceSpec::new(::core::env!("CARGO_PKG_NAME"), "1.4.0").drain(…));
+pub(crate) fn expand_service(options: &StateOptions, runtime: &TokenStream) -> TokenStream {
+    let label = |setting: &Setting<Text>, variable| {
+        setting.value().map_or_else(
+            || quote!(::core::env!(#variable)),
+            |text| text.literal.to_token_stream(),
+        )
+    };
+    let name = label(&options.name, "CARGO_PKG_NAME");
+    let version = label(&options.version, "CARGO_PKG_VERSION");
+    let setters = [
+        time("timeout", &options.timeout),
+        time("interval", &options.interval),
+        time("ttl", &options.ttl),
+        time("probe_budget", &options.probe_budget),
+        text("prefix", &options.prefix),
+        options.manual_start.value().map(|()| quote!(.manual_start())),
+        options.public_details.value().map(|()| quote!(.public_details())),
+        time("heartbeat", &options.heartbeat),
+        time("drain", &options.drain),
+        time("shutdown_grace", &options.shutdown_grace),
+    ];
+    let setters = setters.iter().flatten();
+    quote! { __checks.service(#runtime::ServiceSpec::new(#name, #version) #(#setters)*); }
+}
+
+// Expands to:
+// ::health_runtime::CheckSpec::new("db").critical().timeout(::core::time::Duration::from_millis(3000u64))
+pub(crate) fn expand_spec(check: &Check<'_>, runtime: &TokenStream) -> TokenStream {
+    let options = &check.options;
+    let (name, _) = check.name().expect("validation refuses a check without a name");
+    let setters = [
+        flag("critical", &options.critical),
+        flag("readiness", &options.readiness),
+        flag("startup", &options.startup),
+        flag("liveness", &options.liveness),
+        flag("in_process", &options.in_process),
+        time("timeout", &options.timeout),
+        time("interval", &options.interval),
+        time("ttl", &options.ttl),
+        time("max_age", &options.max_age),
+        time("degraded_after", &options.degraded_after),
+        count("failure_threshold", &options.failure_threshold),
+        count("success_threshold", &options.success_threshold),
+        options.breaker.value().map(|breaker| expand_breaker(breaker, runtime)),
+        flag("fail_open", &options.fail_open),
+        flag("blocking", &options.blocking),
+        options.groups.value().map(|groups| {
+            let groups = groups.iter().map(|group| &group.literal);
+            quote!(.groups(&[#(#groups),*]))
+        }),
+        text("restart_helps", &options.restart_helps),
+        text("runbook", &options.runbook),
+        check
+            .description()
+            .map(|description| quote!(.description(#description))),
+    ];
+    let setters = setters.iter().flatten();
+    quote! { #runtime::CheckSpec::new(#name) #(#setters)* }
+}
+
+// Expands to:
+// .breaker(::health_runtime::Breaker::new().failures(5u32).reset(::core::time::Duration::from_millis(30000u64)))
+fn expand_breaker(options: &BreakerOptions, runtime: &TokenStream) -> TokenStream {
+    let setters = [
+        count("failures", &options.failures),
+        count("successes", &options.successes),
+        time("reset", &options.reset),
+    ];
+    let setters = setters.iter().flatten();
+    quote!(.breaker(#runtime::Breaker::new() #(#setters)*))
+}
+
+// Expands to:
+// ::health_runtime::run(payments::ping(&__state.payments))
+//
+// Everything but the path stands at the name at the path's end, so that whatever is wrong with the function is one error
+// there:
+//     #[health_check(with = payments::ping)]
+//                                     ^^^^
+pub(crate) fn expand_call(run: &TokenStream, path: &TokenStream, at: Span, argument: &TokenStream) -> TokenStream {
+    let group = |tokens| {
+        let mut group = Group::new(Delimiter::Parenthesis, tokens);
+        group.set_span(at);
+        group
+    };
+    let argument = group(argument.clone());
+    let call = group(quote!(#path #argument));
+    quote_spanned! {at=> #run #call }
+}
+
+/// The same name, marked as generated: using what is `#[deprecated]` here is no use by the user.
+pub(crate) fn in_expansion(ident: &Ident) -> Ident {
+    let mut ident = ident.clone();
+    ident.set_span(ident.span().resolved_at(Span::mixed_site()));
+    ident
+}
+
+fn flag(setter: &str, setting: &Setting<()>) -> Option<TokenStream> {
+    let setter = Ident::new(setter, Span::mixed_site());
+    setting.is_given().then(|| quote!(.#setter()))
+}
+
+fn text(setter: &str, setting: &Setting<Text>) -> Option<TokenStream> {
+    let setter = Ident::new(setter, Span::mixed_site());
+    let text = &setting.value()?.literal;
+    Some(quote!(.#setter(#text)))
+}
+
+fn count(setter: &str, setting: &Setting<Count>) -> Option<TokenStream> {
+    let setter = Ident::new(setter, Span::mixed_site());
+    let count = setting.value()?.count;
+    Some(quote!(.#setter(#count)))
+}
+
+fn time(setter: &str, setting: &Setting<Time>) -> Option<TokenStream> {
+    let setter = Ident::new(setter, Span::mixed_site());
+    let millis = setting.value()?.time.as_millis();
+    let millis = u64::try_from(millis).expect("no option takes more than a day");
+    Some(quote!(.#setter(::core::time::Duration::from_millis(#millis))))
+}

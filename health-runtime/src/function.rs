@@ -1,0 +1,103 @@
+//! [`HealthFn`], a free function that is a check; and what the macros make a check's future of.
+
+use std::future::ready;
+
+use crate::outcome::{CheckFuture, CheckResult, IntoOutcome};
+use crate::spec::CheckSpec;
+
+/// A free function that checks a state of type `S`: `#[health_check]` above it implements this for a type of the
+/// function's name.
+///
+/// Hand it to [`HealthBuilder::function`](crate::HealthBuilder::function), or name it in `#[health(checks(…))]`. By hand
+/// it is a check that has a type and no value:
+///
+/// ```
+/// use health_runtime::{CheckFuture, CheckSpec, HealthFn, Outcome};
+///
+/// struct AppState { waiting: u32 }
+///
+/// enum Backlog {}
+///
+/// impl HealthFn<AppState> for Backlog {
+///     const SPEC: CheckSpec = CheckSpec::new("backlog");
+///
+///     fn call(state: &AppState) -> CheckFuture<'_> {
+///         Box::pin(async {
+///             match state.waiting {
+///                 0..=1_000 => Ok(Outcome::healthy()),
+///                 many => Ok(Outcome::degraded(format!("{many} jobs are waiting"))),
+///             }
+///         })
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a check function of `{S}`",
+    label = "not a check function of `{S}`",
+    note = "a check function carries `#[health_check]`, and takes `&{S}`, or `&S` with a type parameter `S` for the state, or nothing"
+)]
+pub trait HealthFn<S: ?Sized>: 'static {
+    /// What is declared about the check.
+    const SPEC: CheckSpec;
+
+    /// Begins a run.
+    fn call(state: &S) -> CheckFuture<'_>;
+}
+
+/// What generated code finds in the place of the type that `#[health_check]` would have made of a function.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Unannotated;
+
+/// Holds for no state: [`Unannotated`] is a check of none.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "this function is not a health check",
+    label = "the function has no `#[health_check]`",
+    note = "put `#[health_check]` above the function"
+)]
+pub trait Annotated {}
+
+impl<S: ?Sized + Annotated> HealthFn<S> for Unannotated {
+    const SPEC: CheckSpec = CheckSpec::new("");
+
+    fn call(_: &S) -> CheckFuture<'_> {
+        Box::pin(ready(().into_outcome()))
+    }
+}
+
+/// Makes a check's future of what an `async fn` returned.
+#[doc(hidden)]
+pub fn run_async<'a, V, F>(future: F) -> CheckFuture<'a>
+where
+    V: IntoOutcome,
+    F: Future<Output = V> + Send + 'a,
+{
+    Box::pin(async move { future.await.into_outcome() })
+}
+
+/// Makes a check's future of what a `blocking` check returned.
+#[doc(hidden)]
+pub fn run_blocking<'a, R: BlockingReturn>(returned: R) -> CheckFuture<'a> {
+    Box::pin(ready(returned.into_result()))
+}
+
+/// What a `blocking` check may return: what any check may, and no future.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not something a `blocking` health check can return",
+    label = "this check function returns `{Self}`",
+    note = "a `blocking` check is a plain `fn` that returns `()`, `bool`, `Status`, `Outcome`, or a `Result` of one of them whose error converts into `Box<dyn Error + Send + Sync>`",
+    note = "an `async fn` needs no `blocking`"
+)]
+pub trait BlockingReturn {
+    fn into_result(self) -> CheckResult;
+}
+
+// Without this, a future is told that it is no `IntoOutcome`, and not that `blocking` is in its way.
+#[diagnostic::do_not_recommend]
+impl<R: IntoOutcome> BlockingReturn for R {
+    fn into_result(self) -> CheckResult {
+        self.into_outcome()
+    }
+}

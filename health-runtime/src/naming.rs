@@ -1,0 +1,44 @@
+//! What checks, nests and prefixes may be called: the rules of the derive, for what no derive has seen.
+
+use std::collections::HashSet;
+
+use crate::health::StartError;
+use crate::spec::Nest;
+
+/// Whether a check can have this name, alone or behind the name of a nest.
+pub(crate) fn is_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    name.starts_with(plain) && name.chars().all(|c| plain(c) || "_.-".contains(c))
+}
+
+/// Whether, with a prefix, this stands where a probe does.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    matches!(name, "live" | "ready" | "startup")
+}
+
+pub(crate) fn is_prefix(prefix: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/_-.~".contains(c);
+    prefix.starts_with('/')
+        && !prefix.ends_with('/')
+        && !prefix.contains("//")
+        && !prefix.split('/').any(|part| matches!(part, "." | ".."))
+        && prefix.chars().all(plain)
+}
+
+/// Whether each name stands for one check, or for the checks of one nest.
+pub(crate) fn unique<'a>(checks: impl Iterator<Item = &'a str>, nests: &'a [Nest]) -> Result<(), StartError> {
+    let mut nested = HashSet::new();
+    let mut named = HashSet::new();
+    if let Some(twice) = nests.iter().find(|nest| !nested.insert(&*nest.name)) {
+        return Err(StartError::AmbiguousName(twice.name.clone()));
+    }
+    for check in checks {
+        if nested.contains(check) {
+            return Err(StartError::AmbiguousName(check.to_owned()));
+        }
+        if !named.insert(check) {
+            return Err(StartError::DuplicateName(check.to_owned()));
+        }
+    }
+    Ok(())
+}

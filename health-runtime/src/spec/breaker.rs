@@ -1,0 +1,60 @@
+//! [`Breaker`]: when to leave alone what fails anyway.
+
+use std::time::Duration;
+
+/// When a check that keeps failing is no longer called: after so many failed runs in a row. One trial after `reset`;
+/// called as usual again after so many successful trials. In between it is unhealthy, with reason `breaker_open`.
+///
+/// For checks whose calls cost something, or hurt what is down already.
+///
+/// ```
+/// use health_runtime::{Breaker, CheckSpec};
+/// use std::time::Duration;
+///
+/// const GENTLY: Breaker = Breaker::new().failures(3).reset(Duration::from_secs(60));
+/// const PAYMENTS: CheckSpec = CheckSpec::new("payments").breaker(GENTLY);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Breaker {
+    pub(crate) failures: u32,
+    pub(crate) successes: u32,
+    pub(crate) reset: Duration,
+}
+
+impl Breaker {
+    /// After 5 failures, one trial every 30 s, until 2 have succeeded.
+    pub const fn new() -> Self {
+        Self {
+            failures: 5,
+            successes: 2,
+            reset: Duration::from_secs(30),
+        }
+    }
+
+    /// After so many failed runs in a row the check is no longer called. Default: 5. Declared, and not acted on yet.
+    #[must_use]
+    pub const fn failures(mut self, failures: u32) -> Self {
+        self.failures = failures;
+        self
+    }
+
+    /// After so many successful trials it is called as usual again. Default: 2. Declared, and not acted on yet.
+    #[must_use]
+    pub const fn successes(mut self, successes: u32) -> Self {
+        self.successes = successes;
+        self
+    }
+
+    /// So long after the last failure comes one trial. Default: 30 s. Declared, and not acted on yet.
+    #[must_use]
+    pub const fn reset(mut self, reset: Duration) -> Self {
+        self.reset = reset;
+        self
+    }
+}
+
+impl Default for Breaker {
+    fn default() -> Self {
+        Self::new()
+    }
+}

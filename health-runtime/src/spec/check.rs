@@ -1,0 +1,218 @@
+//! [`CheckSpec`]: what is declared about one check.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use super::{Breaker, Probe, Refresh};
+
+/// What is declared about one check: the options of `#[health_check(…)]`, under the same names.
+///
+/// The derive writes it; by hand it is needed only for checks that no struct declares. What is not set takes the
+/// struct's default, then the one in the table of the derive.
+///
+/// ```
+/// use health_runtime::CheckSpec;
+/// use std::time::Duration;
+///
+/// const DB: CheckSpec = CheckSpec::new("db").critical().timeout(Duration::from_secs(3));
+/// assert_eq!(DB.name(), "db");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckSpec {
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) description: Option<&'static str>,
+    pub(crate) critical: bool,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) refresh: Option<Refresh>,
+    pub(crate) max_age: Option<Duration>,
+    pub(crate) degraded_after: Option<Duration>,
+    pub(crate) failure_threshold: u32,
+    pub(crate) success_threshold: u32,
+    pub(crate) breaker: Option<Breaker>,
+    pub(crate) fail_open: bool,
+    pub(crate) blocking: bool,
+    pub(crate) probes: u8,
+    pub(crate) in_process: bool,
+    pub(crate) restart_helps: Option<&'static str>,
+    pub(crate) groups: &'static [&'static str],
+    pub(crate) runbook: Option<&'static str>,
+}
+
+impl CheckSpec {
+    /// A check of this name: non-critical, in the readiness probe, everything else by default.
+    pub const fn new(name: &'static str) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            description: None,
+            critical: false,
+            timeout: None,
+            refresh: None,
+            max_age: None,
+            degraded_after: None,
+            failure_threshold: 1,
+            success_threshold: 1,
+            breaker: None,
+            fail_open: false,
+            blocking: false,
+            probes: 0,
+            in_process: false,
+            restart_helps: None,
+            groups: &[],
+            runbook: None,
+        }
+    }
+
+    /// Its failure makes the probe fail; without this, it makes the service degraded.
+    #[must_use]
+    pub const fn critical(mut self) -> Self {
+        self.critical = true;
+        self
+    }
+
+    /// A run is aborted and failed after this. Default: 2 s, or the interval if that is shorter.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// It runs in the background, this often, ±10 %. Default: 5 s, or twice the timeout if that is longer.
+    #[must_use]
+    pub const fn interval(mut self, interval: Duration) -> Self {
+        self.refresh = Some(Refresh::Interval(interval));
+        self
+    }
+
+    /// Instead of an interval: it runs when a probe finds that its last run ended longer ago than this. Default: none.
+    #[must_use]
+    pub const fn ttl(mut self, ttl: Duration) -> Self {
+        self.refresh = Some(Refresh::Ttl(ttl));
+        self
+    }
+
+    /// A result whose run ended longer ago counts as failed (`stale`). Default: 3 × interval + timeout; with `ttl`,
+    /// the larger of 30 s and 3 × (ttl + timeout).
+    #[must_use]
+    pub const fn max_age(mut self, max_age: Duration) -> Self {
+        self.max_age = Some(max_age);
+        self
+    }
+
+    /// A success that took longer is degraded (`slow`). Default: none is too slow. Declared, and not acted on yet.
+    #[must_use]
+    pub const fn degraded_after(mut self, limit: Duration) -> Self {
+        self.degraded_after = Some(limit);
+        self
+    }
+
+    /// So many runs in a row have to fail before the published state does; the first result ever counts at once.
+    /// Default: 1. Declared, and not acted on yet.
+    #[must_use]
+    pub const fn failure_threshold(mut self, runs: u32) -> Self {
+        self.failure_threshold = runs;
+        self
+    }
+
+    /// So many runs in a row have to pass before a published failure ends. Default: 1. Declared, and not acted on yet.
+    #[must_use]
+    pub const fn success_threshold(mut self, runs: u32) -> Self {
+        self.success_threshold = runs;
+        self
+    }
+
+    /// After too many failures it is left alone for a while, see [`Breaker`]. Default: it is always called. Declared,
+    /// and not acted on yet.
+    #[must_use]
+    pub const fn breaker(mut self, breaker: Breaker) -> Self {
+        self.breaker = Some(breaker);
+        self
+    }
+
+    /// With [`critical`](Self::critical): gates until its first success; from then on its failures only degrade. For
+    /// what all replicas share, and none could be routed around. Declared, and not acted on yet.
+    #[must_use]
+    pub const fn fail_open(mut self) -> Self {
+        self.fail_open = true;
+        self
+    }
+
+    /// Its function blocks, and is to run on a thread of its own. Declared, and not acted on yet: until then it runs
+    /// like any other, and blocks a worker of the runtime.
+    #[must_use]
+    pub const fn blocking(mut self) -> Self {
+        self.blocking = true;
+        self
+    }
+
+    /// It belongs to the readiness probe. The default if no probe is named.
+    #[must_use]
+    pub const fn readiness(mut self) -> Self {
+        self.probes |= Probe::Readiness.bit();
+        self
+    }
+
+    /// It belongs to the startup probe: starting waits until it has passed once, critical or not. A check in no other
+    /// probe ends then.
+    #[must_use]
+    pub const fn startup(mut self) -> Self {
+        self.probes |= Probe::Startup.bit();
+        self
+    }
+
+    /// It belongs to the liveness probe: its failure restarts the process.
+    #[must_use]
+    pub const fn liveness(mut self) -> Self {
+        self.probes |= Probe::Liveness.bit();
+        self
+    }
+
+    /// A restart of the process can mend it.
+    #[must_use]
+    pub const fn in_process(mut self) -> Self {
+        self.in_process = true;
+        self
+    }
+
+    /// Why a restart of the process helps although the check looks at something outside of it.
+    #[must_use]
+    pub const fn restart_helps(mut self, why: &'static str) -> Self {
+        self.restart_helps = Some(why);
+        self
+    }
+
+    /// What it checks, for people.
+    #[must_use]
+    pub const fn description(mut self, description: &'static str) -> Self {
+        self.description = Some(description);
+        self
+    }
+
+    /// What it can be asked for by, together with others. Default: no group. Declared, and not acted on yet.
+    #[must_use]
+    pub const fn groups(mut self, groups: &'static [&'static str]) -> Self {
+        self.groups = groups;
+        self
+    }
+
+    /// The address of what to do about it, for whoever is on call. Default: none. Declared, and not acted on yet.
+    #[must_use]
+    pub const fn runbook(mut self, url: &'static str) -> Self {
+        self.runbook = Some(url);
+        self
+    }
+
+    /// Its name, as reports and paths show it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether its result counts in this probe. Every check counts in [`Probe::Health`].
+    pub const fn is_in(&self, probe: Probe) -> bool {
+        let named = if self.probes == 0 {
+            Probe::Readiness.bit()
+        } else {
+            self.probes
+        };
+        matches!(probe, Probe::Health) || named & probe.bit() != 0
+    }
+}

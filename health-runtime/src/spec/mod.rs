@@ -1,0 +1,74 @@
+//! What was declared: [`CheckSpec`] about one check, [`Breaker`] for one that is better left alone, [`ServiceSpec`] about
+//! the service, [`Nest`] about a part of it; [`Probe`].
+
+mod breaker;
+mod check;
+mod service;
+
+use std::fmt;
+use std::ops::Range;
+use std::time::Duration;
+
+pub use self::breaker::Breaker;
+pub use self::check::CheckSpec;
+pub use self::service::ServiceSpec;
+
+/// One of the questions a prober asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Probe {
+    /// Is the process alive? If not, restart it. `/livez`.
+    Liveness,
+    /// Can it take traffic? If not, route around it. `/readyz`.
+    Readiness,
+    /// Has it finished starting? Until then, wait. `/startupz`.
+    Startup,
+    /// Everything at once, for people and dashboards. `/health`.
+    Health,
+}
+
+/// When a check runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refresh {
+    /// In the background, this often.
+    Interval(Duration),
+    /// When a probe finds that the last run ended longer ago than this.
+    Ttl(Duration),
+}
+
+/// What a struct says for those of its checks that do not say it themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Defaults {
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) refresh: Option<Refresh>,
+}
+
+/// A part of the state that declares checks of its own: its name, and where they stand among all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Nest {
+    pub(crate) name: String,
+    pub(crate) checks: Range<usize>,
+}
+
+impl Probe {
+    pub(crate) const ALL: [Self; 4] = [Self::Liveness, Self::Readiness, Self::Startup, Self::Health];
+
+    pub(crate) const fn bit(self) -> u8 {
+        1 << self as u8
+    }
+
+    /// The word for it: `liveness`, `readiness`, `startup` or `health`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Liveness => "liveness",
+            Self::Readiness => "readiness",
+            Self::Startup => "startup",
+            Self::Health => "health",
+        }
+    }
+}
+
+impl fmt::Display for Probe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,113 @@
+//! [`ServiceSpec`]: what is declared about the service.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use super::{Defaults, Refresh};
+
+/// What is declared about the service: the options of `#[health(…)]` on the struct, under the same names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceSpec {
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) version: Cow<'static, str>,
+    pub(crate) defaults: Defaults,
+    pub(crate) probe_budget: Duration,
+    pub(crate) prefix: Option<Cow<'static, str>>,
+    pub(crate) manual_start: bool,
+    pub(crate) public_details: bool,
+    pub(crate) heartbeat: Option<Duration>,
+    pub(crate) drain: Duration,
+    pub(crate) shutdown_grace: Duration,
+}
+
+impl ServiceSpec {
+    /// A service of this name and version, everything else by default.
+    pub const fn new(name: &'static str, version: &'static str) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            version: Cow::Borrowed(version),
+            defaults: Defaults {
+                timeout: None,
+                refresh: None,
+            },
+            probe_budget: Duration::from_millis(800),
+            prefix: None,
+            manual_start: false,
+            public_details: false,
+            heartbeat: None,
+            drain: Duration::from_secs(10),
+            shutdown_grace: Duration::from_secs(20),
+        }
+    }
+
+    /// The timeout of checks that declare none. Default: 2 s, or the interval if that is shorter.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.defaults.timeout = Some(timeout);
+        self
+    }
+
+    /// The interval of checks that declare neither `interval` nor `ttl`. Default: 5 s, or twice the timeout if longer.
+    #[must_use]
+    pub const fn interval(mut self, interval: Duration) -> Self {
+        self.defaults.refresh = Some(Refresh::Interval(interval));
+        self
+    }
+
+    /// The ttl of checks that declare neither `interval` nor `ttl`. Default: none, they have an interval.
+    #[must_use]
+    pub const fn ttl(mut self, ttl: Duration) -> Self {
+        self.defaults.refresh = Some(Refresh::Ttl(ttl));
+        self
+    }
+
+    /// How long after a run began a probe waits for it at most. Default: 800 ms, since the kubelet gives up after 1 s.
+    #[must_use]
+    pub const fn probe_budget(mut self, budget: Duration) -> Self {
+        self.probe_budget = budget;
+        self
+    }
+
+    /// Puts the probes at `PREFIX/live`, `PREFIX/ready`, `PREFIX/startup` and `PREFIX`.
+    #[must_use]
+    pub fn prefix(mut self, prefix: impl Into<Cow<'static, str>>) -> Self {
+        self.prefix = Some(prefix.into());
+        self
+    }
+
+    /// Starting waits for [`Health::mark_started`](crate::Health::mark_started).
+    #[must_use]
+    pub const fn manual_start(mut self) -> Self {
+        self.manual_start = true;
+        self
+    }
+
+    /// Shows the text of errors in public answers, credentials masked.
+    #[must_use]
+    pub const fn public_details(mut self) -> Self {
+        self.public_details = true;
+        self
+    }
+
+    /// The runtime counts as stalled once it has run nothing for this long; liveness and readiness then fail. Default:
+    /// none, it is not watched. Declared, and not acted on yet.
+    #[must_use]
+    pub const fn heartbeat(mut self, longest: Duration) -> Self {
+        self.heartbeat = Some(longest);
+        self
+    }
+
+    /// How long requests are still served after SIGTERM, with readiness already failing. Default: 10 s.
+    #[must_use]
+    pub const fn drain(mut self, drain: Duration) -> Self {
+        self.drain = drain;
+        self
+    }
+
+    /// How long after the drain a signalled process may take to end before it is ended. Default: 20 s.
+    #[must_use]
+    pub const fn shutdown_grace(mut self, grace: Duration) -> Self {
+        self.shutdown_grace = grace;
+        self
+    }
+}

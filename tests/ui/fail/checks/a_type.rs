@@ -1,0 +1,17 @@
+//! What stands in `checks` is a function.
+
+use health_runtime::{Flag, HealthState};
+
+#[derive(Clone, HealthState)]
+#[health(checks(Queue))]
+struct AppState {
+    #[health_check]
+    flag: Flag,
+}
+
+struct Queue;
+
+fn main() {
+    // No follow-up error: the stub is there.
+    let _ = AppState::start_health;
+}

@@ -1,0 +1,17 @@
+//! A function in `checks` is there.
+
+use health_runtime::{Flag, HealthState};
+
+#[derive(Clone, HealthState)]
+#[health(checks(queue::depth))]
+struct AppState {
+    #[health_check]
+    flag: Flag,
+}
+
+mod queue {}
+
+fn main() {
+    // No follow-up error: the stub is there.
+    let _ = AppState::start_health;
+}

@@ -1,0 +1,20 @@
+//! A function in `checks` can be seen.
+
+use health_runtime::{Flag, HealthState};
+
+#[derive(Clone, HealthState)]
+#[health(checks(queue::depth))]
+struct AppState {
+    #[health_check]
+    flag: Flag,
+}
+
+mod queue {
+    #[health_runtime::health_check]
+    fn depth() {}
+}
+
+fn main() {
+    // No follow-up error: the stub is there.
+    let _ = AppState::start_health;
+}

@@ -1,0 +1,24 @@
+//! What is no check has no attribute.
+
+use health_runtime::{Flag, HealthState};
+
+#[derive(Clone, HealthState)]
+struct AppState {
+    #[health_check(skip)]
+    a: Flag,
+    #[health_check(ignore)]
+    b: Flag,
+    #[health_check(disabled)]
+    c: Flag,
+    #[health_check(non_critical)]
+    d: Flag,
+    #[health_check(optional)]
+    e: Flag,
+    #[health_check(enabled)]
+    f: Flag,
+}
+
+fn main() {
+    // No follow-up error: the stub is there.
+    let _ = AppState::start_health;
+}

@@ -1,0 +1,14 @@
+//! A function has options of its own.
+
+use health_runtime::{health_check};
+
+#[health_check(critcal)]
+fn a() {}
+
+#[health_check(banana)]
+fn b() {}
+
+#[health_check(skip)]
+fn c() {}
+
+fn main() {}

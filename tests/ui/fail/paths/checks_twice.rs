@@ -1,0 +1,20 @@
+//! A function is named once.
+
+use health_runtime::{HealthState, health_check};
+
+#[derive(Clone, HealthState)]
+#[health(checks(disk_space, queue::depth, disk_space, queue :: depth))]
+struct AppState;
+
+#[health_check]
+fn disk_space() {}
+
+mod queue {
+    #[health_runtime::health_check]
+    pub(crate) fn depth() {}
+}
+
+fn main() {
+    // No follow-up error: the stub is there.
+    let _ = AppState::start_health;
+}

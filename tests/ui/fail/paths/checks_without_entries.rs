@@ -1,0 +1,21 @@
+//! A list has entries.
+
+use health_runtime::{HealthState};
+
+#[derive(Clone, HealthState)]
+#[health(checks())]
+struct A;
+
+#[derive(Clone, HealthState)]
+#[health(checks)]
+struct B;
+
+#[derive(Clone, HealthState)]
+#[health(checks = disk_space)]
+struct C;
+
+#[derive(Clone, HealthState)]
+#[health(checks[disk_space])]
+struct D;
+
+fn main() {}

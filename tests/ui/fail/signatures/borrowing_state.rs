@@ -1,0 +1,12 @@
+//! A state borrows nothing.
+
+use health_runtime::{health_check};
+
+struct Borrows<'a>(&'a str);
+
+#[health_check]
+fn a<'a>(state: &Borrows<'a>) -> bool {
+    state.0.is_empty()
+}
+
+fn main() {}

@@ -1,0 +1,31 @@
+//! A check gets the state by reference.
+
+use axum::extract::State;
+use health_runtime::{Health, HealthState, health_check};
+use std::sync::Arc;
+
+#[derive(Clone, HealthState)]
+struct AppState;
+
+#[health_check]
+async fn a(_state: AppState) {}
+
+#[health_check]
+async fn b(_state: Arc<AppState>) {}
+
+#[health_check]
+async fn c(State(_state): State<AppState>) {}
+
+#[health_check]
+async fn d(State(_state): axum::extract::State<std::sync::Arc<AppState>>) {}
+
+#[health_check]
+fn e(_state: &mut AppState) {}
+
+#[health_check]
+fn f(_state: (AppState, u8)) {}
+
+fn main() {
+    // No follow-up error: the stub is there.
+    let _ = Health::builder(AppState).function::<a>();
+}

@@ -1,0 +1,22 @@
+//! Every parameter is one of the state.
+
+use health_runtime::{Health, HealthState, health_check};
+
+#[derive(Clone, HealthState)]
+struct AppState;
+
+#[health_check]
+fn a<T: Default>() {}
+
+#[health_check]
+fn b<S, T>(_state: &S) -> Result<(), T> {
+    Ok(())
+}
+
+#[health_check]
+fn c<const N: usize>(_state: &AppState) {}
+
+fn main() {
+    // No follow-up error: the stub is there.
+    let _ = Health::builder(AppState).function::<a>();
+}

@@ -1,0 +1,16 @@
+//! A type with a check of its own does not block.
+
+use health_runtime::{Flag, HealthState};
+
+#[derive(Clone, HealthState)]
+struct AppState {
+    #[health_check(blocking)]
+    a: Flag,
+    #[health_check(blocking, critical)]
+    b: Flag,
+}
+
+fn main() {
+    // No follow-up error: the stub is there.
+    let _ = AppState::start_health;
+}

@@ -1,0 +1,16 @@
+//! All checks of the startup probe count.
+
+use health_runtime::{Flag, HealthState};
+
+#[derive(Clone, HealthState)]
+struct AppState {
+    #[health_check(startup, critical)]
+    a: Flag,
+    #[health_check(startup, liveness, critical)]
+    b: Flag,
+}
+
+fn main() {
+    // No follow-up error: the stub is there.
+    let _ = AppState::start_health;
+}

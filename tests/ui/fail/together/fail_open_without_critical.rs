@@ -1,0 +1,16 @@
+//! Only what is critical can fail open.
+
+use health_runtime::{Flag, HealthState};
+
+#[derive(Clone, HealthState)]
+struct AppState {
+    #[health_check(fail_open)]
+    a: Flag,
+    #[health_check(fail_open, liveness, restart_helps = "it leaks")]
+    b: Flag,
+}
+
+fn main() {
+    // No follow-up error: the stub is there.
+    let _ = AppState::start_health;
+}

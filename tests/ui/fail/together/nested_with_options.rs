@@ -1,0 +1,26 @@
+//! A nested field says its name and nothing else.
+
+use health_runtime::{Flag, HealthState};
+
+#[derive(Clone, HealthState)]
+struct Billing {
+    #[health_check]
+    db: Flag,
+}
+
+#[derive(Clone, HealthState)]
+struct AppState {
+    #[health_check(nested, critical)]
+    a: Billing,
+    #[health_check(nested, with = ping)]
+    b: Billing,
+    #[health_check(timeout = "1s", nested, groups("db"), description = "bills")]
+    c: Billing,
+    #[health_check(nested, liveness, in_process)]
+    d: Billing,
+}
+
+fn main() {
+    // No follow-up error: the stub is there.
+    let _ = AppState::start_health;
+}
