@@ -26,6 +26,7 @@ pub(crate) enum Slot<O> {
     Count(To<O, Count>),
     Text(To<O, Text>),
     Path(To<O, Path>),
+    Module(To<O, Path>),
     Texts(To<O, Vec<Text>>),
     Paths(To<O, Vec<Path>>),
     Breaker(To<O, BreakerOptions>),
@@ -91,7 +92,7 @@ impl Options for CheckOptions {
         only(Place::Field, "it belongs on a field whose type derives `HealthState`; remove `nested`",
             row("nested", "nested", Slot::Flag(|o| &mut o.nested))),
         only(Place::Function, "write it in `#[health(...)]` on the struct",
-            row("crate", "crate = path::to::health_runtime", Slot::Path(|o| &mut o.krate))),
+            row("crate", "crate = path::to::health_runtime", Slot::Module(|o| &mut o.krate))),
     ];
 
     fn elsewhere(name: &str, place: Place) -> Option<String> {
@@ -120,7 +121,7 @@ impl Options for StateOptions {
         row("heartbeat", "heartbeat = \"10s\"", Slot::Duration(|o| &mut o.heartbeat)),
         row("drain", "drain = \"10s\"", Slot::DurationOrZero(|o| &mut o.drain)),
         row("shutdown_grace", "shutdown_grace = \"20s\"", Slot::Duration(|o| &mut o.shutdown_grace)),
-        row("crate", "crate = path::to::health_runtime", Slot::Path(|o| &mut o.krate)),
+        row("crate", "crate = path::to::health_runtime", Slot::Module(|o| &mut o.krate)),
     ];
 
     fn elsewhere(name: &str, _: Place) -> Option<String> {

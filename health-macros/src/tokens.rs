@@ -1,6 +1,6 @@
 //! Finding one's way in tokens that nothing has parsed: commas, paths, and what a `macro_rules` fragment arrives in.
 
-use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::Type;
 
@@ -38,7 +38,7 @@ pub(crate) fn hyphenated(tokens: &[TokenTree]) -> Vec<String> {
         .collect()
 }
 
-/// How many tokens at the front are a complete path. What stands between `<` and `>` is left to rustc.
+/// How many tokens at the front are a complete path, if what stands between `<` and `>` is right.
 pub(crate) fn path_length(tokens: &[TokenTree]) -> Option<usize> {
     let (mut i, mut named) = match tokens {
         [TokenTree::Group(group), ..] if group.delimiter() == Delimiter::None => {
@@ -49,7 +49,8 @@ pub(crate) fn path_length(tokens: &[TokenTree]) -> Option<usize> {
         _ => (0, false),
     };
     loop {
-        let separated = matches!(&tokens[i..], [a, b, ..] if is_punct(a, ':') && is_punct(b, ':'));
+        let separated = matches!(&tokens[i..], [TokenTree::Punct(a), b, ..]
+            if a.as_char() == ':' && a.spacing() == Spacing::Joint && is_punct(b, ':'));
         let next = i + 2 * usize::from(separated);
         match tokens.get(next) {
             Some(TokenTree::Ident(segment)) if is_segment(segment) && (separated || i == 0) => {

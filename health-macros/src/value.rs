@@ -2,7 +2,7 @@
 //! the tokens after the option's name and hands back what it left over.
 
 use proc_macro2::{Delimiter, Ident, Literal, TokenStream, TokenTree};
-use syn::Lit;
+use syn::{Lit, TypePath};
 
 use crate::duration;
 use crate::errors::Errors;
@@ -151,6 +151,25 @@ pub(crate) fn path<'a>(
     }
 }
 
+/// A path of a module, such as `crate::reexported::health_runtime`.
+pub(crate) fn module<'a>(
+    key: &Ident,
+    example: &str,
+    after: &'a [TokenTree],
+    errors: &mut Errors,
+) -> (Option<Path>, &'a [TokenTree]) {
+    let (path, rest) = path(key, example, after, errors);
+    let has_arguments = |path: &Path| path.tokens.clone().into_iter().any(|token| is_punct(&token, '<'));
+    if let Some(path) = path.as_ref().filter(|path| has_arguments(path)) {
+        errors.at(
+            &path.tokens,
+            format!("`{key}` takes the path of a module; write `{example}`"),
+        );
+        return (None, rest);
+    }
+    (path, rest)
+}
+
 /// Reads the path at the front, and hands back what follows it.
 pub(crate) fn read_path(value: &[TokenTree]) -> Result<(Path, &[TokenTree]), NoPath> {
     let length = path_length(value);
@@ -160,6 +179,10 @@ pub(crate) fn read_path(value: &[TokenTree]) -> Result<(Path, &[TokenTree]), NoP
             let path = ungroup(&value[..length]);
             let last = last_segment(&path).expect("a complete path has a segment");
             let tokens = collect(&path);
+            // Also what stands between `<` and `>`: one wrong token there, and rustc would throw the whole output away.
+            if syn::parse2::<TypePath>(tokens.clone()).is_err() {
+                return Err(NoPath::Other);
+            }
             return Ok((Path { tokens, last }, rest));
         }
         (Some(length), [TokenTree::Group(group), ..]) if group.delimiter() == Delimiter::Parenthesis => {

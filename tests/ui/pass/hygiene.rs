@@ -15,11 +15,17 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use health_runtime::{CheckResult, CheckSpec, Flag, HealthCheck, HealthState, Outcome, ServiceSpec};
+use health_runtime::{CheckResult, CheckSpec, Flag, HealthCheck, HealthState, Outcome, ServiceSpec, health_check};
 
 /// A public state.
 #[derive(Clone, Debug, HealthState)]
-#[health(timeout = "1s", interval = "2m", drain = "1h")]
+#[health(
+    timeout = "1s",
+    interval = "2m",
+    drain = "1h",
+    heartbeat = "10s",
+    checks(public, private, any, queue::depth)
+)]
 pub struct Public<T> {
     /// A flag.
     #[health_check(critical, timeout = "60s", max_age = "24h")]
@@ -43,8 +49,10 @@ pub struct Public<T> {
     text: String,
     #[health_check(with = shown)]
     shown: Arc<dyn Debug + Send + Sync>,
-    #[health_check(with = big)]
+    #[health_check(with = big, blocking, failure_threshold = 3, breaker(reset = "1m"), groups("big"))]
     big: [u64; 64],
+    #[health_check(nested)]
+    nested: Arc<Crate>,
 }
 
 /// Not for anybody.
@@ -62,7 +70,7 @@ impl<T: Debug + Send + Sync + 'static> HealthCheck for Private<T> {
 #[derive(Debug, HealthState)]
 pub struct Old(#[health_check(name = "flag")] Flag);
 
-#[derive(HealthState)]
+#[derive(Debug, HealthState)]
 pub(crate) struct Crate {
     #[health_check]
     pub(crate) flag: Flag,
@@ -86,7 +94,41 @@ const fn big(numbers: &[u64; 64]) -> bool {
     numbers[0] == 0
 }
 
+/// Public.
+#[health_check(critical, degraded_after = "100ms", runbook = "https://wiki.example/public")]
+pub async fn public<T: Sync>(state: &Public<T>) -> Outcome {
+    std::future::ready(()).await;
+    state.flag.outcome()
+}
+
+#[health_check(blocking)]
+fn private<T>(state: &Public<T>) -> std::io::Result<bool> {
+    std::fs::exists(&state.text)
+}
+
+#[health_check]
+fn any() -> bool {
+    std::env::var_os("HOME").is_some()
+}
+
+mod queue {
+    /// Deep.
+    #[health_runtime::health_check(timeout = "1s")]
+    pub async fn depth<S: Sync>(_: &S) -> Result<(), String> {
+        std::future::ready(Ok(())).await
+    }
+
+    /// Out of date.
+    #[deprecated]
+    #[health_runtime::health_check]
+    pub fn old() -> bool {
+        std::env::var_os("OLD").is_some()
+    }
+}
+
 fn main() {
+    #[expect(deprecated, reason = "by name")]
+    let _ = queue::old;
     let _ = (CheckSpec::new("a"), ServiceSpec::new("a", "1"));
     let _ = || Arc::new(Crate { flag: Flag::healthy() }).start_health();
     let _ = Public::<Flag>::register;
