@@ -111,14 +111,20 @@ fn any() -> bool {
     std::env::var_os("HOME").is_some()
 }
 
-mod queue {
+/// The queue.
+pub mod queue {
     /// Deep.
+    ///
+    /// # Errors
+    ///
+    /// None.
     #[health_runtime::health_check(timeout = "1s")]
     pub async fn depth<S: Sync>(_: &S) -> Result<(), String> {
         std::future::ready(Ok(())).await
     }
 
     /// Out of date.
+    #[must_use]
     #[deprecated]
     #[health_runtime::health_check]
     pub fn old() -> bool {
