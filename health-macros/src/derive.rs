@@ -1,6 +1,6 @@
 //! The output of `#[derive(HealthState)]`: it declares, the runtime runs.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{DeriveInput, GenericArgument, Index, Member, PathArguments, Type};
 
@@ -9,6 +9,10 @@ use crate::model::{Field, Path, State};
 use crate::spec::{expand_call, expand_service, expand_spec, in_expansion, runtime};
 use crate::tokens::{mentions, peel};
 use crate::{fallback, validate};
+
+/// The most fields that one function registers. In rustc's incremental mode the closures of a function each cost what
+/// all of them cost: 500 in one function are half a second of every check from scratch.
+const PART: usize = 32;
 
 /// The whole pipeline, from the struct to its implementation, or to all errors and a stub.
 pub(crate) fn expand(input: &DeriveInput) -> TokenStream {
@@ -41,10 +45,18 @@ fn expand_state(state: &State<'_>) -> TokenStream {
     let where_clause = expand_where(state, &runtime);
     let service = expand_service(&state.options, &runtime);
     let fields = state.fields.iter().map(|field| expand_field(field, &runtime));
+    let mut fields: Vec<TokenStream> = fields.collect();
+    let mut parts = TokenStream::new();
+    if fields.len() > PART {
+        let header = quote! { impl #impl_generics __Part };
+        let implements = quote! { for #name #type_generics #where_clause };
+        (parts, fields) = expand_parts(&fields, &header, &implements, &runtime);
+    }
     let functions = state.options.checks.value().into_iter().flatten();
     let functions = functions.map(|path| expand_function(path, &runtime));
     quote! {
         const _: () = {
+            #parts
             #[automatically_derived]
             impl #impl_generics #runtime::HealthState for #name #type_generics #where_clause {
                 fn register(__checks: &mut #runtime::Checks<Self>) {
@@ -55,6 +67,41 @@ fn expand_state(state: &State<'_>) -> TokenStream {
             }
         };
     }
+}
+
+// Expands to, for every [`PART`] fields:
+// trait __Part<const N: usize>: ::core::marker::Sized { fn register(__checks: &mut ::health_runtime::Checks<Self>); }
+// #[automatically_derived]
+// impl __Part<0> for AppState { fn register(__checks: &mut ::health_runtime::Checks<Self>) { … } }
+// and the calls:
+// <Self as __Part<0>>::register(__checks);
+fn expand_parts(
+    fields: &[TokenStream],
+    header: &TokenStream,
+    implements: &TokenStream,
+    runtime: &TokenStream,
+) -> (TokenStream, Vec<TokenStream>) {
+    let numbers: Vec<_> = (0..fields.len().div_ceil(PART))
+        .map(Literal::usize_unsuffixed)
+        .collect();
+    let parts = fields.chunks(PART).map(|part| quote!(#(#part)*));
+    let parts = quote! {
+        trait __Part<const N: usize>: ::core::marker::Sized {
+            fn register(__checks: &mut #runtime::Checks<Self>);
+        }
+        #(
+            #[automatically_derived]
+            #header<#numbers> #implements {
+                fn register(__checks: &mut #runtime::Checks<Self>) {
+                    #parts
+                }
+            }
+        )*
+    };
+    let calls = numbers
+        .iter()
+        .map(|number| quote! { <Self as __Part<#number>>::register(__checks); });
+    (parts, calls.collect())
 }
 
 // Expands to one of:

@@ -1,6 +1,7 @@
 //! [`HealthFn`], a free function that is a check; and what the macros make a check's future of.
 
 use std::future::ready;
+use std::marker::PhantomData;
 
 use crate::outcome::{CheckFuture, CheckResult, IntoOutcome};
 use crate::spec::CheckSpec;
@@ -34,7 +35,8 @@ use crate::spec::CheckSpec;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a check function of `{S}`",
     label = "not a check function of `{S}`",
-    note = "a check function carries `#[health_check]`, and takes `&{S}`, or `&S` with a type parameter `S` for the state, or nothing"
+    note = "a check function has `#[health_check]` above it",
+    note = "it takes the state, `&{S}`, or a type parameter in its place, `fn check<S>(_: &S)`, or nothing"
 )]
 pub trait HealthFn<S: ?Sized>: 'static {
     /// What is declared about the check.
@@ -44,12 +46,18 @@ pub trait HealthFn<S: ?Sized>: 'static {
     fn call(state: &S) -> CheckFuture<'_>;
 }
 
-/// What generated code finds in the place of the type that `#[health_check]` would have made of a function.
+/// What generated code finds in the place of the type that `#[health_check]` would have made of a function: a check of
+/// no state.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Unannotated;
 
-/// Holds for no state: [`Unannotated`] is a check of none.
+/// Stands in rustc's message for the function, which has no type to name; the state must not seem to be at fault.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Function<S: ?Sized>(PhantomData<S>);
+
+/// Holds for nothing. `{Self}` is not for the user's eyes.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "this function is not a health check",
@@ -58,7 +66,11 @@ pub struct Unannotated;
 )]
 pub trait Annotated {}
 
-impl<S: ?Sized + Annotated> HealthFn<S> for Unannotated {
+// Recommended, although never of use: it is how rustc comes to what `Annotated` says.
+impl<S: ?Sized> HealthFn<S> for Unannotated
+where
+    Function<S>: Annotated,
+{
     const SPEC: CheckSpec = CheckSpec::new("");
 
     fn call(_: &S) -> CheckFuture<'_> {

@@ -203,6 +203,9 @@ impl<S: HealthState> HealthBuilder<S> {
 
     /// Adds a check that is a function of the whole state.
     ///
+    /// The state is what the builder has: after `Health::builder(Arc::clone(&state))` that is the `Arc`, which a
+    /// function with a type parameter for the state takes too.
+    ///
     /// ```
     /// use health_runtime::{CheckFuture, CheckSpec, Flag, Health, HealthFn, HealthState, Outcome};
     ///

@@ -72,7 +72,7 @@ pub use engine::Trigger;
 pub use flag::Flag;
 pub use function::HealthFn;
 #[doc(hidden)]
-pub use function::{Annotated, BlockingReturn, Unannotated, run_async, run_blocking};
+pub use function::{Annotated, BlockingReturn, Function, Unannotated, run_async, run_blocking};
 pub use health::{Health, HealthBuilder, StartError, WeakHealth};
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]

@@ -347,3 +347,6 @@ where
     let future = returned.into_future();
     Box::pin(async move { future.await.into_outcome() })
 }
+
+#[cfg(test)]
+mod tests;

@@ -271,6 +271,25 @@ fn two_fields_take_fewer_than_40_lines() {
 }
 
 #[test]
+fn more_fields_than_one_function_registers_are_split() {
+    let parts = |count: usize| {
+        let fields = (0..count).map(|index| {
+            let name = proc_macro2::Ident::new(&format!("f{index}"), proc_macro2::Span::call_site());
+            quote!(#[health_check] #name: Flag)
+        });
+        let written = derive(quote!(struct AppState { #(#fields),* })).to_string();
+        assert_eq!(written.matches("__checks . add ::").count(), count, "{written}");
+        let (impls, calls) = (
+            written.matches("impl __Part").count(),
+            written.matches("Self as __Part").count(),
+        );
+        assert_eq!(impls, calls, "{written}");
+        impls
+    };
+    assert_eq!([1, 32, 33, 64, 65].map(parts), [0, 0, 2, 2, 3]);
+}
+
+#[test]
 fn every_option_stands_in_the_entry_that_says_so() {
     let entries = entries();
     let words = |wanted: &str| {

@@ -209,10 +209,13 @@ mod tests {
     }
 
     #[test]
-    fn what_a_check_says_itself_never_gives_way() {
+    fn what_a_check_says_itself_never_gives_way_nor_what_it_cannot_help() {
         let own = spec().interval(secs(60)).timeout(secs(9)).max_age(secs(15));
         let expected = (secs(9), Refresh::Interval(secs(60)), secs(15));
         assert_eq!(plan(own.degraded_after(secs(10)), &service().ttl(secs(1))), expected);
+        let hopeless = spec().max_age(secs(1));
+        let as_said = (secs(2), Refresh::Interval(secs(60)), secs(1));
+        assert_eq!(plan(hopeless, &service().interval(secs(60))), as_said);
         let fitting = spec().max_age(secs(17)).degraded_after(secs(1));
         let kept = (secs(2), Refresh::Interval(secs(15)), secs(17));
         assert_eq!(plan(fitting, &service().interval(secs(15)).timeout(secs(2))), kept);
