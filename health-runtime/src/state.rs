@@ -237,8 +237,11 @@ impl<S: 'static> Checks<S> {
 
 impl<S> std::fmt::Debug for Checks<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let specs = self.list.iter().map(|declared| &declared.spec);
-        f.debug_list().entries(specs).finish()
+        let specs: Vec<_> = self.list.iter().map(|declared| &declared.spec).collect();
+        f.debug_struct("Checks")
+            .field("service", &self.service)
+            .field("list", &specs)
+            .finish_non_exhaustive()
     }
 }
 

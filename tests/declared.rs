@@ -1,0 +1,375 @@
+//! What the macros declare, as it arrives: every option in its spec, every function in the report.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use health_runtime::{
+    Breaker, CheckSpec, Checks, Flag, Health, HealthFn, HealthState, Outcome, Probe, Reason, ServiceSpec, StartError,
+    Status, health_check, run_blocking,
+};
+use health_tests::{get, until};
+
+/// Every option that a field and the struct take.
+#[derive(HealthState)]
+#[health(
+    name = "orders",
+    version = "1.4.0",
+    timeout = "1s",
+    ttl = "4s",
+    probe_budget = "500ms",
+    prefix = "/health",
+    manual_start,
+    public_details,
+    heartbeat = "9s",
+    drain = "0s",
+    shutdown_grace = "30s"
+)]
+struct Declared {
+    #[health_check(
+        critical,
+        fail_open,
+        timeout = "3s",
+        interval = "10s",
+        max_age = "45s",
+        degraded_after = "100ms",
+        failure_threshold = 3,
+        success_threshold = 2,
+        breaker(failures = 6, successes = 4, reset = "1m"),
+        readiness,
+        startup,
+        liveness,
+        restart_helps = "it leaks",
+        name = "orders-db",
+        description = "orders database",
+        runbook = "https://wiki.example/db",
+        groups("db", "core")
+    )]
+    first: Flag,
+    /// From the
+    /// doc comment.
+    ///
+    /// Not this.
+    #[health_check(ttl = "0s", with = look, blocking, liveness, in_process, breaker)]
+    r#second: Box<str>,
+}
+
+/// The same by hand.
+struct ByHand(Flag, Box<str>);
+
+const FIRST: CheckSpec = CheckSpec::new("orders-db")
+    .critical()
+    .fail_open()
+    .timeout(Duration::from_secs(3))
+    .interval(Duration::from_secs(10))
+    .max_age(Duration::from_secs(45))
+    .degraded_after(Duration::from_millis(100))
+    .failure_threshold(3)
+    .success_threshold(2)
+    .breaker(Breaker::new().failures(6).successes(4).reset(Duration::from_mins(1)))
+    .readiness()
+    .startup()
+    .liveness()
+    .restart_helps("it leaks")
+    .description("orders database")
+    .runbook("https://wiki.example/db")
+    .groups(&["db", "core"]);
+
+impl HealthState for ByHand {
+    fn register(checks: &mut Checks<Self>) {
+        checks.service(
+            ServiceSpec::new("orders", "1.4.0")
+                .timeout(Duration::from_secs(1))
+                .ttl(Duration::from_secs(4))
+                .probe_budget(Duration::from_millis(500))
+                .prefix("/health")
+                .manual_start()
+                .public_details()
+                .heartbeat(Duration::from_secs(9))
+                .drain(Duration::ZERO)
+                .shutdown_grace(Duration::from_secs(30)),
+        );
+        checks.add::<Flag>(FIRST, |state| &state.0);
+        let second = CheckSpec::new("second")
+            .ttl(Duration::ZERO)
+            .blocking()
+            .liveness()
+            .in_process();
+        checks.with(
+            second.breaker(Breaker::new()).description("From the doc comment."),
+            |state| run_blocking(look(&state.1)),
+        );
+    }
+}
+
+fn look(text: &str) -> bool {
+    !text.is_empty()
+}
+
+#[test]
+fn every_option_of_a_field_and_of_the_struct_arrives_in_its_spec() {
+    let declared = Declared {
+        first: Flag::new(),
+        second: "".into(),
+    };
+    let declared = format!("{:#?}", Health::builder(declared));
+    assert_eq!(
+        declared,
+        format!("{:#?}", Health::builder(ByHand(Flag::new(), "".into())))
+    );
+    assert!(
+        declared.contains("orders-db") && declared.contains("From the doc comment."),
+        "{declared}"
+    );
+}
+
+#[health_check(
+    critical,
+    fail_open,
+    timeout = "3s",
+    interval = "10s",
+    max_age = "45s",
+    degraded_after = "100ms",
+    failure_threshold = 3,
+    success_threshold = 2,
+    breaker(failures = 6, successes = 4, reset = "1m"),
+    readiness,
+    startup,
+    liveness,
+    restart_helps = "it leaks",
+    name = "orders-db",
+    description = "orders database",
+    runbook = "https://wiki.example/db",
+    groups("db", "core")
+)]
+fn every_option() {}
+
+/// From the doc comment.
+#[health_check(ttl = "0s", blocking, liveness, in_process, breaker)]
+fn r#the_others() {}
+
+#[test]
+fn every_option_of_a_function_arrives_in_its_spec() {
+    assert_eq!(<every_option as HealthFn<()>>::SPEC, FIRST);
+    let others = CheckSpec::new("the_others")
+        .ttl(Duration::ZERO)
+        .blocking()
+        .liveness()
+        .in_process();
+    let others = others.breaker(Breaker::new()).description("From the doc comment.");
+    assert_eq!(<the_others as HealthFn<()>>::SPEC, others);
+}
+
+/// A function of each form, in a state that is nested in another.
+#[derive(Clone, HealthState)]
+#[health(checks(
+    nothing,
+    no,
+    degraded,
+    outcome,
+    failed,
+    any_error,
+    boxed,
+    blocks,
+    forms::of_the_state,
+    for_any,
+    panics
+))]
+struct Inner {
+    limit: u64,
+}
+
+trait HasLimit {
+    fn limit(&self) -> u64;
+}
+
+impl HasLimit for Inner {
+    fn limit(&self) -> u64 {
+        self.limit
+    }
+}
+
+#[health_check]
+fn nothing() {}
+
+#[health_check]
+async fn no() -> bool {
+    false
+}
+
+#[health_check]
+async fn degraded(_: &Inner) -> Status {
+    Status::Degraded
+}
+
+#[health_check]
+fn outcome(_: &Inner) -> Outcome {
+    Outcome::degraded("slow")
+}
+
+#[health_check]
+async fn failed(_: &Inner) -> Result<(), io::Error> {
+    Err(io::Error::other("no disk"))
+}
+
+#[health_check]
+fn any_error() -> anyhow::Result<bool> {
+    anyhow::bail!("no network")
+}
+
+#[health_check]
+fn boxed(inner: &Inner) -> std::pin::Pin<Box<dyn Future<Output = Result<Outcome, String>> + Send + '_>> {
+    Box::pin(async { Err(format!("limit {}", inner.limit)) })
+}
+
+#[health_check(blocking)]
+fn blocks(_: &Inner) -> io::Result<bool> {
+    std::fs::exists("/")
+}
+
+mod forms {
+    #[health_runtime::health_check(critical)]
+    pub(super) async fn of_the_state(inner: &super::Inner) -> bool {
+        inner.limit == 7
+    }
+}
+
+#[health_check]
+async fn for_any<S: HasLimit>(state: &S) -> bool {
+    tokio::task::yield_now().await;
+    state.limit() == 7
+}
+
+#[health_check]
+fn panics() {
+    panic!("no luck")
+}
+
+#[derive(Clone, HealthState)]
+#[health(checks(nothing))]
+struct Outer {
+    #[health_check]
+    flag: Flag,
+    #[health_check(nested, name = "the-inner")]
+    inner: Arc<Inner>,
+}
+
+#[tokio::test]
+async fn functions_of_every_form_are_called_and_reported_with_what_they_say() {
+    let inner = Arc::new(Inner { limit: 7 });
+    let state = Outer {
+        flag: Flag::healthy(),
+        inner,
+    };
+    let health = state.start_health();
+    let reported = || {
+        let report = health.report(Probe::Readiness);
+        let checks = report.checks.into_iter();
+        checks
+            .map(|check| (check.name.into_owned(), check.status, check.reason, check.message))
+            .collect::<Vec<_>>()
+    };
+    until("every check has run", async || {
+        let is_pending = |reason: &Option<Reason>| *reason == Some(Reason::Pending);
+        (!reported().iter().any(|(_, _, reason, _)| is_pending(reason))).then_some(())
+    })
+    .await;
+    let mut reported = reported();
+    reported.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+    let reported: Vec<_> = reported
+        .iter()
+        .map(|(name, status, reason, message)| (name.as_str(), *status, *reason, message.as_deref()))
+        .collect();
+    let (healthy, degraded, unhealthy) = (Status::Healthy, Status::Degraded, Status::Unhealthy);
+    let (reported_so, error) = (Some(Reason::Reported), Some(Reason::Error));
+    assert_eq!(
+        reported,
+        [
+            ("flag", healthy, None, None),
+            ("nothing", healthy, None, None),
+            ("the-inner.any_error", unhealthy, error, Some("no network")),
+            ("the-inner.blocks", healthy, None, None),
+            ("the-inner.boxed", unhealthy, error, Some("limit 7")),
+            ("the-inner.degraded", degraded, reported_so, None),
+            ("the-inner.failed", unhealthy, error, Some("no disk")),
+            ("the-inner.for_any", healthy, None, None),
+            ("the-inner.no", unhealthy, reported_so, None),
+            ("the-inner.nothing", healthy, None, None),
+            ("the-inner.of_the_state", healthy, None, None),
+            ("the-inner.outcome", degraded, reported_so, Some("slow")),
+            ("the-inner.panics", unhealthy, Some(Reason::Panic), Some("no luck")),
+        ]
+    );
+    let app: Router = Router::new().merge(health.router());
+    assert_eq!(
+        get(&app, "/readyz").await.status,
+        200,
+        "none of those that fail is critical"
+    );
+    assert_eq!(get(&app, "/readyz/the-inner.of_the_state").await.status, 200);
+    assert_eq!(get(&app, "/readyz/the-inner.no").await.status, 503);
+}
+
+#[tokio::test]
+async fn a_function_is_a_check_of_a_shared_state_too() {
+    let shared = Arc::new(Outer {
+        flag: Flag::healthy(),
+        inner: Arc::new(Inner { limit: 7 }),
+    });
+    let health = shared.start_health();
+    let names: Vec<_> = health
+        .report(Probe::Health)
+        .checks
+        .into_iter()
+        .map(|check| check.name)
+        .collect();
+    assert!(
+        names.contains(&"nothing".into()) && names.contains(&"the-inner.no".into()),
+        "{names:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_function_given_to_the_builder_is_a_check() {
+    let health = Health::builder(Inner { limit: 6 }).function::<every_option>().start();
+    let app: Router = Router::new().merge(health.router());
+    until("started, after all of its checks", async || {
+        (get(&app, "/startupz").await.status == 200 && get(&app, "/readyz/orders-db").await.status == 200).then_some(())
+    })
+    .await;
+    assert_eq!(get(&app, "/readyz/orders-db").await.status, 200);
+    assert_eq!(
+        get(&app, "/readyz/of_the_state").await.status,
+        503,
+        "the limit is another"
+    );
+}
+
+#[test]
+fn functions_can_still_be_called() {
+    nothing();
+    assert_eq!(outcome(&Inner { limit: 0 }), Outcome::degraded("slow"));
+    assert!(blocks(&Inner { limit: 0 }).is_ok());
+}
+
+#[tokio::test]
+async fn names_that_only_the_whole_shows_to_clash_are_refused_with_their_full_names() {
+    #[health_check(name = "the-inner.no")]
+    fn clash() {}
+
+    let outer = || Outer {
+        flag: Flag::healthy(),
+        inner: Arc::new(Inner { limit: 7 }),
+    };
+    let twice = Health::builder(outer()).function::<nothing>().try_start().unwrap_err();
+    assert!(
+        matches!(&twice, StartError::DuplicateName(name) if name == "nothing"),
+        "{twice}"
+    );
+    let nested = Health::builder(outer()).function::<clash>().try_start().unwrap_err();
+    assert!(
+        matches!(&nested, StartError::DuplicateName(name) if name == "the-inner.no"),
+        "{nested}"
+    );
+}
