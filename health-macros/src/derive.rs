@@ -158,19 +158,19 @@ fn expand_with(run: &str, path: &Path, member: &Member, ty: &Type, runtime: &Tok
 }
 
 // Expands to:
-// { type __Check = ::health_runtime::Unannotated; { use queue::depth as __Check; __checks.function::<__Check>(); } }
+// { type __CheckFunction = ::health_runtime::Unannotated; { use queue::depth as __CheckFunction; __checks.function::<__CheckFunction>(); } }
 //
 // The attribute macro adds a type of the function's name, which `use` then brings along. Without the attribute there is
-// none, so that `__Check` is the type above, which says so. What goes wrong stands at the name at the path's end:
+// none, so that `__CheckFunction` is the type above, which says so. What goes wrong stands at the name at the path's end:
 //     #[health(checks(queue::depth))]
 //                            ^^^^^
 fn expand_function(path: &Path, runtime: &TokenStream) -> TokenStream {
     let at = Span::mixed_site().located_at(path.last.span());
     let path = &path.tokens;
-    let check = Ident::new("__Check", at);
+    let check = Ident::new("__CheckFunction", at);
     quote! {
         {
-            type __Check = #runtime::Unannotated;
+            type __CheckFunction = #runtime::Unannotated;
             {
                 use #path as #check;
                 __checks.function::<#check>();

@@ -72,7 +72,9 @@ pub use engine::Trigger;
 pub use flag::Flag;
 pub use function::HealthFn;
 #[doc(hidden)]
-pub use function::{Annotated, BlockingReturn, Function, Unannotated, run_async, run_blocking};
+pub use function::{
+    Annotated, Async, BlockingReturn, Function, Plain, Returned, Unannotated, run, run_async, run_blocking,
+};
 pub use health::{Health, HealthBuilder, StartError, WeakHealth};
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
@@ -85,8 +87,6 @@ pub use lifecycle::{Hold, StartupTask};
 pub use outcome::{BoxError, CheckFuture, CheckResult, IntoOutcome, Outcome, Reason, Status};
 pub use report::{CheckReport, Phase, Report};
 pub use spec::{Breaker, CheckSpec, Probe, ServiceSpec};
-#[doc(hidden)]
-pub use state::{Async, Plain, Returned, run};
 pub use state::{Checks, HealthState};
 
 // README's code is compiled with the other examples.

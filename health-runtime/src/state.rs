@@ -1,6 +1,5 @@
 //! [`HealthState`], what the derive implements, and [`Checks`], the list it fills.
 
-use std::future::{Ready, ready};
 use std::sync::Arc;
 
 use crate::check::{HealthCheck, InProcess};
@@ -8,7 +7,7 @@ use crate::engine::Trigger;
 use crate::function::HealthFn;
 use crate::health::{Health, HealthBuilder, StartError};
 use crate::naming::{is_name, is_reserved};
-use crate::outcome::{CheckFuture, IntoOutcome};
+use crate::outcome::CheckFuture;
 use crate::spec::{CheckSpec, Defaults, Nest, ServiceSpec};
 
 /// So many structs may stand in one another. Nobody means more: it is one that contains itself.
@@ -295,60 +294,6 @@ impl<S, T> StateCheck<S> for Projected<S, T> {
     fn attach(&self, state: &S, trigger: Trigger) {
         self.check.attach((self.part)(state), trigger);
     }
-}
-
-/// Tells a check function that returns a future from one that returns its outcome. The kind is inferred: nothing is
-/// both a future and an outcome.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not something a health check can return",
-    label = "this check function returns `{Self}`",
-    note = "return `()`, `bool`, `Status`, `Outcome`, or a `Result` of one of them whose error converts into `Box<dyn Error + Send + Sync>`; an `async fn` may return the same"
-)]
-pub trait Returned<Kind> {
-    type Value;
-    type Future: Future<Output = Self::Value>;
-    fn into_future(self) -> Self::Future;
-}
-
-/// [`Returned`] by an `async fn`.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Async;
-
-/// [`Returned`] by a plain `fn`.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Plain;
-
-impl<F: Future> Returned<Async> for F {
-    type Value = F::Output;
-    type Future = F;
-
-    fn into_future(self) -> F {
-        self
-    }
-}
-
-impl<R: IntoOutcome> Returned<Plain> for R {
-    type Value = R;
-    type Future = Ready<R>;
-
-    fn into_future(self) -> Ready<R> {
-        ready(self)
-    }
-}
-
-/// Makes the future of a check of what a check function returned.
-#[doc(hidden)]
-pub fn run<'a, Kind, R>(returned: R) -> CheckFuture<'a>
-where
-    R: Returned<Kind>,
-    R::Future: Send + 'a,
-    R::Value: IntoOutcome,
-{
-    let future = returned.into_future();
-    Box::pin(async move { future.await.into_outcome() })
 }
 
 #[cfg(test)]

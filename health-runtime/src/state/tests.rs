@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::flag::Flag;
+use crate::function::run;
 use crate::spec::Refresh;
 
 const MINUTE: Duration = Duration::from_mins(1);
