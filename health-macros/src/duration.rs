@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// The longest duration an option takes: one day. Longer ones are slips, such as seconds written as hours.
-const MAX: Duration = Duration::from_hours(24);
+pub(crate) const MAX: Duration = Duration::from_hours(24);
 
 /// The units, the longest first, as they must stand in a sum.
 const UNITS: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];

@@ -96,6 +96,9 @@ impl Options for CheckOptions {
     ];
 
     fn elsewhere(name: &str, place: Place) -> Option<String> {
+        if let Some(row) = find_row::<BreakerOptions>(name, Place::Breaker) {
+            return Some(format!("write it in `breaker({})`", row.example));
+        }
         let theirs = find_row::<StateOptions>(name, Place::Struct)?;
         Some(match place {
             Place::Function => format!("it belongs in `#[health(...)]` on the struct; remove `{}`", theirs.name),
@@ -180,8 +183,13 @@ pub(crate) fn unknown<O: Options>(name: &str, place: Place) -> String {
     if let Some(way_out) = O::elsewhere(name, place) {
         return format!("`{name}` does not belong {here}; {way_out}");
     }
-    if let Some(explanation) = suggest::explanation(name) {
-        return explanation.into();
+    let owner = match place {
+        Place::Field => Some("field"),
+        Place::Function => Some("function"),
+        Place::Struct | Place::Breaker => None,
+    };
+    if let Some(explanation) = owner.and_then(|owner| suggest::explanation(name, owner)) {
+        return explanation;
     }
     let found = format!("unknown option `{name}` in `{}`", O::ATTRIBUTE);
     let names = O::TABLE.iter().filter(|row| row.is_for(place)).map(|row| row.name);

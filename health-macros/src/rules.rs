@@ -103,9 +103,14 @@ fn validate_probes(options: &CheckOptions, errors: &mut Errors) {
             (true, false) => "liveness probe alone, where every failure counts",
             _ => "startup probe alone, which waits for every check",
         };
+        let both = if options.fail_open.is_given() {
+            "`critical` and `fail_open`"
+        } else {
+            "`critical`"
+        };
         errors.at(
             critical,
-            format!("`critical` has no effect on a check of the {probes}; remove `critical`"),
+            format!("`critical` has no effect on a check of the {probes}; remove {both}"),
         );
     }
     if let Some(interval) = options.interval.key()

@@ -44,38 +44,20 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("url", "runbook"),
 ];
 
-/// Words that stand for no option, because what they say is said by leaving something out.
-const EXPLAINED: &[(&[&str], &str)] = &[
-    (
-        &["skip", "ignore", "disable", "disabled", "off"],
-        "a field is no check unless `#[health_check]` stands on it; remove the attribute",
-    ),
-    (
-        &[
-            "non_critical",
-            "noncritical",
-            "not_critical",
-            "uncritical",
-            "optional",
-            "degraded",
-            "soft",
-        ],
-        "a check is not critical unless it says `critical`, and then only degrades the service; remove this option",
-    ),
-    (
-        &["enabled", "on"],
-        "a field with `#[health_check]` is always a check; remove this option, or make the field an `Option` that is `None` \
-         where there is nothing to check",
-    ),
-];
-
-/// What to say of a word that is explained better than by another word.
-pub(crate) fn explanation(word: &str) -> Option<&'static str> {
-    let word = word.to_lowercase().replace('-', "_");
-    EXPLAINED
-        .iter()
-        .find(|(words, _)| words.contains(&word.as_str()))
-        .map(|&(_, explanation)| explanation)
+/// What to say of a word that stands for no option of a check, because what it says is said by leaving something out.
+pub(crate) fn explanation(word: &str, owner: &str) -> Option<String> {
+    Some(match word.to_lowercase().replace('-', "_").as_str() {
+        "skip" | "ignore" | "ignored" | "disable" | "disabled" | "off" => {
+            format!("a {owner} is no check unless `#[health_check]` stands on it; remove the attribute")
+        }
+        "enable" | "enabled" | "on" => {
+            format!("a {owner} with `#[health_check]` is always a check; remove `{word}`")
+        }
+        "non_critical" | "noncritical" | "not_critical" | "uncritical" | "optional" | "degraded" | "soft" => {
+            format!("the failure of a check only degrades the service, unless it says `critical`; remove `{word}`")
+        }
+        _ => return None,
+    })
 }
 
 /// The one of `known` that was probably meant by `word`: its synonym, the only one that begins so, or one that is at

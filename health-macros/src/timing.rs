@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::duration::show;
+use crate::duration::{MAX, show};
 use crate::errors::Errors;
 use crate::model::{CheckOptions, Setting, StateOptions, Time};
 
@@ -61,12 +61,16 @@ fn validate_timeout(timeout: Option<&Time>, interval: Option<&Time>, errors: &mu
 fn validate_max_age(options: &CheckOptions, timeout: &Bound, refresh: &Bound, errors: &mut Errors) {
     let least = refresh.time + timeout.time;
     if let Some(max_age) = options.max_age.value().filter(|max_age| max_age.time < least) {
+        let fix = if least > MAX {
+            "leave `max_age` out".into()
+        } else {
+            format!("write at least \"{}\"", show(least))
+        };
         errors.at(
             &max_age.literal,
             format!(
                 "`max_age` is shorter than {refresh} plus {timeout}, so a result would turn stale before the next one is \
-                 there; write at least \"{}\"",
-                show(least)
+                 there; {fix}"
             ),
         );
     }

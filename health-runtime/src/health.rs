@@ -106,11 +106,11 @@ pub enum StartError {
     /// A nested struct has the name of a check or of another nested struct, so that it says nothing which of them is
     /// asked for.
     AmbiguousName(String),
-    /// A check has a name that no path can have: it begins with `a`-`z` or `0`-`9` and consists of those, `_`, `.`, `-`;
-    /// and it is not `live`, `ready` or `startup`.
+    /// A check has a name that no path can have: it begins with `a`-`z` or `0`-`9`, consists of at most 64 of those, `_`,
+    /// `.`, `-`, and is not `live`, `ready` or `startup`.
     Name(String),
-    /// A nested struct has a name that none can have: it begins with `a`-`z` or `0`-`9` and consists of those, `_` and
-    /// `-`; and it is not `live`, `ready` or `startup`.
+    /// A nested struct has a name that none can have: it begins with `a`-`z` or `0`-`9`, consists of at most 64 of those,
+    /// `_` and `-`, and is not `live`, `ready` or `startup`.
     NestName(String),
     /// Structs are nested in one another more than 32 deep: one of them contains itself. The path says by which fields.
     NestedTooDeep(String),
@@ -136,7 +136,7 @@ impl fmt::Display for StartError {
             ),
             Self::NestName(name) => write!(
                 f,
-                "{name:?} is no name for a nested struct; it begins with `a`-`z` or `0`-`9`, consists of those, `_` and `-`, and is not `live`, `ready` or `startup`"
+                "{name:?} is no name for a nested struct; it begins with `a`-`z` or `0`-`9`, consists of at most 64 of those, `_` and `-`, and is not `live`, `ready` or `startup`"
             ),
             Self::NestedTooDeep(path) => write!(
                 f,
@@ -144,7 +144,7 @@ impl fmt::Display for StartError {
             ),
             Self::Name(name) => write!(
                 f,
-                "{name:?} is no name for a check; it begins with `a`-`z` or `0`-`9`, consists of those, `_`, `.` and `-`, and is not `live`, `ready` or `startup`"
+                "{name:?} is no name for a check; it begins with `a`-`z` or `0`-`9`, consists of at most 64 of those, `_`, `.` and `-`, and is not `live`, `ready` or `startup`"
             ),
             Self::Prefix(prefix) => write!(
                 f,
@@ -207,7 +207,7 @@ impl<S: HealthState> HealthBuilder<S> {
     /// function with a type parameter for the state takes too.
     ///
     /// ```
-    /// use health_runtime::{CheckFuture, CheckSpec, Flag, Health, HealthFn, HealthState, Outcome};
+    /// use health_runtime::{Flag, Health, HealthState, health_check};
     ///
     /// #[derive(HealthState)]
     /// struct AppState {
@@ -215,20 +215,17 @@ impl<S: HealthState> HealthBuilder<S> {
     ///     accepting: Flag,
     /// }
     ///
-    /// enum DiskSpace {} // what `#[health_check]` writes for a function
-    ///
-    /// impl<S> HealthFn<S> for DiskSpace {
-    ///     const SPEC: CheckSpec = CheckSpec::new("disk_space");
-    ///
-    ///     fn call(_: &S) -> CheckFuture<'_> {
-    ///         Box::pin(async { Ok(Outcome::healthy()) })
-    ///     }
+    /// #[health_check(critical)]
+    /// async fn disk_space(state: &AppState) -> Result<(), std::io::Error> {
+    ///     // …
+    /// #   let _ = state;
+    ///     Ok(())
     /// }
     ///
     /// # let runtime = tokio::runtime::Runtime::new().unwrap();
     /// # let _guard = runtime.enter();
     /// let state = AppState { accepting: Flag::healthy() };
-    /// let health = Health::builder(state).function::<DiskSpace>().start();
+    /// let health = Health::builder(state).function::<disk_space>().start();
     /// ```
     pub fn function<F: HealthFn<S>>(mut self) -> Self {
         self.checks.function::<F>();

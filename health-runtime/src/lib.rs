@@ -44,7 +44,7 @@
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
-//! | `macros` | on | `#[derive(HealthState)]` |
+//! | `macros` | on | `#[derive(HealthState)]`, and `#[health_check]` on functions |
 //! | `axum` | on | [`Health::router`], [`Health::drain_layer`], [`Health::listener`] |
 //! | `sqlx-sqlite` | off | [`HealthCheck`] for `sqlx::SqlitePool` |
 //!

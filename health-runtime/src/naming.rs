@@ -5,10 +5,13 @@ use std::collections::HashSet;
 use crate::health::StartError;
 use crate::spec::Nest;
 
+/// The longest name, in bytes. Behind those of nests it may be as long again for each.
+const LONGEST: usize = 64;
+
 /// Whether a check can have this name, alone or behind the name of a nest.
 pub(crate) fn is_name(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    name.starts_with(plain) && name.chars().all(|c| plain(c) || "_.-".contains(c))
+    name.len() <= LONGEST && name.starts_with(plain) && name.chars().all(|c| plain(c) || "_.-".contains(c))
 }
 
 /// Whether, with a prefix, this stands where a probe does.
@@ -57,6 +60,12 @@ mod tests {
             .collect();
         let error = unique(checks.iter().copied(), &nests).err()?;
         Some(format!("{error:?}"))
+    }
+
+    #[test]
+    fn a_name_is_no_longer_than_the_derive_allows() {
+        assert!(is_name(&"x".repeat(64)));
+        assert!(!is_name(&"x".repeat(65)));
     }
 
     #[test]

@@ -11,4 +11,10 @@ fn b() {}
 #[health_check(skip)]
 fn c() {}
 
+#[health_check(enabled)]
+fn d() {}
+
+#[health_check(failures = 3)]
+fn e() {}
+
 fn main() {}

@@ -8,6 +8,8 @@ struct AppState {
     a: Flag,
     #[health_check(startup, liveness, critical)]
     b: Flag,
+    #[health_check(liveness, restart_helps = "it leaks", critical, fail_open)]
+    c: Flag,
 }
 
 fn main() {

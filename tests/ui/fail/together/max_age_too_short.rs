@@ -16,6 +16,8 @@ struct AppState {
     e: Flag,
     #[health_check(max_age = "2s", ttl = "1s")]
     f: Flag,
+    #[health_check(max_age = "24h", interval = "24h")]
+    g: Flag,
 }
 
 #[derive(Clone, HealthState)]

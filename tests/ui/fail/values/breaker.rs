@@ -30,6 +30,8 @@ struct AppState {
     l: Flag,
     #[health_check(breaker(banana))]
     m: Flag,
+    #[health_check(reset = "30s")]
+    z: Flag,
 }
 
 fn main() {}
