@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::routing::get as on_get;
 use health_runtime::{CheckResult, CheckSpec, Checks, Flag, Health, HealthState, Outcome, run};
-use health_tests::{Answer, ask, get, raw, serve, serve_at, until};
+use health_tests::{Answer, ask, get, raw, serve, serve_at, settled, until};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -46,15 +46,6 @@ async fn started() -> (App, Health, Router) {
     let app = health.router();
     settled(&app, "/health", 200, "healthy").await;
     (state, health, app)
-}
-
-/// Waits for what a check has been told to be published.
-async fn settled(app: &Router, uri: &str, code: u16, status: &str) -> Answer {
-    until(&format!("{uri} says {code} {status}"), async || {
-        let answer = get(app, uri).await;
-        (answer.status == code && answer.json()["status"] == status).then_some(answer)
-    })
-    .await
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use health_runtime::{
     CheckFuture, CheckReport, CheckSpec, Checks, Flag, Health, HealthBuilder, HealthFn, HealthState, Probe, Reason,
     ServiceSpec, StartError, Status, run, run_async, run_blocking,
 };
-use health_tests::{Answer, ask, get, until};
+use health_tests::{Answer, ask, get, settled, until};
 use serde_json::Value;
 
 /// Orders, with billing in them, with stripe in that.
@@ -98,15 +98,6 @@ async fn started() -> (App, Health, Router) {
     let app = health.router();
     settled(&app, "/health", 200, "healthy").await;
     (state, health, app)
-}
-
-/// Waits for what a check has been told to be published.
-async fn settled(app: &Router, uri: &str, code: u16, status: &str) -> Answer {
-    until(&format!("{uri} says {code} {status}"), async || {
-        let answer = get(app, uri).await;
-        (answer.status == code && answer.json()["status"] == status).then_some(answer)
-    })
-    .await
 }
 
 /// The names in a body, in the order of the alphabet.

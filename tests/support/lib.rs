@@ -152,6 +152,19 @@ pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T
     panic!("it did not happen in ten seconds: {what}")
 }
 
+/// Waits for what a check has been told to be published.
+///
+/// # Panics
+///
+/// If it is not, in ten seconds.
+pub async fn settled(app: &Router, uri: &str, code: u16, status: &str) -> Answer {
+    until(&format!("{uri} says {code} {status}"), async || {
+        let answer = get(app, uri).await;
+        (answer.status == code && answer.json()["status"] == status).then_some(answer)
+    })
+    .await
+}
+
 /// A log that can be read: each event on a line, all its fields included.
 #[derive(Clone, Debug, Default)]
 pub struct Log(Arc<Mutex<Vec<String>>>);
