@@ -1,13 +1,13 @@
 //! Reads `#[health_check(...)]` and `#[health(...)]`, one option after the other.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use syn::{Attribute, MacroDelimiter, Meta};
 
 use crate::errors::Errors;
 use crate::grammar::{Options, Place, Slot, find_row, unknown};
-use crate::model::Setting;
-use crate::tokens::{hyphenated, next_comma, show_token, ungroup};
-use crate::{list, value};
+use crate::model::{BreakerOptions, Setting};
+use crate::tokens::{hyphenated, is_punct, next_comma, show_path, show_token, ungroup};
+use crate::{list, path, value};
 
 /// Finds the attribute called `name`, reporting a second one, and one called `other`, which belongs elsewhere.
 pub(crate) fn find<'a>(
@@ -48,7 +48,7 @@ pub(crate) fn parse<O: Options>(attribute: &Attribute, place: Place, errors: &mu
         Meta::NameValue(meta) => {
             errors.at(
                 &meta.value,
-                format!("options stand in parentheses; write `{}`", O::ATTRIBUTE),
+                format!("options go in parentheses; write `{}`", O::ATTRIBUTE),
             );
             O::default()
         }
@@ -56,7 +56,7 @@ pub(crate) fn parse<O: Options>(attribute: &Attribute, place: Place, errors: &mu
             if !matches!(list.delimiter, MacroDelimiter::Paren(_)) {
                 errors.at(
                     attribute.path(),
-                    format!("options stand in parentheses; write `{}`", O::ATTRIBUTE),
+                    format!("options go in parentheses; write `{}`", O::ATTRIBUTE),
                 );
             }
             parse_options(list.tokens.clone(), place, errors)
@@ -86,12 +86,7 @@ fn parse_option<O: Options>(options: &mut O, tokens: &[TokenTree], place: Place,
     let key = match tokens {
         [TokenTree::Ident(key), ..] => key,
         [other, ..] => {
-            let text = show_token(other);
-            let row = find_row::<O>(text.trim_matches('"'), place).unwrap_or(&O::TABLE[0]);
-            errors.at(
-                other,
-                format!("expected an option, such as `{}`, found `{text}`", row.example),
-            );
+            errors.at(other, no_option::<O>(other, place));
             return;
         }
         // Nothing in invisible delimiters.
@@ -100,7 +95,7 @@ fn parse_option<O: Options>(options: &mut O, tokens: &[TokenTree], place: Place,
     let Some(row) = find_row::<O>(&key.to_string(), place) else {
         let name = hyphenated(tokens);
         let shown: TokenStream = tokens[..name.len()].iter().cloned().collect();
-        errors.at(shown, unknown::<O>(&name.concat(), place));
+        errors.at(shown, unknown::<O>(&name.concat(), &show_path(tokens), place));
         return;
     };
     let (example, after) = (row.example, &tokens[1..]);
@@ -119,11 +114,11 @@ fn parse_option<O: Options>(options: &mut O, tokens: &[TokenTree], place: Place,
         Slot::DurationOrZero(to) => read(to(options), key, value::time(key, example, true, after, errors), errors),
         Slot::Count(to) => read(to(options), key, value::count(key, example, after, errors), errors),
         Slot::Text(to) => read(to(options), key, value::text(key, example, after, errors), errors),
-        Slot::Path(to) => read(to(options), key, value::path(key, example, after, errors), errors),
-        Slot::Module(to) => read(to(options), key, value::module(key, example, after, errors), errors),
+        Slot::Path(to) => read(to(options), key, path::path(key, example, after, errors), errors),
+        Slot::Module(to) => read(to(options), key, path::module(key, example, after, errors), errors),
         Slot::Texts(to) => read(to(options), key, list::texts(key, example, after, errors), errors),
         Slot::Paths(to) => read(to(options), key, list::paths(key, example, after, errors), errors),
-        Slot::Breaker(to) => read(to(options), key, list::breaker(key, example, after, errors), errors),
+        Slot::Breaker(to) => read(to(options), key, breaker(key, example, after, errors), errors),
     };
     match rest {
         [] => {}
@@ -137,6 +132,60 @@ fn parse_option<O: Options>(options: &mut O, tokens: &[TokenTree], place: Place,
             format!("expected `,` after `{}`, found `{}`", row.name, show_token(next)),
         ),
     }
+}
+
+/// Reads options in parentheses, or none at all: `breaker(failures = 5)`, `breaker`.
+fn breaker<'a>(
+    key: &Ident,
+    example: &str,
+    after: &'a [TokenTree],
+    errors: &mut Errors,
+) -> (Option<BreakerOptions>, &'a [TokenTree]) {
+    match after {
+        [TokenTree::Group(group), rest @ ..] if group.delimiter() == Delimiter::Parenthesis => {
+            if group.stream().is_empty() {
+                errors.at(
+                    group,
+                    format!("`{key}()` says nothing; write `{key}` for the defaults, or `{example}`"),
+                );
+            }
+            (Some(parse_options(group.stream(), Place::Breaker, errors)), rest)
+        }
+        [equals, value @ ..] if is_punct(equals, '=') => {
+            let fix = match value {
+                [count @ TokenTree::Literal(_)] if count.to_string().parse::<u32>().is_ok() => {
+                    format!("{key}(failures = {count})")
+                }
+                _ => example.to_owned(),
+            };
+            errors.at(key, format!("the options of `{key}` go in parentheses; write `{fix}`"));
+            (None, &[])
+        }
+        [TokenTree::Group(group), rest @ ..] => {
+            errors.at(
+                group,
+                format!("the options of `{key}` go in parentheses; write `{example}`"),
+            );
+            (None, rest)
+        }
+        rest => (Some(BreakerOptions::default()), rest),
+    }
+}
+
+/// What to say of a token that begins no option.
+fn no_option<O: Options>(found: &TokenTree, place: Place) -> String {
+    let text = show_token(found);
+    let bare = text.trim_matches('"');
+    let is_quoted = bare != text;
+    if is_quoted && find_row::<O>(bare, place).is_some() {
+        return format!("options are written without quotes; write `{bare}`");
+    }
+    let example = match place {
+        Place::Breaker if text.bytes().all(|byte| byte.is_ascii_digit()) => format!("failures = {text}"),
+        Place::Field | Place::Function if is_quoted => format!("name = {text}"),
+        _ => O::TABLE[0].example.to_owned(),
+    };
+    format!("expected an option, such as `{example}`, found `{text}`")
 }
 
 /// Sets the option to what a reader of values has read, and hands on what that left over.

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{DeriveInput, GenericArgument, Index, Member, PathArguments, Type};
+use syn::{DeriveInput, GenericArgument, Generics, Index, Member, PathArguments, Type, TypeParam};
 
 use crate::errors::Errors;
 use crate::model::{Field, Path, State};
@@ -41,7 +41,8 @@ pub(crate) fn expand(input: &DeriveInput) -> TokenStream {
 fn expand_state(state: &State<'_>) -> TokenStream {
     let runtime = runtime(&state.options.krate);
     let name = in_expansion(&state.input.ident);
-    let (impl_generics, type_generics, _) = state.input.generics.split_for_impl();
+    let generics = without_bounds(&state.input.generics);
+    let (impl_generics, type_generics, _) = generics.split_for_impl();
     let where_clause = expand_where(state, &runtime);
     let service = expand_service(&state.options, &runtime);
     let fields = state.fields.iter().map(|field| expand_field(field, &runtime));
@@ -158,7 +159,9 @@ fn expand_with(run: &str, path: &Path, member: &Member, ty: &Type, runtime: &Tok
 }
 
 // Expands to:
-// { type __CheckFunction = ::health_runtime::Unannotated; { use queue::depth as __CheckFunction; __checks.function::<__CheckFunction>(); } }
+// { type __CheckFunction = ::health_runtime::Unannotated; { use {queue::depth as __CheckFunction}; __checks.function::<__CheckFunction>(); } }
+//
+// Braces, so that rustc's advice for a path that it does not find is about the path alone.
 //
 // The attribute macro adds a type of the function's name, which `use` then brings along. Without the attribute there is
 // none, so that `__CheckFunction` is the type above, which says so. What goes wrong stands at the name at the path's end:
@@ -172,7 +175,7 @@ fn expand_function(path: &Path, runtime: &TokenStream) -> TokenStream {
         {
             type __CheckFunction = #runtime::Unannotated;
             {
-                use #path as #check;
+                use {#path as #check};
                 __checks.function::<#check>();
             }
         }
@@ -186,6 +189,8 @@ pub(crate) fn expand_where(state: &State<'_>, runtime: &TokenStream) -> TokenStr
     if generics.params.is_empty() {
         return generics.where_clause.to_token_stream();
     }
+    let inline = generics.type_params().filter(|param| !param.bounds.is_empty());
+    let inline = inline.map(|TypeParam { ident, bounds, .. }| quote!(#ident: #bounds));
     let declared = generics.where_clause.iter().flat_map(|clause| &clause.predicates);
     let params: Vec<String> = generics.type_params().map(|param| param.ident.to_string()).collect();
     let mention = state
@@ -207,8 +212,19 @@ pub(crate) fn expand_where(state: &State<'_>, runtime: &TokenStream) -> TokenStr
     });
     // `Self`: what the trait asks of the whole struct, also of its fields that are no checks.
     quote! {
-        where #(#declared,)* #(#bounds,)* Self: ::core::marker::Sized + ::core::marker::Send + ::core::marker::Sync + 'static
+        where #(#inline,)* #(#declared,)* #(#bounds,)* Self: ::core::marker::Sized + ::core::marker::Send + ::core::marker::Sync + 'static
     }
+}
+
+/// The parameters without the bounds that stand with them: [`expand_where`] has them all in one place, or else clippy
+/// would find some of them twice.
+pub(crate) fn without_bounds(generics: &Generics) -> Generics {
+    let mut generics = generics.clone();
+    for param in generics.type_params_mut() {
+        param.colon_token = None;
+        param.bounds.clear();
+    }
+    generics
 }
 
 /// Whether a type is written `Arc<dyn …>`, `Box<dyn …>` or `&'static dyn …`.

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::GenericParam;
 
-use crate::derive::expand_where;
+use crate::derive::{expand_where, without_bounds};
 use crate::model::State;
 use crate::spec::runtime;
 use crate::tokens::rename_lifetimes;
@@ -22,7 +22,7 @@ pub(crate) fn expand_stub(state: &State<'_>) -> TokenStream {
     }
     let runtime = runtime(&state.options.krate);
     let name = &state.input.ident;
-    let mut generics = state.input.generics.clone();
+    let mut generics = without_bounds(&state.input.generics);
     let lifetimes: Vec<Ident> = generics.lifetimes().map(|param| param.lifetime.ident.clone()).collect();
     let (_, type_generics, _) = generics.split_for_impl();
     let type_generics = rename_lifetimes(type_generics.to_token_stream(), &lifetimes, "static");

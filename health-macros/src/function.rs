@@ -4,12 +4,12 @@ use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::Parser;
 use syn::spanned::Spanned;
-use syn::{Attribute, GenericParam, Generics, ReturnType, WherePredicate};
+use syn::{Attribute, GenericParam, Generics, Meta, ReturnType, WherePredicate};
 
 use crate::errors::Errors;
 use crate::model::Function;
 use crate::signature::{Item, Signature, is_health_check};
-use crate::spec::{expand_call, expand_spec, in_expansion, runtime};
+use crate::spec::{expand_call, expand_spec, runtime};
 use crate::tokens::{mentions, rename_lifetimes};
 use crate::{shape, validate};
 
@@ -48,8 +48,8 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
 // #[automatically_derived]
 // impl ::health_runtime::HealthFn<AppState> for disk_space {
 //     const SPEC: ::health_runtime::CheckSpec = …;
-//     fn call(__state: &AppState) -> ::health_runtime::CheckFuture<'_> {
-//         ::health_runtime::run_async::<io::Result<()>, _>(disk_space(__state))
+//     fn call<'__state>(state: &'__state AppState) -> ::health_runtime::CheckFuture<'__state> {
+//         ::health_runtime::run_async::<io::Result<()>, _>(disk_space(state))
 //     }
 // }
 //
@@ -62,9 +62,7 @@ fn expand_function(function: &Function<'_>) -> TokenStream {
     let name = type_name(&signature.ident);
     let spec = expand_spec(&function.check, &runtime);
     let lifetimes: Vec<Ident> = lifetimes(&signature.generics);
-    // The call is no use of it by the user.
-    let is_deprecated = signature.attrs.iter().any(|attr| attr.path().is_ident("deprecated"));
-    let allow = is_deprecated.then(|| quote!(#[allow(deprecated)]));
+    let allow = is_deprecated_use(signature).then(|| quote!(#[allow(deprecated)]));
     let Some(state) = signature.state() else {
         let call = expand_run(function, &lifetimes, &runtime, &TokenStream::new());
         return quote! {
@@ -79,7 +77,8 @@ fn expand_function(function: &Function<'_>) -> TokenStream {
             }
         };
     };
-    let argument = Ident::new("__state", Span::mixed_site());
+    // rustc names it where the function returns something that borrows from it.
+    let argument = Ident::new("state", returned(signature));
     let call = expand_run(function, &lifetimes, &runtime, &argument.to_token_stream());
     let state = rename_lifetimes(state.to_token_stream(), &lifetimes, "static");
     let (generics, predicates) = expand_generics(&signature.generics, &lifetimes, &state);
@@ -89,7 +88,7 @@ fn expand_function(function: &Function<'_>) -> TokenStream {
         #[automatically_derived]
         impl #generics #runtime::HealthFn<#state> for #name #predicates {
             const SPEC: #runtime::CheckSpec = #spec;
-            fn call(#argument: &#state) -> #runtime::CheckFuture<'_> {
+            fn call<'__state>(#argument: &'__state #state) -> #runtime::CheckFuture<'__state> {
                 #call
             }
         }
@@ -97,9 +96,9 @@ fn expand_function(function: &Function<'_>) -> TokenStream {
 }
 
 // Expands to one of:
-// ::health_runtime::run_async::<io::Result<()>, _>(disk_space(__state))
-// ::health_runtime::run_blocking::<io::Result<()>>(disk_space(__state))
-// ::health_runtime::run(disk_space(__state))
+// ::health_runtime::run_async::<io::Result<()>, _>(disk_space(state))
+// ::health_runtime::run_blocking::<io::Result<()>>(disk_space(state))
+// ::health_runtime::run(disk_space(state))
 //
 // With the type, what a check cannot return is an error under it; without, under its first word. A future that cannot be
 // sent is one under the name.
@@ -112,18 +111,17 @@ fn expand_run(
     argument: &TokenStream,
 ) -> TokenStream {
     let signature = function.signature;
-    let path = |at| located(in_expansion(&signature.ident).into_token_stream(), Some(at));
+    let path = |at| located(signature.ident.to_token_stream(), Some(at));
     let output = match &signature.output {
         ReturnType::Default => quote!(()),
         // No type that can be written elsewhere.
-        ReturnType::Type(_, ty) if mentions(ty.to_token_stream(), &["impl".to_owned()]) => quote!(_),
+        ReturnType::Type(_, ty) if mentions(ty.to_token_stream(), &["impl".to_owned()]) => {
+            quote_spanned!(returned(signature)=> _)
+        }
         ReturnType::Type(_, ty) => rename_lifetimes(ty.to_token_stream(), lifetimes, "_"),
     };
     let name = Span::mixed_site().located_at(signature.ident.span());
-    let first = match &signature.output {
-        ReturnType::Default => name,
-        ReturnType::Type(_, ty) => Span::mixed_site().located_at(ty.span()),
-    };
+    let first = returned(signature);
     // A path that the user wrote stays where it is: what is wrong with it is wrong there.
     let at = if function.check.options.krate.is_given() {
         None
@@ -145,6 +143,14 @@ fn expand_run(
         let run = Ident::new(if is_blocking { "run_blocking" } else { "run" }, first);
         expand_call(&quote!(#runtime::#run), &path(first), first, argument)
     }
+}
+
+/// Where it says what it returns, or else its name.
+fn returned(signature: &Signature) -> Span {
+    Span::mixed_site().located_at(match &signature.output {
+        ReturnType::Default => signature.ident.span(),
+        ReturnType::Type(_, ty) => ty.span(),
+    })
 }
 
 /// The same tokens, to be found elsewhere.
@@ -215,6 +221,16 @@ fn expand_generics(generics: &Generics, lifetimes: &[Ident], state: &TokenStream
     // What every state is, said so that the function's future can be seen to be `Send`.
     let send = quote!(::core::marker::Send + ::core::marker::Sync + 'static);
     (quote!(<#params>), quote!(where #predicates #state: #send))
+}
+
+/// Whether it is deprecated, where our call is no use of it by the user, or allowed to use what is.
+fn is_deprecated_use(signature: &Signature) -> bool {
+    signature.attrs.iter().any(|attr| match &attr.meta {
+        Meta::List(list) if list.path.is_ident("allow") || list.path.is_ident("expect") => {
+            mentions(list.tokens.clone(), &["deprecated".to_owned()])
+        }
+        meta => meta.path().is_ident("deprecated"),
+    })
 }
 
 fn lifetimes(generics: &Generics) -> Vec<Ident> {

@@ -59,8 +59,8 @@ pub(crate) trait Options: Default + 'static {
     const ATTRIBUTE: &'static str;
     const TABLE: &'static [Row<Self>];
 
-    /// What to say of an option that belongs to another attribute.
-    fn elsewhere(name: &str, place: Place) -> Option<String>;
+    /// What to say of an option that belongs to another attribute; `written` is all of it.
+    fn elsewhere(name: &str, written: &str, place: Place) -> Option<String>;
 }
 
 impl Options for CheckOptions {
@@ -95,9 +95,9 @@ impl Options for CheckOptions {
             row("crate", "crate = path::to::health_runtime", Slot::Module(|o| &mut o.krate))),
     ];
 
-    fn elsewhere(name: &str, place: Place) -> Option<String> {
-        if let Some(row) = find_row::<BreakerOptions>(name, Place::Breaker) {
-            return Some(format!("write it in `breaker({})`", row.example));
+    fn elsewhere(name: &str, written: &str, place: Place) -> Option<String> {
+        if find_row::<BreakerOptions>(name, Place::Breaker).is_some() {
+            return Some(format!("write `breaker({written})`"));
         }
         let theirs = find_row::<StateOptions>(name, Place::Struct)?;
         Some(match place {
@@ -127,7 +127,7 @@ impl Options for StateOptions {
         row("crate", "crate = path::to::health_runtime", Slot::Module(|o| &mut o.krate)),
     ];
 
-    fn elsewhere(name: &str, _: Place) -> Option<String> {
+    fn elsewhere(name: &str, _: &str, _: Place) -> Option<String> {
         find_row::<CheckOptions>(name, Place::Field)?;
         Some("write it in `#[health_check(...)]` on a field".into())
     }
@@ -142,7 +142,7 @@ impl Options for BreakerOptions {
         row("reset", "reset = \"30s\"", Slot::Duration(|o| &mut o.reset)),
     ];
 
-    fn elsewhere(name: &str, _: Place) -> Option<String> {
+    fn elsewhere(name: &str, _: &str, _: Place) -> Option<String> {
         find_row::<CheckOptions>(name, Place::Field)?;
         Some(format!("write `{name}` beside `breaker(...)`, not in it"))
     }
@@ -175,12 +175,12 @@ pub(crate) fn find_row<O: Options>(name: &str, place: Place) -> Option<&'static 
 }
 
 /// What to say of a word that is no option here.
-pub(crate) fn unknown<O: Options>(name: &str, place: Place) -> String {
+pub(crate) fn unknown<O: Options>(name: &str, written: &str, place: Place) -> String {
     let here = place.phrase();
     if let Some((_, way_out)) = O::TABLE.iter().find(|row| row.name == name).and_then(|row| row.only) {
         return format!("`{name}` does not belong {here}; {way_out}");
     }
-    if let Some(way_out) = O::elsewhere(name, place) {
+    if let Some(way_out) = O::elsewhere(name, written, place) {
         return format!("`{name}` does not belong {here}; {way_out}");
     }
     let owner = match place {

@@ -17,6 +17,7 @@ mod grammar;
 mod list;
 mod model;
 mod naming;
+mod path;
 mod rules;
 mod shape;
 mod signature;

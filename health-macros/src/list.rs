@@ -1,13 +1,11 @@
-//! The values of options that take a list in parentheses: `groups("db")`, `checks(disk_space)`, `breaker(failures = 5)`.
+//! The values of options that take a list in parentheses: `groups("db")`, `checks(disk_space)`.
 
 use proc_macro2::{Delimiter, Ident, TokenTree};
 
-use crate::attr::parse_options;
 use crate::errors::Errors;
-use crate::grammar::Place;
-use crate::model::{BreakerOptions, Path, Text};
-use crate::tokens::{collect, is_punct, next_comma, show_token};
-use crate::value;
+use crate::model::{Path, Text};
+use crate::tokens::{collect, is_punct, next_comma, show_path, show_token};
+use crate::{path, value};
 
 /// Strings: `groups("db", "core")`.
 pub(crate) fn texts<'a>(
@@ -33,7 +31,7 @@ pub(crate) fn paths<'a>(
     errors: &mut Errors,
 ) -> (Option<Vec<Path>>, &'a [TokenTree]) {
     entries(key, example, after, errors, |entry, errors| {
-        match value::read_path(entry) {
+        match path::read_path(entry) {
             Ok((path, rest)) => Some((path, rest)),
             Err(wrong) => {
                 errors.at(
@@ -44,41 +42,6 @@ pub(crate) fn paths<'a>(
             }
         }
     })
-}
-
-/// Options in parentheses, or none at all: `breaker(failures = 5)`, `breaker`.
-pub(crate) fn breaker<'a>(
-    key: &Ident,
-    example: &str,
-    after: &'a [TokenTree],
-    errors: &mut Errors,
-) -> (Option<BreakerOptions>, &'a [TokenTree]) {
-    match after {
-        [TokenTree::Group(group), rest @ ..] if group.delimiter() == Delimiter::Parenthesis => {
-            if group.stream().is_empty() {
-                errors.at(
-                    group,
-                    format!("`{key}()` says nothing; write `{key}` for the defaults, or `{example}`"),
-                );
-            }
-            (Some(parse_options(group.stream(), Place::Breaker, errors)), rest)
-        }
-        [equals, ..] if is_punct(equals, '=') => {
-            errors.at(
-                key,
-                format!("the options of `{key}` stand in parentheses; write `{example}`"),
-            );
-            (None, &[])
-        }
-        [TokenTree::Group(group), rest @ ..] => {
-            errors.at(
-                group,
-                format!("the options of `{key}` stand in parentheses; write `{example}`"),
-            );
-            (None, rest)
-        }
-        rest => (Some(BreakerOptions::default()), rest),
-    }
 }
 
 /// Reads the entries of a list one by one: a bad one does not hide the next.
@@ -141,14 +104,21 @@ fn entries<'a, T>(
     (whole.then_some(list), after)
 }
 
-/// `groups = "db"` as `groups("db")`.
+/// `groups = "db"` as `groups("db")`, `checks = [disk_space]` as `checks(disk_space)`.
 fn equals_instead(key: &Ident, example: &str, after: &[TokenTree]) -> String {
-    let fix = match after {
-        [_, value @ TokenTree::Literal(_)] => format!("{key}({value})"),
-        [_, TokenTree::Group(group)] if group.delimiter() == Delimiter::Bracket && !group.stream().is_empty() => {
-            format!("{key}({})", group.stream())
-        }
-        _ => example.to_owned(),
+    let takes_text = example.contains('"');
+    let value = after.get(1..).unwrap_or_default();
+    let value = match value {
+        [TokenTree::Group(group)] if group.delimiter() == Delimiter::Bracket => group.stream().into_iter().collect(),
+        value => value.to_vec(),
     };
-    format!("the entries of `{key}` stand in parentheses; write `{fix}`")
+    let text = show_path(&value);
+    let is_word = |token: &TokenTree| matches!(token, TokenTree::Ident(_));
+    let fix = match value.as_slice() {
+        [] => example.to_owned(),
+        [word] if takes_text && is_word(word) => format!("{key}(\"{text}\")"),
+        _ if takes_text => format!("{key}({text})"),
+        _ => format!("{key}({})", text.replace('"', "")),
+    };
+    format!("the entries of `{key}` go in parentheses; write `{fix}`")
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{Data, DeriveInput, Member, Meta, Type};
+use syn::{Attribute, Data, DeriveInput, Member, Meta, Type};
 
 use crate::attr;
 use crate::doc_comment::first_paragraph;
@@ -138,9 +138,14 @@ impl<'a> State<'a> {
     /// Reads what is declared; what cannot be read is reported and left out.
     pub(crate) fn parse(input: &'a DeriveInput, errors: &mut Errors) -> Self {
         let found = attr::find(&input.attrs, "health", "health_check", Place::Struct, errors);
-        if let Some(Meta::Path(path)) = found.map(|attribute| &attribute.meta) {
+        let says_nothing = |attribute: &&Attribute| match &attribute.meta {
+            Meta::Path(_) => true,
+            Meta::List(list) => list.tokens.is_empty(),
+            Meta::NameValue(_) => false,
+        };
+        if let Some(attribute) = found.filter(says_nothing) {
             errors.at(
-                path,
+                attribute.path(),
                 "`#[health]` alone has no effect; add options in parentheses or remove it",
             );
         }
@@ -178,7 +183,7 @@ impl<'a> Field<'a> {
         })
     }
 
-    /// Whether only the field's type can say that a restart mends it.
+    /// Whether only the field's type can say that a restart fixes it.
     pub(crate) fn needs_in_process(&self) -> bool {
         let options = &self.check.options;
         options.liveness.is_given() && !options.restart_helps.is_given() && !options.with.is_given()

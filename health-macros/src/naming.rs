@@ -42,7 +42,7 @@ pub(crate) fn name_fix(name: &str) -> String {
 
 /// A name that is like this one and right.
 pub(crate) fn similar(name: &str) -> Option<String> {
-    let lower = name.trim().to_lowercase();
+    let lower = split_words(name.trim()).to_lowercase();
     let replaced: String = lower.chars().map(|c| if is_inner(c) { c } else { '-' }).collect();
     let mut similar = replaced
         .trim_start_matches(|c| !is_first(c))
@@ -52,6 +52,18 @@ pub(crate) fn similar(name: &str) -> Option<String> {
         similar += "-check";
     }
     (name_problem(&similar).is_none() && similar != name && lower.is_ascii()).then_some(similar)
+}
+
+/// `DiskSpace` as `Disk-Space`.
+fn split_words(name: &str) -> String {
+    let mut split = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && split.ends_with(|before: char| before.is_ascii_lowercase()) {
+            split.push('-');
+        }
+        split.push(c);
+    }
+    split
 }
 
 /// What is wrong with the name or version of a service.
@@ -123,19 +135,27 @@ pub(crate) fn url_problem(url: &str) -> Option<String> {
         .iter()
         .find_map(|scheme| lower.strip_prefix(scheme))
     else {
-        let fix = if url.contains("://") || url.starts_with('/') || !url.contains('.') || url.contains('@') {
-            format!("write one {EXAMPLE}")
-        } else {
+        let host = url.split('/').next().unwrap_or_default();
+        let fix = if host.contains('.') && !host.contains([':', '@']) {
             format!("did you mean \"https://{url}\"?")
+        } else {
+            format!("write one {EXAMPLE}")
         };
-        return Some(format!("is no URL that begins with `https://` or `http://`; {fix}"));
+        return Some(format!("must be a URL that begins with `https://` or `http://`; {fix}"));
     };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if authority.contains('@') {
         return Some("contains credentials, and reports show it; remove what stands before the `@`".into());
     }
-    let is_v6 = authority.starts_with('[');
-    let host = authority.split(':').next().filter(|_| !is_v6).unwrap_or(authority);
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (authority, None),
+    };
+    if let Some(port) = port.filter(|port| port.parse::<u16>().is_err()) {
+        return Some(format!(
+            "has the port `{port}`, which is none; write a number up to 65535, or leave it out"
+        ));
+    }
     (!host.contains(|c: char| c.is_alphanumeric())).then(|| format!("names no host; write a URL {EXAMPLE}"))
 }
 
@@ -176,6 +196,9 @@ mod tests {
             ("https://", "names no host"),
             ("https:///db", "names no host"),
             ("https://:80", "names no host"),
+            ("https://a.b:port/", "has the port `port`"),
+            ("https://a.b:99999", "has the port `99999`"),
+            ("docs/runbook.md", "write one such as"),
             ("https://me:secret@a.b", "contains credentials"),
             ("https://a.b/c d", "contains ` `"),
             ("https://a.b/\"><script>", "contains `\\\"`"),
@@ -197,6 +220,8 @@ mod tests {
         for (name, right) in [
             ("DB", Some("db")),
             ("Orders DB", Some("orders-db")),
+            ("ordersDb", Some("orders-db")),
+            ("DiskSpace", Some("disk-space")),
             ("_db", Some("db")),
             ("db/main", Some("db-main")),
             ("ready", Some("ready-check")),

@@ -1,11 +1,17 @@
 //! The rules across the options of one check.
 
+use std::time::Duration;
+
+use crate::duration::show;
 use crate::errors::Errors;
-use crate::model::{Check, CheckOptions, StateOptions, Text};
+use crate::model::{BreakerOptions, Check, CheckOptions, StateOptions, Text};
 use crate::{naming, timing};
 
 /// `failures` of a breaker that does not say.
 const DEFAULT_FAILURES: u32 = 5;
+
+/// `reset` of a breaker that does not say.
+const DEFAULT_RESET: Duration = Duration::from_secs(30);
 
 /// A nested field says how its checks are called, and nothing else.
 pub(crate) fn validate_nested(options: &CheckOptions, errors: &mut Errors) {
@@ -19,13 +25,15 @@ pub(crate) fn validate_nested(options: &CheckOptions, errors: &mut Errors) {
         } else if key != "nested" && key != "name" {
             errors.at(
                 key,
-                format!("`{key}` has no effect on a `nested` field, whose checks say it themselves; remove `{key}`"),
+                format!(
+                    "`{key}` has no effect on a `nested` field; set it on the checks inside, and remove `{key}` here"
+                ),
             );
         }
     }
 }
 
-/// A function needs one reason to stand in the liveness probe.
+/// A function needs one reason to be in the liveness probe.
 pub(crate) fn validate_reason(options: &CheckOptions, what: &str, errors: &mut Errors) {
     let Some(liveness) = options.liveness.key() else { return };
     match (options.in_process.key(), options.restart_helps.key()) {
@@ -36,9 +44,8 @@ pub(crate) fn validate_reason(options: &CheckOptions, what: &str, errors: &mut E
         (None, None) => errors.at(
             liveness,
             format!(
-                "{what} needs a reason to stand in the liveness probe, because what fails there restarts the process, \
-                 and a dependency that is down would restart the whole fleet;\nadd `in_process` if it looks only at this \
-                 process, or `restart_helps = \"why\"`, or leave `liveness` out"
+                "`liveness` on {what} needs a reason, because failing it restarts the process; add `in_process` if it \
+                 looks only at this process, or `restart_helps = \"why\"`, or leave `liveness` out"
             ),
         ),
         _ => {}
@@ -63,7 +70,7 @@ fn validate_texts(options: &CheckOptions, errors: &mut Errors) {
     if let Some(text) = options.restart_helps.value().filter(|text| text.text.trim().is_empty()) {
         errors.at(
             &text.literal,
-            "`restart_helps` is empty; say why a restart of this process mends what is checked",
+            "`restart_helps` is empty; say why a restart of this process fixes what is checked",
         );
     }
     if let Some(Text { text, literal }) = options.runbook.value()
@@ -129,18 +136,32 @@ fn validate_probes(options: &CheckOptions, errors: &mut Errors) {
 /// What is to happen when it fails.
 fn validate_failing(options: &CheckOptions, errors: &mut Errors) {
     if let (Some(fail_open), false) = (options.fail_open.key(), options.critical.is_given()) {
+        let elsewhere = options.liveness.is_given() || options.startup.is_given();
         errors.at(
             fail_open,
-            "`fail_open` has no effect without `critical`, because the failure of other checks only degrades anyway; add \
-             `critical` or remove `fail_open`",
+            if elsewhere && !options.readiness.is_given() {
+                "`fail_open` has no effect on a check that is not in the readiness probe; remove `fail_open`"
+            } else {
+                "`fail_open` has no effect without `critical`, because the failure of other checks only degrades anyway; \
+                 add `critical` or remove `fail_open`"
+            },
         );
     }
-    let (Some(breaker), Some(threshold)) = (options.breaker.value(), options.failure_threshold.value()) else {
+    if let Some(breaker) = options.breaker.value() {
+        validate_failures(options, breaker, errors);
+        validate_reset(options, breaker, errors);
+    }
+}
+
+/// A breaker that opens sooner than the check counts as failed would hide that it fails.
+fn validate_failures(options: &CheckOptions, breaker: &BreakerOptions, errors: &mut Errors) {
+    let Some(threshold) = options
+        .failure_threshold
+        .value()
+        .filter(|_| !breaker.failures.is_refused())
+    else {
         return;
     };
-    if breaker.failures.is_refused() {
-        return;
-    }
     let (failures, threshold) = (breaker.failures.value(), threshold.count);
     let count = failures.map_or(DEFAULT_FAILURES, |failures| failures.count);
     if count >= threshold {
@@ -156,5 +177,35 @@ fn validate_failing(options: &CheckOptions, errors: &mut Errors) {
             options.breaker.key(),
             format!("`failures` is {count} by default, {why}; write `breaker(failures = {threshold})` or more"),
         ),
+    }
+}
+
+/// A breaker leaves out the runs that are due while it is open.
+fn validate_reset(options: &CheckOptions, breaker: &BreakerOptions, errors: &mut Errors) {
+    let Some(interval) = options.interval.value().filter(|_| !breaker.reset.is_refused()) else {
+        return;
+    };
+    let interval = interval.time;
+    let why = format!(
+        "and the check runs every {}, so an open breaker would leave no run out",
+        show(interval)
+    );
+    match breaker.reset.value() {
+        Some(reset) if reset.time <= interval => errors.at(
+            &reset.literal,
+            format!(
+                "`reset` is {}, {why}; lengthen `reset` or remove `breaker`",
+                show(reset.time)
+            ),
+        ),
+        None if DEFAULT_RESET <= interval => errors.at(
+            options.breaker.key(),
+            format!(
+                "`reset` is {} by default, {why}; write `breaker(reset = \"...\")` with a longer time, or remove \
+                 `breaker`",
+                show(DEFAULT_RESET)
+            ),
+        ),
+        _ => {}
     }
 }

@@ -1,12 +1,12 @@
 //! What the macros can stand on: a struct that owns its data, a free function that takes the state by reference.
 
-use proc_macro2::TokenTree;
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Data, DeriveInput, GenericArgument, GenericParam, PathArguments, Type, TypePath};
 
 use crate::errors::Errors;
 use crate::signature::{Input, Signature};
-use crate::tokens::{mentions, peel, show_token, show_type};
+use crate::tokens::{is_punct, mentions, peel, show_token, show_type};
 
 /// Refuses everything but a struct without lifetimes.
 pub(crate) fn validate_struct(input: &DeriveInput, errors: &mut Errors) {
@@ -58,15 +58,15 @@ pub(crate) fn report_no_function(found: Option<&TokenTree>, errors: &mut Errors)
 
 /// Refuses everything but a free function that can be called with a reference to the state, or with nothing.
 pub(crate) fn validate_signature(signature: &Signature, errors: &mut Errors) {
-    let name = &signature.ident;
+    let (words, name) = (signature.words(), &signature.ident);
     if let Some(constness) = &signature.constness {
         errors.at(constness, "a check is a plain `fn` or an `async fn`; remove `const`");
     }
     if let Some(unsafety) = &signature.unsafety {
         errors.at(
             unsafety,
-            "an `unsafe fn` cannot be a check, because its caller would have to keep a promise; wrap the call in a safe \
-             function, and put `#[health_check]` there",
+            "an `unsafe fn` cannot be a check, because nothing meets its safety requirements; call it from a safe function, \
+             and put `#[health_check]` there",
         );
     }
     if let Some(abi) = &signature.abi {
@@ -80,7 +80,7 @@ pub(crate) fn validate_signature(signature: &Signature, errors: &mut Errors) {
             receiver,
             format!(
                 "a method cannot be a check, because nothing says on which value to call it; write a free function: \
-                 `fn {name}(state: &AppState)`"
+                 `{words} {name}(state: &AppState)`"
             ),
         );
         return;
@@ -95,11 +95,23 @@ pub(crate) fn validate_signature(signature: &Signature, errors: &mut Errors) {
         errors.at(
             name,
             format!(
-                "an associated function cannot be a check, because the type beside it has no place here; write a free \
-                 function: `fn {name}(state: &AppState)`"
+                "an associated function cannot be a check, because `#[health_check]` adds a type, which cannot live in \
+                 an `impl`; write a free function: `{words} {name}(state: &AppState)`"
             ),
         );
         return;
+    }
+    for input in &signature.inputs {
+        if let Input::Typed { cfg: Some(cfg), .. } = input {
+            errors.at(
+                cfg,
+                format!(
+                    "a check cannot have a parameter for some configurations only; write two functions `{name}`, with \
+                     `#[cfg(...)]` above each"
+                ),
+            );
+            return;
+        }
     }
     if let Some(Input::Typed { ty, .. }) = signature.inputs.first() {
         validate_state(ty, signature, errors);
@@ -108,8 +120,8 @@ pub(crate) fn validate_signature(signature: &Signature, errors: &mut Errors) {
         let (Input::Receiver(tokens) | Input::Typed { tokens, .. }) = second;
         errors.at(
             tokens,
-            "a check function takes the state and nothing else; remove this parameter, and keep in the state what it \
-             brings",
+            "a check function takes the state and nothing else; remove this parameter, and put what it carries into \
+             the state",
         );
     }
     validate_params(signature, errors);
@@ -117,21 +129,31 @@ pub(crate) fn validate_signature(signature: &Signature, errors: &mut Errors) {
 
 /// The parameter is `&State`.
 fn validate_state(ty: &Type, signature: &Signature, errors: &mut Errors) {
-    let name = &signature.ident;
+    let right = |bounds: &dyn ToTokens| {
+        let (words, name, bounds) = (signature.words(), &signature.ident, show_type(&bounds));
+        format!("write `{words} {name}<S: {bounds}>(state: &S)`")
+    };
     let reference = match peel(ty) {
         Type::Reference(reference) => reference,
         Type::ImplTrait(ty) => {
-            let bounds = show_type(&ty.bounds);
+            let right = right(&ty.bounds);
             errors.at(
                 ty,
-                format!("a check takes the state by reference, and names its type; write `fn {name}<S: {bounds}>(state: &S)`"),
+                format!("a check takes the state by reference, and names its type; {right}"),
             );
             return;
         }
         ty => {
             let (wrapper, state) = unwrap(ty);
-            let why = match wrapper.as_deref() {
-                Some("State") => "a check is no handler and takes the state itself, by reference",
+            if wrapper.as_deref() == Some("State") {
+                errors.at(
+                    ty,
+                    "a check is no handler and takes the whole state; write `&AppState`, a reference to the struct that \
+                     derives `HealthState`",
+                );
+                return;
+            }
+            let why = match wrapper {
                 Some(_) => "a check takes the state itself, by reference, however it is shared",
                 None => "a check takes the state by reference",
             };
@@ -140,6 +162,19 @@ fn validate_state(ty: &Type, signature: &Signature, errors: &mut Errors) {
         }
     };
     let state = peel(&reference.elem);
+    if let Some(lifetime) = reference
+        .lifetime
+        .as_ref()
+        .filter(|lifetime| lifetime.ident == "static")
+    {
+        errors.at(
+            lifetime,
+            format!(
+                "a check borrows the state for one run only; write `&{}`",
+                show_type(state)
+            ),
+        );
+    }
     if let Some(mutability) = &reference.mutability {
         errors.at(
             mutability,
@@ -152,17 +187,19 @@ fn validate_state(ty: &Type, signature: &Signature, errors: &mut Errors) {
     }
     match state {
         Type::ImplTrait(ty) => {
-            let bounds = show_type(&ty.bounds);
             errors.at(
                 ty,
-                format!("a check names the type of its state; write `fn {name}<S: {bounds}>(state: &S)`"),
+                format!("a check names the type of its state; {}", right(&ty.bounds)),
             );
         }
         Type::TraitObject(ty) => {
             let bounds = show_type(&ty.bounds);
+            errors.at(ty, format!("no state is a `dyn {bounds}`; {}", right(&ty.bounds)));
+        }
+        ty if mentions(ty.to_token_stream(), &["impl".to_owned(), "_".to_owned()]) => {
             errors.at(
                 ty,
-                format!("no state is a `dyn {bounds}`; write `fn {name}<S: {bounds}>(state: &S)`"),
+                "a check names the type of its state; write `&AppState`, or the name of yours",
             );
         }
         _ => {}
@@ -171,7 +208,12 @@ fn validate_state(ty: &Type, signature: &Signature, errors: &mut Errors) {
 
 /// Every parameter of the function is one of the state: nothing else could say what it stands for.
 fn validate_params(signature: &Signature, errors: &mut Errors) {
-    let state = signature.state().to_token_stream();
+    let state = match (signature.state(), signature.inputs.first()) {
+        (Some(state), _) => state.to_token_stream(),
+        // No reference, which has been said.
+        (None, Some(Input::Typed { ty, .. })) => ty.to_token_stream(),
+        (None, _) => TokenStream::new(),
+    };
     for param in &signature.generics.params {
         match param {
             GenericParam::Lifetime(param) => {
@@ -188,7 +230,7 @@ fn validate_params(signature: &Signature, errors: &mut Errors) {
                 }
             }
             GenericParam::Type(syn::TypeParam { ident, .. }) | GenericParam::Const(syn::ConstParam { ident, .. }) => {
-                if !mentions(state.clone(), &[ident.to_string()]) {
+                if !is_determined(&state.clone().into_iter().collect::<Vec<_>>(), ident) {
                     errors.at(
                         ident,
                         format!(
@@ -200,6 +242,24 @@ fn validate_params(signature: &Signature, errors: &mut Errors) {
             }
         }
     }
+}
+
+/// Whether the type says what the parameter stands for: `Pool<T>` does, `T::Pool` and `<T as Trait>::Pool` do not.
+fn is_determined(ty: &[TokenTree], param: &Ident) -> bool {
+    ty.iter().enumerate().any(|(i, token)| match token {
+        TokenTree::Ident(ident) if ident == param => {
+            let before = i.checked_sub(1).map(|before| &ty[before]);
+            let is_part = before.is_some_and(|before| is_punct(before, ':') || is_punct(before, '\''));
+            let is_projected = match &ty[i + 1..] {
+                [a, b, ..] if is_punct(a, ':') && is_punct(b, ':') => true,
+                [TokenTree::Ident(word), ..] => word == "as",
+                _ => false,
+            };
+            !is_part && !is_projected
+        }
+        TokenTree::Group(group) => is_determined(&group.stream().into_iter().collect::<Vec<_>>(), param),
+        _ => false,
+    })
 }
 
 fn has_lifetime(tokens: &[TokenTree], lifetime: &syn::Lifetime) -> bool {
@@ -228,11 +288,15 @@ fn unwrap(ty: &Type) -> (Option<String>, &Type) {
     match arguments.args.first() {
         Some(GenericArgument::Type(inner))
             if arguments.args.len() == 1
-                && ["State", "Arc", "Box", "Rc", "Extension"]
+                && ["State", "Arc", "Box", "Rc", "Extension", "Option"]
                     .iter()
                     .any(|name| last.ident == name) =>
         {
             let (_, innermost) = unwrap(peel(inner));
+            let innermost = match innermost {
+                Type::Reference(reference) => peel(&reference.elem),
+                innermost => innermost,
+            };
             (Some(last.ident.to_string()), innermost)
         }
         _ => (None, ty),

@@ -1,7 +1,7 @@
 //! A function as the attribute macro sees it. Its body is never looked into: that would need all of syn's grammar, and
 //! the function goes out as it came in.
 
-use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{ParseStream, Parser};
 use syn::{
@@ -31,7 +31,12 @@ pub(crate) enum Input {
     /// `self`, in whatever way; all of its tokens.
     Receiver(TokenStream),
     /// `pattern: Type`.
-    Typed { tokens: TokenStream, ty: Box<Type> },
+    Typed {
+        tokens: TokenStream,
+        ty: Box<Type>,
+        /// `#[cfg(…)]`: here it is not gone before the macro sees it.
+        cfg: Option<Box<Attribute>>,
+    },
 }
 
 /// What an attribute macro stands on.
@@ -73,14 +78,21 @@ impl Signature {
         has_receiver || !self.has_body || self.says_self()
     }
 
+    /// The words before its name: `fn` or `async fn`.
+    pub(crate) fn words(&self) -> &'static str {
+        self.asyncness.map_or("fn", |_| "async fn")
+    }
+
     /// Whether it says `Self`.
     pub(crate) fn says_self(&self) -> bool {
         mentions(self.types(), &["Self".to_owned()])
     }
 
-    /// The types of its parameters and of what it returns.
+    /// The types of its parameters, of what it returns, and of its conditions.
     fn types(&self) -> TokenStream {
         let mut types = self.output.to_token_stream();
+        self.generics.params.to_tokens(&mut types);
+        self.generics.where_clause.to_tokens(&mut types);
         for input in &self.inputs {
             if let Input::Typed { ty, .. } = input {
                 ty.to_tokens(&mut types);
@@ -117,10 +129,10 @@ fn parse_item(input: ParseStream<'_>) -> Result<Item> {
     let inputs = parse_inputs(&content)?;
     let output = input.parse()?;
     generics.where_clause = input.parse::<Option<WhereClause>>()?;
-    let has_body = input
-        .parse::<Group>()
-        .is_ok_and(|body| body.delimiter() == Delimiter::Brace);
-    input.parse::<TokenStream>()?; // `;`
+    // A body, or `;`. `$body:block` arrives in invisible delimiters.
+    let body: Vec<TokenTree> = input.parse::<TokenStream>()?.into_iter().collect();
+    let has_body =
+        matches!(ungroup(&body).as_slice(), [TokenTree::Group(body)] if body.delimiter() == Delimiter::Brace);
     Ok(Item::Function(Box::new(Signature {
         attrs,
         vis,
@@ -139,20 +151,24 @@ fn parse_item(input: ParseStream<'_>) -> Result<Item> {
 fn parse_inputs(input: ParseStream<'_>) -> Result<Vec<Input>> {
     let mut inputs = Vec::new();
     while !input.is_empty() {
-        input.call(Attribute::parse_outer)?;
-        inputs.push(parse_input(input)?);
+        let attributes = input.call(Attribute::parse_outer)?;
+        let cfg = attributes
+            .into_iter()
+            .find(|attr| attr.path().is_ident("cfg"))
+            .map(Box::new);
+        inputs.push(parse_input(input, cfg)?);
         input.parse::<Option<Token![,]>>()?;
     }
     Ok(inputs)
 }
 
-fn parse_input(input: ParseStream<'_>) -> Result<Input> {
+fn parse_input(input: ParseStream<'_>, cfg: Option<Box<Attribute>>) -> Result<Input> {
     let mut tokens = TokenStream::new();
     let start = input.fork();
     start.parse::<Option<Token![&]>>()?;
     start.parse::<Option<Lifetime>>()?;
     start.parse::<Option<Token![mut]>>()?;
-    let is_receiver = start.peek(Token![self]);
+    let is_receiver = start.peek(Token![self]) && !start.peek2(Token![::]);
     // The pattern; `::` in it is part of a path.
     while !input.is_empty() && (!input.peek(Token![:]) || input.peek(Token![::])) {
         if is_receiver && input.peek(Token![,]) {
@@ -174,6 +190,6 @@ fn parse_input(input: ParseStream<'_>) -> Result<Input> {
     Ok(if is_receiver {
         Input::Receiver(tokens)
     } else {
-        Input::Typed { tokens, ty }
+        Input::Typed { tokens, ty, cfg }
     })
 }

@@ -2,24 +2,32 @@
 
 /// What the same thing is called elsewhere, for words that no misspelling explains.
 const SYNONYMS: &[(&str, &str)] = &[
+    ("alias", "name"),
+    ("base", "prefix"),
     ("base_path", "prefix"),
     ("budget", "probe_budget"),
     ("cache", "ttl"),
     ("check", "with"),
     ("check_with", "with"),
+    ("circuit", "breaker"),
     ("circuit_breaker", "breaker"),
     ("deadline", "timeout"),
     ("desc", "description"),
+    ("details", "public_details"),
     ("doc", "description"),
+    ("docs", "runbook"),
     ("drain_timeout", "drain"),
     ("every", "interval"),
     ("flatten", "nested"),
     ("fn", "with"),
     ("fns", "checks"),
     ("func", "with"),
+    ("function", "checks"),
     ("function", "with"),
     ("functions", "checks"),
     ("grace", "shutdown_grace"),
+    ("interval_ms", "interval"),
+    ("interval_secs", "interval"),
     ("link", "runbook"),
     ("live", "liveness"),
     ("livez", "liveness"),
@@ -32,7 +40,9 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("required", "critical"),
     ("reset_after", "reset"),
     ("retries", "failure_threshold"),
+    ("retry", "failure_threshold"),
     ("service", "name"),
+    ("service_name", "name"),
     ("slow", "degraded_after"),
     ("slow_after", "degraded_after"),
     ("stale_after", "max_age"),
@@ -40,21 +50,31 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("sync", "blocking"),
     ("tag", "groups"),
     ("tags", "groups"),
+    ("threshold", "failure_threshold"),
     ("time_to_live", "ttl"),
+    ("timeout_ms", "timeout"),
+    ("timeout_secs", "timeout"),
     ("url", "runbook"),
+    ("verbose", "public_details"),
 ];
 
 /// What to say of a word that stands for no option of a check, because what it says is said by leaving something out.
 pub(crate) fn explanation(word: &str, owner: &str) -> Option<String> {
     Some(match word.to_lowercase().replace('-', "_").as_str() {
         "skip" | "ignore" | "ignored" | "disable" | "disabled" | "off" => {
-            format!("a {owner} is no check unless `#[health_check]` stands on it; remove the attribute")
+            format!("a {owner} is a check only if it has `#[health_check]`; remove the attribute")
         }
         "enable" | "enabled" | "on" => {
             format!("a {owner} with `#[health_check]` is always a check; remove `{word}`")
         }
         "non_critical" | "noncritical" | "not_critical" | "uncritical" | "optional" | "degraded" | "soft" => {
             format!("the failure of a check only degrades the service, unless it says `critical`; remove `{word}`")
+        }
+        "probe" | "probes" | "kind" | "type" => {
+            "probes are named by flags; write `readiness`, `liveness` or `startup`".into()
+        }
+        "severity" | "level" | "priority" | "importance" => {
+            format!("a check is `critical` or not; write `critical` or remove `{word}`")
         }
         _ => return None,
     })
@@ -64,8 +84,9 @@ pub(crate) fn explanation(word: &str, owner: &str) -> Option<String> {
 /// most a third of its letters away.
 pub(crate) fn nearest(word: &str, known: impl Iterator<Item = &'static str> + Clone) -> Option<&'static str> {
     let word = word.to_lowercase().replace('-', "_");
-    let synonym = SYNONYMS.iter().find(|(other, _)| *other == word).map(|&(_, ours)| ours);
-    if let Some(ours) = synonym.and_then(|ours| known.clone().find(|name| *name == ours)) {
+    // Some words mean one thing on a field and another on the struct.
+    let mut synonyms = SYNONYMS.iter().filter(|(other, _)| *other == word);
+    if let Some((_, ours)) = synonyms.find(|(_, ours)| known.clone().any(|name| name == *ours)) {
         return Some(ours);
     }
     let mut begun = known.clone().filter(|name| word.len() > 2 && name.starts_with(&word));

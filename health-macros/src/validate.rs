@@ -1,6 +1,6 @@
 //! The rules for a struct as a whole, and for a function.
 
-use proc_macro2::{Ident, TokenTree};
+use proc_macro2::Ident;
 use syn::Member;
 use syn::ext::IdentExt;
 
@@ -13,7 +13,7 @@ use crate::{naming, shape, timing};
 /// Reports everything that a struct declares and cannot mean.
 pub(crate) fn validate_state(state: &State<'_>, errors: &mut Errors) {
     shape::validate_struct(state.input, errors);
-    validate_service(&state.options, errors);
+    validate_service(state, errors);
     for field in &state.fields {
         validate_field_name(field, errors);
         validate_field(field, errors);
@@ -41,7 +41,8 @@ pub(crate) fn validate_function(function: &Function<'_>, errors: &mut Errors) {
     validate_check(check, &StateOptions::default(), errors);
 }
 
-fn validate_service(options: &StateOptions, errors: &mut Errors) {
+fn validate_service(state: &State<'_>, errors: &mut Errors) {
+    let options = &state.options;
     for (key, setting) in [("name", &options.name), ("version", &options.version)] {
         let Some(Text { text, literal }) = setting.value() else {
             continue;
@@ -57,17 +58,30 @@ fn validate_service(options: &StateOptions, errors: &mut Errors) {
     }
     timing::validate_defaults(options, errors);
     if let Some(paths) = options.checks.value() {
-        validate_paths(paths, errors);
+        validate_paths(paths, &state.input.ident, errors);
     }
 }
 
 /// `checks(...)` names free functions, each once.
-fn validate_paths(paths: &[Path], errors: &mut Errors) {
+fn validate_paths(paths: &[Path], state: &Ident, errors: &mut Errors) {
     let mut seen: Vec<String> = Vec::new();
     for Path { tokens, last } in paths {
         let path = show_type(tokens);
-        let first = tokens.clone().into_iter().next();
-        if matches!(&first, Some(TokenTree::Ident(word)) if word == "Self") {
+        // Without what makes no difference, in the most likely other spellings.
+        let plain = path.replace("r#", "");
+        let plain = plain.strip_prefix("self::").unwrap_or(&plain).to_owned();
+        let is_keyword = ["crate", "self", "super", "Self"].iter().any(|word| last == word);
+        let is_of_type = ["Self".to_owned(), state.to_string()]
+            .iter()
+            .any(|ty| plain.split_once("::").is_some_and(|(first, _)| first == ty));
+        if is_keyword {
+            errors.at(
+                tokens,
+                format!(
+                    "`checks` takes functions, and `{path}` is none; write for example `checks(path::to::function)`"
+                ),
+            );
+        } else if is_of_type {
             errors.at(
                 tokens,
                 format!("`checks` takes free functions, not those of a type; move `{last}` out of the `impl` and write `checks({last})`"),
@@ -76,18 +90,18 @@ fn validate_paths(paths: &[Path], errors: &mut Errors) {
             errors.at(
                 tokens,
                 format!(
-                    "`checks` takes functions without type arguments; write `checks({})`, and the state says the rest",
+                    "`checks` takes functions without type arguments, which follow from the state; write `checks({})`",
                     before_arguments(&path, last)
                 ),
             );
         }
-        if seen.contains(&path) {
+        if seen.contains(&plain) {
             errors.at(
                 tokens,
                 format!("`{path}` is named twice in `checks`; remove one of them"),
             );
         }
-        seen.push(path);
+        seen.push(plain);
     }
 }
 
@@ -129,7 +143,7 @@ fn validate_name(check: &Check<'_>, owner: &str, errors: &mut Errors) {
     if check.options.name.is_given() {
         errors.at(said, format!("name {name:?} {problem}; {}", naming::name_fix(&name)));
     } else {
-        let example = naming::similar(&name).unwrap_or_else(|| "...".into());
+        let example = naming::similar(&name).unwrap_or_else(|| "orders-db".into());
         errors.at(
             said,
             format!("{owner} name `{name}` {problem}; add `name = \"{example}\"`"),

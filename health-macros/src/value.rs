@@ -1,13 +1,13 @@
-//! The values of options: a flag has none, the others are a duration, a number, a string or a path. Each reader takes
-//! the tokens after the option's name and hands back what it left over.
+//! The values of options: a flag has none, others are a duration, a number or a string. Each reader takes the tokens
+//! after the option's name and hands back what it left over.
 
-use proc_macro2::{Delimiter, Ident, Literal, TokenStream, TokenTree};
-use syn::{Lit, TypePath};
+use proc_macro2::{Ident, Literal, TokenTree};
+use syn::Lit;
 
 use crate::duration;
 use crate::errors::Errors;
-use crate::model::{Count, Path, Text, Time};
-use crate::tokens::{collect, is_punct, last_segment, path_length, show_path, ungroup};
+use crate::model::{Count, Text, Time};
+use crate::tokens::{collect, hyphenated, is_punct, path_length, show_path, ungroup};
 
 /// The largest number an option takes. With more failures in a row to wait for, nobody would hear of an outage.
 const MAX_COUNT: u32 = 100;
@@ -92,7 +92,8 @@ pub(crate) fn count<'a>(
         return (count.map(|count| Count { count, literal }), rest);
     }
     let written = collect(value).to_string();
-    let digits = written.trim_matches(|c: char| !c.is_ascii_digit());
+    let digits = written.trim_start_matches(|c: char| !c.is_ascii_digit());
+    let digits: String = digits.chars().take_while(char::is_ascii_digit).collect();
     let fix = match digits.parse() {
         Ok(count @ 1..=MAX_COUNT) => format!("{key} = {count}"),
         _ => example.to_owned(),
@@ -121,7 +122,9 @@ pub(crate) fn text<'a>(
 /// What to say of something that stands where a string should.
 pub(crate) fn no_text(key: &Ident, example: &str, value: &[TokenTree]) -> String {
     let fix = match value {
-        [TokenTree::Ident(word)] if syn::parse2::<Ident>(collect(value)).is_ok() => format!("did you mean \"{word}\"?"),
+        [TokenTree::Ident(_), ..] if hyphenated(value).len() == value.len() && !is_keyword(value) => {
+            format!("did you mean \"{}\"?", hyphenated(value).concat())
+        }
         [TokenTree::Literal(number)] if matches!(Lit::new(number.clone()), Lit::Int(_) | Lit::Float(_)) => {
             format!("did you mean \"{number}\"?")
         }
@@ -131,110 +134,8 @@ pub(crate) fn no_text(key: &Ident, example: &str, value: &[TokenTree]) -> String
     format!("`{key}` takes a string in quotes; {fix}")
 }
 
-/// A path, such as `a::b`, `Self::f`, `<C as T>::f`, `f::<u8>`.
-pub(crate) fn path<'a>(
-    key: &Ident,
-    example: &str,
-    after: &'a [TokenTree],
-    errors: &mut Errors,
-) -> (Option<Path>, &'a [TokenTree]) {
-    let Some(value) = after_equals(key, example, after, errors) else {
-        return (None, &[]);
-    };
-    match read_path(value) {
-        Ok((path, rest)) => (Some(path), rest),
-        Err(wrong) => {
-            let wrong = wrong.describe(key, example, |path| format!("{key} = {path}"));
-            errors.at(collect(value), wrong);
-            (None, &[])
-        }
-    }
-}
-
-/// A path of a module, such as `crate::reexported::health_runtime`.
-pub(crate) fn module<'a>(
-    key: &Ident,
-    example: &str,
-    after: &'a [TokenTree],
-    errors: &mut Errors,
-) -> (Option<Path>, &'a [TokenTree]) {
-    let (path, rest) = path(key, example, after, errors);
-    let has_arguments = |path: &Path| path.tokens.clone().into_iter().any(|token| is_punct(&token, '<'));
-    if let Some(path) = path.as_ref().filter(|path| has_arguments(path)) {
-        errors.at(
-            &path.tokens,
-            format!("`{key}` takes the path of a module; write `{example}`"),
-        );
-        return (None, rest);
-    }
-    (path, rest)
-}
-
-/// Reads the path at the front, and hands back what follows it.
-pub(crate) fn read_path(value: &[TokenTree]) -> Result<(Path, &[TokenTree]), NoPath> {
-    let length = path_length(value);
-    let rest = &value[length.unwrap_or(0)..];
-    Err(match (length, rest) {
-        (Some(length), [] | [TokenTree::Ident(_) | TokenTree::Literal(_), ..]) => {
-            let path = ungroup(&value[..length]);
-            let last = last_segment(&path).expect("a complete path has a segment");
-            let tokens = collect(&path);
-            // Also what stands between `<` and `>`: one wrong token there, and rustc would throw the whole output away.
-            if syn::parse2::<TypePath>(tokens.clone()).is_err() {
-                return Err(NoPath::Other);
-            }
-            return Ok((Path { tokens, last }, rest));
-        }
-        (Some(length), [TokenTree::Group(group), ..]) if group.delimiter() == Delimiter::Parenthesis => {
-            NoPath::Call(show_path(&value[..length]))
-        }
-        (Some(length), [TokenTree::Punct(punct), ..]) if punct.as_char() == '<' => {
-            NoPath::Turbofish(show_path(&value[..length]))
-        }
-        _ if is_closure(value) => NoPath::Closure,
-        _ => match string(value) {
-            Some((text, ..)) => NoPath::Text(is_path(&text).then_some(text)),
-            None => NoPath::Other,
-        },
-    })
-}
-
-/// What stands where a path should.
-pub(crate) enum NoPath {
-    /// `ping()`.
-    Call(String),
-    /// `ping<u8>`.
-    Turbofish(String),
-    Closure,
-    /// `"ping"`, with the path that is quoted if it is one.
-    Text(Option<String>),
-    Other,
-}
-
-impl NoPath {
-    /// Says what is wrong; `option` writes the whole option with the right path.
-    pub(crate) fn describe(&self, key: &Ident, example: &str, option: impl Fn(&str) -> String) -> String {
-        match self {
-            Self::Call(path) => format!("`{key}` takes the path alone, without a call; write `{}`", option(path)),
-            Self::Turbofish(path) => format!(
-                "type arguments in a path follow `::`; write `{}`",
-                option(&format!("{path}::<...>"))
-            ),
-            Self::Closure => format!(
-                "`{key}` takes the path of a function, not a closure; write a function and name it: `{example}`"
-            ),
-            Self::Text(Some(path)) => format!(
-                "`{key}` takes a path, not a string; drop the quotes: `{}`",
-                option(path)
-            ),
-            Self::Text(None) => format!("`{key}` takes a path, not a string; write `{example}`"),
-            Self::Other => format!("`{key}` takes a path; write `{example}`"),
-        }
-    }
-}
-
 /// What follows the `=`; reports where that or everything after it is missing.
-fn after_equals<'a>(
+pub(crate) fn after_equals<'a>(
     key: &Ident,
     example: &str,
     after: &'a [TokenTree],
@@ -245,14 +146,40 @@ fn after_equals<'a>(
         [equals] if is_punct(equals, '=') => errors.at(key, format!("`{key}` needs a value, such as `{example}`")),
         [equals, value @ ..] if is_punct(equals, '=') => return Some(value),
         [TokenTree::Group(group), ..] => {
-            errors.at(group, format!("the value of `{key}` follows `=`; write `{example}`"));
+            let fix = right_value(key, example, &group.stream().into_iter().collect::<Vec<_>>());
+            errors.at(group, format!("the value of `{key}` follows `=`; write `{fix}`"));
         }
-        [other, ..] => errors.at(
-            other,
-            format!("expected `=` after `{key}`, found `{other}`; write `{example}`"),
-        ),
+        [other, value @ ..] => {
+            let fix = right_value(key, example, value);
+            errors.at(
+                other,
+                format!("expected `=` after `{key}`, found `{other}`; write `{fix}`"),
+            );
+        }
     }
     None
+}
+
+fn is_keyword(value: &[TokenTree]) -> bool {
+    value.len() == 1 && syn::parse2::<Ident>(collect(value)).is_err()
+}
+
+/// The option as it should be written: with the user's value, if it is of the kind that the example has.
+fn right_value(key: &Ident, example: &str, value: &[TokenTree]) -> String {
+    let takes = example.split_once("= ").map_or("", |(_, value)| value);
+    let is_right = match value {
+        [TokenTree::Literal(literal)] => {
+            let literal = literal.to_string();
+            literal.starts_with('"') == takes.starts_with('"') && literal.len() < 80
+        }
+        [TokenTree::Ident(_), ..] => !takes.starts_with('"') && path_length(value) == Some(value.len()),
+        _ => false,
+    };
+    if is_right {
+        format!("{key} = {}", show_path(value))
+    } else {
+        example.to_owned()
+    }
 }
 
 /// A string literal at the front, and what follows it.
@@ -280,17 +207,4 @@ fn duration_in_code(value: &[TokenTree]) -> Option<String> {
         _ => return None,
     };
     Some(format!("{}{unit}", number.stream()))
-}
-
-fn is_path(text: &str) -> bool {
-    let tokens = text.parse::<TokenStream>().unwrap_or_default();
-    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
-    path_length(&tokens) == Some(tokens.len())
-}
-
-fn is_closure(value: &[TokenTree]) -> bool {
-    let first = value
-        .iter()
-        .find(|token| !matches!(token, TokenTree::Ident(word) if *word == "move" || *word == "async"));
-    first.is_some_and(|token| is_punct(token, '|'))
 }

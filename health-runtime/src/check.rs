@@ -33,9 +33,10 @@ use crate::outcome::CheckResult;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no health check",
     label = "no health check for this type",
-    note = "name a function that checks it: `#[health_check(with = path::to::function)]`",
-    note = "or implement it: `impl HealthCheck for {Self} {{ async fn check(&self) -> CheckResult {{ … }} }}`",
-    note = "or, for another crate's type, enable the feature of `health-runtime` that has it: `sqlx-sqlite` for `sqlx::SqlitePool`"
+    note = "if it derives `HealthState`, take its checks in: `#[health_check(nested)]`",
+    note = "or name a function that checks it: `#[health_check(with = path::to::function)]`",
+    note = "or, for another crate's type, enable the feature of `health-runtime` that has it: `sqlx-sqlite` for `sqlx::SqlitePool`",
+    note = "or, for a type of your own, implement it: `impl HealthCheck for {Self} {{ async fn check(&self) -> CheckResult {{ … }} }}`"
 )]
 pub trait HealthCheck: Send + Sync + 'static {
     /// Finds out how it is now.
@@ -59,8 +60,8 @@ pub trait HealthCheck: Send + Sync + 'static {
 /// Only such checks may stand in the liveness probe without a reason, because what fails there restarts the process,
 /// and a database that is down would restart the whole fleet at once and be none the better for it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot stand in the liveness probe: what fails there restarts this process, and nothing says that a restart mends `{Self}`",
-    label = "not known to be mended by a restart",
+    message = "`{Self}` does not belong in the liveness probe: what fails there restarts this process, and nothing says that a restart fixes `{Self}`",
+    label = "not known to be fixed by a restart",
     note = "leave `liveness` out: the check then belongs to readiness, which routes around this process instead",
     note = "or, if a restart does help, say why: `#[health_check(liveness, restart_helps = \"...\")]`",
     note = "or, for a type of your own that lives inside this process: `impl InProcess for {Self} {{}}` beside its `HealthCheck`"

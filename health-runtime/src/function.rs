@@ -35,8 +35,8 @@ use crate::spec::CheckSpec;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a check function of `{S}`",
     label = "not a check function of `{S}`",
-    note = "a check function has `#[health_check]` above it",
-    note = "it takes the state, `&{S}`, or a type parameter in its place, `fn check<S>(_: &S)`, or nothing"
+    note = "a check function takes `&{S}`, or a type parameter in its place, `fn check<S>(_: &S)`, or nothing",
+    note = "and it has `#[health_check]` above it"
 )]
 pub trait HealthFn<S: ?Sized>: 'static {
     /// What is declared about the check.
@@ -60,8 +60,8 @@ pub struct Function<S: ?Sized>(PhantomData<S>);
 /// Holds for nothing. `{Self}` is not for the user's eyes.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "this function is not a health check",
-    label = "the function has no `#[health_check]`",
+    message = "this is not a function with `#[health_check]`",
+    label = "not a function with `#[health_check]`",
     note = "put `#[health_check]` above the function"
 )]
 pub trait Annotated {}
@@ -84,7 +84,8 @@ where
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not something a health check can return",
     label = "this check function returns `{Self}`",
-    note = "return `()`, `bool`, `Status`, `Outcome`, or a `Result` of one of them whose error converts into `Box<dyn Error + Send + Sync>`; an `async fn` may return the same"
+    note = "return `()`, `bool`, `Status`, `Outcome`, or a `Result` of one of them whose error converts into `Box<dyn Error + Send + Sync>`; an `async fn` may return the same",
+    note = "`Box<dyn Error>` does not: write `Result<_, health_runtime::BoxError>`; an error of your own does once it implements `std::error::Error`"
 )]
 pub trait Returned<Kind> {
     type Value;
@@ -154,6 +155,7 @@ pub fn run_blocking<'a, R: BlockingReturn>(returned: R) -> CheckFuture<'a> {
     message = "`{Self}` is not something a `blocking` health check can return",
     label = "this check function returns `{Self}`",
     note = "a `blocking` check is a plain `fn` that returns `()`, `bool`, `Status`, `Outcome`, or a `Result` of one of them whose error converts into `Box<dyn Error + Send + Sync>`",
+    note = "`Box<dyn Error>` does not: write `Result<_, health_runtime::BoxError>`; an error of your own does once it implements `std::error::Error`",
     note = "an `async fn` needs no `blocking`"
 )]
 pub trait BlockingReturn {

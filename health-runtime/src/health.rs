@@ -136,7 +136,7 @@ impl fmt::Display for StartError {
             ),
             Self::NestName(name) => write!(
                 f,
-                "{name:?} is no name for a nested struct; it begins with `a`-`z` or `0`-`9`, consists of at most 64 of those, `_` and `-`, and is not `live`, `ready` or `startup`"
+                "{name:?} is not a valid name for a nested struct; it begins with `a`-`z` or `0`-`9`, consists of at most 64 of those, `_` and `-`, and is not `live`, `ready` or `startup`"
             ),
             Self::NestedTooDeep(path) => write!(
                 f,
@@ -144,11 +144,11 @@ impl fmt::Display for StartError {
             ),
             Self::Name(name) => write!(
                 f,
-                "{name:?} is no name for a check; it begins with `a`-`z` or `0`-`9`, consists of at most 64 of those, `_`, `.` and `-`, and is not `live`, `ready` or `startup`"
+                "{name:?} is not a valid name for a check; it begins with `a`-`z` or `0`-`9`, consists of at most 64 of those, `_`, `.` and `-`, and is not `live`, `ready` or `startup`"
             ),
             Self::Prefix(prefix) => write!(
                 f,
-                "{prefix:?} is no prefix for probes; it begins with `/`, does not end with `/`, and consists of letters, digits, `/`, `_`, `-`, `.`, `~`"
+                "{prefix:?} is not a valid prefix for probes; it begins with `/`, does not end with `/`, and consists of letters, digits, `/`, `_`, `-`, `.`, `~`"
             ),
             Self::Thread(_) => f.write_str("cannot start the thread that paces the checks"),
         }

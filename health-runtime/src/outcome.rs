@@ -230,7 +230,8 @@ impl From<Status> for Outcome {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not something a health check can return",
     label = "this check returns `{Self}`",
-    note = "return `()`, `bool`, `Status`, `Outcome`, or a `Result` of one of them whose error converts into `Box<dyn Error + Send + Sync>`"
+    note = "return `()`, `bool`, `Status`, `Outcome`, or a `Result` of one of them whose error converts into `Box<dyn Error + Send + Sync>`",
+    note = "`Box<dyn Error>` does not: write `Result<_, health_runtime::BoxError>`; an error of your own does once it implements `std::error::Error`"
 )]
 pub trait IntoOutcome {
     /// Makes the check's result of it.

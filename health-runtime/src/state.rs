@@ -31,7 +31,8 @@ const DEEPEST: usize = 32;
     message = "`{Self}` does not declare its health checks",
     label = "not a `HealthState`",
     note = "add `#[derive(HealthState)]` to the struct and `#[health_check]` to its fields",
-    note = "`#[health_check(nested)]` takes a struct that derives `HealthState`, itself or in an `Arc` or `Box`; a type with a check of its own (`HealthCheck`) needs no `nested`"
+    note = "`#[health_check(nested)]` takes a struct that derives it, itself or in an `Arc` or `Box`, but not in an `Option`, a `Vec` or a lock: nest the struct, and make its fields optional",
+    note = "a type with a check of its own (`HealthCheck`) needs no `nested`"
 )]
 pub trait HealthState: Send + Sync + Sized + 'static {
     /// Adds what the struct declares to the list. The derive writes this.

@@ -63,7 +63,7 @@ golden! {
                 degraded_after = "100ms",
                 failure_threshold = 3,
                 success_threshold = 2,
-                breaker(failures = 5, successes = 2, reset = "30s"),
+                breaker(failures = 5, successes = 2, reset = "2m"),
                 fail_open,
                 runbook = "https://wiki.example/db",
                 groups("db", "core"),

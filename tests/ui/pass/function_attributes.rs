@@ -35,6 +35,13 @@ fn used() -> bool {
     true
 }
 
+#[deprecated]
+pub struct Old;
+
+#[health_check]
+#[allow(deprecated)]
+pub fn of_an_old_state(_: &Old) {}
+
 #[health_check]
 #[deprecated]
 pub fn old() {}

@@ -92,7 +92,45 @@ fn blocking_future_free() -> impl IntoOutcome + use<> {
     true
 }
 
+mod m {
+    pub(crate) struct Wrapped(pub(crate) u8);
+}
+
+#[health_check]
+fn self_path(self::m::Wrapped(number): &m::Wrapped) -> bool {
+    *number > 0
+}
+
+#[health_check]
+async fn mutable(mut state: &AppState) -> bool {
+    let other = AppState {
+        flag: state.flag.clone(),
+        limit: 1,
+    };
+    if state.limit == 0 {
+        state = &other;
+    }
+    state.limit > 0
+}
+
+struct Ctx<'a>(&'a u8);
+
+#[health_check]
+fn of_a_static_state(ctx: &Ctx<'static>) -> bool {
+    *ctx.0 > 0
+}
+
+#[health_check]
+fn lifetimes<'a, 'b, S>(state: &'a S) -> bool
+where
+    'b: 'a,
+    S: std::borrow::Borrow<str> + 'b,
+{
+    !state.borrow().is_empty()
+}
+
 fn main() {
+    let _ = (self_path, of_a_static_state, lifetimes::<String>);
     let state = AppState { flag: Flag::healthy(), limit: 1 };
     assert!(plain(&state));
     nothing();

@@ -32,6 +32,15 @@ annotated! {
     }
 }
 
+macro_rules! body {
+    ($name:ident $body:block) => {
+        #[health_check]
+        fn $name(_: &AppState) -> bool $body
+    };
+}
+
+body!(four { true });
+
 macro_rules! state {
     ($name:ident, $($path:path),*; $with:path; $ty:ty) => {
         #[derive(Clone, HealthState)]
@@ -51,7 +60,7 @@ struct Inner {
     flag: Flag,
 }
 
-state!(AppState, one, crate::two, self::three; Flag::outcome; Flag);
+state!(AppState, one, crate::two, self::three, four; Flag::outcome; Flag);
 
 fn main() {
     let state = AppState { flag: Flag::healthy(), inner: Inner { flag: Flag::healthy() } };

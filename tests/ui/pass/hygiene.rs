@@ -55,6 +55,19 @@ pub struct Public<T> {
     nested: Arc<Crate>,
 }
 
+/// Bounds that the derive adds too.
+#[derive(Debug, HealthState)]
+pub struct Bounds<A: Send + Sync + 'static, B: HealthCheck, C: HealthState> {
+    #[health_check(with = any_of)]
+    a: A,
+    #[health_check]
+    b: B,
+    #[health_check(nested)]
+    c: C,
+}
+
+const fn any_of<A>(_: &A) {}
+
 /// Not for anybody.
 #[derive(Clone, Debug)]
 struct Private<T>(T);

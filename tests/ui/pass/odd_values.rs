@@ -16,6 +16,22 @@ struct AppState {
     nothing: Flag,
 }
 
+/// Whatever is just allowed together.
+#[derive(Clone, HealthState)]
+#[health(ttl = "30s")]
+struct Together {
+    #[health_check(max_age = "7s", interval = "5s")]
+    at_the_limit: Flag,
+    #[health_check(interval = "1s", max_age = "3s", timeout = "999ms", degraded_after = "998ms")]
+    no_ttl_of_the_struct: Flag,
+    #[health_check(startup, liveness, restart_helps = "it leaks", interval = "3s")]
+    not_startup_alone: Flag,
+    #[health_check(interval = "29s", breaker)]
+    breaker: Flag,
+    #[health_check(failure_threshold = 5, breaker)]
+    threshold: Flag,
+}
+
 #[health_check()]
 fn one() {}
 
@@ -24,6 +40,7 @@ fn two() {}
 
 fn main() {
     let flag = Flag::healthy;
+    let _ = |state: Together| state.start_health();
     let (most, hexadecimal, escaped, nothing) = (flag(), flag(), flag(), flag());
     let _ = || AppState { most, hexadecimal, escaped, nothing }.start_health();
 }

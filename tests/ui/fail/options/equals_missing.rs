@@ -12,6 +12,12 @@ struct AppState {
     c: Flag,
     #[health_check(with(ping))]
     d: Flag,
+    #[health_check(timeout("750ms"))]
+    x: Flag,
+    #[health_check(timeout: "750ms")]
+    y: Flag,
+    #[health_check(failure_threshold: 7)]
+    z: Flag,
 }
 
 fn main() {}

@@ -14,6 +14,10 @@ struct AppState {
     d: Flag,
     #[health_check((critical))]
     e: Flag,
+    #[health_check("orders")]
+    y: Flag,
+    #[health_check("critical")]
+    z: Flag,
 }
 
 fn main() {}

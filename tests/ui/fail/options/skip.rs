@@ -16,6 +16,10 @@ struct AppState {
     e: Flag,
     #[health_check(enabled)]
     f: Flag,
+    #[health_check(probe = "liveness")]
+    y: Flag,
+    #[health_check(severity = "high")]
+    z: Flag,
 }
 
 fn main() {

@@ -38,4 +38,16 @@ struct H;
 #[health(checks(3, disk_space =))]
 struct I;
 
+#[derive(Clone, HealthState)]
+#[health(checks(self, super, crate, Self))]
+struct J;
+
+#[derive(Clone, HealthState)]
+#[health(checks(K::check))]
+struct K;
+
+#[derive(Clone, HealthState)]
+#[health(checks(#[cfg(unix)] disk_space, &disk_space, [disk_space]))]
+struct L;
+
 fn main() {}

@@ -3,7 +3,7 @@
 use health_runtime::{HealthState, health_check};
 
 #[derive(Clone, HealthState)]
-#[health(checks(disk_space, queue::depth, disk_space, queue :: depth))]
+#[health(checks(disk_space, queue::depth, disk_space, queue :: depth, self::disk_space, r#disk_space))]
 struct AppState;
 
 #[health_check]

@@ -18,4 +18,12 @@ struct C;
 #[health(checks[disk_space])]
 struct D;
 
+#[derive(Clone, HealthState)]
+#[health(checks = "disk_space")]
+struct E;
+
+#[derive(Clone, HealthState)]
+#[health(checks = [disk_space, queue::depth])]
+struct F;
+
 fn main() {}

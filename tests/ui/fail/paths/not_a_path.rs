@@ -18,6 +18,12 @@ struct AppState {
     f: Flag,
     #[health_check(with = a.b)]
     g: Flag,
+    #[health_check(with = &ping)]
+    y: Flag,
+    #[health_check(with = self.ping)]
+    z: Flag,
+    #[health_check(with(ping))]
+    y2: Flag,
 }
 
 fn main() {}

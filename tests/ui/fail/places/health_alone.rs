@@ -6,6 +6,10 @@ use health_runtime::{HealthState};
 #[health]
 struct AppState;
 
+#[derive(Clone, HealthState)]
+#[health()]
+struct Empty;
+
 fn main() {
     // No follow-up error: the stub is there.
     let _ = AppState::start_health;

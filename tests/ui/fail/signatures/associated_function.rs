@@ -9,6 +9,18 @@ impl AppState {
     async fn a(_state: &Self) -> bool {
         true
     }
+
+    #[health_check]
+    fn b<S>(_: &S)
+    where
+        Self: Sized,
+    {
+    }
+
+    #[health_check]
+    fn c() -> Option<Self> {
+        None
+    }
 }
 
 fn main() {}

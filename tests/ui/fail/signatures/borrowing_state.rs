@@ -9,4 +9,11 @@ fn a<'a>(state: &Borrows<'a>) -> bool {
     state.0.is_empty()
 }
 
+struct Owns;
+
+#[health_check]
+fn b(_: &'static Owns) -> bool {
+    true
+}
+
 fn main() {}

@@ -25,6 +25,21 @@ fn e(_state: &mut AppState) {}
 #[health_check]
 fn f(_state: (AppState, u8)) {}
 
+#[health_check]
+fn g(_state: Box<AppState>) {}
+
+#[health_check]
+fn h(_state: std::rc::Rc<AppState>) {}
+
+#[health_check]
+fn i(_state: axum::Extension<AppState>) {}
+
+#[health_check]
+fn j(_state: Option<&AppState>) {}
+
+#[health_check]
+fn k<S>(_state: S) {}
+
 fn main() {
     // No follow-up error: the stub is there.
     let _ = Health::builder(AppState).function::<a>();

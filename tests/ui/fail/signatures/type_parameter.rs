@@ -16,6 +16,16 @@ fn b<S, T>(_state: &S) -> Result<(), T> {
 #[health_check]
 fn c<const N: usize>(_state: &AppState) {}
 
+trait HasDb {
+    type Db;
+}
+
+#[health_check]
+fn d<S: HasDb>(_state: &S::Db) {}
+
+#[health_check]
+fn e<S: HasDb>(_state: &<S as HasDb>::Db) {}
+
 fn main() {
     // No follow-up error: the stub is there.
     let _ = Health::builder(AppState).function::<a>();

@@ -6,7 +6,7 @@ use health_runtime::{Flag, HealthState};
 struct AppState {
     #[health_check(fail_open)]
     a: Flag,
-    #[health_check(fail_open, liveness, restart_helps = "it leaks")]
+    #[health_check(fail_open, liveness, readiness, restart_helps = "it leaks")]
     b: Flag,
 }
 

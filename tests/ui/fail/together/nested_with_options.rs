@@ -18,6 +18,24 @@ struct AppState {
     c: Billing,
     #[health_check(nested, liveness, in_process)]
     d: Billing,
+    #[health_check(
+        nested,
+        interval = "1s",
+        max_age = "1s",
+        degraded_after = "1s",
+        failure_threshold = 1,
+        success_threshold = 1,
+        breaker,
+        fail_open,
+        readiness,
+        startup,
+        restart_helps = "why",
+        runbook = "https://wiki.example",
+        blocking
+    )]
+    e: Billing,
+    #[health_check(nested, ttl = "1s")]
+    f: Billing,
 }
 
 fn main() {

@@ -32,6 +32,8 @@ struct AppState {
     m: Flag,
     #[health_check(reset = "30s")]
     z: Flag,
+    #[health_check(breaker(7))]
+    y: Flag,
 }
 
 fn main() {}

@@ -1,6 +1,6 @@
 //! `crate` is a path.
 
-use health_runtime::{HealthState};
+use health_runtime::{HealthState, health_check};
 
 #[derive(Clone, HealthState)]
 #[health(crate = "hr")]
@@ -17,5 +17,12 @@ struct C;
 #[derive(Clone, HealthState)]
 #[health(crate)]
 struct D;
+
+#[derive(Clone, HealthState)]
+#[health(crate = <A as B>::hr)]
+struct E;
+
+#[health_check(crate = "hr")]
+fn f() {}
 
 fn main() {}

@@ -17,6 +17,10 @@ struct AppState {
     e: Flag,
     #[health_check(name = -)]
     f: Flag,
+    #[health_check(name = disk-space)]
+    y: Flag,
+    #[health_check(name = "disk"x)]
+    z: Flag,
 }
 
 fn main() {}
