@@ -31,6 +31,10 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let function = Function::parse(arguments, &signature, &mut errors);
     validate::validate_function(&function, &mut errors);
     match errors.into_tokens() {
+        None if signature.has_placeholder() => {
+            let stub = expand_stub(&function);
+            quote! { #item #stub }
+        }
         None => {
             let check = expand_function(&function);
             quote! { #item #check }

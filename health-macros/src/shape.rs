@@ -196,7 +196,7 @@ fn validate_state(ty: &Type, signature: &Signature, errors: &mut Errors) {
             let bounds = show_type(&ty.bounds);
             errors.at(ty, format!("no state is a `dyn {bounds}`; {}", right(&ty.bounds)));
         }
-        ty if mentions(ty.to_token_stream(), &["impl".to_owned(), "_".to_owned()]) => {
+        ty if mentions(ty.to_token_stream(), &["impl".to_owned()]) => {
             errors.at(
                 ty,
                 "a check names the type of its state; write `&AppState`, or the name of yours",

@@ -88,6 +88,11 @@ impl Signature {
         mentions(self.types(), &["Self".to_owned()])
     }
 
+    /// Whether a type of it is `_`, which rustc refuses wherever it is said.
+    pub(crate) fn has_placeholder(&self) -> bool {
+        mentions(self.types(), &["_".to_owned()])
+    }
+
     /// The types of its parameters, of what it returns, and of its conditions.
     fn types(&self) -> TokenStream {
         let mut types = self.output.to_token_stream();
