@@ -1,0 +1,13 @@
+//! A signature names its types, as rustc says once.
+
+use health_runtime::health_check;
+
+#[health_check]
+fn a(_state: &_) {}
+
+#[health_check]
+fn b() -> _ {
+    true
+}
+
+fn main() {}
