@@ -23,14 +23,21 @@ use crate::state::{Checks, Declared, HealthState, StateCheck};
 /// would never end; keep a [`WeakHealth`] there.
 ///
 /// ```no_run
-/// # use health_runtime::{Flag, Health, HealthState};
-/// # #[derive(Clone, HealthState)]
-/// # struct AppState { #[health_check] flag: Flag }
-/// # async fn serve(state: AppState, listener: tokio::net::TcpListener) -> std::io::Result<()> {
-/// let health = state.start_health();
-/// let app: axum::Router = axum::Router::new().merge(health.router());
-/// axum::serve(health.listener(listener)?, app).with_graceful_shutdown(health.shutdown_signal()).await
-/// # }
+/// use health_runtime::{Flag, HealthState};
+///
+/// #[derive(Clone, HealthState)]
+/// struct AppState {
+///     #[health_check]
+///     flag: Flag,
+/// }
+///
+/// #[tokio::main]
+/// async fn main() -> std::io::Result<()> {
+///     let health = AppState { flag: Flag::healthy() }.start_health();
+///     let app: axum::Router = axum::Router::new().merge(health.router());
+///     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+///     axum::serve(health.listener(listener)?, app).with_graceful_shutdown(health.shutdown_signal()).await
+/// }
 /// ```
 #[derive(Clone, Debug)]
 pub struct Health {
@@ -201,7 +208,9 @@ impl<S: HealthState> HealthBuilder<S> {
         self
     }
 
-    /// Adds a check that is a function of the whole state.
+    /// Adds a check that is a function of the whole state: `.function::<disk_space>()`, in angle brackets, because the
+    /// check is a type; rustc's E0747 here (`constant provided when a type was expected`) means that the function has
+    /// no `#[health_check]`.
     ///
     /// The state is what the builder has: after `Health::builder(Arc::clone(&state))` that is the `Arc`, which a
     /// function with a type parameter for the state takes too.
@@ -216,10 +225,8 @@ impl<S: HealthState> HealthBuilder<S> {
     /// }
     ///
     /// #[health_check(critical)]
-    /// async fn disk_space(state: &AppState) -> Result<(), std::io::Error> {
-    ///     // …
-    /// #   let _ = state;
-    ///     Ok(())
+    /// async fn disk_space(_: &AppState) -> std::io::Result<()> {
+    ///     Ok(()) // …
     /// }
     ///
     /// # let runtime = tokio::runtime::Runtime::new().unwrap();

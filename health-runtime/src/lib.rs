@@ -10,23 +10,29 @@
 //!     #[health_check(critical, liveness, readiness)]
 //!     worker: Flag,
 //!
-//!     #[health_check(timeout = "500ms", with = payments::ping)]
-//!     payments: payments::Client,
+//!     #[health_check(timeout = "500ms", with = ping)]
+//!     payments: Payments,
 //! }
-//! # mod payments {
-//! #     #[derive(Clone)] pub struct Client;
-//! #     pub async fn ping(_: &Client) -> Result<(), std::io::Error> { Ok(()) }
-//! # }
+//!
+//! #[derive(Clone)]
+//! struct Payments;
+//!
+//! async fn ping(_: &Payments) -> std::io::Result<()> {
+//!     Ok(()) // …
+//! }
 //!
 //! #[tokio::main]
 //! async fn main() -> std::io::Result<()> {
-//!     let state = AppState { worker: Flag::healthy(), payments: payments::Client };
+//!     let state = AppState { worker: Flag::healthy(), payments: Payments };
 //!     let health = state.start_health();
 //!     let app: axum::Router = axum::Router::new().merge(health.router()); // /livez /readyz /startupz /health
 //!     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
 //!     axum::serve(health.listener(listener)?, app).with_graceful_shutdown(health.shutdown_signal()).await
 //! }
 //! ```
+//!
+//! Beside this crate it needs `axum = "0.8"` and
+//! `tokio = { version = "1", features = ["macros", "net", "rt-multi-thread"] }`.
 //!
 //! What every option means stands with the derive, [`HealthState`](derive@HealthState).
 //!

@@ -124,7 +124,25 @@ impl<S: 'static> Checks<S> {
         self.push(spec, Field(field));
     }
 
-    /// Adds a field that a function checks.
+    /// Adds a field that a function checks, or whatever else the state can be asked. `Box::pin(async move { … })` makes
+    /// the [`CheckFuture`], which may borrow from the state.
+    ///
+    /// ```
+    /// use health_runtime::{CheckSpec, Checks, HealthState, Outcome};
+    ///
+    /// struct AppState { spool: std::path::PathBuf }
+    ///
+    /// impl HealthState for AppState {
+    ///     fn register(checks: &mut Checks<Self>) {
+    ///         checks.with(CheckSpec::new("spool").critical(), |state| {
+    ///             Box::pin(async move {
+    ///                 std::fs::metadata(&state.spool)?; // any error will do
+    ///                 Ok(Outcome::healthy())
+    ///             })
+    ///         });
+    ///     }
+    /// }
+    /// ```
     pub fn with<F>(&mut self, spec: CheckSpec, call: F)
     where
         F: for<'a> Fn(&'a S) -> CheckFuture<'a> + Send + Sync + 'static,
