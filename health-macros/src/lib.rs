@@ -1,14 +1,29 @@
 //! The macros behind `health-runtime`, which re-exports them; depend on that crate, not on this one.
 //!
-//! The way of a struct through this crate: `attr` reads the attributes into `model`, `validate` (with `naming` and
-//! `timing`) holds the rules, and `derive` writes the code. Where something is wrong, `errors` has collected all of it,
-//! and `fallback` writes a stub instead. What a user reads of the macros stands in `docs/`.
+//! tokens → attributes → model → rules → code. Nothing stops at the first mistake.
+//!
+//! ```text
+//! grammar    the options: one table for each attribute
+//! attr       reads an attribute by its table
+//!   value, list, path, duration    what stands behind an option's name
+//! signature  reads a function, but for its body
+//! model      what is declared: a struct with its fields, or a function
+//! validate   the rules of a struct and of a function
+//!   shape      what they have to look like
+//!   rules      the options of one check against each other
+//!   timing     its durations against each other
+//!   naming     names, paths and URLs
+//! derive     the code of a struct
+//! function   the code of a function
+//!   spec       what both write
+//!   fallback   the stub that goes out beside `errors`
+//! ```
+//!
+//! What a user reads of the macros is in `docs/`.
 
 mod attr;
 mod derive;
 mod doc_comment;
-#[cfg(test)]
-mod docs_test;
 mod duration;
 mod errors;
 mod fallback;

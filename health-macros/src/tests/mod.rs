@@ -1,6 +1,7 @@
 //! The pipeline as a whole: what it writes for what is declared, and that no tokens whatever make it panic or slip
 //! through. What its errors say is tested in `tests/ui`.
 
+mod docs;
 mod golden;
 mod random;
 

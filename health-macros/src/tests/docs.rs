@@ -4,8 +4,8 @@
 use crate::grammar::{Options, Place};
 use crate::model::{BreakerOptions, CheckOptions, StateOptions};
 
-const DERIVE: &str = include_str!("../docs/derive.md");
-const FUNCTION: &str = include_str!("../docs/function.md");
+const DERIVE: &str = include_str!("../../docs/derive.md");
+const FUNCTION: &str = include_str!("../../docs/function.md");
 
 #[test]
 fn every_option_of_a_check_has_its_heading_example_and_default() {
