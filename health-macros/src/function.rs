@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::Parser;
 use syn::spanned::Spanned;
-use syn::{Attribute, GenericParam, Generics, Meta, ReturnType, WherePredicate};
+use syn::{Attribute, GenericParam, Generics, Meta, ReturnType};
 
 use crate::errors::Errors;
 use crate::model::Function;
@@ -220,7 +220,6 @@ fn expand_generics(generics: &Generics, lifetimes: &[Ident], state: &TokenStream
         .filter(|param| !matches!(param, GenericParam::Lifetime(_)));
     let params = rename_lifetimes(quote!(#(#params),*), lifetimes, "static");
     let predicates = generics.where_clause.iter().flat_map(|clause| &clause.predicates);
-    let predicates = predicates.filter(|predicate| !matches!(predicate, WherePredicate::Lifetime(_)));
     let predicates = rename_lifetimes(quote!(#(#predicates,)*), lifetimes, "static");
     // What every state is, said so that the function's future can be seen to be `Send`.
     let send = quote!(::core::marker::Send + ::core::marker::Sync + 'static);
