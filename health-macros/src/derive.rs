@@ -12,7 +12,7 @@ use crate::{fallback, validate};
 
 /// The most fields that one function registers. In rustc's incremental mode the closures of a function each cost what
 /// all of them cost: 500 in one function are half a second of every check from scratch.
-const PART: usize = 32;
+const PART: usize = 16;
 
 /// The whole pipeline, from the struct to its implementation, or to all errors and a stub.
 pub(crate) fn expand(input: &DeriveInput) -> TokenStream {

@@ -67,6 +67,12 @@ pub(crate) struct Time {
     pub(crate) literal: Literal,
 }
 
+impl Time {
+    pub(crate) fn millis(&self) -> u64 {
+        u64::try_from(self.time.as_millis()).expect("no option takes more than a day")
+    }
+}
+
 /// A number and the literal it stands in.
 pub(crate) struct Count {
     pub(crate) count: u32,

@@ -41,7 +41,7 @@ pub(crate) fn expand_service(options: &StateOptions, runtime: &TokenStream) -> T
 }
 
 // Expands to:
-// ::health_runtime::CheckSpec::new("db").critical().timeout(::core::time::Duration::from_millis(3000u64))
+// ::health_runtime::CheckSpec::new("db").critical().timeout_ms(3000u64)
 pub(crate) fn expand_spec(check: &Check<'_>, runtime: &TokenStream) -> TokenStream {
     let options = &check.options;
     let (name, _) = check.name().expect("validation refuses a check without a name");
@@ -51,11 +51,11 @@ pub(crate) fn expand_spec(check: &Check<'_>, runtime: &TokenStream) -> TokenStre
         flag("startup", &options.startup),
         flag("liveness", &options.liveness),
         flag("in_process", &options.in_process),
-        time("timeout", &options.timeout),
-        time("interval", &options.interval),
-        time("ttl", &options.ttl),
-        time("max_age", &options.max_age),
-        time("degraded_after", &options.degraded_after),
+        millis("timeout", &options.timeout),
+        millis("interval", &options.interval),
+        millis("ttl", &options.ttl),
+        millis("max_age", &options.max_age),
+        millis("degraded_after", &options.degraded_after),
         count("failure_threshold", &options.failure_threshold),
         count("success_threshold", &options.success_threshold),
         options.breaker.value().map(|breaker| expand_breaker(breaker, runtime)),
@@ -129,9 +129,18 @@ fn count(setter: &str, setting: &Setting<Count>) -> Option<TokenStream> {
     Some(quote!(.#setter(#count)))
 }
 
+// Expands to:
+// .timeout_ms(3000u64)
+fn millis(setter: &str, setting: &Setting<Time>) -> Option<TokenStream> {
+    let setter = Ident::new(&format!("{setter}_ms"), Span::mixed_site());
+    let millis = setting.value()?.millis();
+    Some(quote!(.#setter(#millis)))
+}
+
+// Expands to:
+// .drain(::core::time::Duration::from_millis(3000u64))
 fn time(setter: &str, setting: &Setting<Time>) -> Option<TokenStream> {
     let setter = Ident::new(setter, Span::mixed_site());
-    let millis = setting.value()?.time.as_millis();
-    let millis = u64::try_from(millis).expect("no option takes more than a day");
+    let millis = setting.value()?.millis();
     Some(quote!(.#setter(::core::time::Duration::from_millis(#millis))))
 }

@@ -1,5 +1,8 @@
 //! The rules for a struct as a whole, and for a function.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use proc_macro2::Ident;
 use syn::Member;
 use syn::ext::IdentExt;
@@ -177,14 +180,18 @@ fn validate_field(field: &Field<'_>, errors: &mut Errors) {
 }
 
 fn validate_unique(fields: &[Field<'_>], errors: &mut Errors) {
-    let mut seen: Vec<(String, &Field<'_>)> = Vec::new();
+    let mut seen: HashMap<String, &Member> = HashMap::new();
     for field in fields {
         let Some((name, said)) = field.check.name() else {
             continue;
         };
-        match seen.iter().find(|(other, _)| *other == name) {
-            Some((_, first)) => {
-                let first = match &first.member {
+        match seen.entry(name) {
+            Entry::Vacant(free) => {
+                free.insert(&field.member);
+            }
+            Entry::Occupied(first) => {
+                let name = first.key();
+                let first = match first.get() {
                     Member::Named(ident) => ident.unraw().to_string(),
                     Member::Unnamed(index) => index.index.to_string(),
                 };
@@ -193,7 +200,6 @@ fn validate_unique(fields: &[Field<'_>], errors: &mut Errors) {
                     format!("two health checks are named `{name}`, the first is field `{first}`; rename one with `name = \"...\"`"),
                 );
             }
-            None => seen.push((name, field)),
         }
     }
 }
