@@ -161,6 +161,50 @@ fn every_option_of_a_function_arrives_in_its_spec() {
     assert_eq!(<the_others as HealthFn<()>>::SPEC, others);
 }
 
+#[test]
+fn a_breaker_that_says_nothing_has_the_numbers_that_the_macros_hold_against_others() {
+    let said = Breaker::new().failures(5).successes(2).reset(Duration::from_secs(30));
+    assert_eq!(Breaker::new(), said);
+}
+
+#[test]
+fn whatever_the_struct_says_of_the_service_the_builder_can_say() {
+    #[derive(HealthState)]
+    #[health(
+        name = "orders",
+        version = "1.4.0",
+        timeout = "1s",
+        interval = "4s",
+        probe_budget = "500ms",
+        prefix = "/health",
+        manual_start,
+        public_details,
+        heartbeat = "9s",
+        drain = "0s",
+        shutdown_grace = "30s"
+    )]
+    struct Said;
+
+    #[derive(HealthState)]
+    struct Silent;
+
+    let built = Health::builder(Silent)
+        .name("orders")
+        .version("1.4.0")
+        .timeout(Duration::from_secs(1))
+        .interval(Duration::from_secs(4))
+        .probe_budget(Duration::from_millis(500))
+        .prefix("/health")
+        .manual_start()
+        .public_details()
+        .heartbeat(Duration::from_secs(9))
+        .drain(Duration::ZERO)
+        .shutdown_grace(Duration::from_secs(30));
+    assert_eq!(format!("{built:#?}"), format!("{:#?}", Health::builder(Said)));
+    let on_demand = |state| format!("{:#?}", Health::builder(state).ttl(Duration::from_secs(2)));
+    assert!(on_demand(Silent).contains("Ttl"), "{}", on_demand(Silent));
+}
+
 /// A function of each form, in a state that is nested in another.
 #[derive(Clone, HealthState)]
 #[health(checks(

@@ -98,6 +98,7 @@ fn parse_option<O: Options>(options: &mut O, tokens: &[TokenTree], place: Place,
         errors.at(shown, unknown::<O>(&name.concat(), &show_path(tokens), place));
         return;
     };
+    options.note(key);
     let (example, after) = (row.example, &tokens[1..]);
     let rest = match &row.slot {
         Slot::Flag(to) => {

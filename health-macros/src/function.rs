@@ -69,17 +69,8 @@ fn expand_function(function: &Function<'_>) -> TokenStream {
     let allow = is_deprecated_use(signature).then(|| quote!(#[allow(deprecated)]));
     let Some(state) = signature.state() else {
         let call = expand_run(function, &lifetimes, &runtime, &TokenStream::new());
-        return quote! {
-            #ty
-            #allow
-            #[automatically_derived]
-            impl<__S: ?::core::marker::Sized> #runtime::HealthFn<__S> for #name {
-                const SPEC: #runtime::CheckSpec = #spec;
-                fn call(_: &__S) -> #runtime::CheckFuture<'_> {
-                    #call
-                }
-            }
-        };
+        let check = expand_for_any_state(&name, &spec, &call, &runtime);
+        return quote! { #ty #allow #check };
     };
     // rustc names it where the function returns something that borrows from it.
     let argument = Ident::new("state", returned(signature));
@@ -180,13 +171,26 @@ fn expand_stub(function: &Function<'_>) -> TokenStream {
     let runtime = runtime(&function.check.options.krate);
     let ty = expand_type(signature);
     let name = type_name(&signature.ident);
+    let spec = quote!(#runtime::CheckSpec::new(""));
+    let check = expand_for_any_state(&name, &spec, &quote!(#runtime::run::<_, ()>(())), &runtime);
+    quote! { #ty #check }
+}
+
+// Expands to:
+// #[automatically_derived]
+// impl<__S: ?Sized> ::health_runtime::HealthFn<__S> for disk_space {
+//     const SPEC: ::health_runtime::CheckSpec = …;
+//     fn call(_: &__S) -> ::health_runtime::CheckFuture<'_> {
+//         ::health_runtime::run(disk_space())
+//     }
+// }
+fn expand_for_any_state(name: &Ident, spec: &TokenStream, call: &TokenStream, runtime: &TokenStream) -> TokenStream {
     quote! {
-        #ty
         #[automatically_derived]
         impl<__S: ?::core::marker::Sized> #runtime::HealthFn<__S> for #name {
-            const SPEC: #runtime::CheckSpec = #runtime::CheckSpec::new("");
+            const SPEC: #runtime::CheckSpec = #spec;
             fn call(_: &__S) -> #runtime::CheckFuture<'_> {
-                #runtime::run::<_, ()>(())
+                #call
             }
         }
     }

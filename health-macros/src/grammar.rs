@@ -3,6 +3,8 @@
 //!
 //! A new option is a row here, a field in `model.rs`, and a line in `spec.rs`.
 
+use proc_macro2::Ident;
+
 use crate::model::{BreakerOptions, CheckOptions, Count, Path, Setting, StateOptions, Text, Time};
 use crate::suggest;
 
@@ -59,6 +61,11 @@ pub(crate) trait Options: Default + 'static {
     const ATTRIBUTE: &'static str;
     const TABLE: &'static [Row<Self>];
 
+    /// Is told of each option that is given.
+    fn note(&mut self, key: &Ident) {
+        let _ = key;
+    }
+
     /// What to say of an option that belongs to another attribute; `written` is all of it.
     fn elsewhere(name: &str, written: &str, place: Place) -> Option<String>;
 }
@@ -94,6 +101,12 @@ impl Options for CheckOptions {
         only(Place::Function, "write it in `#[health(...)]` on the struct",
             row("crate", "crate = path::to::health_runtime", Slot::Module(|o| &mut o.krate))),
     ];
+
+    fn note(&mut self, key: &Ident) {
+        if !self.given.contains(key) {
+            self.given.push(key.clone());
+        }
+    }
 
     fn elsewhere(name: &str, written: &str, place: Place) -> Option<String> {
         if find_row::<BreakerOptions>(name, Place::Breaker).is_some() {

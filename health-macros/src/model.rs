@@ -111,6 +111,8 @@ pub(crate) struct CheckOptions {
     pub(crate) with: Setting<Path>,
     pub(crate) nested: Setting<()>,
     pub(crate) krate: Setting<Path>,
+    /// The names of all that are given, where they stand first.
+    pub(crate) given: Vec<Ident>,
 }
 
 /// `breaker(...)`.
@@ -213,54 +215,6 @@ impl<'a> Function<'a> {
                 doc: first_paragraph(&signature.attrs),
             },
         }
-    }
-}
-
-impl CheckOptions {
-    /// The names of all that is given, where they stand.
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &Ident> {
-        let Self {
-            critical,
-            timeout,
-            interval,
-            ttl,
-            max_age,
-            degraded_after,
-            failure_threshold,
-            success_threshold,
-            breaker,
-            fail_open,
-            readiness,
-            startup,
-            liveness,
-            in_process,
-            restart_helps,
-            name,
-            description,
-            runbook,
-            groups,
-            blocking,
-            with,
-            nested,
-            krate,
-        } = self;
-        let times = [timeout, interval, ttl, max_age, degraded_after].map(Setting::key);
-        let counts = [failure_threshold, success_threshold].map(Setting::key);
-        let texts = [restart_helps, name, description, runbook].map(Setting::key);
-        let paths = [with, krate].map(Setting::key);
-        let flags = [
-            critical, fail_open, readiness, startup, liveness, in_process, blocking, nested,
-        ];
-        let flags = flags.map(Setting::key);
-        let lists = [breaker.key(), groups.key()];
-        let all = times
-            .into_iter()
-            .chain(counts)
-            .chain(texts)
-            .chain(paths)
-            .chain(flags)
-            .chain(lists);
-        all.flatten()
     }
 }
 

@@ -70,10 +70,10 @@ pub(crate) fn read_path(value: &[TokenTree]) -> Result<(Path, &[TokenTree]), NoP
         }
         _ if is_closure(value) => NoPath::Closure,
         _ if value.first().is_some_and(|first| is_punct(first, '#')) => NoPath::Attribute,
-        _ if reference(value).is_some() => NoPath::Reference(reference(value).unwrap_or_default()),
-        _ => match string(value) {
-            Some((text, ..)) => NoPath::Text(is_path(&text).then_some(text)),
-            None => NoPath::Other,
+        _ => match (reference(value), string(value)) {
+            (Some(path), _) => NoPath::Reference(path),
+            (None, Some((text, ..))) => NoPath::Text(is_path(&text).then_some(text)),
+            (None, None) => NoPath::Other,
         },
     })
 }

@@ -15,7 +15,7 @@ const DEFAULT_RESET: Duration = Duration::from_secs(30);
 
 /// A nested field says how its checks are called, and nothing else.
 pub(crate) fn validate_nested(options: &CheckOptions, errors: &mut Errors) {
-    for key in options.keys() {
+    for key in &options.given {
         if key == "with" {
             errors.at(
                 key,

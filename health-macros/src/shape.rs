@@ -214,12 +214,12 @@ fn validate_params(signature: &Signature, errors: &mut Errors) {
         (None, Some(Input::Typed { ty, .. })) => ty.to_token_stream(),
         (None, _) => TokenStream::new(),
     };
+    let state: Vec<TokenTree> = state.into_iter().collect();
     for param in &signature.generics.params {
         match param {
             GenericParam::Lifetime(param) => {
                 let lifetime = &param.lifetime;
-                let used = state.clone().into_iter().collect::<Vec<_>>();
-                if has_lifetime(&used, lifetime) {
+                if has_lifetime(&state, lifetime) {
                     errors.at(
                         lifetime,
                         format!(
@@ -230,7 +230,7 @@ fn validate_params(signature: &Signature, errors: &mut Errors) {
                 }
             }
             GenericParam::Type(syn::TypeParam { ident, .. }) | GenericParam::Const(syn::ConstParam { ident, .. }) => {
-                if !is_determined(&state.clone().into_iter().collect::<Vec<_>>(), ident) {
+                if !is_determined(&state, ident) {
                     errors.at(
                         ident,
                         format!(

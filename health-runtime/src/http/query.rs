@@ -9,8 +9,8 @@ pub(super) struct Query {
     /// The checks to leave out, by a name of their own or of a nest. An unknown name leaves nothing out, so that it can
     /// make nothing green.
     pub(super) exclude: Vec<Range<usize>>,
-    /// The group that is asked for. No check declares one yet: a question for one is a question for nothing, and must
-    /// not be answered as if all were meant.
+    /// The group that is asked for. Nothing here knows what is in one yet, and a question for one must not be answered
+    /// as if all were meant.
     pub(super) group: Option<String>,
 }
 
