@@ -249,3 +249,43 @@ impl CheckSpec {
         self.degraded_after(Duration::from_millis(millis))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::Breaker;
+
+    #[test]
+    fn every_setter_carries_something_of_its_own() {
+        let plain = || CheckSpec::new("a");
+        let time = Duration::from_secs(1);
+        let specs = [
+            plain(),
+            plain().critical(),
+            plain().timeout(time),
+            plain().interval(time),
+            plain().ttl(time),
+            plain().max_age(time),
+            plain().degraded_after(time),
+            plain().failure_threshold(3),
+            plain().success_threshold(3),
+            plain().breaker(Breaker::new()),
+            plain().breaker(Breaker::new().failures(9)),
+            plain().breaker(Breaker::new().successes(9)),
+            plain().breaker(Breaker::new().reset(time)),
+            plain().fail_open(),
+            plain().readiness(),
+            plain().startup(),
+            plain().liveness(),
+            plain().in_process(),
+            plain().restart_helps("a"),
+            plain().description("a"),
+            plain().runbook("a"),
+            plain().groups(&["a"]),
+            plain().blocking(),
+        ];
+        for (i, spec) in specs.iter().enumerate() {
+            assert!(!specs[..i].contains(spec), "{spec:?}");
+        }
+    }
+}

@@ -111,3 +111,32 @@ impl ServiceSpec {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setter_carries_something_of_its_own() {
+        let plain = || ServiceSpec::new("a", "1");
+        let time = Duration::from_secs(1);
+        let specs = [
+            plain(),
+            ServiceSpec::new("b", "1"),
+            ServiceSpec::new("a", "2"),
+            plain().timeout(time),
+            plain().interval(time),
+            plain().ttl(time),
+            plain().probe_budget(time),
+            plain().prefix("/a"),
+            plain().manual_start(),
+            plain().public_details(),
+            plain().heartbeat(time),
+            plain().drain(time),
+            plain().shutdown_grace(time),
+        ];
+        for (i, spec) in specs.iter().enumerate() {
+            assert!(!specs[..i].contains(spec), "{spec:?}");
+        }
+    }
+}
