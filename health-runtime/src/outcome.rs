@@ -72,6 +72,8 @@ pub enum Reason {
     Disabled,
     /// A run is in flight for longer than its timeout and cannot be aborted: it blocks its thread.
     Stuck,
+    /// After too many failures it is not called for a while, see [`Breaker`](crate::Breaker).
+    BreakerOpen,
     /// No run has finished yet.
     Pending,
     /// The last finished run is older than `max_age`: nobody knows how it is now.
@@ -88,8 +90,12 @@ pub enum Reason {
     Reported,
     /// The resource works but is fully in use, such as a pool without an idle connection.
     Saturated,
+    /// The run succeeded, but took longer than `degraded_after`.
+    Slow,
     /// The service is shutting down.
     Draining,
+    /// The runtime that the checks run on has run nothing for as long as `heartbeat` allows: all its workers are blocked.
+    Stalled,
     /// Somebody holds readiness back, see [`Health::hold`](crate::Health::hold).
     Held,
     /// The service has not finished starting.
@@ -102,6 +108,7 @@ impl Reason {
         match self {
             Self::Disabled => "disabled",
             Self::Stuck => "stuck",
+            Self::BreakerOpen => "breaker_open",
             Self::Pending => "pending",
             Self::Stale => "stale",
             Self::Error => "error",
@@ -110,7 +117,9 @@ impl Reason {
             Self::Cancelled => "cancelled",
             Self::Reported => "reported",
             Self::Saturated => "saturated",
+            Self::Slow => "slow",
             Self::Draining => "draining",
+            Self::Stalled => "stalled",
             Self::Held => "held",
             Self::Starting => "starting",
         }
