@@ -76,7 +76,7 @@ impl Health {
 
     /// Where the service is between its start and its end.
     pub fn phase(&self) -> Phase {
-        self.engine.view().phase
+        self.engine.view().standing.phase
     }
 
     /// Whether the service is shutting down, see [`drain`](Self::drain).

@@ -60,6 +60,7 @@
 mod check;
 mod checks;
 mod engine;
+mod events;
 mod flag;
 mod format;
 mod function;
@@ -75,6 +76,7 @@ mod text;
 
 pub use check::{HealthCheck, InProcess};
 pub use engine::Trigger;
+pub use events::{Events, HealthEvent, ReadinessWatch, Transition};
 pub use flag::Flag;
 pub use function::HealthFn;
 #[doc(hidden)]

@@ -48,8 +48,11 @@ pub struct Report {
     pub probe: Probe,
     /// The verdict: unhealthy is a failed probe.
     pub status: Status,
-    /// Why the probe fails whatever its checks say: `draining`, `held` or `starting`.
+    /// Why the probe fails whatever its checks say: `draining`, `stalled`, `held` or `starting`.
     pub reason: Option<Reason>,
+    /// How long the runtime took to run something new, of late; absent where it is not watched, see
+    /// [`HealthBuilder::heartbeat`](crate::HealthBuilder::heartbeat).
+    pub lag: Option<Duration>,
     /// Where the service is between its start and its end.
     pub phase: Phase,
     /// The service's name.
@@ -76,6 +79,10 @@ pub struct CheckReport {
     pub description: Option<&'static str>,
     /// Whether its failure fails the probe: in readiness if it is declared `critical`, in liveness and startup always.
     pub critical: bool,
+    /// What its last finished run said by itself, before thresholds, `fail_open` and the breaker; absent before the first.
+    pub raw_status: Option<Status>,
+    /// Why the last finished run was not simply healthy.
+    pub raw_reason: Option<Reason>,
     /// How long its last finished run took; absent before the first.
     pub latency: Option<Duration>,
     /// What its last finished run said, credentials masked, at most 1 KiB. Not for the public.
@@ -126,6 +133,8 @@ impl Report {
                 reason: row.state.reason,
                 description: engine.plans[index].spec.description,
                 critical: row.critical || row.probes & always_critical != 0,
+                raw_status: row.raw.map(|raw| raw.status),
+                raw_reason: row.raw.and_then(|raw| raw.reason),
                 latency: row.latency,
                 message: row.message.clone(),
             })
@@ -134,7 +143,8 @@ impl Report {
             probe,
             status: state.status,
             reason: state.reason,
-            phase: view.phase,
+            lag: view.standing.lag,
+            phase: view.standing.phase,
             service: engine.service.name.clone(),
             version: engine.service.version.clone(),
             omitted: rows().count() - checks.len(),

@@ -3,6 +3,14 @@
 //! The core does no I/O, reads no clock and calls no user code. Whoever calls it holds the engine's lock, and carries
 //! out its [`Effects`] after the lock is released.
 
+mod circuit;
+mod heart;
+mod judge;
+mod publish;
+mod published;
+mod slot;
+mod threads;
+
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
@@ -11,22 +19,18 @@ use std::time::Duration;
 use fastrand::Rng;
 use tokio::task::AbortHandle;
 
+use self::heart::Heart;
+use self::slot::{Finished, Running, Slot};
+use self::threads::Threads;
 use super::awake::Awake;
 use super::phase::Lifecycle;
 use super::plan::Plan;
-use super::view::{Row, View};
 use super::{Event, RunResult, State, Time};
 use crate::outcome::{Reason, Status};
 use crate::spec::{Probe, Refresh};
 
-/// How much longer than its timeout a run may take to be dropped before it counts as stuck.
-const STUCK_AFTER: Duration = Duration::from_millis(250);
-
 /// A freeze that is worth a word in the log; less is a busy machine.
 const NOTABLE: Duration = Duration::from_secs(1);
-
-/// How long a view is used at most, so that the latencies in it are of now.
-const VIEW_MAX_AGE: Duration = Duration::from_millis(100);
 
 #[derive(Debug)]
 pub(crate) struct Core {
@@ -35,11 +39,17 @@ pub(crate) struct Core {
     due: BinaryHeap<Reverse<(Time, usize)>>,
     /// The startup checks that have not passed yet: a number, so that a result costs the same however many there are.
     missing: usize,
+    /// The runs in flight: a number for the same reason.
+    running: usize,
+    threads: Threads,
     jitter: Rng,
     budget: Duration,
     awake: Awake,
+    heart: Heart,
     pub(super) lifecycle: Lifecycle,
-    readiness: State,
+    /// The readiness of which the world has been told, and whether it only waits for first results.
+    told_readiness: (State, bool),
+    told_stalled: bool,
     effects: Effects,
 }
 
@@ -48,59 +58,11 @@ pub(crate) struct Core {
 pub(crate) struct Effects {
     /// Runs to start: already marked as running.
     pub(crate) start: Vec<(usize, u64)>,
+    /// A beat is to be sent through the runtime.
+    pub(crate) beat: bool,
     pub(crate) events: Vec<Event<'static>>,
     /// Something a view shows has changed.
     pub(crate) changed: bool,
-}
-
-/// Until when a view holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Until {
-    /// Until when its states do.
-    states: Time,
-    /// Until when this probe may be answered from it: an on-demand check concerns only the probes that it is in.
-    probes: [Time; 4],
-}
-
-impl Until {
-    /// For whom only looks.
-    pub(crate) fn states(&self) -> Time {
-        self.states
-    }
-
-    pub(crate) fn probe(&self, probe: Probe) -> Time {
-        self.states.min(self.probes[probe as usize])
-    }
-}
-
-#[derive(Debug)]
-struct Slot {
-    disabled: bool,
-    running: Option<Running>,
-    last: Option<Finished>,
-    runs: u64,
-    passed: bool,
-    /// The last run outlasted the probe budget: no probe waits for the next one.
-    hangs: bool,
-    /// A run was asked for while one was in flight.
-    again: bool,
-    /// The state of which the world has been told.
-    told: State,
-}
-
-#[derive(Debug)]
-struct Running {
-    since: Time,
-    /// Awake time when the runtime first polled it. Before, it is neither late nor stuck: the runtime is busy elsewhere.
-    began: Option<Duration>,
-    abort: Option<AbortHandle>,
-}
-
-#[derive(Debug)]
-struct Finished {
-    at: Time,
-    took: Duration,
-    result: RunResult,
 }
 
 impl Core {
@@ -112,20 +74,7 @@ impl Core {
         manual_start: bool,
         jitter: Rng,
     ) -> Self {
-        let pending = State::unhealthy(Reason::Pending);
-        let slots: Vec<_> = disabled
-            .into_iter()
-            .map(|disabled| Slot {
-                disabled,
-                running: None,
-                last: None,
-                runs: 0,
-                passed: disabled,
-                hangs: false,
-                again: false,
-                told: if disabled { State::DISABLED } else { pending },
-            })
-            .collect();
+        let slots: Vec<_> = disabled.into_iter().map(Slot::new).collect();
         let due = (0..slots.len())
             .filter(|index| !slots[*index].disabled && plans[*index].ttl().is_none())
             .map(|index| Reverse((Time::ZERO, index)))
@@ -137,11 +86,15 @@ impl Core {
             slots,
             due,
             missing,
+            running: 0,
+            threads: Threads::default(),
             jitter,
             budget,
             awake: Awake::default(),
+            heart: Heart::default(),
             lifecycle: Lifecycle::new(manual_start),
-            readiness: State::unhealthy(Reason::Starting),
+            told_readiness: (State::unhealthy(Reason::Starting), false),
+            told_stalled: false,
             effects: Effects::default(),
         }
     }
@@ -152,9 +105,8 @@ impl Core {
 
     /// Notes that time has passed, and starts what is due in the background.
     pub(crate) fn tick(&mut self, now: Time) {
-        if let Some(lost) = self.awake.tick(now).filter(|lost| *lost >= NOTABLE) {
-            self.effects.events.push(Event::Frozen { lost });
-        }
+        self.pass(now);
+        self.effects.beat |= self.heart.sends(self.awake.at(now));
         while let Some(Reverse((at, index))) = self.due.peek().copied() {
             if at > now {
                 break;
@@ -166,6 +118,10 @@ impl Core {
             if self.is_over(index) {
                 continue;
             }
+            if let Some(until) = self.slots[index].circuit.closed_until(now) {
+                self.due.push(Reverse((until, index)));
+                continue;
+            }
             // After a freeze the missed runs are not made up for.
             let base = if now.saturating_sub(at) > interval { now } else { at };
             let next = base + interval.mul_f64(self.jitter.f64().mul_add(0.2, 0.9));
@@ -174,31 +130,53 @@ impl Core {
         }
     }
 
-    /// Whether a run of any check is in flight.
-    pub(crate) fn is_busy(&self) -> bool {
-        self.slots.iter().any(|slot| slot.running.is_some())
+    /// Notes that time has passed.
+    fn pass(&mut self, now: Time) {
+        if let Some(lost) = self.awake.tick(now).filter(|lost| *lost >= NOTABLE) {
+            self.effects.events.push(Event::Frozen { lost });
+        }
     }
 
-    /// Marks a run as started, unless one is in flight.
+    /// Watches the runtime from now on, unless it is watched already.
+    pub(crate) fn watch(&mut self, limit: Duration, now: Time) {
+        self.heart.watch(limit, self.awake.at(now));
+    }
+
+    /// The runtime has run a beat.
+    pub(crate) fn beat(&mut self, now: Time) {
+        self.effects.changed |= self.is_stalled(now);
+        self.heart.beat(self.awake.at(now));
+    }
+
+    /// Whether a run of any check is in flight.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.running > 0
+    }
+
+    /// Marks a run as started, if one may.
     fn start(&mut self, index: usize, now: Time) {
-        let slot = &mut self.slots[index];
-        if slot.running.is_some() || slot.disabled {
+        if !self.may_start(index, now) {
             return;
         }
+        let slot = &mut self.slots[index];
         slot.runs += 1;
         slot.running = Some(Running {
             since: now,
             began: None,
             abort: None,
         });
-        self.effects.start.push((index, slot.runs));
+        self.running += 1;
+        let run = (index, slot.runs);
+        let blocking = self.plans[index].spec.blocking;
+        let now = if blocking { self.threads.take(run) } else { Some(run) };
+        self.effects.start.extend(now);
     }
 
     /// Starts a run at once, or as soon as the one in flight has ended, which may have looked too early.
     pub(crate) fn request(&mut self, index: usize, now: Time) {
         if self.slots[index].running.is_some() {
             self.slots[index].again = true;
-        } else if !self.is_over(index) {
+        } else {
             self.start(index, now);
         }
     }
@@ -228,28 +206,28 @@ impl Core {
         }
     }
 
-    /// How long the run in flight has been running, in time in which it could.
-    fn spent(&self, index: usize, now: Time) -> Option<Duration> {
-        let began = self.slots[index].running.as_ref()?.began?;
-        Some(self.awake.at(now).saturating_sub(began))
-    }
-
-    /// How much of its timeout the run in flight has left, in time in which it could run; `None` if nothing.
-    pub(crate) fn time_left(&self, index: usize, now: Time) -> Option<Duration> {
-        self.slots[index].running.as_ref()?;
-        let spent = self.spent(index, now).unwrap_or_default();
-        let left = self.plans[index].timeout.checked_sub(spent);
-        left.filter(|left| !left.is_zero())
-    }
-
     /// Notes how a run ended.
-    pub(crate) fn finished(&mut self, index: usize, result: RunResult, now: Time) {
-        let slot = &mut self.slots[index];
+    pub(crate) fn finished(&mut self, index: usize, mut result: RunResult, now: Time) {
+        let before = self.state(index, now);
+        let took = self.spent(index, now).unwrap_or_default();
+        let (slot, plan) = (&mut self.slots[index], &self.plans[index]);
         let Some(running) = slot.running.take() else { return };
-        let took = now.saturating_sub(running.since);
-        slot.hangs = took > self.budget || result.state.reason == Some(Reason::Timeout);
+        self.running -= 1;
+        if plan.spec.blocking {
+            self.effects.start.extend(self.threads.free());
+        }
+        if result.state.status == Status::Healthy && plan.spec.degraded_after.is_some_and(|limit| took > limit) {
+            result.turn_slow(took);
+        }
+        let state = result.state;
+        slot.hangs = now.saturating_sub(running.since) > self.budget || state.reason == Some(Reason::Timeout);
+        let first = before.reason.is_some_and(Reason::forgets_runs);
+        slot.published.take(state, first, &plan.spec);
+        if let Some(breaker) = plan.spec.breaker {
+            slot.circuit.take(state.passes(), breaker, now);
+        }
         let told = slot.told;
-        let passes_first = result.state.status.passes() && !std::mem::replace(&mut slot.passed, true);
+        let passes_first = state.passes() && !std::mem::replace(&mut slot.passed, true);
         slot.last = Some(Finished { at: now, took, result });
         self.tell(index, now);
         // A result that says what the last one said leaves the view as it is: its latency can wait for the next view.
@@ -270,127 +248,6 @@ impl Core {
             if self.concerns(index, probe) && self.is_expired(index, now) {
                 self.start(index, now);
             }
-        }
-    }
-
-    /// The check that a probe still waits for, and until when: a critical one, and only for a result that is newer than
-    /// the probe, however short its `ttl`. What stands before `from` has been waited for already.
-    pub(crate) fn awaited(&self, probe: Probe, arrived: Time, from: usize, now: Time) -> Option<(usize, Time)> {
-        // What is failed by the phase alone, no check can mend in time.
-        if probe == Probe::Liveness || self.lifecycle.blocks(probe) {
-            return None;
-        }
-        (from..self.slots.len())
-            .filter(|index| self.concerns(*index, probe) && self.gates(*index, probe))
-            .filter(|index| self.slots[*index].last.as_ref().is_none_or(|last| last.at < arrived))
-            .find_map(|index| Some((index, self.awaited_until(index, now)?)))
-    }
-
-    /// Whether this probe is the one that keeps the check fresh. While the service starts, readiness cannot pass
-    /// without the startup checks, so it asks for them too.
-    fn concerns(&self, index: usize, probe: Probe) -> bool {
-        let spec = &self.plans[index].spec;
-        spec.is_in(probe) || probe == Probe::Readiness && !self.lifecycle.started && spec.is_in(Probe::Startup)
-    }
-
-    /// Whether a failure of the check fails the probe.
-    fn gates(&self, index: usize, probe: Probe) -> bool {
-        let spec = &self.plans[index].spec;
-        let starting = !self.lifecycle.started && spec.is_in(Probe::Startup);
-        starting || spec.critical && probe != Probe::Startup
-    }
-
-    /// Whether an on-demand check has to run again before its result may be used.
-    fn is_expired(&self, index: usize, now: Time) -> bool {
-        let slot = &self.slots[index];
-        let Some(ttl) = self.plans[index].ttl() else {
-            return false;
-        };
-        !slot.disabled
-            && slot.running.is_none()
-            && !self.is_over(index)
-            && slot.last.as_ref().is_none_or(|last| now.saturating_sub(last.at) > ttl)
-    }
-
-    /// Until when a probe waits for the run in flight: only if it is to replace nothing or an expired result, and
-    /// is not known to hang.
-    fn awaited_until(&self, index: usize, now: Time) -> Option<Time> {
-        let slot = &self.slots[index];
-        let running = slot.running.as_ref()?;
-        let replaces_a_valid_one = slot.last.is_some() && self.plans[index].ttl().is_none();
-        let until = running.since + self.budget;
-        (!replaces_a_valid_one && !slot.hangs && until > now).then_some(until)
-    }
-
-    /// Whether the check has ended with the start.
-    fn is_over(&self, index: usize) -> bool {
-        self.lifecycle.started && self.plans[index].is_startup_only()
-    }
-
-    /// The check's state at `now`: the first that matches, in the order of the design.
-    pub(crate) fn state(&self, index: usize, now: Time) -> State {
-        let (slot, plan) = (&self.slots[index], &self.plans[index]);
-        if slot.disabled {
-            return State::DISABLED;
-        }
-        if self.is_over(index) {
-            return State::HEALTHY; // it has passed once, which is all that was asked, and never runs again
-        }
-        if self
-            .spent(index, now)
-            .is_some_and(|spent| spent >= plan.timeout + STUCK_AFTER)
-        {
-            return State::unhealthy(Reason::Stuck);
-        }
-        match &slot.last {
-            None => State::unhealthy(Reason::Pending),
-            Some(last) if now.saturating_sub(last.at) > plan.max_age => State::unhealthy(Reason::Stale),
-            Some(last) => last.result.state,
-        }
-    }
-
-    /// When the check's state may change without anything happening.
-    fn changes_at(&self, index: usize, now: Time) -> Time {
-        let (slot, plan) = (&self.slots[index], &self.plans[index]);
-        if slot.disabled || self.is_over(index) {
-            return Time::MAX;
-        }
-        let stuck = self.spent(index, now).map(|spent| {
-            let left = (plan.timeout + STUCK_AFTER).saturating_sub(spent);
-            if left.is_zero() { Time::MAX } else { now + left }
-        });
-        let stale = slot.last.as_ref().map(|last| last.at + plan.max_age);
-        let stale = stale.filter(|stale| *stale >= now);
-        stuck.unwrap_or(Time::MAX).min(stale.unwrap_or(Time::MAX))
-    }
-
-    /// From when on a probe that the check concerns has to look for itself: to run it, or to wait for it. In the past if
-    /// each has to.
-    fn asked_for_at(&self, index: usize, now: Time) -> Time {
-        let slot = &self.slots[index];
-        if self.is_expired(index, now) || self.awaited_until(index, now).is_some() {
-            return Time::ZERO;
-        }
-        match (self.plans[index].ttl(), &slot.last) {
-            (Some(ttl), Some(last)) if slot.running.is_none() && !self.is_over(index) => last.at + ttl,
-            _ => Time::MAX,
-        }
-    }
-
-    /// Queues an event if the check's state is not what the world was told.
-    fn tell(&mut self, index: usize, now: Time) {
-        let state = self.state(index, now);
-        let slot = &mut self.slots[index];
-        if state != slot.told {
-            let from = std::mem::replace(&mut slot.told, state);
-            let judged = slot.last.as_ref().filter(|last| last.result.state == state);
-            let message = judged.and_then(|last| last.result.message.clone());
-            self.effects.events.push(Event::Check {
-                index,
-                from,
-                to: state,
-                message,
-            });
         }
     }
 
@@ -440,44 +297,6 @@ impl Core {
             self.effects.events.push(Event::Draining { drain });
             self.effects.changed = true;
         }
-    }
-
-    /// What probes are answered from, and until when.
-    pub(crate) fn view(&mut self, now: Time) -> (View, Until) {
-        let mut until = Until {
-            states: now + VIEW_MAX_AGE,
-            probes: [Time::MAX; 4],
-        };
-        for index in 0..self.slots.len() {
-            self.tell(index, now);
-            until.states = until.states.min(self.changes_at(index, now));
-            let asked_for = self.asked_for_at(index, now);
-            if asked_for < until.states {
-                for probe in Probe::ALL.into_iter().filter(|probe| self.concerns(index, *probe)) {
-                    let until = &mut until.probes[probe as usize];
-                    *until = asked_for.min(*until);
-                }
-            }
-        }
-        let rows = self.slots.iter().zip(self.plans.iter()).map(|(slot, plan)| Row {
-            state: slot.told,
-            critical: plan.spec.critical,
-            probes: plan.probes(),
-            latency: slot.last.as_ref().map(|last| last.took),
-            message: slot.last.as_ref().and_then(|last| last.result.message.clone()),
-        });
-        let view = View::new(
-            rows.collect(),
-            self.lifecycle.phase(),
-            self.lifecycle.gate(),
-            self.lifecycle.started,
-        );
-        let readiness = view.verdict(Probe::Readiness);
-        if readiness != self.readiness && !view.is_only_pending() {
-            let from = std::mem::replace(&mut self.readiness, readiness);
-            self.effects.events.push(Event::Readiness { from, to: readiness });
-        }
-        (view, until)
     }
 }
 

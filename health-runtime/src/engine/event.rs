@@ -18,10 +18,23 @@ pub(crate) enum Event<'a> {
         to: State,
         message: Option<Arc<str>>,
     },
+    /// A check has been failing for this long.
+    Reminder {
+        index: usize,
+        state: State,
+        lasts: Duration,
+        message: Option<Arc<str>>,
+    },
     /// What the readiness probe says has changed.
     Readiness {
         from: State,
         to: State,
+        /// It fails for nothing but first results that are still to come.
+        expected: bool,
+    },
+    /// The runtime runs nothing any more, or again.
+    Stalled {
+        stalled: bool,
     },
     Started {
         after: Time,
@@ -42,6 +55,10 @@ pub(crate) enum Event<'a> {
     /// The process did not run for so long.
     Frozen {
         lost: Duration,
+    },
+    NoThread {
+        check: &'a str,
+        error: &'a io::Error,
     },
     NoSignals {
         error: &'a io::Error,
@@ -67,7 +84,18 @@ impl Event<'_> {
                 to,
                 message,
             } => check(&plans[*index], *from, *to, message.as_deref()),
-            Self::Readiness { from, to } => readiness(*from, *to),
+            Self::Reminder {
+                index,
+                state,
+                lasts,
+                message,
+            } => reminder(&plans[*index], *state, *lasts, message.as_deref()),
+            Self::Readiness { expected: true, .. } => {}
+            Self::Readiness { from, to, .. } => readiness(*from, *to),
+            Self::Stalled { stalled: true } => {
+                tracing::error!(target: "health", "the runtime is stalled: all its workers are blocked, so liveness and readiness fail");
+            }
+            Self::Stalled { stalled: false } => tracing::info!(target: "health", "the runtime is no longer stalled"),
             Self::Started { after } => {
                 tracing::info!(target: "health", after = ?after, "started");
             }
@@ -82,6 +110,9 @@ impl Event<'_> {
             Self::Closing => tracing::info!(target: "health", "the drain is over: listeners close"),
             Self::Frozen { lost } => {
                 tracing::warn!(target: "health", ?lost, "the process did not run for a while: stopped, suspended or starved");
+            }
+            Self::NoThread { check, error } => {
+                tracing::error!(target: "health", check, %error, "no thread to run a blocking check on");
             }
             Self::NoSignals { error } => {
                 tracing::error!(target: "health", %error, "no signal handlers: SIGTERM will end the process without a drain");
@@ -106,12 +137,35 @@ fn check(plan: &Plan, from: State, to: State, error: Option<&str>) {
         };
     }
     match to.status {
-        // A failure in liveness restarts the process, critical or not.
-        Status::Unhealthy if critical || plan.spec.is_in(Probe::Liveness) => event!(error),
+        status if is_severe(plan, status) => event!(error),
         Status::Unhealthy | Status::Degraded => event!(warn),
         Status::Healthy if from.reason == Some(Reason::Pending) => event!(debug),
         Status::Healthy => event!(info),
     }
+}
+
+fn reminder(plan: &Plan, state: State, lasts: Duration, error: Option<&str>) {
+    let (check, critical) = (plan.spec.name(), plan.spec.critical);
+    let (reason, seconds) = (state.reason.map(Reason::as_str), lasts.as_secs());
+    macro_rules! event {
+        ($level:ident) => {
+            tracing::$level!(
+                target: "health",
+                check, critical, status = %state.status, reason, seconds, error,
+                "check is still {}", state.status
+            )
+        };
+    }
+    if is_severe(plan, state.status) {
+        event!(error);
+    } else {
+        event!(warn);
+    }
+}
+
+/// A failure in liveness restarts the process, critical or not.
+fn is_severe(plan: &Plan, status: Status) -> bool {
+    status == Status::Unhealthy && (plan.spec.critical || plan.spec.is_in(Probe::Liveness))
 }
 
 fn readiness(from: State, to: State) {

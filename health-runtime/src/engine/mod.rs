@@ -11,6 +11,7 @@
 //! shutdown   the way to the end: drain, close, stop; signals
 //! clock      what time it is, and cheaply whether a moment has come
 //! event      what the log is told
+//! outbox     what waits to be told, in order
 //! ```
 //!
 //! This file is what holds them together: the lock, and what is done once it is released.
@@ -20,6 +21,7 @@ mod clock;
 mod core;
 mod driver;
 mod event;
+mod outbox;
 mod phase;
 mod plan;
 mod run;
@@ -34,7 +36,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use fastrand::Rng;
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, broadcast, watch};
 
 pub(crate) use self::core::Core;
 pub(crate) use self::event::Event;
@@ -45,9 +47,14 @@ pub(crate) use self::view::{Row, View};
 use self::clock::Clock;
 use self::core::Effects;
 use self::driver::Duty;
+use self::outbox::Outbox;
 use self::phase::Stage;
+use crate::events::Transition;
 use crate::outcome::{CheckFuture, Reason, Status};
 use crate::spec::{Nest, Probe, ServiceSpec};
+
+/// How long a silence of the runtime is a stall, where it is watched and nobody has said.
+const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// Time since the engine was built.
 pub(crate) type Time = Duration;
@@ -92,6 +99,7 @@ pub(crate) struct Engine {
     until_asked: [AtomicU64; 4],
     draining: AtomicBool,
     changed: Notify,
+    outbox: Outbox,
     stage: watch::Sender<Stage>,
     runtime: Handle,
     pacemaker: Handle,
@@ -126,11 +134,15 @@ impl Engine {
             until_asked: Default::default(),
             draining: AtomicBool::new(false),
             changed: Notify::new(),
+            outbox: Outbox::new(),
             stage: watch::Sender::new(Stage::Serving),
             runtime,
             pacemaker: pacemaker.handle(),
             runner,
         });
+        if engine.service.heartbeat.is_some() {
+            engine.watch_runtime();
+        }
         attach(&engine); // before the first run: what that reads too early is asked for again
         engine.tick();
         pacemaker.start(&engine)?;
@@ -155,10 +167,11 @@ impl Engine {
             let mut core = self.lock();
             let now = self.clock.now();
             let result = act(&mut core, now);
-            let effects = core.take_effects();
+            let mut effects = core.take_effects();
             if effects.changed {
                 self.hold_view(|_| Time::ZERO);
             }
+            self.outbox.put(std::mem::take(&mut effects.events), self.plans.len());
             (result, effects)
         };
         self.carry_out(effects);
@@ -172,15 +185,33 @@ impl Engine {
 
     fn carry_out(self: &Arc<Self>, effects: Effects) {
         for (index, run) in effects.start {
-            let abort = run::spawn(self, index);
-            self.lock().keep_abort(index, run, abort);
+            if let Some(abort) = run::spawn(self, index) {
+                self.lock().keep_abort(index, run, abort);
+            }
+        }
+        if effects.beat {
+            run::spawn_beat(self);
         }
         if effects.changed {
             self.changed.notify_waiters();
         }
-        for event in effects.events {
-            event.log(&self.plans);
-        }
+        self.outbox.tell(&self.plans);
+    }
+
+    /// Watches the runtime from now on: with `serve_internal` there is somebody to tell of a stall.
+    pub(crate) fn watch_runtime(self: &Arc<Self>) {
+        let limit = plan::bounded(self.service.heartbeat.unwrap_or(HEARTBEAT));
+        self.with(|core, now| core.watch(limit, now));
+    }
+
+    /// Every transition from now on.
+    pub(crate) fn transitions(&self) -> broadcast::Receiver<Transition> {
+        self.outbox.transitions()
+    }
+
+    /// What the readiness probe says.
+    pub(crate) fn readiness(&self) -> watch::Receiver<State> {
+        self.outbox.readiness()
     }
 
     /// The view, if it answers this probe now: one clock read, no lock.

@@ -70,9 +70,11 @@ impl Lifecycle {
     }
 
     /// Why readiness fails whatever the checks say: the first that matches.
-    pub(super) fn gate(&self) -> Option<Reason> {
+    pub(super) fn gate(&self, stalled: bool) -> Option<Reason> {
         if self.draining {
             Some(Reason::Draining)
+        } else if stalled {
+            Some(Reason::Stalled)
         } else if self.holds > 0 {
             Some(Reason::Held)
         } else if !self.started {

@@ -1,5 +1,7 @@
 //! One run of one check: a task that ends, whatever the check does, with its result posted to the engine.
 
+mod blocking;
+
 use std::any::Any;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,7 +12,7 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt;
 use tokio::task::AbortHandle;
 
-use super::{Engine, Runner, State};
+use super::{Core, Engine, Runner, State};
 use crate::outcome::{BoxError, CheckResult, Reason, Status};
 use crate::text;
 
@@ -23,29 +25,52 @@ pub(crate) struct RunResult {
 }
 
 impl RunResult {
+    /// A success that took too long.
+    pub(super) fn turn_slow(&mut self, took: Duration) {
+        self.state = State {
+            status: Status::Degraded,
+            reason: Some(Reason::Slow),
+        };
+        let millis = took.as_millis();
+        self.message.get_or_insert_with(|| format!("took {millis} ms").into());
+    }
+
     fn failed(reason: Reason, message: Option<Arc<str>>) -> Self {
         let state = State::unhealthy(reason);
         Self { state, message }
     }
 }
 
-/// Starts the run on the runtime that built the `Health`, where the state's drivers live.
-pub(super) fn spawn(engine: &Arc<Engine>, index: usize) -> AbortHandle {
+/// Starts the run on the runtime that built the `Health`, where the state's drivers live; of a `blocking` check, on a
+/// thread of its own, which nothing can abort.
+pub(super) fn spawn(engine: &Arc<Engine>, index: usize) -> Option<AbortHandle> {
     let post = Post {
         engine: Arc::downgrade(engine),
         index,
         result: None,
     };
+    if engine.plans[index].spec.blocking {
+        blocking::spawn(engine, post);
+        return None;
+    }
     let runner = Arc::clone(&engine.runner);
-    engine.runtime.spawn(run(runner, post)).abort_handle()
+    Some(engine.runtime.spawn(run(runner, post)).abort_handle())
 }
 
-async fn run(runner: Arc<dyn Runner>, mut post: Post) {
+/// Has the runtime show that it still runs what it is given.
+pub(super) fn spawn_beat(engine: &Arc<Engine>) {
+    let watched = Arc::downgrade(engine);
+    drop(engine.runtime.spawn(async move {
+        if let Some(engine) = watched.upgrade() {
+            engine.with(Core::beat);
+        }
+    }));
+}
+
+async fn run(runner: Arc<dyn Runner>, post: Post) {
     let attempt = AssertUnwindSafe(attempt(&*runner, &post)).catch_unwind();
-    post.result = Some(match attempt.await {
-        Ok(result) => result,
-        Err(panic) => panicked(panic),
-    });
+    let result = attempt.await.unwrap_or_else(panicked);
+    post.finish(result);
 }
 
 /// Calls the check and holds it to its timeout.
@@ -143,6 +168,10 @@ impl Post {
         let engine = self.engine.upgrade()?;
         let left = engine.with(|core, now| core.time_left(self.index, now))?;
         Some((left, engine))
+    }
+
+    fn finish(mut self, result: RunResult) {
+        self.result = Some(result);
     }
 }
 

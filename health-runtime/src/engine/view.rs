@@ -12,18 +12,31 @@ use crate::spec::Probe;
 
 #[derive(Debug)]
 pub(crate) struct View {
-    pub(crate) phase: Phase,
+    pub(crate) standing: Standing,
     rows: Box<[Row]>,
-    gate: Option<Reason>,
-    started: bool,
     verdicts: [State; 4],
     bodies: [OnceLock<Bytes>; 4],
+}
+
+/// Where the service stands at the time of the view, whatever its checks say.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Standing {
+    pub(crate) phase: Phase,
+    /// Why readiness fails.
+    pub(crate) gate: Option<Reason>,
+    pub(crate) started: bool,
+    /// The runtime runs nothing any more.
+    pub(crate) stalled: bool,
+    /// How long the runtime takes to run something new, if that is watched.
+    pub(crate) lag: Option<Duration>,
 }
 
 /// One check at the time of the view.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) state: State,
+    /// What the last finished run said by itself.
+    pub(crate) raw: Option<State>,
     pub(crate) critical: bool,
     pub(crate) probes: u8,
     /// Of the last finished run.
@@ -32,12 +45,10 @@ pub(crate) struct Row {
 }
 
 impl View {
-    pub(crate) fn new(rows: Box<[Row]>, phase: Phase, gate: Option<Reason>, started: bool) -> Self {
+    pub(crate) fn new(rows: Box<[Row]>, standing: Standing) -> Self {
         let mut view = Self {
-            phase,
+            standing,
             rows,
-            gate,
-            started,
             verdicts: [State::unhealthy(Reason::Starting); 4],
             bodies: Default::default(),
         };
@@ -56,7 +67,7 @@ impl View {
             .rows(Probe::Readiness)
             .filter(|(_, row)| row.critical && !row.state.passes())
             .peekable();
-        self.gate.is_none()
+        self.standing.gate.is_none()
             && failing.peek().is_some()
             && failing.all(|(_, row)| row.state.reason == Some(Reason::Pending))
     }
@@ -80,7 +91,7 @@ impl View {
         };
         match probe {
             Probe::Liveness => self.alive(rows(probe)),
-            Probe::Startup if self.started => State::HEALTHY,
+            Probe::Startup if self.standing.started => State::HEALTHY,
             Probe::Startup => State::unhealthy(Reason::Starting),
             Probe::Readiness => self.gated(readiness(rows(probe))),
             Probe::Health => {
@@ -105,8 +116,12 @@ impl View {
     /// Liveness passes while draining, whatever has been shut down already: a restart would cut off the requests that
     /// are being finished.
     fn alive<'a>(&self, rows: impl Iterator<Item = &'a Row>) -> State {
-        let alive = liveness(rows);
-        if self.phase == Phase::Draining {
+        let alive = if self.standing.stalled {
+            State::unhealthy(Reason::Stalled)
+        } else {
+            liveness(rows)
+        };
+        if self.standing.phase == Phase::Draining {
             alive.capped(Status::Degraded)
         } else {
             alive
@@ -114,7 +129,7 @@ impl View {
     }
 
     fn gated(&self, state: State) -> State {
-        self.gate.map_or(state, State::unhealthy)
+        self.standing.gate.map_or(state, State::unhealthy)
     }
 }
 

@@ -140,7 +140,7 @@ impl Probes {
         };
         let report = Report::new(engine, &view, probe, Some(&selection), json::MOST_CHECKS);
         let body = json::render(&report, engine.service.public_details);
-        Answer::probe(report.status, view.phase, body).to(method)
+        Answer::probe(report.status, view.standing.phase, body).to(method)
     }
 
     /// The answer to the plain question, if nothing has to be waited for: what nearly every request is.
@@ -159,7 +159,7 @@ impl Probes {
             let report = Report::new(engine, view, probe, None, json::MOST_CHECKS);
             json::render(&report, engine.service.public_details)
         });
-        Answer::probe(view.verdict(probe).status, view.phase, body.clone())
+        Answer::probe(view.verdict(probe).status, view.standing.phase, body.clone())
     }
 
     fn target<'a>(&self, path: &'a str) -> Option<Target<'a>> {

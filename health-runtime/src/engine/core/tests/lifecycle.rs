@@ -12,7 +12,7 @@ fn draining_comes_before_held_before_starting() {
     sim.core.drain(ms(10_000), sim.now);
     assert_eq!(sim.says(Probe::Readiness), State::unhealthy(Reason::Draining));
     assert_eq!(sim.status(Probe::Liveness), Status::Healthy);
-    assert_eq!(sim.view().phase, Phase::Draining);
+    assert_eq!(sim.view().standing.phase, Phase::Draining);
 }
 
 #[test]
@@ -150,12 +150,12 @@ fn starting_waits_for_tasks_startup_checks_and_mark_started() {
 fn the_start_waits_for_the_first_router() {
     let mut sim = Sim::starting([], false);
     sim.pass(ms(1_000));
-    assert_eq!(sim.view().phase, Phase::Starting);
+    assert_eq!(sim.view().standing.phase, Phase::Starting);
     assert!(sim.core.open_task(), "declared in time");
     sim.core.arm(sim.now);
-    assert_eq!(sim.view().phase, Phase::Starting);
+    assert_eq!(sim.view().standing.phase, Phase::Starting);
     sim.core.close_task(true, sim.now);
-    assert_eq!(sim.view().phase, Phase::Running);
+    assert_eq!(sim.view().standing.phase, Phase::Running);
 }
 
 #[test]

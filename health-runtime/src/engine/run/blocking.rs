@@ -1,0 +1,35 @@
+//! A run on a thread of its own: of a check that blocks.
+//!
+//! Not on the runtime's blocking pool: a runtime waits for its pool when it ends, and a check that hangs would hold the
+//! exit of the process.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread;
+
+use super::{Post, RunResult, judged, panicked};
+use crate::engine::{Engine, Event};
+use crate::outcome::Reason;
+
+/// Starts the run. Nothing ends it from outside: it holds its thread, and in time is `stuck`, until it returns.
+pub(super) fn spawn(engine: &Engine, post: Post) {
+    let (runtime, runner) = (engine.runtime.clone(), Arc::clone(&engine.runner));
+    let check = engine.plans[post.index].spec.name();
+    let thread = thread::Builder::new().name(format!("health {check}"));
+    let run = move || {
+        let Some(timeout) = post.begin() else { return };
+        let call = || {
+            // What a check may ask of its runtime is there, as on the runtime's own blocking threads.
+            let _runtime = runtime.enter();
+            let future = runner.call(post.index); // a plain function does its work in the call
+            runtime.block_on(future)
+        };
+        let result = catch_unwind(AssertUnwindSafe(call)).map_or_else(panicked, judged);
+        let late = || RunResult::failed(Reason::Timeout, Some(format!("took longer than {timeout:?}").into()));
+        let in_time = post.time_left().is_some();
+        post.finish(if in_time { result } else { late() });
+    };
+    if let Err(error) = thread.spawn(run) {
+        Event::NoThread { check, error: &error }.log(&engine.plans); // and the run, dropped, is `cancelled`
+    }
+}

@@ -1,0 +1,177 @@
+//! What a service can listen to: [`Events`], every transition of a check, and [`ReadinessWatch`], whether it is ready now.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::SystemTime;
+
+use futures_util::stream::{BoxStream, Stream, StreamExt, unfold};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::watch;
+
+use crate::engine::State;
+use crate::health::Health;
+use crate::outcome::{Reason, Status};
+use crate::spec::CheckSpec;
+
+impl Health {
+    /// Every transition of a check from now on, in order: for notifications, an audit trail, a switch to a fallback.
+    ///
+    /// A reader that lags more than 256 transitions behind loses the oldest, and is told how many. The stream does not
+    /// keep the engine alive, and ends with it.
+    ///
+    /// ```no_run
+    /// # use health_runtime::{Health, HealthEvent};
+    /// # async fn notify(health: Health) {
+    /// let mut events = health.subscribe();
+    /// while let Some(event) = events.next().await {
+    ///     match event {
+    ///         HealthEvent::Check(transition) => println!("{}: {}", transition.check, transition.to),
+    ///         HealthEvent::Missed(count) => println!("{count} transitions were missed"),
+    ///         _ => {}
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    pub fn subscribe(&self) -> Events {
+        let transitions = self.engine.transitions();
+        let stream = unfold(transitions, async |mut transitions| {
+            let event = match transitions.recv().await {
+                Ok(transition) => HealthEvent::Check(transition),
+                Err(RecvError::Lagged(count)) => HealthEvent::Missed(count),
+                Err(RecvError::Closed) => return None,
+            };
+            Some((event, transitions))
+        });
+        Events(stream.boxed())
+    }
+
+    /// Whether the service is ready, to look at or to wait for: for a consumer that takes no jobs until it is. What it
+    /// says is what `/readyz` says, at most a twentieth of a second later.
+    ///
+    /// ```no_run
+    /// # use health_runtime::Health;
+    /// # async fn consume(health: Health) {
+    /// let mut readiness = health.watch_readiness();
+    /// while !readiness.passes() {
+    ///     if readiness.changed().await.is_none() {
+    ///         return; // the engine has ended
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    pub fn watch_readiness(&self) -> ReadinessWatch {
+        ReadinessWatch(self.engine.readiness())
+    }
+}
+
+/// Something that has happened, from [`Health::subscribe`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum HealthEvent {
+    /// A check's published status or reason has changed.
+    Check(Transition),
+    /// The reader was too slow: so many events were lost before the next one.
+    Missed(u64),
+}
+
+/// A change of a check's published status or reason.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Transition {
+    /// The check's name.
+    pub check: Cow<'static, str>,
+    /// Whether it is declared `critical`.
+    pub critical: bool,
+    /// How it was. Before its first result a check is unhealthy, `pending`.
+    pub from: Status,
+    /// Why it was so.
+    pub from_reason: Option<Reason>,
+    /// How it is.
+    pub to: Status,
+    /// Why it is so.
+    pub reason: Option<Reason>,
+    /// What the run said that turned it, credentials masked, at most 1 KiB. Not for the public.
+    pub message: Option<Arc<str>>,
+    /// When it was noticed.
+    pub at: SystemTime,
+}
+
+impl Transition {
+    pub(crate) fn new(spec: &CheckSpec, [from, to]: [State; 2], message: Option<Arc<str>>, at: SystemTime) -> Self {
+        Self {
+            check: spec.name.clone(),
+            critical: spec.critical,
+            from: from.status,
+            from_reason: from.reason,
+            to: to.status,
+            reason: to.reason,
+            message,
+            at,
+        }
+    }
+}
+
+/// The transitions of all checks, from [`Health::subscribe`]: a [`Stream`] that ends with the engine.
+#[must_use = "a stream does nothing unless it is read"]
+pub struct Events(BoxStream<'static, HealthEvent>);
+
+impl Events {
+    /// The next event; `None` once the engine has ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses no event.
+    pub async fn next(&mut self) -> Option<HealthEvent> {
+        self.0.next().await
+    }
+}
+
+impl Stream for Events {
+    type Item = HealthEvent;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<HealthEvent>> {
+        self.0.poll_next_unpin(context)
+    }
+}
+
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events").finish_non_exhaustive()
+    }
+}
+
+/// What the readiness probe says, from [`Health::watch_readiness`]. Clones watch on their own. Does not keep the engine
+/// alive.
+#[derive(Clone, Debug)]
+pub struct ReadinessWatch(watch::Receiver<State>);
+
+impl ReadinessWatch {
+    /// Whether the service is ready: degraded is.
+    pub fn passes(&self) -> bool {
+        self.status().passes()
+    }
+
+    /// The status now.
+    pub fn status(&self) -> Status {
+        self.0.borrow().status
+    }
+
+    /// Why readiness fails whatever the checks say: `draining`, `stalled`, `held` or `starting`.
+    pub fn reason(&self) -> Option<Reason> {
+        self.0.borrow().reason
+    }
+
+    /// Waits until the status or the reason is another than when this watch last waited or was made, and returns the
+    /// status; `None` once the engine has ended. A change and back in between may go unseen.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses no change.
+    pub async fn changed(&mut self) -> Option<Status> {
+        self.0.changed().await.ok()?;
+        Some(self.0.borrow_and_update().status)
+    }
+}
