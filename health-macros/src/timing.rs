@@ -9,11 +9,14 @@ use crate::model::{CheckOptions, Setting, StateOptions, Time};
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2);
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
+/// The runtime is asked four times in this.
+const SHORTEST_HEARTBEAT: Duration = Duration::from_secs(1);
 
 /// The durations on the struct.
 pub(crate) fn validate_defaults(options: &StateOptions, errors: &mut Errors) {
     validate_refresh(&options.interval, &options.ttl, errors);
     validate_timeout(options.timeout.value(), options.interval.value(), errors);
+    validate_heartbeat(options.heartbeat.value(), errors);
 }
 
 /// The durations of a check.
@@ -51,6 +54,19 @@ fn validate_timeout(timeout: Option<&Time>, interval: Option<&Time>, errors: &mu
             format!(
                 "`timeout` must be shorter than `interval`, which is {interval}, so that one run ends before the next \
                  begins; shorten `timeout` or lengthen `interval`"
+            ),
+        );
+    }
+}
+
+fn validate_heartbeat(heartbeat: Option<&Time>, errors: &mut Errors) {
+    if let Some(heartbeat) = heartbeat.filter(|heartbeat| heartbeat.time < SHORTEST_HEARTBEAT) {
+        let least = show(SHORTEST_HEARTBEAT);
+        errors.at(
+            &heartbeat.literal,
+            format!(
+                "`heartbeat` is shorter than {least}, so any busy moment would fail liveness and restart the process; \
+                 write at least \"{least}\""
             ),
         );
     }

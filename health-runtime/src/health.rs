@@ -276,8 +276,8 @@ impl<S: HealthState> HealthBuilder<S> {
         self.service(ServiceSpec::public_details)
     }
 
-    /// The runtime counts as stalled once it has run nothing for this long; liveness and readiness then fail. Default:
-    /// none, it is not watched. Declared, and not acted on yet.
+    /// The runtime counts as stalled once it has run nothing for this long, 1 s at least; liveness and readiness then
+    /// fail. Default: it is not watched; with `serve_internal`, 10 s.
     pub fn heartbeat(self, longest: Duration) -> Self {
         self.service(|service| service.heartbeat(longest))
     }

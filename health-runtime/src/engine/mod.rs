@@ -56,6 +56,9 @@ use crate::spec::{Nest, Probe, ServiceSpec};
 /// How long a silence of the runtime is a stall, where it is watched and nobody has said.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
+/// What the derive takes at least: four beats.
+const SHORTEST_HEARTBEAT: Duration = Duration::from_secs(1);
+
 /// Time since the engine was built.
 pub(crate) type Time = Duration;
 
@@ -200,7 +203,8 @@ impl Engine {
 
     /// Watches the runtime from now on: with `serve_internal` there is somebody to tell of a stall.
     pub(crate) fn watch_runtime(self: &Arc<Self>) {
-        let limit = plan::bounded(self.service.heartbeat.unwrap_or(HEARTBEAT));
+        let limit = self.service.heartbeat.unwrap_or(HEARTBEAT).max(SHORTEST_HEARTBEAT);
+        let limit = plan::bounded(limit);
         self.with(|core, now| core.watch(limit, now));
     }
 

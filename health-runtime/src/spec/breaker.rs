@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 /// When a check that keeps failing is no longer called: after so many failed runs in a row. One trial after `reset`;
-/// called as usual again after so many successful trials. In between it is unhealthy, with reason `breaker_open`.
+/// called as usual again after so many successful trials in a row. In between it is unhealthy, with reason
+/// `breaker_open`, and no probe waits for it.
 ///
 /// For checks whose calls cost something, or hurt what is down already.
 ///
@@ -31,21 +32,22 @@ impl Breaker {
         }
     }
 
-    /// After so many failed runs in a row the check is no longer called. Default: 5. Declared, and not acted on yet.
+    /// After so many failed runs in a row the check is no longer called. Default: 5.
     #[must_use]
     pub const fn failures(mut self, failures: u32) -> Self {
         self.failures = failures;
         self
     }
 
-    /// After so many successful trials it is called as usual again. Default: 2. Declared, and not acted on yet.
+    /// After so many successful trials it is called as usual again. Default: 2.
     #[must_use]
     pub const fn successes(mut self, successes: u32) -> Self {
         self.successes = successes;
         self
     }
 
-    /// So long after the last failure comes one trial. Default: 30 s. Declared, and not acted on yet.
+    /// So long after the last failure comes one trial; after a successful one, the next at the check's usual pace.
+    /// Default: 30 s.
     #[must_use]
     pub const fn reset(mut self, reset: Duration) -> Self {
         self.reset = reset;

@@ -98,7 +98,7 @@ impl CheckSpec {
         self
     }
 
-    /// A success that took longer is degraded (`slow`). Default: none is too slow. Declared, and not acted on yet.
+    /// A success that took longer is degraded (`slow`). Default: none is too slow.
     #[must_use]
     pub const fn degraded_after(mut self, limit: Duration) -> Self {
         self.degraded_after = Some(limit);
@@ -106,22 +106,21 @@ impl CheckSpec {
     }
 
     /// So many runs in a row have to fail before the published state does; the first result ever counts at once.
-    /// Default: 1. Declared, and not acted on yet.
+    /// Default: 1.
     #[must_use]
     pub const fn failure_threshold(mut self, runs: u32) -> Self {
         self.failure_threshold = runs;
         self
     }
 
-    /// So many runs in a row have to pass before a published failure ends. Default: 1. Declared, and not acted on yet.
+    /// So many runs in a row have to pass before a published failure ends. Default: 1.
     #[must_use]
     pub const fn success_threshold(mut self, runs: u32) -> Self {
         self.success_threshold = runs;
         self
     }
 
-    /// After too many failures it is left alone for a while, see [`Breaker`]. Default: it is always called. Declared,
-    /// and not acted on yet.
+    /// After too many failures it is left alone for a while, see [`Breaker`]. Default: it is always called.
     #[must_use]
     pub const fn breaker(mut self, breaker: Breaker) -> Self {
         self.breaker = Some(breaker);
@@ -129,15 +128,15 @@ impl CheckSpec {
     }
 
     /// With [`critical`](Self::critical): gates until its first success; from then on its failures only degrade. For
-    /// what all replicas share, and none could be routed around. Declared, and not acted on yet.
+    /// what all replicas share, and none could be routed around.
     #[must_use]
     pub const fn fail_open(mut self) -> Self {
         self.fail_open = true;
         self
     }
 
-    /// Its function blocks, and is to run on a thread of its own. Declared, and not acted on yet: until then it runs
-    /// like any other, and blocks a worker of the runtime.
+    /// Its function blocks: each run has a thread of its own, at most 16 of them at once. A run that outlasts its
+    /// timeout cannot be aborted: it is `stuck` until it returns.
     #[must_use]
     pub const fn blocking(mut self) -> Self {
         self.blocking = true;
@@ -187,14 +186,14 @@ impl CheckSpec {
         self
     }
 
-    /// What it can be asked for by, together with others. Default: no group. Declared, and not acted on yet.
+    /// What it can be asked for by, together with others. Default: no group.
     #[must_use]
     pub const fn groups(mut self, groups: &'static [&'static str]) -> Self {
         self.groups = groups;
         self
     }
 
-    /// The address of what to do about it, for whoever is on call. Default: none. Declared, and not acted on yet.
+    /// The address of what to do about it, for whoever is on call. Default: none.
     #[must_use]
     pub const fn runbook(mut self, url: &'static str) -> Self {
         self.runbook = Some(url);

@@ -89,8 +89,8 @@ impl ServiceSpec {
         self
     }
 
-    /// The runtime counts as stalled once it has run nothing for this long; liveness and readiness then fail. Default:
-    /// none, it is not watched. Declared, and not acted on yet.
+    /// The runtime counts as stalled once it has run nothing for this long, 1 s at least; liveness and readiness then
+    /// fail. Default: it is not watched; with `serve_internal`, 10 s.
     #[must_use]
     pub const fn heartbeat(mut self, longest: Duration) -> Self {
         self.heartbeat = Some(longest);

@@ -87,7 +87,8 @@ impl Core {
         let state = self.state(index, now);
         let slot = &mut self.slots[index];
         let changed = state != slot.told;
-        if !changed && !(state.is_failing() && now.saturating_sub(slot.logged_at) >= REMINDER) {
+        let reminds = state.is_failing() && now.saturating_sub(slot.logged_at) >= REMINDER;
+        if !changed && !reminds {
             return;
         }
         slot.logged_at = now;

@@ -1,4 +1,4 @@
-//! A heartbeat is a duration longer than nothing.
+//! A heartbeat is a duration of a second or more: a shorter one would take every busy moment for a stall.
 
 use health_runtime::{HealthState};
 
@@ -13,5 +13,13 @@ struct B;
 #[derive(Clone, HealthState)]
 #[health(heartbeat = 10)]
 struct C;
+
+#[derive(Clone, HealthState)]
+#[health(heartbeat = "999ms")]
+struct D;
+
+#[derive(Clone, HealthState)]
+#[health(heartbeat = "1s")]
+struct Fine;
 
 fn main() {}

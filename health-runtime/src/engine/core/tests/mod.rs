@@ -1,9 +1,12 @@
 //! The tables of semantics, in time, without a runtime: the tests say what happens and when.
 
+mod breaker;
 mod lifecycle;
 mod probes;
 mod schedule;
+mod stall;
 mod state;
+mod thresholds;
 mod waiting;
 
 use std::cmp::Reverse;
@@ -94,6 +97,15 @@ impl Sim {
     fn finish(&mut self, index: usize, state: State) {
         let result = RunResult { state, message: None };
         self.core.finished(index, result, self.now);
+    }
+
+    /// The end of the run in flight, or of one that is asked for now.
+    fn rerun(&mut self, index: usize, state: State) {
+        if self.core.slots[index].running.is_none() {
+            self.core.request(index, self.now);
+            self.core.began(index, self.now);
+        }
+        self.finish(index, state);
     }
 
     fn pass_check(&mut self, index: usize) {

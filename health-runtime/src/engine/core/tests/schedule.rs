@@ -112,3 +112,36 @@ fn after_a_freeze_the_schedule_begins_anew() {
         assert!(next >= sim.now + ms(4_500), "seed {seed}: {next:?}");
     }
 }
+
+#[test]
+fn sixteen_blocking_runs_have_a_thread_and_the_others_wait_for_one() {
+    let mut sim = Sim::new((0..20).map(|_| cache().blocking()));
+    let started = sim.started();
+    assert_eq!(started.len(), 16);
+    sim.pass_check(started[0]);
+    assert_eq!(sim.started(), [16]);
+    for index in &started[1..5] {
+        sim.pass_check(*index);
+    }
+    assert_eq!(sim.started(), [17, 18, 19], "each once");
+    for index in started[5..].iter().copied().chain(16..20) {
+        sim.pass_check(index);
+    }
+    sim.started();
+    sim.pass(ms(6_000));
+    assert_eq!(sim.started().len(), 16, "all threads are free again");
+}
+
+#[test]
+fn a_blocking_check_that_hangs_holds_its_thread_and_no_other_check() {
+    let mut sim = Sim::new((0..16).map(|_| db().blocking()).chain([cache()]));
+    for _ in 0..100 {
+        sim.pass(ms(1_000));
+        if sim.core.slots[16].running.is_some() {
+            sim.pass_check(16);
+        }
+    }
+    assert_eq!(sim.reason(0), Some(Reason::Stuck));
+    assert_eq!(sim.state(16), State::HEALTHY);
+    assert!(!sim.started()[17..].contains(&0), "a second run");
+}

@@ -1,0 +1,270 @@
+//! What is published of the runs: thresholds, `degraded_after`, `fail_open`.
+
+use super::*;
+
+fn patient() -> CheckSpec {
+    db().failure_threshold(3).success_threshold(2)
+}
+
+fn degraded() -> State {
+    State {
+        status: Status::Degraded,
+        reason: Some(Reason::Reported),
+    }
+}
+
+/// What is published after each of these runs: `+` passes, `-` fails.
+fn published(sim: &mut Sim, runs: &str) -> String {
+    let mut said = String::new();
+    for run in runs.chars() {
+        sim.rerun(
+            0,
+            if run == '+' {
+                State::HEALTHY
+            } else {
+                State::unhealthy(Reason::Error)
+            },
+        );
+        said.push(if sim.state(0).passes() { '+' } else { '-' });
+    }
+    said
+}
+
+#[test]
+fn so_many_runs_in_a_row_turn_the_published_state() {
+    let mut sim = Sim::new([patient()]);
+    assert_eq!(
+        published(&mut sim, "+--+---"),
+        "++++++-",
+        "three failures in a row, and not three"
+    );
+    assert_eq!(published(&mut sim, "-+-++-"), "----++", "two successes in a row");
+}
+
+#[test]
+fn the_first_result_ever_turns_it_at_once() {
+    let mut sim = Sim::new([patient()]);
+    assert_eq!(published(&mut sim, "-"), "-");
+    let mut sim = Sim::new([patient()]);
+    assert_eq!(published(&mut sim, "+"), "+");
+}
+
+#[test]
+fn a_run_counts_once_however_often_it_is_looked_at() {
+    let mut sim = Sim::new([patient().interval(ms(60_000))]);
+    published(&mut sim, "+-");
+    for _ in 0..100 {
+        sim.pass(TICK);
+        assert_eq!(sim.status(Probe::Readiness), Status::Healthy);
+    }
+}
+
+#[test]
+fn degraded_counts_as_passed_and_shows_at_once() {
+    let mut sim = Sim::new([patient()]);
+    published(&mut sim, "+--");
+    sim.rerun(0, degraded());
+    assert_eq!(sim.state(0), degraded(), "the same side of the edge");
+    assert_eq!(published(&mut sim, "--"), "++", "it has ended the row");
+    assert_eq!(sim.state(0), degraded(), "what is held back leaves what was published");
+}
+
+#[test]
+fn another_failure_shows_at_once() {
+    let mut sim = Sim::new([patient()]);
+    published(&mut sim, "-");
+    sim.rerun(0, State::unhealthy(Reason::Timeout));
+    assert_eq!(sim.reason(0), Some(Reason::Timeout));
+}
+
+#[test]
+fn the_raw_state_stands_beside_the_published_one() {
+    let mut sim = Sim::new([patient()]);
+    published(&mut sim, "+-");
+    let view = sim.view();
+    let (_, row) = view.rows(Probe::Readiness).next().unwrap();
+    assert_eq!(
+        (row.state, row.raw),
+        (State::HEALTHY, Some(State::unhealthy(Reason::Error)))
+    );
+}
+
+#[test]
+fn a_failure_that_is_held_back_is_told_to_nobody() {
+    let mut sim = Sim::new([patient()]);
+    published(&mut sim, "+");
+    sim.view();
+    sim.events();
+    published(&mut sim, "--");
+    sim.view();
+    assert!(sim.events().is_empty());
+}
+
+#[test]
+fn the_result_after_a_stale_one_counts_as_a_first() {
+    for run in ["+", "-"] {
+        let mut sim = Sim::new([patient()]);
+        published(&mut sim, if run == "+" { "-" } else { "+" });
+        sim.freeze(ms(18_000));
+        assert_eq!(sim.reason(0), Some(Reason::Stale));
+        assert_eq!(published(&mut sim, run), run);
+    }
+}
+
+#[test]
+fn the_result_after_a_stuck_one_counts_as_a_first() {
+    let mut sim = Sim::new([patient().max_age(ms(600_000))]);
+    published(&mut sim, "-");
+    sim.core.request(0, sim.now);
+    sim.core.began(0, sim.now);
+    sim.pass(ms(2_250));
+    assert_eq!(sim.reason(0), Some(Reason::Stuck));
+    sim.pass_check(0);
+    assert_eq!(sim.state(0), State::HEALTHY);
+}
+
+#[test]
+fn a_success_slower_than_degraded_after_is_degraded_as_slow() {
+    for (took, expected) in [
+        (100, State::HEALTHY),
+        (
+            101,
+            State {
+                status: Status::Degraded,
+                reason: Some(Reason::Slow),
+            },
+        ),
+    ] {
+        let mut sim = Sim::new([db().degraded_after(ms(100))]);
+        sim.pass(ms(took));
+        sim.pass_check(0);
+        assert_eq!(sim.state(0), expected, "after {took} ms");
+    }
+}
+
+#[test]
+fn slow_is_judged_by_the_time_in_which_the_run_could_run() {
+    let mut sim = Sim::new([db().degraded_after(ms(200))]);
+    sim.freeze(ms(10_000));
+    sim.pass_check(0);
+    assert_eq!(sim.state(0), State::HEALTHY, "a freeze is not held against it");
+    sim.core.request(0, sim.now);
+    for _ in 0..10 {
+        sim.now += TICK;
+        sim.core.tick(sim.now); // and nothing is polled
+    }
+    sim.core.began(0, sim.now);
+    sim.pass_check(0);
+    assert_eq!(sim.state(0), State::HEALTHY, "nor is a busy runtime");
+}
+
+#[test]
+fn what_a_check_says_of_itself_is_not_called_slow() {
+    for state in [degraded(), State::unhealthy(Reason::Error)] {
+        let mut sim = Sim::new([db().degraded_after(ms(100))]);
+        sim.pass(ms(500));
+        sim.finish(0, state);
+        assert_eq!(sim.state(0), state);
+    }
+}
+
+#[test]
+fn a_slow_success_counts_as_passed_and_says_how_long_it_took() {
+    let mut sim = Sim::new([CheckSpec::new("db").startup().degraded_after(ms(100))]);
+    sim.pass(ms(150));
+    sim.pass_check(0);
+    assert!(sim.status(Probe::Startup).passes());
+    let mut sim = Sim::new([db().degraded_after(ms(100))]);
+    sim.pass(ms(150));
+    sim.pass_check(0);
+    let view = sim.view();
+    let (_, row) = view.rows(Probe::Readiness).next().unwrap();
+    assert_eq!(row.message.as_deref(), Some("took 150 ms"));
+}
+
+#[test]
+fn fail_open_gates_until_its_first_success_and_then_only_degrades() {
+    let mut sim = Sim::new([db().fail_open()]);
+    assert_eq!(sim.status(Probe::Readiness), Status::Unhealthy, "pending");
+    sim.fail_check(0);
+    assert_eq!(sim.status(Probe::Readiness), Status::Unhealthy, "it has never passed");
+    sim.rerun(0, State::HEALTHY);
+    for reason in [Reason::Error, Reason::Timeout, Reason::Panic] {
+        sim.rerun(0, State::unhealthy(reason));
+        let lowered = State {
+            status: Status::Degraded,
+            reason: Some(reason),
+        };
+        assert_eq!(sim.state(0), lowered);
+        assert_eq!(sim.status(Probe::Readiness), Status::Degraded);
+    }
+    for reason in [Reason::Reported, Reason::Cancelled] {
+        sim.rerun(0, State::unhealthy(reason));
+        assert_eq!(
+            sim.status(Probe::Readiness),
+            Status::Unhealthy,
+            "{reason} is not waived"
+        );
+    }
+}
+
+#[test]
+fn fail_open_waives_stuck_and_never_stale() {
+    let mut sim = Sim::new([db().fail_open()]);
+    sim.pass_check(0);
+    sim.core.request(0, sim.now);
+    sim.core.began(0, sim.now);
+    sim.pass(ms(3_000));
+    let stuck = State {
+        status: Status::Degraded,
+        reason: Some(Reason::Stuck),
+    };
+    assert_eq!(sim.state(0), stuck);
+    sim.pass_check(0);
+    sim.freeze(ms(18_000));
+    assert_eq!(sim.state(0), State::unhealthy(Reason::Stale));
+}
+
+#[test]
+fn a_failure_that_lasts_is_told_again_every_five_minutes() {
+    let mut sim = Sim::new([db().interval(ms(10_000)), cache().interval(ms(10_000))]);
+    sim.pass_check(0);
+    sim.pass_check(1);
+    sim.view();
+    sim.events();
+    let mut reminders = Vec::new();
+    for _ in 0..(11 * 60) {
+        sim.pass(ms(1_000));
+        sim.rerun(0, State::unhealthy(Reason::Error));
+        sim.rerun(1, State::HEALTHY);
+        sim.view();
+        reminders.extend(sim.events().into_iter().filter_map(|event| match event {
+            Event::Reminder { index, lasts, .. } => Some((index, lasts.as_secs())),
+            _ => None,
+        }));
+    }
+    assert_eq!(reminders, [(0, 300), (0, 600)]);
+}
+
+#[test]
+fn a_failure_that_fail_open_lowers_is_told_again_and_what_is_only_slow_is_not() {
+    let specs = [db().fail_open().interval(ms(600_000)), db().interval(ms(600_000))];
+    let mut sim = Sim::new(specs);
+    sim.pass_check(0);
+    sim.rerun(0, State::unhealthy(Reason::Error));
+    sim.finish(1, degraded());
+    sim.view();
+    sim.events();
+    sim.pass(ms(300_000));
+    sim.view();
+    let events = sim.events();
+    let reminders = events
+        .iter()
+        .filter(|event| matches!(event, Event::Reminder { index: 0, .. }));
+    assert_eq!(reminders.count(), 1);
+    assert!(
+        !events
+            .iter()
+            .any(|event| matches!(event, Event::Reminder { index: 1, .. }))
+    );
+}
