@@ -317,6 +317,9 @@ impl<S: HealthState> HealthBuilder<S> {
 
     /// Starts the engine on the current tokio runtime. The first run of every interval check begins at once.
     ///
+    /// Once for each type of state, the log hears of a second engine that runs beside the first: as where a handler
+    /// starts one for each request.
+    ///
     /// # Errors
     ///
     /// See [`StartError`].
@@ -328,6 +331,7 @@ impl<S: HealthState> HealthBuilder<S> {
             list,
             nests,
             refused,
+            state: state_type,
             ..
         } = checks;
         if let Some(prefix) = service.prefix.as_deref().filter(|prefix| !naming::is_prefix(prefix)) {
@@ -350,6 +354,7 @@ impl<S: HealthState> HealthBuilder<S> {
         let checks = Arc::clone(&runner) as Arc<dyn Runner>;
         let engine = Engine::start(service, plans, nests, checks, runtime, jitter, attach);
         let engine = engine.map_err(StartError::Thread)?;
+        engine.announce(state_type);
         Ok(Health { engine })
     }
 }

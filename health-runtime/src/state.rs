@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::check::{HealthCheck, InProcess};
-use crate::engine::Trigger;
+use crate::engine::{StateType, Trigger};
 use crate::function::HealthFn;
 use crate::health::{Health, HealthBuilder, StartError};
 use crate::naming::{is_name, is_reserved};
@@ -75,6 +75,7 @@ pub struct Checks<S> {
     pub(crate) nests: Vec<Nest>,
     /// The first of what cannot be started.
     pub(crate) refused: Option<StartError>,
+    pub(crate) state: StateType,
     /// The names of the nests that lead here.
     path: Vec<&'static str>,
 }
@@ -105,6 +106,7 @@ impl<S: 'static> Checks<S> {
             list: Vec::new(),
             nests: Vec::new(),
             refused: None,
+            state: StateType::of::<S>(),
             path,
         }
     }
@@ -212,6 +214,7 @@ impl<S: 'static> Checks<S> {
         let mut inner = Checks::<T>::at(self.path.clone());
         T::register(&mut inner);
         self.service = inner.service.clone();
+        self.state = inner.state;
         self.take(inner, part);
     }
 

@@ -56,6 +56,11 @@ pub(crate) enum Event<'a> {
     Frozen {
         lost: Duration,
     },
+    /// A state type has more than one live engine.
+    SecondEngine {
+        state: &'a str,
+    },
+    PanicsAbort,
     NoThread {
         check: &'a str,
         error: &'a io::Error,
@@ -110,6 +115,12 @@ impl Event<'_> {
             Self::Closing => tracing::info!(target: "health", "the drain is over: listeners close"),
             Self::Frozen { lost } => {
                 tracing::warn!(target: "health", ?lost, "the process did not run for a while: stopped, suspended or starved");
+            }
+            Self::SecondEngine { state } => {
+                tracing::warn!(target: "health", state, "a second health engine runs for the same state: its checks run twice; start one, and clone its `Health`");
+            }
+            Self::PanicsAbort => {
+                tracing::warn!(target: "health", "compiled with `panic = \"abort\"`: a check that panics ends the process");
             }
             Self::NoThread { check, error } => {
                 tracing::error!(target: "health", check, %error, "no thread to run a blocking check on");

@@ -10,6 +10,7 @@
 //! driver     the pacemaker, the only thread
 //! shutdown   the way to the end: drain, close, stop; signals
 //! clock      what time it is, and cheaply whether a moment has come
+//! live       what is said once in the life of a process
 //! event      what the log is told
 //! outbox     what waits to be told, in order
 //! ```
@@ -21,6 +22,7 @@ mod clock;
 mod core;
 mod driver;
 mod event;
+mod live;
 mod outbox;
 mod phase;
 mod plan;
@@ -30,7 +32,7 @@ mod view;
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -40,6 +42,7 @@ use tokio::sync::{Notify, broadcast, watch};
 
 pub(crate) use self::core::Core;
 pub(crate) use self::event::Event;
+pub(crate) use self::live::StateType;
 pub(crate) use self::plan::Plan;
 pub(crate) use self::run::RunResult;
 pub(crate) use self::view::{Row, View};
@@ -47,6 +50,7 @@ pub(crate) use self::view::{Row, View};
 use self::clock::Clock;
 use self::core::Effects;
 use self::driver::Duty;
+use self::live::Live;
 use self::outbox::Outbox;
 use self::phase::Stage;
 use crate::events::Transition;
@@ -107,6 +111,7 @@ pub(crate) struct Engine {
     runtime: Handle,
     pacemaker: Handle,
     runner: Arc<dyn Runner>,
+    live: OnceLock<Live>,
 }
 
 impl Engine {
@@ -142,6 +147,7 @@ impl Engine {
             runtime,
             pacemaker: pacemaker.handle(),
             runner,
+            live: OnceLock::new(),
         });
         if engine.service.heartbeat.is_some() {
             engine.watch_runtime();
@@ -150,6 +156,12 @@ impl Engine {
         engine.tick();
         pacemaker.start(&engine)?;
         Ok(engine)
+    }
+
+    /// Says what a service should hear about an engine that really runs.
+    pub(crate) fn announce(&self, state: StateType) {
+        live::warn_of_panics();
+        self.live.get_or_init(|| Live::new(state));
     }
 
     /// The check of this name.

@@ -1,0 +1,66 @@
+//! What is said once in the life of a process: that a state type has a second live engine, and that panics are not
+//! isolated.
+
+use std::any::{TypeId, type_name};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+
+use super::Event;
+
+/// The state types that have had an engine: how many live now, and whether it has been said that those are too many.
+static LIVE: Mutex<BTreeMap<TypeId, (usize, bool)>> = Mutex::new(BTreeMap::new());
+
+/// A state type: an `Arc` or `Box` of a state is of the type of that state.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StateType {
+    id: TypeId,
+    name: &'static str,
+}
+
+impl StateType {
+    pub(crate) fn of<S: 'static>() -> Self {
+        Self {
+            id: TypeId::of::<S>(),
+            name: type_name::<S>(),
+        }
+    }
+}
+
+/// Counts as a live engine of this state type until it is dropped.
+#[derive(Debug)]
+pub(super) struct Live(TypeId);
+
+impl Live {
+    pub(super) fn new(state: StateType) -> Self {
+        let is_news = {
+            let mut types = types();
+            let (live, said) = types.entry(state.id).or_default();
+            *live += 1;
+            *live > 1 && !std::mem::replace(said, true)
+        };
+        if is_news {
+            Event::SecondEngine { state: state.name }.log(&[]);
+        }
+        Self(state.id)
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        if let Some((live, _)) = types().get_mut(&self.0) {
+            *live -= 1;
+        }
+    }
+}
+
+fn types() -> MutexGuard<'static, BTreeMap<TypeId, (usize, bool)>> {
+    LIVE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Where a panic ends the process, it says so.
+pub(super) fn warn_of_panics() {
+    static SAID: Once = Once::new();
+    if cfg!(panic = "abort") {
+        SAID.call_once(|| Event::PanicsAbort.log(&[]));
+    }
+}

@@ -1,0 +1,192 @@
+//! What a service hears of its own health: transitions, readiness, the log.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use health_runtime::{CheckSpec, Checks, Events, Flag, Health, HealthEvent, HealthState, Reason, Status, Transition};
+use health_tests::{Log, until};
+use tracing_subscriber::layer::SubscriberExt as _;
+
+#[derive(Clone, HealthState)]
+struct Orders {
+    #[health_check(critical, failure_threshold = 2, interval = "1h")]
+    db: Flag,
+    #[health_check(interval = "1h")]
+    cache: Flag,
+}
+
+impl Orders {
+    fn healthy() -> Self {
+        Self {
+            db: Flag::healthy(),
+            cache: Flag::healthy(),
+        }
+    }
+}
+
+/// The next event, which has to be a transition.
+async fn next(events: &mut Events) -> Transition {
+    match tokio::time::timeout(Duration::from_secs(10), events.next()).await {
+        Ok(Some(HealthEvent::Check(transition))) => transition,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_subscriber_hears_of_each_transition_in_order() {
+    let state = Orders::healthy();
+    let health = state.start_health();
+    let began = SystemTime::now();
+    let mut events = health.subscribe();
+    for _ in 0..2 {
+        let first = next(&mut events).await;
+        assert_eq!((first.from_reason, first.to), (Some(Reason::Pending), Status::Healthy));
+    }
+    state.cache.set_unhealthy("gone: redis://user:secret@host");
+    let failed = next(&mut events).await;
+    assert_eq!(
+        (&*failed.check, failed.critical, failed.from, failed.to, failed.reason),
+        (
+            "cache",
+            false,
+            Status::Healthy,
+            Status::Unhealthy,
+            Some(Reason::Reported)
+        )
+    );
+    assert_eq!(failed.message.as_deref(), Some("gone: redis://***@host"));
+    assert!(failed.at >= began && failed.at <= SystemTime::now());
+    state.cache.set_degraded("slow");
+    state.cache.set_healthy();
+    let mut last = failed;
+    while last.to != Status::Healthy {
+        let event = next(&mut events).await;
+        assert_eq!(
+            (event.from, event.from_reason),
+            (last.to, last.reason),
+            "nothing is left out or turned round"
+        );
+        last = event;
+    }
+}
+
+#[tokio::test]
+async fn what_a_threshold_holds_back_is_no_transition() {
+    let state = Orders::healthy();
+    let health = state.start_health();
+    let mut events = health.subscribe();
+    for _ in 0..2 {
+        next(&mut events).await;
+    }
+    state.db.set_unhealthy("once");
+    until("the run has been", async || {
+        let report = health.report(health_runtime::Probe::Readiness);
+        let db = report.checks.iter().find(|check| check.name == "db").unwrap();
+        assert_eq!(db.status, Status::Healthy);
+        (db.raw_status == Some(Status::Unhealthy)).then_some(())
+    })
+    .await;
+    state.db.set_unhealthy("twice");
+    let failed = next(&mut events).await;
+    assert_eq!((&*failed.check, failed.message.as_deref()), ("db", Some("twice")));
+}
+
+/// More checks than a subscriber may lag behind.
+struct Many;
+
+const MANY: usize = 1_000;
+
+impl HealthState for Many {
+    fn register(checks: &mut Checks<Self>) {
+        for index in 0..MANY {
+            let spec = CheckSpec::new(format!("check-{index}").leak());
+            checks.with(spec, |_| Box::pin(async { Ok(health_runtime::Outcome::healthy()) }));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_slow_subscriber_loses_the_oldest_and_is_told_how_many() {
+    let health = Health::builder(Many).start();
+    let mut events = health.subscribe();
+    let app: axum::Router = health.router();
+    health_tests::settled(&app, "/readyz", 200, "healthy").await;
+    let (mut missed, mut read) = (0, 0);
+    while missed + read < MANY as u64 {
+        match events.next().await.expect("the engine lives") {
+            HealthEvent::Missed(count) => missed += count,
+            _ => read += 1,
+        }
+    }
+    assert_eq!(missed + read, MANY as u64);
+    assert!(missed >= 512, "{missed} missed, {read} read");
+}
+
+#[tokio::test]
+async fn a_subscription_and_a_watch_end_with_the_engine_and_do_not_keep_it() {
+    let health = Orders::healthy().start_health();
+    let (mut events, mut readiness) = (health.subscribe(), health.watch_readiness());
+    let handle = health.downgrade();
+    drop(health);
+    while events.next().await.is_some() {}
+    while readiness.changed().await.is_some() {}
+    assert!(handle.upgrade().is_none());
+}
+
+#[tokio::test]
+async fn readiness_can_be_watched() {
+    let state = Orders::healthy();
+    let health = state.start_health();
+    let mut readiness = health.watch_readiness();
+    assert_eq!(
+        (readiness.passes(), readiness.reason()),
+        (false, Some(Reason::Starting))
+    );
+    let _router: axum::Router = health.router();
+    let changes = async |readiness: &mut health_runtime::ReadinessWatch, status| {
+        while readiness.status() != status {
+            readiness.changed().await.expect("the engine lives");
+        }
+    };
+    changes(&mut readiness, Status::Healthy).await;
+    state.cache.set_unhealthy("gone");
+    changes(&mut readiness, Status::Degraded).await;
+    assert!(readiness.passes());
+    let held = health.hold("maintenance");
+    changes(&mut readiness, Status::Unhealthy).await;
+    assert_eq!(readiness.reason(), Some(Reason::Held));
+    drop(held);
+    changes(&mut readiness, Status::Degraded).await;
+    health.drain();
+    changes(&mut readiness, Status::Unhealthy).await;
+    assert_eq!(readiness.reason(), Some(Reason::Draining));
+}
+
+#[derive(Clone, HealthState)]
+struct Twin {
+    #[health_check]
+    flag: Flag,
+}
+
+#[tokio::test]
+async fn a_second_live_engine_for_a_state_type_is_said_once() {
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
+    let said = || log.lines("a second health engine").len();
+    let twin = || Twin { flag: Flag::healthy() };
+    let gone = twin().start_health();
+    let handle = gone.downgrade();
+    drop(gone);
+    until("the engine has ended", async || {
+        handle.upgrade().is_none().then_some(())
+    })
+    .await;
+    let first = twin().start_health();
+    assert_eq!(said(), 0, "one after the other");
+    let second = Health::builder(Arc::new(twin())).start();
+    assert_eq!(said(), 1, "an `Arc` of it is the same state");
+    assert!(log.lines("a second health engine")[0].contains("events::Twin"));
+    let third = twin().start_health();
+    assert_eq!(said(), 1, "once");
+    drop((first, second, third));
+}
