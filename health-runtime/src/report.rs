@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::engine::{Engine, Row, View};
 use crate::outcome::{Reason, Status};
-use crate::spec::Probe;
+use crate::spec::{CheckSpec, Probe};
 
 /// Where the service is between its start and its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -93,18 +93,23 @@ pub struct CheckReport {
 #[derive(Clone, Debug)]
 pub(crate) enum Selection {
     One(usize),
-    /// Those of a nest, or of the whole, without those that are excluded.
+    /// Those of a nest, or of the whole, that are in one of these groups, if any is named, without those that are
+    /// excluded.
     Part {
         of: Range<usize>,
+        groups: Vec<String>,
         without: Vec<Range<usize>>,
     },
 }
 
 impl Selection {
-    fn includes(&self, index: usize) -> bool {
+    fn includes(&self, index: usize, spec: &CheckSpec) -> bool {
         match self {
             Self::One(only) => index == *only,
-            Self::Part { of, without } => of.contains(&index) && !without.iter().any(|out| out.contains(&index)),
+            Self::Part { of, groups, without } => {
+                let grouped = groups.is_empty() || groups.iter().any(|group| spec.groups.contains(&group.as_str()));
+                grouped && of.contains(&index) && !without.iter().any(|out| out.contains(&index))
+            }
         }
     }
 }
@@ -112,7 +117,10 @@ impl Selection {
 impl Report {
     /// The probe's report from this view, with so many checks at most.
     pub(crate) fn new(engine: &Engine, view: &View, probe: Probe, selection: Option<&Selection>, limit: usize) -> Self {
-        let included = |index| selection.is_none_or(|selection| selection.includes(index));
+        let included = |index: usize| {
+            let spec = &engine.plans[index].spec;
+            selection.is_none_or(|selection| selection.includes(index, spec))
+        };
         let state = match selection {
             None => view.verdict(probe),
             Some(Selection::One(index)) => view.judge_one(probe, *index),

@@ -34,7 +34,7 @@ const COMMON_HEADERS: [(&str, &str); 3] = [
     ("x-content-type-options", "nosniff"),
 ];
 const NO_SUCH_CHECK: &[u8] = b"{\"error\":\"no such check in this probe\"}\n";
-const NO_SUCH_GROUP: &[u8] = b"{\"error\":\"no such group\"}\n";
+const NO_SUCH_GROUP: &[u8] = b"{\"error\":\"no such group in this probe\"}\n";
 const WRONG_METHOD: &[u8] = b"{\"error\":\"use GET, HEAD or OPTIONS\"}\n";
 
 impl Health {
@@ -118,17 +118,22 @@ impl Probes {
         }
         let engine = &self.0.engine;
         let query = query::parse(query.unwrap_or_default(), engine);
-        if query.group.is_some() {
+        let of = match &named {
+            None => 0..engine.plans.len(),
+            Some(Named::Check(index)) => *index..index + 1,
+            Some(Named::Nest(checks)) => checks.clone(),
+        };
+        if !query.groups.iter().all(|group| self.offers(probe, of.clone(), group)) {
             return Answer::error(404, NO_SUCH_GROUP).to(method);
         }
-        let without = query.exclude;
+        let query::Query { groups, exclude } = query;
         let selection = match named {
-            None if without.is_empty() => None,
             Some(Named::Check(index)) => Some(Selection::One(index)),
-            Some(Named::Nest(of)) => Some(Selection::Part { of, without }),
-            None => Some(Selection::Part {
-                of: 0..engine.plans.len(),
-                without,
+            None if groups.is_empty() && exclude.is_empty() => None,
+            _ => Some(Selection::Part {
+                of,
+                groups,
+                without: exclude,
             }),
         };
         let view = match engine.fresh_view(probe) {
@@ -170,6 +175,14 @@ impl Probes {
                 None => rest.is_empty().then_some(Target::All(probe)),
             }
         })
+    }
+
+    /// Whether one of these checks is in the group and in the probe. A group that is empty there is none: a typo must
+    /// not be green.
+    fn offers(&self, probe: Probe, mut of: Range<usize>, group: &str) -> bool {
+        let plans = &self.0.engine.plans;
+        let has_groups = matches!(probe, Probe::Readiness | Probe::Health);
+        has_groups && of.any(|index| plans[index].spec.is_in(probe) && plans[index].spec.groups.contains(&group))
     }
 
     /// What has this name, if any of it is in the probe.

@@ -9,12 +9,11 @@ pub(super) struct Query {
     /// The checks to leave out, by a name of their own or of a nest. An unknown name leaves nothing out, so that it can
     /// make nothing green.
     pub(super) exclude: Vec<Range<usize>>,
-    /// The group that is asked for. Nothing here knows what is in one yet, and a question for one must not be answered
-    /// as if all were meant.
-    pub(super) group: Option<String>,
+    /// The groups that are asked for: a check in any of them is meant. None: all checks are.
+    pub(super) groups: Vec<String>,
 }
 
-/// Reads `exclude=NAME` (repeatable) and `group=NAME`; everything else is for somebody else.
+/// Reads `exclude=NAME` and `group=NAME`, both repeatable; everything else is for somebody else.
 pub(super) fn parse(query: &str, engine: &Engine) -> Query {
     let mut parsed = Query::default();
     for (key, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -26,7 +25,7 @@ pub(super) fn parse(query: &str, engine: &Engine) -> Query {
                     .exclude
                     .extend(named.filter(|checks| !parsed.exclude.contains(checks)));
             }
-            "group" => parsed.group = Some(value.into_owned()),
+            "group" if !parsed.groups.iter().any(|group| *group == value) => parsed.groups.push(value.into_owned()),
             _ => {}
         }
     }

@@ -1,0 +1,111 @@
+//! `?group=`: the checks that belong together, asked for together.
+
+use health_runtime::{Flag, HealthState};
+use health_tests::{Answer, get, settled};
+
+#[derive(Clone, HealthState)]
+struct Billing {
+    #[health_check(critical, groups("db"))]
+    ledger: Flag,
+}
+
+#[derive(Clone, HealthState)]
+struct Shop {
+    #[health_check(critical, groups("db", "core"))]
+    orders: Flag,
+    #[health_check(critical, groups("core"))]
+    queue: Flag,
+    #[health_check(critical)]
+    mail: Flag,
+    #[health_check(liveness, groups("workers"))]
+    consumer: Flag,
+    #[health_check(nested)]
+    billing: Billing,
+}
+
+impl Shop {
+    fn healthy() -> Self {
+        let healthy = Flag::healthy;
+        Self {
+            orders: healthy(),
+            queue: healthy(),
+            mail: healthy(),
+            consumer: healthy(),
+            billing: Billing { ledger: healthy() },
+        }
+    }
+}
+
+fn names(answer: &Answer) -> Vec<String> {
+    let body = answer.json();
+    let checks = body["checks"].as_array().expect("an answer to a probe");
+    checks
+        .iter()
+        .map(|check| check["name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_group_is_asked_for_alone() {
+    let shop = Shop::healthy();
+    let app = shop.start_health().router();
+    settled(&app, "/health", 200, "healthy").await;
+    for (uri, expected) in [
+        ("/readyz?group=core", &["orders", "queue"][..]),
+        ("/readyz?group=db", &["orders", "billing.ledger"]),
+        ("/readyz?group=db&group=core", &["orders", "queue", "billing.ledger"]),
+        ("/readyz?group=db&exclude=billing", &["orders"]),
+        ("/health?group=workers", &["consumer"]),
+        ("/readyz/billing?group=db", &["billing.ledger"]),
+        ("/readyz/orders?group=core", &["orders"]),
+    ] {
+        let answer = get(&app, uri).await;
+        assert_eq!(
+            (answer.status.as_u16(), names(&answer)),
+            (200, expected.iter().map(|name| (*name).to_owned()).collect()),
+            "{uri}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_group_fails_with_its_own_checks_and_no_others() {
+    let shop = Shop::healthy();
+    let health = shop.start_health();
+    let app = health.router();
+    shop.mail.set_unhealthy("no relay");
+    settled(&app, "/readyz", 503, "unhealthy").await;
+    settled(&app, "/readyz?group=core", 200, "healthy").await;
+    shop.queue.set_unhealthy("full");
+    settled(&app, "/readyz?group=core", 503, "unhealthy").await;
+    settled(&app, "/health?group=core", 503, "unhealthy").await;
+    settled(&app, "/readyz?group=db", 200, "healthy").await;
+    settled(&app, "/readyz?group=db&group=core", 503, "unhealthy").await;
+    health.drain();
+    let answer = get(&app, "/readyz?group=db").await;
+    assert_eq!(
+        (answer.status.as_u16(), &answer.json()["reason"]),
+        (503, &"draining".into())
+    );
+}
+
+#[tokio::test]
+async fn a_group_that_the_probe_does_not_have_is_not_found() {
+    let app = Shop::healthy().start_health().router();
+    settled(&app, "/health", 200, "healthy").await;
+    for uri in [
+        "/readyz?group=croe",
+        "/readyz?group=",
+        "/readyz?group=core&group=croe",
+        "/readyz?group=workers",
+        "/health?group=CORE",
+        "/livez?group=workers",
+        "/startupz?group=core",
+        "/readyz/mail?group=core",
+        "/readyz/billing?group=core",
+    ] {
+        let answer = get(&app, uri).await;
+        assert_eq!(answer.status, 404, "{uri}: {}", answer.body);
+        assert!(answer.body.contains("no such group"), "{}", answer.body);
+    }
+}
