@@ -1,0 +1,197 @@
+//! `blocking`: a thread of its own for each run of a check that blocks.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, mpsc};
+use std::time::Duration;
+
+use health_runtime::{BoxError, CheckSpec, Checks, Health, HealthState, run_blocking};
+use health_tests::{get, settled, until};
+use tokio::runtime::{Builder, Handle};
+
+/// A door that checks stand before while it is closed.
+#[derive(Clone, Default)]
+struct Door(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    open: Mutex<bool>,
+    opened: Condvar,
+    calls: AtomicUsize,
+    inside: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Door {
+    fn opened() -> Self {
+        let door = Self::default();
+        door.open();
+        door
+    }
+
+    fn open(&self) {
+        *self.0.open.lock().unwrap() = true;
+        self.0.opened.notify_all();
+    }
+
+    fn calls(&self) -> usize {
+        self.0.calls.load(Ordering::SeqCst)
+    }
+
+    fn pass(&self) -> Result<(), BoxError> {
+        self.0.calls.fetch_add(1, Ordering::SeqCst);
+        let inside = self.0.inside.fetch_add(1, Ordering::SeqCst) + 1;
+        self.0.most.fetch_max(inside, Ordering::SeqCst);
+        let open = self.0.open.lock().unwrap();
+        drop(self.0.opened.wait_while(open, |open| !*open).unwrap());
+        self.0.inside.fetch_sub(1, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+#[derive(Clone, HealthState)]
+struct Disk {
+    #[health_check(critical, blocking, interval = "100ms", timeout = "50ms", with = Door::pass)]
+    door: Door,
+    #[health_check(interval = "100ms", timeout = "50ms", with = fine)]
+    other: (),
+}
+
+async fn fine((): &()) {}
+
+fn disk(door: &Door) -> Disk {
+    Disk {
+        door: door.clone(),
+        other: (),
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_hangs_is_stuck_blocks_no_worker_and_holds_back_its_own_next_run_alone() {
+    let door = Door::default();
+    // The only worker there is would be blocked: nothing of this would happen.
+    let app = disk(&door).start_health().router();
+    until("it is stuck", async || {
+        let answer = get(&app, "/readyz/door").await;
+        assert_eq!(answer.status, 503);
+        (answer.json()["reason"] == "stuck").then_some(())
+    })
+    .await;
+    assert_eq!(get(&app, "/readyz/other").await.status, 200);
+    assert_eq!(door.calls(), 1, "a second run");
+    door.open();
+    settled(&app, "/readyz", 200, "healthy").await;
+    assert!(door.calls() >= 2);
+}
+
+#[tokio::test]
+async fn a_run_that_returns_too_late_is_a_timeout() {
+    #[derive(HealthState)]
+    struct Late {
+        #[health_check(critical, blocking, interval = "1h", timeout = "50ms", with = Door::pass)]
+        door: Door,
+    }
+    let door = Door::default();
+    let app = Health::builder(Late { door: door.clone() }).start().router();
+    let reason = async || get(&app, "/readyz/door").await.json()["reason"].clone();
+    until("it is stuck", async || (reason().await == "stuck").then_some(())).await;
+    door.open();
+    until("it was too late", async || (reason().await == "timeout").then_some(())).await;
+}
+
+#[test]
+fn a_run_that_hangs_does_not_hold_the_end_of_the_runtime() {
+    let door = Door::default();
+    let (ended, end) = mpsc::channel();
+    let hanging = door.clone();
+    std::thread::spawn(move || {
+        let runtime = Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let health = runtime.block_on(async {
+            let health = disk(&hanging).start_health();
+            until_called(&hanging);
+            health
+        });
+        drop(runtime);
+        drop(health);
+        ended.send(()).unwrap();
+    });
+    end.recv_timeout(Duration::from_secs(20))
+        .expect("the runtime has ended");
+    door.open();
+}
+
+fn until_called(door: &Door) {
+    while door.calls() == 0 {
+        std::thread::yield_now();
+    }
+}
+
+#[derive(Clone, HealthState)]
+struct Panics {
+    #[health_check(critical, blocking, with = boom)]
+    disk: (),
+}
+
+fn boom((): &()) -> bool {
+    panic!("no such device")
+}
+
+#[tokio::test]
+async fn a_panic_is_the_checks_failure() {
+    let health = Panics { disk: () }.start_health();
+    let app = health.router();
+    until("it has panicked", async || {
+        (get(&app, "/readyz/disk").await.json()["reason"] == "panic").then_some(())
+    })
+    .await;
+    let report = health.report(health_runtime::Probe::Readiness);
+    assert_eq!(report.checks[0].message.as_deref(), Some("no such device"));
+}
+
+#[derive(Clone, HealthState)]
+struct Asks {
+    #[health_check(critical, blocking, with = ask)]
+    client: (),
+}
+
+/// A blocking client may stand on an async one.
+fn ask((): &()) -> bool {
+    Handle::current().block_on(async {
+        tokio::task::yield_now().await;
+        true
+    })
+}
+
+#[tokio::test]
+async fn the_runtime_is_at_hand() {
+    let app = Asks { client: () }.start_health().router();
+    settled(&app, "/readyz", 200, "healthy").await;
+}
+
+/// Forty blocking checks before one door; what is left of their threads is the machine's.
+struct Crowd(Door);
+
+impl HealthState for Crowd {
+    fn register(checks: &mut Checks<Self>) {
+        for index in 0..40 {
+            let spec = CheckSpec::new(format!("disk-{index}").leak()).critical().blocking();
+            checks.with(spec, |crowd| run_blocking(crowd.0.pass()));
+        }
+    }
+}
+
+#[tokio::test]
+async fn sixteen_run_at_once_at_most_and_the_others_after_them() {
+    let door = Door::default();
+    let app = Health::builder(Crowd(door.clone())).start().router();
+    until("sixteen stand before the door", async || {
+        (door.calls() == 16).then_some(())
+    })
+    .await;
+    door.open();
+    settled(&app, "/readyz", 200, "healthy").await;
+    assert_eq!(door.0.most.load(Ordering::SeqCst), 16);
+    let door = Door::opened();
+    let app = Health::builder(Crowd(door.clone())).start().router();
+    settled(&app, "/readyz", 200, "healthy").await;
+    assert_eq!(door.calls(), 40);
+}
