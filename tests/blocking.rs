@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::time::Duration;
 
-use health_runtime::{BoxError, CheckSpec, Checks, Health, HealthState, run_blocking};
+use health_runtime::{CheckSpec, Checks, Flag, Health, HealthState, Status, run_blocking};
 use health_tests::{get, settled, until};
 use tokio::runtime::{Builder, Handle};
 
@@ -37,14 +37,14 @@ impl Door {
         self.0.calls.load(Ordering::SeqCst)
     }
 
-    fn pass(&self) -> Result<(), BoxError> {
+    fn pass(&self) -> Status {
         self.0.calls.fetch_add(1, Ordering::SeqCst);
         let inside = self.0.inside.fetch_add(1, Ordering::SeqCst) + 1;
         self.0.most.fetch_max(inside, Ordering::SeqCst);
         let open = self.0.open.lock().unwrap();
         drop(self.0.opened.wait_while(open, |open| !*open).unwrap());
         self.0.inside.fetch_sub(1, Ordering::SeqCst);
-        Ok(())
+        Status::Healthy
     }
 }
 
@@ -52,16 +52,14 @@ impl Door {
 struct Disk {
     #[health_check(critical, blocking, interval = "100ms", timeout = "50ms", with = Door::pass)]
     door: Door,
-    #[health_check(interval = "100ms", timeout = "50ms", with = fine)]
-    other: (),
+    #[health_check(interval = "100ms", timeout = "50ms")]
+    other: Flag,
 }
-
-async fn fine((): &()) {}
 
 fn disk(door: &Door) -> Disk {
     Disk {
         door: door.clone(),
-        other: (),
+        other: Flag::healthy(),
     }
 }
 
@@ -128,33 +126,33 @@ fn until_called(door: &Door) {
 #[derive(Clone, HealthState)]
 struct Panics {
     #[health_check(critical, blocking, with = boom)]
-    disk: (),
+    disk: String,
 }
 
-fn boom((): &()) -> bool {
-    panic!("no such device")
+fn boom(disk: &str) -> bool {
+    panic!("no such device: {disk}")
 }
 
 #[tokio::test]
 async fn a_panic_is_the_checks_failure() {
-    let health = Panics { disk: () }.start_health();
+    let health = Panics { disk: "sda".into() }.start_health();
     let app = health.router();
     until("it has panicked", async || {
         (get(&app, "/readyz/disk").await.json()["reason"] == "panic").then_some(())
     })
     .await;
     let report = health.report(health_runtime::Probe::Readiness);
-    assert_eq!(report.checks[0].message.as_deref(), Some("no such device"));
+    assert_eq!(report.checks[0].message.as_deref(), Some("no such device: sda"));
 }
 
 #[derive(Clone, HealthState)]
 struct Asks {
     #[health_check(critical, blocking, with = ask)]
-    client: (),
+    client: String,
 }
 
 /// A blocking client may stand on an async one.
-fn ask((): &()) -> bool {
+fn ask(_: &str) -> bool {
     Handle::current().block_on(async {
         tokio::task::yield_now().await;
         true
@@ -163,7 +161,7 @@ fn ask((): &()) -> bool {
 
 #[tokio::test]
 async fn the_runtime_is_at_hand() {
-    let app = Asks { client: () }.start_health().router();
+    let app = Asks { client: String::new() }.start_health().router();
     settled(&app, "/readyz", 200, "healthy").await;
 }
 

@@ -209,6 +209,95 @@ fn a_check_that_blocks_its_thread_is_stuck_while_the_others_serve() {
     runtime.shutdown_background();
 }
 
+/// The tasks of the runtime and the threads of the process.
+#[cfg(target_os = "linux")]
+fn tasks_and_threads() -> (usize, usize) {
+    let threads = std::fs::read_dir("/proc/self/task").unwrap().count();
+    (tokio::runtime::Handle::current().metrics().num_alive_tasks(), threads)
+}
+
+// In a process of its own: other tests start threads.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_check_that_never_returns_costs_no_task_and_no_thread_however_many_probes_ask() {
+    if std::env::var_os("HEALTH_TESTS_ALONE").is_none() {
+        let name = "a_check_that_never_returns_costs_no_task_and_no_thread_however_many_probes_ask";
+        let mut alone = std::process::Command::new(std::env::current_exe().unwrap());
+        let alone = alone
+            .args(["--exact", name, "--nocapture"])
+            .env("HEALTH_TESTS_ALONE", "1");
+        assert!(alone.status().unwrap().success());
+        return;
+    }
+    for spec in [
+        db(),
+        CheckSpec::new("db")
+            .ttl(Duration::ZERO)
+            .timeout(Duration::from_millis(50)),
+        db().blocking(),
+    ] {
+        let runtime = workers(4);
+        runtime.block_on(async {
+            // It ignores its abort: nothing gets its thread back.
+            let (runs, health) = Fault::new(spec.clone(), |_| async {
+                loop {
+                    std::thread::park();
+                }
+            })
+            .start();
+            let app = health.router();
+            fails_with(&app, "stuck").await;
+            let ask = async |probes| {
+                for _ in 0..probes {
+                    assert_eq!(get(&app, "/readyz").await.status, 503);
+                }
+                // What wakes a worker is a task too, for a moment.
+                until("only what stays is left", async || {
+                    let (tasks, threads) = tasks_and_threads();
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                    (tasks <= 1).then_some((tasks, threads))
+                })
+                .await
+            };
+            let after_ten = ask(10).await;
+            assert_eq!(ask(990).await, after_ten, "{spec:?}");
+            assert_eq!(runs.load(Ordering::SeqCst), 1, "a second run");
+        });
+        runtime.shutdown_background();
+    }
+}
+
+#[test]
+fn a_check_that_blocks_the_worker_that_serves_timers_stops_no_timer() {
+    let runtime = workers(4);
+    runtime.block_on(async {
+        let blocks = Arc::new(AtomicBool::new(false));
+        let blocked = Arc::clone(&blocks);
+        let (_, health) = Fault::new(CheckSpec::new("db").interval(Duration::from_hours(1)), move |_| {
+            let blocks = Arc::clone(&blocks);
+            async move {
+                // Woken by the worker that serves the timers, which then serves nothing.
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                blocks.store(true, Ordering::SeqCst);
+                std::thread::sleep(Duration::from_secs(3));
+                blocks.store(false, Ordering::SeqCst);
+                Ok(Outcome::healthy())
+            }
+        })
+        .start();
+        let timer = tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            blocked.load(Ordering::SeqCst)
+        });
+        assert!(
+            timer.await.unwrap(),
+            "the timer has waited for the check to let its worker go"
+        );
+        drop(health);
+    });
+    runtime.shutdown_background();
+}
+
 #[test]
 fn a_stuck_check_recovers_when_its_thread_comes_free() {
     let free = Arc::new(AtomicBool::new(false));
@@ -573,6 +662,8 @@ async fn the_last_handle_ends_the_run_in_flight_and_frees_the_state() {
     let app = health.router::<()>();
     let handle = health.downgrade();
     until("it runs", async || (runs.load(Ordering::SeqCst) == 1).then_some(())).await;
+    // With signal handlers the pacemaker stays, and with it the timer of the run: that does not end by itself.
+    drop(health.shutdown_signal());
     drop(health);
     assert!(handle.upgrade().is_some(), "the router counts");
     drop(app);
