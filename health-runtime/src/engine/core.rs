@@ -29,6 +29,10 @@ use super::{Event, RunResult, State, Time};
 use crate::outcome::{Reason, Status};
 use crate::spec::{Probe, Refresh};
 
+/// So many runs start in one tick at most, so that the first ones have ended before the last begin: ten thousand at once
+/// would take ten times the memory, for good.
+const SLICE: usize = 500;
+
 /// A freeze that is worth a word in the log; less is a busy machine.
 const NOTABLE: Duration = Duration::from_secs(1);
 
@@ -103,14 +107,15 @@ impl Core {
         std::mem::take(&mut self.effects)
     }
 
-    /// Notes that time has passed, and starts what is due in the background.
-    pub(crate) fn tick(&mut self, now: Time) {
+    /// Notes that time has passed, and starts what is due in the background; returns whether more is due than one tick
+    /// starts.
+    pub(crate) fn tick(&mut self, now: Time) -> bool {
         self.pass(now);
         self.effects.beat |= self.heart.sends(self.awake.at(now));
-        while let Some(Reverse((at, index))) = self.due.peek().copied() {
-            if at > now {
-                break;
-            }
+        for _ in 0..SLICE {
+            let Some(Reverse((at, index))) = self.due.peek().copied().filter(|Reverse((at, _))| *at <= now) else {
+                return false;
+            };
             self.due.pop();
             let Refresh::Interval(interval) = self.plans[index].refresh else {
                 continue;
@@ -128,6 +133,7 @@ impl Core {
             self.due.push(Reverse((next, index)));
             self.start(index, now);
         }
+        true
     }
 
     /// Notes that time has passed.

@@ -11,6 +11,9 @@ use super::{Engine, Event};
 
 const TICK: Duration = Duration::from_millis(50);
 
+/// Until the next tick where more is due than one tick starts: time for the runtime to take some of it on.
+const BREATH: Duration = Duration::from_millis(1);
+
 pub(super) const GRACE_IS_OVER: &str = "the process did not end within `shutdown_grace`";
 
 /// What a shell reports for a process ended by SIGTERM.
@@ -48,12 +51,13 @@ impl Pacemaker {
     pub(super) fn start(self, engine: &Arc<Engine>) -> io::Result<()> {
         let engine = Arc::downgrade(engine);
         let ticks = move || {
-            let mut left = Duty::None;
+            let (mut left, mut more) = (Duty::None, true); // the engine has ticked once
             loop {
-                self.runtime().block_on(async { tokio::time::sleep(TICK).await });
+                let pause = if more { BREATH } else { TICK };
+                self.runtime().block_on(async { tokio::time::sleep(pause).await });
                 // Outside of `block_on`: the last handle may be this one, and the user's state be dropped here.
                 match engine.upgrade() {
-                    Some(engine) => left = engine.tick(),
+                    Some(engine) => (left, more) = engine.tick(),
                     None => break self.runtime().block_on(left.fulfil()),
                 }
             }

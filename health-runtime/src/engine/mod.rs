@@ -304,11 +304,12 @@ impl Engine {
         self.pacemaker.enter()
     }
 
-    /// One tick of the pacemaker. Returns what is left to do should the engine end before the next.
-    fn tick(self: &Arc<Self>) -> Duty {
-        let (busy, stage) = self.with(|core, now| {
-            core.tick(now);
-            (core.is_busy(), core.lifecycle.stage(now))
+    /// One tick of the pacemaker. Returns what is left to do should the engine end before the next, and whether that is
+    /// to come at once.
+    fn tick(self: &Arc<Self>) -> (Duty, bool) {
+        let (more, busy, stage) = self.with(|core, now| {
+            let more = core.tick(now);
+            (more, core.is_busy(), core.lifecycle.stage(now))
         });
         if busy {
             // A worker that a check blocks may be the one that was to serve timers and sockets. A spawn from outside
@@ -321,7 +322,7 @@ impl Engine {
         if matches!(duty, Duty::Exit(left) if left.is_zero()) {
             driver::exit(driver::GRACE_IS_OVER);
         }
-        duty
+        (duty, more)
     }
 
     pub(crate) fn report(self: &Arc<Self>, probe: Probe) -> crate::Report {
