@@ -342,7 +342,11 @@ fn a_success_that_blocked_its_thread_past_the_timeout_is_a_timeout() {
 
 #[tokio::test]
 async fn a_run_that_the_runtime_was_too_busy_to_poll_has_not_timed_out() {
-    let spec = db().liveness().readiness().interval(Duration::from_hours(1));
+    let spec = db()
+        .liveness()
+        .in_process()
+        .readiness()
+        .interval(Duration::from_hours(1));
     let (_, health) = Fault::new(spec, |_| async { Ok(Outcome::healthy()) }).start();
     let app = health.router();
     std::thread::sleep(Duration::from_millis(400)); // `main` loads something, on the only thread there is

@@ -1,6 +1,8 @@
 //! [`HealthCheck`], what a field's type must have; [`InProcess`], what liveness asks for; forwarding through `Option`,
 //! `Arc` and `Box`.
 
+mod forward;
+
 use std::sync::Arc;
 
 use crate::engine::Trigger;
@@ -43,13 +45,15 @@ pub trait HealthCheck: Send + Sync + 'static {
     fn check(&self) -> impl Future<Output = CheckResult> + Send;
 
     /// Whether there is nothing to check, so that it is reported healthy (`disabled`) and never runs. Asked once, when
-    /// the engine starts. Default: `false`; an `Option` is disabled where it is `None`.
+    /// the engine starts; of the elements of a `Vec`, and of what a `OnceLock` holds, at each run too. Default: `false`; an
+    /// `Option` is disabled where it is `None`, and a `Vec` where all of its elements are.
     fn is_disabled(&self) -> bool {
         false
     }
 
     /// Receives, when the engine starts, the means to ask for a run at once instead of at the next interval: for
-    /// checks that are told of a change. Default: does nothing with it.
+    /// checks that are told of a change. What a `OnceLock` is given after the start receives none. Default: does nothing with
+    /// it.
     fn attach(&self, trigger: Trigger) {
         drop(trigger);
     }

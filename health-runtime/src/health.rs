@@ -8,12 +8,13 @@ use std::time::Duration;
 use fastrand::Rng;
 use tokio::runtime::Handle;
 
+use crate::check::HealthCheck;
 use crate::engine::{Engine, Plan, Runner, Trigger};
 use crate::function::HealthFn;
 use crate::naming;
 use crate::outcome::CheckFuture;
 use crate::report::{Phase, Report};
-use crate::spec::{Probe, ServiceSpec};
+use crate::spec::{CheckSpec, Probe, ServiceSpec};
 use crate::state::{Checks, Declared, HealthState, StateCheck};
 
 /// A running health engine: what a service holds, and hands to its router and its server.
@@ -121,6 +122,9 @@ pub enum StartError {
     NestName(String),
     /// Structs are nested in one another more than 32 deep: one of them contains itself. The path says by which fields.
     NestedTooDeep(String),
+    /// A check that was added by hand is in the liveness probe, and nothing says that a restart of this process fixes it:
+    /// neither `in_process` nor `restart_helps` on its spec, nor [`Checks::add_live`].
+    Liveness(String),
     /// The prefix is not one: it has to begin with `/`, not to end with it, and to consist of letters, digits, `/`, `_`,
     /// `-`, `.` and `~`, without parts that are `.` or `..`.
     Prefix(String),
@@ -152,6 +156,10 @@ impl fmt::Display for StartError {
             Self::Name(name) => write!(
                 f,
                 "{name:?} is not a valid name for a check; it begins with `a`-`z` or `0`-`9`, consists of at most 64 of those, `_`, `.` and `-`, and is not `live`, `ready` or `startup`"
+            ),
+            Self::Liveness(name) => write!(
+                f,
+                "health check `{name}` does not belong in the liveness probe: what fails there restarts this process, and nothing says that a restart fixes it; leave `liveness` out, or add `in_process` if it looks only at this process, or say why a restart helps: `restart_helps(\"...\")`"
             ),
             Self::Prefix(prefix) => write!(
                 f,
@@ -236,6 +244,34 @@ impl<S: HealthState> HealthBuilder<S> {
     /// ```
     pub fn function<F: HealthFn<S>>(mut self) -> Self {
         self.checks.function::<F>();
+        self
+    }
+
+    /// Adds a check that no struct declares: one for each entry of a configuration, or of a value that the state does not
+    /// hold. The engine owns it, and drops it when it ends; keep a clone (of a [`Flag`](crate::Flag), an `Arc`) to go on
+    /// using it. For members of a set that come and go while the service runs there are [`Parts`](crate::Parts): nothing
+    /// is added after the start.
+    ///
+    /// In the liveness probe the spec needs `in_process` or `restart_helps`, see [`StartError::Liveness`].
+    ///
+    /// ```
+    /// use health_runtime::{CheckSpec, Flag, Health, HealthState};
+    ///
+    /// #[derive(HealthState)]
+    /// #[health(name = "gateway")]
+    /// struct AppState;
+    ///
+    /// # let runtime = tokio::runtime::Runtime::new().unwrap();
+    /// # let _guard = runtime.enter();
+    /// let mut builder = Health::builder(AppState);
+    /// for upstream in ["orders", "billing"] {
+    ///     let reachable = Flag::healthy();
+    ///     builder = builder.check(CheckSpec::named(format!("upstream-{upstream}")), reachable.clone());
+    /// }
+    /// let health = builder.start();
+    /// ```
+    pub fn check(mut self, spec: CheckSpec, value: impl HealthCheck) -> Self {
+        self.checks.own(spec, value);
         self
     }
 

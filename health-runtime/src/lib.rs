@@ -46,6 +46,20 @@
 //! What is not known fails: not yet checked (`pending`), too old (`stale`), panicked, hanging (`timeout`, `stuck`),
 //! shutting down (`draining`). Only liveness asks for evidence before it fails, since failing it restarts the process.
 //!
+//! # What can be a check
+//!
+//! | what | for |
+//! |---|---|
+//! | [`Flag`] | what the application knows and says itself |
+//! | [`Heartbeat`] | a worker that hangs |
+//! | tokio's `AbortHandle`, `JoinHandle` | a worker that has ended |
+//! | `Option`, `Arc`, `Box` of a check | as the check; `None` is healthy (`disabled`) |
+//! | `Vec` of checks | all at once; as the worst of them |
+//! | `OnceLock`, tokio's `OnceCell` of a check | unhealthy until it is set |
+//! | a type with [`HealthCheck`] | whatever it looks at; one result for each tenant or shard with [`Parts`] |
+//! | a function | `with = path` on a field, or `#[health_check]` above it |
+//! | [`HealthBuilder::check`] | what no struct declares, such as one check for each entry of a configuration |
+//!
 //! # Features
 //!
 //! | feature | default | what it adds |
@@ -59,16 +73,19 @@
 
 mod check;
 mod checks;
+mod contain;
 mod engine;
 mod events;
 mod flag;
 mod format;
 mod function;
 mod health;
+mod heartbeat;
 mod http;
 mod lifecycle;
 mod naming;
 mod outcome;
+mod parts;
 mod report;
 mod spec;
 mod state;
@@ -87,12 +104,14 @@ pub use health::{Health, HealthBuilder, StartError, WeakHealth};
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
 pub use health_macros::{HealthState, health_check};
+pub use heartbeat::Heartbeat;
 pub use http::{Answer, Probes};
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
 pub use http::{DrainFuture, DrainLayer, DrainListener, DrainService};
 pub use lifecycle::{Hold, StartupTask};
 pub use outcome::{BoxError, CheckFuture, CheckResult, IntoOutcome, Outcome, Reason, Status};
+pub use parts::{PartReport, Parts};
 pub use report::{CheckReport, Phase, Report};
 pub use spec::{Breaker, CheckSpec, Probe, ServiceSpec};
 pub use state::{Checks, HealthState};

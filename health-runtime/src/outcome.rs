@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::pin::Pin;
 
+use crate::parts::{PartList, PartReport};
+
 /// A boxed error, as `?` makes it from any error type, from a `String` or from a `&str`.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -68,7 +70,7 @@ impl serde::Serialize for Status {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
-    /// The check's value is absent (`None`), so there is nothing to check: healthy.
+    /// The check's value is absent (`None`, an empty `Vec`), so there is nothing to check: healthy.
     Disabled,
     /// A run is in flight for longer than its timeout and cannot be aborted: it blocks its thread.
     Stuck,
@@ -160,6 +162,7 @@ pub struct Outcome {
     status: Status,
     reason: Option<Reason>,
     message: Option<String>,
+    parts: Option<PartList>,
 }
 
 impl Outcome {
@@ -169,7 +172,15 @@ impl Outcome {
             status: Status::Healthy,
             reason: None,
             message: None,
+            parts: None,
         }
+    }
+
+    /// There is nothing to check.
+    pub(crate) const fn disabled() -> Self {
+        let mut outcome = Self::healthy();
+        outcome.reason = Some(Reason::Disabled);
+        outcome
     }
 
     /// It works, but not as it should. The message goes to the log, and to the public only
@@ -195,6 +206,17 @@ impl Outcome {
             status,
             reason: Some(reason),
             message: Some(message.into()),
+            parts: None,
+        }
+    }
+
+    /// What [`Parts`](crate::Parts) make.
+    pub(crate) fn of_parts(status: Status, reason: Option<Reason>, message: Option<String>, parts: PartList) -> Self {
+        Self {
+            status,
+            reason,
+            message,
+            parts: Some(parts),
         }
     }
 
@@ -203,7 +225,7 @@ impl Outcome {
         self.status
     }
 
-    /// The reason code, absent if healthy.
+    /// The reason code: absent if healthy, except for `disabled`.
     pub const fn reason(&self) -> Option<Reason> {
         self.reason
     }
@@ -211,6 +233,20 @@ impl Outcome {
     /// The words for the log.
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()
+    }
+
+    /// The parts that [`Parts`](crate::Parts) kept, failing ones first; none where it was made otherwise.
+    pub fn parts(&self) -> &[PartReport] {
+        self.parts.as_ref().map_or(&[], |parts| &*parts.list)
+    }
+
+    /// How many more parts there were than are kept.
+    pub fn omitted_parts(&self) -> usize {
+        self.parts.as_ref().map_or(0, |parts| parts.omitted)
+    }
+
+    pub(crate) const fn part_list(&self) -> Option<&PartList> {
+        self.parts.as_ref()
     }
 }
 
@@ -220,6 +256,7 @@ impl From<Status> for Outcome {
             status,
             reason: (status != Status::Healthy).then_some(Reason::Reported),
             message: None,
+            parts: None,
         }
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::engine::{Engine, Row, View};
 use crate::outcome::{Reason, Status};
+use crate::parts::PartReport;
 use crate::spec::{CheckSpec, Probe};
 
 /// Where the service is between its start and its end.
@@ -87,6 +88,11 @@ pub struct CheckReport {
     pub latency: Option<Duration>,
     /// What its last finished run said, credentials masked, at most 1 KiB. Not for the public.
     pub message: Option<Arc<str>>,
+    /// What its last finished run said of each of its [`Parts`](crate::Parts), failing ones first, at most 100; empty where
+    /// it has none. Not for the public.
+    pub parts: Arc<[PartReport]>,
+    /// How many more parts it has, none of them worse than those in `parts`.
+    pub omitted_parts: usize,
 }
 
 /// Which of a probe's checks are asked for, if not all.
@@ -145,6 +151,12 @@ impl Report {
                 raw_reason: row.raw.and_then(|raw| raw.reason),
                 latency: row.latency,
                 message: row.message.clone(),
+                parts: row
+                    .parts
+                    .as_ref()
+                    .map(|parts| Arc::clone(&parts.list))
+                    .unwrap_or_default(),
+                omitted_parts: row.parts.as_ref().map_or(0, |parts| parts.omitted),
             })
             .collect();
         Self {

@@ -8,7 +8,7 @@ use crate::function::HealthFn;
 use crate::health::{Health, HealthBuilder, StartError};
 use crate::naming::{is_name, is_reserved};
 use crate::outcome::CheckFuture;
-use crate::spec::{CheckSpec, Defaults, Nest, ServiceSpec};
+use crate::spec::{CheckSpec, Defaults, Nest, Probe, ServiceSpec};
 
 /// So many structs may stand in one another. Nobody means more: it is one that contains itself.
 const DEEPEST: usize = 32;
@@ -43,7 +43,7 @@ pub trait HealthState: Send + Sync + Sized + 'static {
     /// # Panics
     ///
     /// Where [`HealthBuilder::try_start`] returns an error: outside of a tokio runtime, with two checks of one name, a
-    /// bad name or prefix, a struct nested in itself, or without a thread.
+    /// bad name or prefix, a struct nested in itself, a check by hand in liveness without a reason, or without a thread.
     #[must_use = "the engine ends when the last `Health` is dropped"]
     #[track_caller]
     fn start_health(&self) -> Health
@@ -117,13 +117,17 @@ impl<S: 'static> Checks<S> {
     }
 
     /// Adds a field that checks itself.
+    ///
+    /// In the liveness probe its spec needs [`in_process`](CheckSpec::in_process) or
+    /// [`restart_helps`](CheckSpec::restart_helps), as with everything that is added by hand, or else
+    /// [`HealthBuilder::try_start`] refuses it.
     pub fn add<T: HealthCheck>(&mut self, spec: CheckSpec, field: fn(&S) -> &T) {
         self.push(spec, Field(field));
     }
 
-    /// Adds a field that checks itself and may stand in the liveness probe.
+    /// Adds a field that checks itself and may stand in the liveness probe: its type is the reason.
     pub fn add_live<T: InProcess>(&mut self, spec: CheckSpec, field: fn(&S) -> &T) {
-        self.push(spec, Field(field));
+        self.push_live(spec, Field(field));
     }
 
     /// Adds a field that a function checks, or whatever else the state can be asked. `Box::pin(async move { … })` makes
@@ -150,6 +154,11 @@ impl<S: 'static> Checks<S> {
         F: for<'a> Fn(&'a S) -> CheckFuture<'a> + Send + Sync + 'static,
     {
         self.push(spec, With(call));
+    }
+
+    /// Adds a check that is no part of the state.
+    pub(crate) fn own(&mut self, spec: CheckSpec, check: impl HealthCheck) {
+        self.push(spec, Own(check));
     }
 
     /// Adds a function that is a check.
@@ -235,7 +244,15 @@ impl<S: 'static> Checks<S> {
         }));
     }
 
-    fn push(&mut self, mut spec: CheckSpec, check: impl StateCheck<S> + 'static) {
+    fn push(&mut self, spec: CheckSpec, check: impl StateCheck<S> + 'static) {
+        if spec.is_in(Probe::Liveness) && !spec.has_reason_to_restart() {
+            let whole = self.whole_name(spec.name());
+            self.refused.get_or_insert(StartError::Liveness(whole));
+        }
+        self.push_live(spec, check);
+    }
+
+    fn push_live(&mut self, mut spec: CheckSpec, check: impl StateCheck<S> + 'static) {
         let whole = self.whole_name(spec.name());
         if !is_name(spec.name()) || is_reserved(&whole) {
             self.refused.get_or_insert(StartError::Name(whole.clone()));
@@ -279,6 +296,22 @@ impl<S, T: HealthCheck> StateCheck<S> for Field<S, T> {
 
     fn attach(&self, state: &S, trigger: Trigger) {
         (self.0)(state).attach(trigger);
+    }
+}
+
+struct Own<T>(T);
+
+impl<S, T: HealthCheck> StateCheck<S> for Own<T> {
+    fn call<'a>(&'a self, _: &'a S) -> CheckFuture<'a> {
+        Box::pin(self.0.check())
+    }
+
+    fn is_disabled(&self, _: &S) -> bool {
+        self.0.is_disabled()
+    }
+
+    fn attach(&self, _: &S, trigger: Trigger) {
+        self.0.attach(trigger);
     }
 }
 

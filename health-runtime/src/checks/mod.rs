@@ -2,3 +2,4 @@
 
 #[cfg(feature = "sqlx-sqlite")]
 mod sqlx_sqlite;
+mod task;

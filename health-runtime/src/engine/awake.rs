@@ -27,6 +27,11 @@ impl Awake {
         self.counted + if gap > LIMIT { STEP } else { gap }
     }
 
+    /// How much of the time until `now` the process has not run.
+    pub(super) fn lost(&self, now: Time) -> Duration {
+        now.saturating_sub(self.at(now))
+    }
+
     /// Notes a tick, and returns for how long the process has not run, if it has not.
     pub(super) fn tick(&mut self, now: Time) -> Option<Duration> {
         let counted = self.at(now);

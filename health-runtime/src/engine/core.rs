@@ -48,7 +48,7 @@ pub(crate) struct Core {
     threads: Threads,
     jitter: Rng,
     budget: Duration,
-    awake: Awake,
+    pub(super) awake: Awake,
     heart: Heart,
     pub(super) lifecycle: Lifecycle,
     /// The readiness of which the world has been told, and whether it only waits for first results.

@@ -368,6 +368,12 @@ impl Trigger {
         self.engine.strong_count() > 0
     }
 
+    /// For how long the process has not run since the engine began; `None` once that has ended.
+    pub(crate) fn lost(&self) -> Option<Duration> {
+        let engine = self.engine.upgrade()?;
+        Some(engine.with(|core, now| core.awake.lost(now)))
+    }
+
     /// Starts a run, or has one follow the run that is in flight. Does not wait for it; does nothing once the engine
     /// has ended.
     pub fn run(&self) {

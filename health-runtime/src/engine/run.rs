@@ -4,7 +4,7 @@ mod blocking;
 
 use std::any::Any;
 use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -13,7 +13,9 @@ use futures_util::FutureExt;
 use tokio::task::AbortHandle;
 
 use super::{Core, Engine, Runner, State};
-use crate::outcome::{BoxError, CheckResult, Reason, Status};
+use crate::contain;
+use crate::outcome::{CheckResult, Reason, Status};
+use crate::parts::PartList;
 use crate::text;
 
 /// What a run found out: what is kept of it.
@@ -22,6 +24,7 @@ pub(crate) struct RunResult {
     pub(crate) state: State,
     /// Bounded, masked.
     pub(crate) message: Option<Arc<str>>,
+    pub(crate) parts: Option<PartList>,
 }
 
 impl RunResult {
@@ -37,7 +40,11 @@ impl RunResult {
 
     fn failed(reason: Reason, message: Option<Arc<str>>) -> Self {
         let state = State::unhealthy(reason);
-        Self { state, message }
+        Self {
+            state,
+            message,
+            parts: None,
+        }
     }
 }
 
@@ -112,39 +119,14 @@ fn judged(result: CheckResult) -> RunResult {
                 reason: outcome.reason(),
             },
             message: outcome.message().map(text::clean),
+            parts: outcome.part_list().cloned(),
         },
-        Err(error) => RunResult::failed(Reason::Error, Some(describe(error))),
+        Err(error) => RunResult::failed(Reason::Error, Some(contain::describe(error))),
     }
-}
-
-/// The text of a user's error, whose `Display` and `Drop` may panic.
-fn describe(error: BoxError) -> Arc<str> {
-    let text = catch_unwind(AssertUnwindSafe(|| text::of_error(&*error)));
-    let text = text.unwrap_or_else(|panic| {
-        discard(panic);
-        "an error whose `Display` panics".into()
-    });
-    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(error))) {
-        discard(panic);
-    }
-    text
 }
 
 fn panicked(panic: Box<dyn Any + Send>) -> RunResult {
-    let message = panic
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| panic.downcast_ref::<&str>().copied())
-        .map(text::clean);
-    discard(panic);
-    RunResult::failed(Reason::Panic, message)
-}
-
-/// Drops a panic's payload, whose `Drop` may panic too. What that panic carries is leaked: there has to be an end.
-fn discard(panic: Box<dyn Any + Send>) {
-    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
-        std::mem::forget(again);
-    }
+    RunResult::failed(Reason::Panic, contain::words(panic))
 }
 
 /// Posts the run's result when dropped, so that completion, timeout, abort and a runtime that is gone all free the

@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::State;
 use crate::outcome::{Reason, Status};
+use crate::parts::PartList;
 use crate::report::Phase;
 use crate::spec::Probe;
 
@@ -42,6 +43,7 @@ pub(crate) struct Row {
     /// Of the last finished run.
     pub(crate) latency: Option<Duration>,
     pub(crate) message: Option<Arc<str>>,
+    pub(crate) parts: Option<PartList>,
 }
 
 impl View {

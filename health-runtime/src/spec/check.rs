@@ -62,6 +62,22 @@ impl CheckSpec {
         }
     }
 
+    /// As [`new`](Self::new), for a name that is made when the service runs.
+    ///
+    /// ```
+    /// use health_runtime::CheckSpec;
+    ///
+    /// for region in ["eu", "us"] {
+    ///     let spec = CheckSpec::named(format!("replica-{region}")).critical();
+    ///     assert!(spec.name().ends_with(region));
+    /// }
+    /// ```
+    pub fn named(name: impl Into<Cow<'static, str>>) -> Self {
+        let mut spec = Self::new("");
+        spec.name = name.into();
+        spec
+    }
+
     /// Its failure makes the probe fail; without this, it makes the service degraded.
     #[must_use]
     pub const fn critical(mut self) -> Self {
@@ -158,14 +174,17 @@ impl CheckSpec {
         self
     }
 
-    /// It belongs to the liveness probe: its failure restarts the process.
+    /// It belongs to the liveness probe: its failure restarts the process. Added by hand, it needs a reason beside it:
+    /// [`in_process`](Self::in_process) or [`restart_helps`](Self::restart_helps), unless [`Checks::add_live`] adds it.
+    ///
+    /// [`Checks::add_live`]: crate::Checks::add_live
     #[must_use]
     pub const fn liveness(mut self) -> Self {
         self.probes |= Probe::Liveness.bit();
         self
     }
 
-    /// A restart of the process can mend it.
+    /// It looks only at this process, so that a restart can mend it.
     #[must_use]
     pub const fn in_process(mut self) -> Self {
         self.in_process = true;
@@ -214,6 +233,11 @@ impl CheckSpec {
         };
         matches!(probe, Probe::Health) || named & probe.bit() != 0
     }
+
+    /// Whether anything says that a restart of the process mends it.
+    pub(crate) fn has_reason_to_restart(&self) -> bool {
+        self.in_process || self.restart_helps.is_some_and(|why| !why.trim().is_empty())
+    }
 }
 
 /// What the macros write: rustc takes a tenth less for a field without the path to `Duration`.
@@ -260,6 +284,7 @@ mod tests {
         let time = Duration::from_secs(1);
         let specs = [
             plain(),
+            CheckSpec::named(String::from("b")),
             plain().critical(),
             plain().timeout(time),
             plain().interval(time),

@@ -64,6 +64,7 @@ impl Core {
             probes: plan.probes(),
             latency: slot.last.as_ref().map(|last| last.took),
             message: slot.last.as_ref().and_then(|last| last.result.message.clone()),
+            parts: slot.last.as_ref().and_then(|last| last.result.parts.clone()),
         });
         let standing = Standing {
             phase: self.lifecycle.phase(),

@@ -150,6 +150,7 @@ fn the_error_that_opened_it_is_told() {
         let result = RunResult {
             state,
             message: Some("refused".into()),
+            parts: None,
         };
         sim.core.finished(0, result, sim.now);
     }

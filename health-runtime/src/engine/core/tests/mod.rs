@@ -95,7 +95,11 @@ impl Sim {
     }
 
     fn finish(&mut self, index: usize, state: State) {
-        let result = RunResult { state, message: None };
+        let result = RunResult {
+            state,
+            message: None,
+            parts: None,
+        };
         self.core.finished(index, result, self.now);
     }
 

@@ -163,6 +163,7 @@ fn a_transition_is_told_once_with_its_message() {
         let result = RunResult {
             state: State::unhealthy(Reason::Error),
             message: Some("refused".into()),
+            parts: None,
         };
         sim.core.finished(0, result, sim.now);
         sim.view();

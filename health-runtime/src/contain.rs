@@ -1,0 +1,40 @@
+//! Users' code that may panic in places where nobody expects it to: an error's `Display`, its `Drop`, what a panic
+//! carries.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use crate::outcome::BoxError;
+use crate::text;
+
+/// The text of a user's error, whose `Display` and `Drop` may panic.
+pub(crate) fn describe(error: BoxError) -> Arc<str> {
+    let text = catch_unwind(AssertUnwindSafe(|| text::of_error(&*error)));
+    let text = text.unwrap_or_else(|panic| {
+        discard(panic);
+        "an error whose `Display` panics".into()
+    });
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(error))) {
+        discard(panic);
+    }
+    text
+}
+
+/// What a panic says, if it says anything.
+pub(crate) fn words(panic: Box<dyn Any + Send>) -> Option<Arc<str>> {
+    let words = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .map(text::clean);
+    discard(panic);
+    words
+}
+
+/// Drops a panic's payload, whose `Drop` may panic too. What that panic carries is leaked: there has to be an end.
+fn discard(panic: Box<dyn Any + Send>) {
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+        std::mem::forget(again);
+    }
+}

@@ -1,0 +1,283 @@
+//! [`Parts`], the results of a set whose members nobody knew when the service was compiled: tenants, shards.
+
+use std::cmp::Reverse;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use crate::contain;
+use crate::outcome::{IntoOutcome, Outcome, Reason, Status};
+use crate::text;
+
+/// So many parts are kept. Whoever has more of them fail has one incident, and not a hundred.
+const MOST: usize = 100;
+
+/// The longest name, in characters.
+const NAME: usize = 64;
+
+/// No further part is named in the message once it is so long, in bytes: with one more it still fits in what is kept.
+const ROOM: usize = 600;
+
+/// More of a part's own message, in bytes, the message of the whole does not repeat.
+const SAID: usize = 100;
+
+/// What a check found out about each part of a set that changes while the service runs: its tenants, shards, partitions.
+///
+/// The whole is as its worst part is, and its message counts and names the parts that are not healthy: `2 of 50: acme:
+/// connection refused; blue: 12 s behind`. Without any part it is healthy (`disabled`).
+///
+/// At most 100 parts are kept, those that fail first, then the degraded ones, else in the order in which they were added;
+/// the others are counted. They stand in [`CheckReport::parts`](crate::CheckReport::parts) and never in the public
+/// answers of probes: who the tenants are is nobody's business. The message, which names some, goes to the log, and to
+/// the public only with `public_details`.
+///
+/// ```
+/// use health_runtime::{CheckResult, HealthCheck, Parts};
+///
+/// struct Shards(Vec<Shard>);
+///
+/// struct Shard { name: String, lag: u64 }
+///
+/// impl HealthCheck for Shards {
+///     async fn check(&self) -> CheckResult {
+///         let mut parts = Parts::new();
+///         for shard in &self.0 {
+///             let result = if shard.lag > 10 { Err(format!("{} s behind", shard.lag)) } else { Ok(()) };
+///             parts.add(&shard.name, result);
+///         }
+///         Ok(parts.into_outcome())
+///     }
+/// }
+/// ```
+///
+/// An iterator of names and results can be collected:
+///
+/// ```
+/// use health_runtime::{Parts, Status};
+///
+/// let parts: Parts = [("acme", Status::Healthy), ("blue", Status::Degraded)].into_iter().collect();
+/// assert_eq!(parts.into_outcome().message(), Some("1 of 2: blue: degraded"));
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use = "parts do nothing until `into_outcome`"]
+pub struct Parts {
+    list: Vec<PartReport>,
+}
+
+/// One part of a check, see [`Parts`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PartReport {
+    /// Its name: on one line, credentials masked, at most 64 characters. Not for the public.
+    pub name: Arc<str>,
+    /// How it is.
+    pub status: Status,
+    /// Why it is not simply healthy.
+    pub reason: Option<Reason>,
+    /// What its check said, credentials masked, at most 1 KiB. Not for the public.
+    pub message: Option<Arc<str>>,
+}
+
+/// The parts that are kept, and how many more there were.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PartList {
+    pub(crate) list: Arc<[PartReport]>,
+    pub(crate) omitted: usize,
+}
+
+impl Parts {
+    /// A set without parts: healthy (`disabled`) until one is added.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a part and what its check returned. A name stands for itself: two parts of one name are two parts. Of a result
+    /// that has parts itself, only its message is kept.
+    pub fn add(&mut self, name: impl Into<String>, result: impl IntoOutcome) {
+        let name = name.into();
+        match result.into_outcome() {
+            Ok(outcome) => {
+                let message = outcome.message().map(text::clean);
+                self.push(&name, outcome.status(), outcome.reason(), message);
+            }
+            Err(error) => self.add_failed(&name, Reason::Error, Some(contain::describe(error))),
+        }
+    }
+
+    pub(crate) fn add_failed(&mut self, name: &str, reason: Reason, message: Option<Arc<str>>) {
+        self.push(name, Status::Unhealthy, Some(reason), message);
+    }
+
+    fn push(&mut self, name: &str, status: Status, reason: Option<Reason>, message: Option<Arc<str>>) {
+        let name = text::clean(name);
+        let name = match name.char_indices().nth(NAME) {
+            Some((end, _)) => name[..end].into(),
+            None => name,
+        };
+        self.list.push(PartReport {
+            name,
+            status,
+            reason,
+            message,
+        });
+    }
+
+    /// What the check found out about the whole: its worst part, the first one where several are equally bad.
+    pub fn into_outcome(self) -> Outcome {
+        let mut list = self.list;
+        list.sort_by_key(|part| Reverse(part.status)); // stable: otherwise as they were added
+        let total = list.len();
+        let failing = list.partition_point(|part| part.status != Status::Healthy);
+        let message = (failing > 0).then(|| summary(&list[..failing], total));
+        let (status, reason) = match list.first() {
+            Some(worst) if failing > 0 => (worst.status, worst.reason),
+            _ => {
+                let disabled = list.iter().all(|part| part.reason == Some(Reason::Disabled));
+                (Status::Healthy, disabled.then_some(Reason::Disabled))
+            }
+        };
+        list.truncate(MOST);
+        let omitted = total - list.len();
+        let list = list.into();
+        Outcome::of_parts(status, reason, message, PartList { list, omitted })
+    }
+}
+
+impl<N: Into<String>, R: IntoOutcome> FromIterator<(N, R)> for Parts {
+    fn from_iter<I: IntoIterator<Item = (N, R)>>(parts: I) -> Self {
+        let mut set = Self::new();
+        for (name, result) in parts {
+            set.add(name, result);
+        }
+        set
+    }
+}
+
+/// `2 of 50: acme: connection refused; blue: degraded`
+fn summary(failing: &[PartReport], total: usize) -> String {
+    let mut text = format!("{} of {total}", failing.len());
+    let mut left = failing.iter();
+    while text.len() < ROOM
+        && let Some(part) = left.next()
+    {
+        let separator = if left.len() + 1 == failing.len() { ": " } else { "; " };
+        let said = part.message.as_deref().unwrap_or(part.status.as_str());
+        let said = &said[..said.floor_char_boundary(SAID)];
+        let _ = write!(text, "{separator}{}: {said}", part.name);
+    }
+    if left.len() > 0 {
+        let _ = write!(text, "; and {} more", left.len());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt;
+
+    use super::*;
+
+    fn names(outcome: &Outcome) -> Vec<&str> {
+        outcome.parts().iter().map(|part| &*part.name).collect()
+    }
+
+    #[test]
+    fn the_whole_is_its_worst_part_and_names_what_is_not_healthy() {
+        let mut parts = Parts::new();
+        parts.add("a", ());
+        parts.add("b", Outcome::saturated("all 8 in use"));
+        parts.add("c", Err::<(), _>("refused"));
+        parts.add("d", false);
+        let outcome = parts.into_outcome();
+        assert_eq!(
+            (outcome.status(), outcome.reason()),
+            (Status::Unhealthy, Some(Reason::Error))
+        );
+        assert_eq!(
+            outcome.message(),
+            Some("3 of 4: c: refused; d: unhealthy; b: all 8 in use")
+        );
+        assert_eq!(names(&outcome), ["c", "d", "b", "a"]);
+        assert_eq!(outcome.parts()[2].reason, Some(Reason::Saturated));
+        assert_eq!(outcome.parts()[2].message.as_deref(), Some("all 8 in use"));
+
+        let degraded: Parts = [("a", Outcome::healthy()), ("b", Outcome::saturated("full"))]
+            .into_iter()
+            .collect();
+        let degraded = degraded.into_outcome();
+        assert_eq!(
+            (degraded.status(), degraded.reason()),
+            (Status::Degraded, Some(Reason::Saturated))
+        );
+    }
+
+    #[test]
+    fn a_set_without_parts_that_could_fail_is_disabled() {
+        let reason = |parts: Parts| {
+            let outcome = parts.into_outcome();
+            assert_eq!((outcome.status(), outcome.message()), (Status::Healthy, None));
+            outcome.reason()
+        };
+        assert_eq!(reason(Parts::new()), Some(Reason::Disabled));
+        let disabled = || ("a", Outcome::disabled());
+        assert_eq!(reason([disabled()].into_iter().collect()), Some(Reason::Disabled));
+        let one_is_not = [disabled(), ("b", Outcome::healthy())];
+        assert_eq!(reason(one_is_not.into_iter().collect()), None);
+    }
+
+    #[test]
+    fn a_hundred_parts_are_kept_and_the_others_counted() {
+        let mut parts: Parts = (0..150).map(|i| (format!("fine-{i}"), ())).collect();
+        parts.add("last", false);
+        let outcome = parts.into_outcome();
+        let kept = names(&outcome);
+        assert_eq!((kept.len(), kept[0], kept[1]), (100, "last", "fine-0"));
+        assert_eq!(outcome.omitted_parts(), 51);
+        assert_eq!(outcome.message(), Some("1 of 151: last: unhealthy"));
+    }
+
+    #[test]
+    fn however_many_fail_the_message_says_how_many_and_fits_in_what_is_kept() {
+        let text = "ä".repeat(2_000);
+        let parts: Parts = (0..150).map(|_| (text.as_str(), Err::<(), _>(text.as_str()))).collect();
+        let outcome = parts.into_outcome();
+        let message = outcome.message().expect("parts fail");
+        assert!(message.starts_with("150 of 150: ää"), "{message}");
+        assert!(message.ends_with("; and 147 more"), "{message}");
+        assert_eq!(*text::clean(message), *message, "nothing is cut off");
+        assert_eq!(outcome.parts()[0].name.chars().count(), 64);
+        assert_eq!(outcome.parts()[0].message.as_ref().map(|text| text.len()), Some(1024));
+    }
+
+    #[test]
+    fn names_and_messages_are_cleaned() {
+        let parts: Parts = [
+            (
+                "postgres://u:HUNTER2@a\n",
+                Outcome::degraded("password=HUNTER2\nis wrong"),
+            ),
+            ("b", Outcome::unhealthy("redis://:HUNTER2@b")),
+        ]
+        .into_iter()
+        .collect();
+        let outcome = parts.into_outcome();
+        let shown = format!("{outcome:?}");
+        assert!(!shown.contains("HUNTER2") && !shown.contains("\\n"), "{shown}");
+        assert_eq!(names(&outcome), ["b", "postgres://***@a "]);
+    }
+
+    #[test]
+    fn an_error_whose_display_panics_is_one_part_that_fails() {
+        #[derive(Debug)]
+        struct Panics;
+        impl fmt::Display for Panics {
+            fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+                panic!("no words")
+            }
+        }
+        impl std::error::Error for Panics {}
+        let parts: Parts = [("a", Err(Panics)), ("b", Ok(()))].into_iter().collect();
+        let outcome = parts.into_outcome();
+        assert_eq!(outcome.message(), Some("1 of 2: a: an error whose `Display` panics"));
+        assert_eq!(names(&outcome), ["a", "b"]);
+    }
+}
