@@ -88,6 +88,7 @@ mod outcome;
 mod parts;
 mod report;
 mod spec;
+mod start_error;
 mod state;
 mod text;
 
@@ -100,7 +101,7 @@ pub use function::HealthFn;
 pub use function::{
     Annotated, Async, BlockingReturn, Function, Plain, Returned, Unannotated, run, run_async, run_blocking,
 };
-pub use health::{Health, HealthBuilder, StartError, WeakHealth};
+pub use health::{Health, HealthBuilder, WeakHealth};
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
 pub use health_macros::{HealthState, health_check};
@@ -114,6 +115,7 @@ pub use outcome::{BoxError, CheckFuture, CheckResult, IntoOutcome, Outcome, Reas
 pub use parts::{PartReport, Parts};
 pub use report::{CheckReport, Phase, Report};
 pub use spec::{Breaker, CheckSpec, Probe, ServiceSpec};
+pub use start_error::StartError;
 pub use state::{Checks, HealthState};
 
 // README's code is compiled with the other examples.

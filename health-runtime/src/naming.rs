@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use crate::health::StartError;
 use crate::spec::Nest;
+use crate::start_error::StartError;
 
 /// The longest name, in bytes. Behind those of nests it may be as long again for each.
 const LONGEST: usize = 64;

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use crate::check::{HealthCheck, InProcess};
 use crate::engine::{StateType, Trigger};
 use crate::function::HealthFn;
-use crate::health::{Health, HealthBuilder, StartError};
+use crate::health::{Health, HealthBuilder};
 use crate::naming::{is_name, is_reserved};
 use crate::outcome::CheckFuture;
 use crate::spec::{CheckSpec, Defaults, Nest, Probe, ServiceSpec};
+use crate::start_error::StartError;
 
 /// So many structs may stand in one another. Nobody means more: it is one that contains itself.
 const DEEPEST: usize = 32;
