@@ -20,8 +20,8 @@ use crate::state::{Checks, Declared, HealthState, StateCheck};
 
 /// A running health engine: what a service holds, and hands to its router and its server.
 ///
-/// Clones are handles to the same engine. When the last of them is gone (routers, layers and shutdown signals count),
-/// the engine ends: its thread stops and runs in flight are aborted. A `Health` kept inside the state that it watches
+/// Clones are handles to the same engine. When the last of them is gone (routers, layers and shutdown signals count,
+/// an internal port does not), the engine ends: its thread stops and runs in flight are aborted. A `Health` kept inside the state that it watches
 /// would never end; keep a [`WeakHealth`] there.
 ///
 /// ```no_run
@@ -71,7 +71,8 @@ impl Health {
 
     /// What a probe says now. Waits for nothing and starts nothing. Do not publish it: it holds error texts.
     ///
-    /// The service counts as started only once [`router`](Self::router) or [`probes`](Self::probes) has been called.
+    /// The service counts as started only once it has probes: a [`router`](Self::router), [`probes`](Self::probes) or an
+    /// internal port.
     pub fn report(&self, probe: Probe) -> Report {
         self.engine.report(probe)
     }

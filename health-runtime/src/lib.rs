@@ -65,7 +65,7 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `macros` | on | `#[derive(HealthState)]`, and `#[health_check]` on functions |
-//! | `axum` | on | [`Health::router`], [`Health::drain_layer`], [`Health::listener`] |
+//! | `axum` | on | [`Health::router`], [`Health::drain_layer`], [`Health::listener`], [`Health::serve_internal`], [`Health::internal_router`] |
 //! | `sqlx-sqlite` | off | [`HealthCheck`] for `sqlx::SqlitePool` |
 //!
 //! Without `axum`, [`Health::probes`] answers for any HTTP framework.

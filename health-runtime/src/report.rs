@@ -93,6 +93,22 @@ pub struct CheckReport {
     pub parts: Arc<[PartReport]>,
     /// How many more parts it has, none of them worse than those in `parts`.
     pub omitted_parts: usize,
+    /// The address of what to do about its failure: `runbook = "…"`. Not for the public.
+    pub runbook: Option<&'static str>,
+    /// What it belongs to together with others: `groups("…")`; empty without. Not for the public.
+    pub groups: &'static [&'static str],
+    /// Why a restart of the process helps although it looks at something outside: `restart_helps = "…"`. Not for the
+    /// public.
+    pub restart_helps: Option<&'static str>,
+}
+
+/// Who reads a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// Anybody: error texts only if the service says so.
+    Public,
+    /// Whoever is on call.
+    Internal,
 }
 
 /// Which of a probe's checks are asked for, if not all.
@@ -141,22 +157,25 @@ impl Report {
         let checks: Vec<_> = (0..4)
             .flat_map(|urgency| rows().filter(move |(_, row)| self::urgency(row) == urgency))
             .take(limit)
-            .map(|(index, row)| CheckReport {
-                name: engine.plans[index].spec.name.clone(),
-                status: row.state.status,
-                reason: row.state.reason,
-                description: engine.plans[index].spec.description,
-                critical: row.critical || row.probes & always_critical != 0,
-                raw_status: row.raw.map(|raw| raw.status),
-                raw_reason: row.raw.and_then(|raw| raw.reason),
-                latency: row.latency,
-                message: row.message.clone(),
-                parts: row
-                    .parts
-                    .as_ref()
-                    .map(|parts| Arc::clone(&parts.list))
-                    .unwrap_or_default(),
-                omitted_parts: row.parts.as_ref().map_or(0, |parts| parts.omitted),
+            .map(|(index, row)| {
+                let spec = &engine.plans[index].spec;
+                let parts = row.parts.as_ref();
+                CheckReport {
+                    name: spec.name.clone(),
+                    status: row.state.status,
+                    reason: row.state.reason,
+                    description: spec.description,
+                    critical: row.critical || row.probes & always_critical != 0,
+                    raw_status: row.raw.map(|raw| raw.status),
+                    raw_reason: row.raw.and_then(|raw| raw.reason),
+                    latency: row.latency,
+                    message: row.message.clone(),
+                    parts: parts.map(|parts| Arc::clone(&parts.list)).unwrap_or_default(),
+                    omitted_parts: parts.map_or(0, |parts| parts.omitted),
+                    runbook: spec.runbook,
+                    groups: spec.groups,
+                    restart_helps: spec.restart_helps,
+                }
             })
             .collect();
         Self {

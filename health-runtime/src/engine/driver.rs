@@ -2,9 +2,14 @@
 //! runtime that they watch.
 
 use std::io;
+#[cfg(feature = "axum")]
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+#[cfg(feature = "axum")]
+use futures_util::future::select;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use super::{Engine, Event};
@@ -49,18 +54,20 @@ impl Pacemaker {
 
     /// Ticks for as long as anybody holds the engine, and stays behind for the signals where handlers are installed.
     pub(super) fn start(self, engine: &Arc<Engine>) -> io::Result<()> {
+        let listening = Arc::clone(&engine.listening);
         let engine = Arc::downgrade(engine);
         let ticks = move || {
-            let (mut left, mut more) = (Duty::None, true); // the engine has ticked once
+            let (mut exits_in, mut more) = (None, true); // the engine has ticked once
             loop {
                 let pause = if more { BREATH } else { TICK };
                 self.runtime().block_on(async { tokio::time::sleep(pause).await });
                 // Outside of `block_on`: the last handle may be this one, and the user's state be dropped here.
                 match engine.upgrade() {
-                    Some(engine) => (left, more) = engine.tick(),
-                    None => break self.runtime().block_on(left.fulfil()),
+                    Some(engine) => (exits_in, more) = engine.tick(),
+                    None => break,
                 }
             }
+            self.runtime().block_on(stay(exits_in, &listening));
         };
         std::thread::Builder::new().name("health".into()).spawn(ticks)?;
         Ok(())
@@ -68,25 +75,30 @@ impl Pacemaker {
 }
 
 /// What is left to do for the pacemaker when the engine has ended.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Duty {
-    None,
-    /// Without the handlers' owner a signal would do nothing, for good.
-    Signals,
-    /// The process was told to end: it is ended after this.
-    Exit(Duration),
+async fn stay(exits_in: Option<Duration>, listening: &AtomicBool) {
+    if let Some(left) = exits_in {
+        tokio::time::sleep(left).await;
+        exit(GRACE_IS_OVER);
+    }
+    // Without the handlers' owner a signal would do nothing, for good.
+    if listening.load(Ordering::SeqCst) {
+        std::future::pending().await
+    }
 }
 
-impl Duty {
-    async fn fulfil(self) {
-        match self {
-            Self::None => {}
-            Self::Signals => std::future::pending().await,
-            Self::Exit(left) => {
-                tokio::time::sleep(left).await;
-                exit(GRACE_IS_OVER);
-            }
-        }
+#[cfg(feature = "axum")]
+impl Engine {
+    /// Runs a task on the pacemaker's thread until the engine ends, so that no blocked runtime delays it. `make` may
+    /// make sockets and timers of it. The task must not block, and must not hold the engine: an
+    /// [`Onlooker`](super::Onlooker) does not.
+    pub(crate) fn accompany<F: Future + Send + 'static>(&self, make: impl FnOnce() -> io::Result<F>) -> io::Result<()> {
+        let _context = self.pacemaker.enter();
+        let task = make()?;
+        let ended = self.ended();
+        self.pacemaker.spawn(async move {
+            select(pin!(ended), pin!(task)).await;
+        });
+        Ok(())
     }
 }
 

@@ -6,9 +6,11 @@
 //!   phase      starting, running, draining; holds
 //!   awake      time in which the process could run
 //! view       what is published: immutable, read without the lock
+//! asked      a probe that finds something to wait for
 //! run        one run of one check, in a task of its own
 //! driver     the pacemaker, the only thread
 //! shutdown   the way to the end: drain, close, stop; signals
+//! onlooker   a look at the engine from the pacemaker's own tasks
 //! clock      what time it is, and cheaply whether a moment has come
 //! live       what is said once in the life of a process
 //! event      what the log is told
@@ -17,12 +19,14 @@
 //!
 //! This file is what holds them together: the lock, and what is done once it is released.
 
+mod asked;
 mod awake;
 mod clock;
 mod core;
 mod driver;
 mod event;
 mod live;
+mod onlooker;
 mod outbox;
 mod phase;
 mod plan;
@@ -43,13 +47,13 @@ use tokio::sync::{Notify, broadcast, watch};
 pub(crate) use self::core::Core;
 pub(crate) use self::event::Event;
 pub(crate) use self::live::StateType;
+pub(crate) use self::onlooker::Onlooker;
 pub(crate) use self::plan::Plan;
 pub(crate) use self::run::RunResult;
 pub(crate) use self::view::{Row, View};
 
 use self::clock::Clock;
 use self::core::Effects;
-use self::driver::Duty;
 use self::live::Live;
 use self::outbox::Outbox;
 use self::phase::Stage;
@@ -95,6 +99,8 @@ pub(crate) trait Runner: Send + Sync {
 
 pub(crate) struct Engine {
     pub(crate) service: ServiceSpec,
+    /// Where the probes are, in the order of [`Probe::ALL`].
+    pub(crate) paths: [String; 4],
     pub(crate) plans: Arc<[Plan]>,
     nests: Vec<Nest>,
     clock: Clock,
@@ -105,7 +111,9 @@ pub(crate) struct Engine {
     /// Until when `view` answers each probe: no longer than `until`.
     until_asked: [AtomicU64; 4],
     draining: AtomicBool,
-    changed: Notify,
+    /// Signal handlers are installed.
+    listening: Arc<AtomicBool>,
+    changed: Arc<Notify>,
     outbox: Outbox,
     stage: watch::Sender<Stage>,
     runtime: Handle,
@@ -132,6 +140,7 @@ impl Engine {
         let (view, _) = core.view(Time::ZERO);
         let pacemaker = driver::Pacemaker::new()?;
         let engine = Arc::new(Self {
+            paths: service.paths(),
             service,
             plans,
             nests,
@@ -141,7 +150,8 @@ impl Engine {
             until: AtomicU64::new(0),
             until_asked: Default::default(),
             draining: AtomicBool::new(false),
-            changed: Notify::new(),
+            listening: Arc::default(),
+            changed: Arc::default(),
             outbox: Outbox::new(),
             stage: watch::Sender::new(Stage::Serving),
             runtime,
@@ -269,44 +279,14 @@ impl Engine {
         }
     }
 
-    /// The view that answers this probe: starts on-demand checks that have expired, and waits for the critical ones,
-    /// at most for the probe budget.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping it cancels no run.
-    pub(crate) async fn probe(self: &Arc<Self>, probe: Probe) -> Arc<View> {
-        let arrived = self.with(|core, now| {
-            core.demand(probe, now);
-            now
-        });
-        let mut waits_for = 0;
-        loop {
-            // Registered before the look, so that nothing that happens after it is missed.
-            let mut changed = std::pin::pin!(self.changed.notified());
-            changed.as_mut().enable();
-            let wait = self.with(|core, now| {
-                let (index, until) = core.awaited(probe, arrived, waits_for, now)?;
-                waits_for = index;
-                Some(until.saturating_sub(now))
-            });
-            let Some(wait) = wait else { return self.view() };
-            let timeout = {
-                let _timers = self.timers();
-                tokio::time::timeout(wait, changed)
-            };
-            let _ = timeout.await;
-        }
-    }
-
     /// Has timers made from here on run on the pacemaker: neither a blocked runtime nor one without timers delays them.
     fn timers(&self) -> tokio::runtime::EnterGuard<'_> {
         self.pacemaker.enter()
     }
 
-    /// One tick of the pacemaker. Returns what is left to do should the engine end before the next, and whether that is
-    /// to come at once.
-    fn tick(self: &Arc<Self>) -> (Duty, bool) {
+    /// One tick of the pacemaker. Returns in how long the process is to be ended, should the engine end before the next
+    /// tick, and whether that is to come at once.
+    fn tick(self: &Arc<Self>) -> (Option<Duration>, bool) {
         let (more, busy, stage) = self.with(|core, now| {
             let more = core.tick(now);
             (more, core.is_busy(), core.lifecycle.stage(now))
@@ -318,11 +298,11 @@ impl Engine {
         }
         self.view(); // so that what time alone changes is logged, even if nobody asks
         self.reach(stage);
-        let duty = self.with(|core, now| core.lifecycle.duty(now));
-        if matches!(duty, Duty::Exit(left) if left.is_zero()) {
+        let exits_in = self.with(|core, now| core.lifecycle.exits_in(now));
+        if exits_in.is_some_and(|left| left.is_zero()) {
             driver::exit(driver::GRACE_IS_OVER);
         }
-        (duty, more)
+        (exits_in, more)
     }
 
     pub(crate) fn report(self: &Arc<Self>, probe: Probe) -> crate::Report {
@@ -333,6 +313,7 @@ impl Engine {
 impl Drop for Engine {
     fn drop(&mut self) {
         self.lock().abort_all();
+        self.changed.notify_waiters(); // an onlooker may wait
     }
 }
 

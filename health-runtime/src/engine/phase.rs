@@ -7,7 +7,6 @@ use crate::report::Phase;
 use crate::spec::Probe;
 
 use super::Time;
-use super::driver::Duty;
 
 /// Between the closing of the listeners and the end of the servers: in it the connections that were accepted last are
 /// read. A server that stops closes those of which it has read nothing.
@@ -40,7 +39,6 @@ pub(crate) struct Lifecycle {
     /// When a signalled process that has not ended is ended.
     exit_at: Option<Time>,
     pub(super) signals: u32,
-    listening: bool,
 }
 
 impl Lifecycle {
@@ -57,7 +55,6 @@ impl Lifecycle {
             closed_at: None,
             exit_at: None,
             signals: 0,
-            listening: false,
         }
     }
 
@@ -131,11 +128,6 @@ impl Lifecycle {
         now
     }
 
-    /// Whether this is the first time that somebody asks for signals.
-    pub(super) fn listen(&mut self) -> bool {
-        !std::mem::replace(&mut self.listening, true)
-    }
-
     /// How far the end has come. No stage is skipped, however late a tick: what settles counts from when the listeners
     /// were told to close.
     pub(super) fn stage(&mut self, now: Time) -> Stage {
@@ -158,13 +150,9 @@ impl Lifecycle {
         }
     }
 
-    /// What the pacemaker owes the process, whether or not the engine lives on.
-    pub(super) fn duty(&self, now: Time) -> Duty {
-        match self.exit_at {
-            Some(at) => Duty::Exit(at.saturating_sub(now)),
-            None if self.listening => Duty::Signals,
-            None => Duty::None,
-        }
+    /// In how long the process is to be ended if it does not end by itself, whether or not the engine lives on.
+    pub(super) fn exits_in(&self, now: Time) -> Option<Duration> {
+        self.exit_at.map(|at| at.saturating_sub(now))
     }
 
     /// Begins to drain, for good. Returns whether it has just happened.

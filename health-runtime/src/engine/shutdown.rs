@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::driver::exit;
 use super::phase::Stage;
 use super::plan::bounded;
-use super::{Engine, Event};
+use super::{Engine, Event, Onlooker};
 
 impl Engine {
     /// Begins to drain: readiness fails from now on, for good; `shutdown_signal` resolves after `drain`.
@@ -63,19 +63,18 @@ impl Engine {
 
     /// Installs the signal handlers, which stay until the process ends.
     pub(crate) fn listen_for_signals(self: &Arc<Self>) {
-        if !self.with(|core, _| core.lifecycle.listen()) {
+        if self.listening.swap(true, Ordering::SeqCst) {
             return;
         }
         let _on_the_pacemaker = self.pacemaker.enter();
         match Signals::new() {
             Ok(mut signals) => {
-                let engine = Arc::downgrade(self);
+                let engine = Onlooker::new(self);
                 self.pacemaker.spawn(async move {
                     loop {
                         let wait = signals.next().await;
-                        match engine.upgrade() {
-                            Some(engine) => engine.signalled(wait),
-                            None => exit("a signal, and no `Health` is left to drain"),
+                        if engine.look(|engine| engine.signalled(wait)).is_none() {
+                            exit("a signal, and no `Health` is left to drain");
                         }
                     }
                 });
@@ -93,6 +92,13 @@ impl Engine {
     /// Resolves when the servers may stop.
     pub(crate) async fn stopped(self: Arc<Self>) {
         self.reached(Stage::Stopped).await;
+    }
+
+    /// Resolves when the engine has ended.
+    #[cfg(feature = "axum")]
+    pub(crate) fn ended(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut reached = self.stage.subscribe();
+        async move { while reached.changed().await.is_ok() {} }
     }
 
     async fn reached(&self, stage: Stage) {

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::State;
 use crate::outcome::{Reason, Status};
 use crate::parts::PartList;
-use crate::report::Phase;
+use crate::report::{Audience, Phase};
 use crate::spec::Probe;
 
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub(crate) struct View {
     pub(crate) standing: Standing,
     rows: Box<[Row]>,
     verdicts: [State; 4],
-    bodies: [OnceLock<Bytes>; 4],
+    bodies: [[OnceLock<Bytes>; 4]; 2],
 }
 
 /// Where the service stands at the time of the view, whatever its checks say.
@@ -74,9 +74,9 @@ impl View {
             && failing.all(|(_, row)| row.state.reason == Some(Reason::Pending))
     }
 
-    /// The probe's body, rendered when it is first asked for.
-    pub(crate) fn body(&self, probe: Probe, render: impl FnOnce() -> Bytes) -> &Bytes {
-        self.bodies[probe as usize].get_or_init(render)
+    /// The probe's body for this audience, rendered when it is first asked for.
+    pub(crate) fn body(&self, probe: Probe, audience: Audience, render: impl FnOnce() -> Bytes) -> &Bytes {
+        self.bodies[audience as usize][probe as usize].get_or_init(render)
     }
 
     /// The checks in the probe.

@@ -1,4 +1,4 @@
-//! The default format: a small JSON object for the public.
+//! The default format: a small JSON object for the public, a larger one for whoever is on call.
 
 use std::num::NonZeroUsize;
 
@@ -6,13 +6,16 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use crate::outcome::{Reason, Status};
-use crate::report::{CheckReport, Report};
+use crate::report::{Audience, CheckReport, Report};
 
 /// Load balancers look at the first KiB, and none keeps more than 4.
-const LIMIT: usize = 4096;
+const PUBLIC_LIMIT: usize = 4096;
 
-/// More checks than this never fit: each takes some 50 bytes at least.
-pub(crate) const MOST_CHECKS: usize = 80;
+/// Ten thousand checks that are well fit.
+const INTERNAL_LIMIT: usize = 1024 * 1024;
+
+/// More checks than this never fit into a public body: each takes some 50 bytes at least.
+const MOST_PUBLIC_CHECKS: usize = 80;
 
 /// More of the service's own name than this says nothing.
 const NAME: usize = 128;
@@ -44,11 +47,32 @@ struct Check<'a> {
     reason: Option<Reason>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    runbook: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    groups: &'a [&'a str],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restart_helps: Option<&'a str>,
 }
 
-/// Renders a report, without error texts unless `details`; what does not fit into 4 KiB is counted, last checks first.
-pub(crate) fn render(report: &Report, details: bool) -> Bytes {
-    let mut shown = report.checks.len().min(MOST_CHECKS);
+/// How many checks a report is asked for.
+pub(crate) fn most_checks(audience: Audience) -> usize {
+    match audience {
+        Audience::Public => MOST_PUBLIC_CHECKS,
+        Audience::Internal => usize::MAX,
+    }
+}
+
+/// Renders a report, for the public without error texts unless `details`. What does not fit is counted, last checks
+/// first.
+pub(crate) fn render(report: &Report, audience: Audience, details: bool) -> Bytes {
+    let limit = match audience {
+        Audience::Public => PUBLIC_LIMIT,
+        Audience::Internal => INTERNAL_LIMIT,
+    };
+    let mut shown = report.checks.len().min(most_checks(audience));
     loop {
         let body = Body {
             status: report.status,
@@ -58,21 +82,26 @@ pub(crate) fn render(report: &Report, details: bool) -> Bytes {
             reason: report.reason,
             checks: report.checks[..shown]
                 .iter()
-                .map(|check| of_check(check, details))
+                .map(|check| of_check(check, audience, details))
                 .collect(),
             omitted: NonZeroUsize::new(report.omitted + report.checks.len() - shown),
         };
         let mut json = serde_json::to_vec(&body).expect("strings and numbers always serialise");
         json.push(b'\n'); // for people: the shell's prompt stands on its own line
-        if json.len() < LIMIT || shown == 0 {
+        if json.len() < limit || shown == 0 {
             return json.into();
         }
-        shown = (shown * LIMIT / json.len()).min(shown - 1);
+        shown = (shown * limit / json.len()).min(shown - 1);
     }
 }
 
-fn of_check(check: &CheckReport, details: bool) -> Check<'_> {
-    let message = check.message.as_deref().filter(|_| details);
+fn of_check(check: &CheckReport, audience: Audience, details: bool) -> Check<'_> {
+    let internal = audience == Audience::Internal;
+    let message = check.message.as_deref();
+    let message = match audience {
+        Audience::Public => message.filter(|_| details).map(|message| cut(message, DETAIL)),
+        Audience::Internal => message, // bounded as it is
+    };
     Check {
         name: &check.name,
         status: check.status,
@@ -81,7 +110,11 @@ fn of_check(check: &CheckReport, details: bool) -> Check<'_> {
             .latency
             .map(|latency| (latency.as_secs_f64() * 10_000.0).round() / 10.0),
         reason: check.reason,
-        message: message.map(|message| cut(message, DETAIL)),
+        message,
+        description: check.description.filter(|_| internal),
+        runbook: check.runbook.filter(|_| internal),
+        groups: if internal { check.groups } else { &[] },
+        restart_helps: check.restart_helps.filter(|_| internal),
     }
 }
 

@@ -45,19 +45,7 @@ impl Health {
     ///     .merge(health.router());
     /// ```
     pub fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
-        let probes = self.probes();
-        let mut router = Router::new();
-        for (probe, path) in Probe::ALL.into_iter().zip(&probes.0.paths) {
-            let service = |probe| ProbeService {
-                probes: probes.clone(),
-                probe,
-            };
-            router = router
-                .route_service(path, service(Some(probe)))
-                .route_service(&format!("{path}/"), service(None))
-                .route_service(&format!("{path}/{{*below}}"), service(None));
-        }
-        router
+        router(&self.probes())
     }
 
     /// A layer for the application's own routes: while the service drains, responses carry `Connection: close`, so
@@ -65,6 +53,21 @@ impl Health {
     pub fn drain_layer(&self) -> DrainLayer {
         DrainLayer::new(self.clone())
     }
+}
+
+pub(super) fn router<S: Clone + Send + Sync + 'static>(probes: &Probes) -> Router<S> {
+    let mut router = Router::new();
+    for (probe, path) in Probe::ALL.into_iter().zip(&probes.engine.paths) {
+        let service = |probe| ProbeService {
+            probes: probes.clone(),
+            probe,
+        };
+        router = router
+            .route_service(path, service(Some(probe)))
+            .route_service(&format!("{path}/"), service(None))
+            .route_service(&format!("{path}/{{*below}}"), service(None));
+    }
+    router
 }
 
 /// A service and not a handler: that is a fifth cheaper, and HEAD is ours.
@@ -126,7 +129,7 @@ impl Future for ProbeFuture {
     }
 }
 
-fn respond(answer: Answer, version: Version) -> Response {
+pub(super) fn respond(answer: Answer, version: Version) -> Response {
     // Cloned: to check and insert them one by one is a fifth of the whole request. The length is there to be replaced,
     // so that the clone need not grow.
     static COMMON: LazyLock<HeaderMap> = LazyLock::new(|| {

@@ -5,6 +5,10 @@ mod axum;
 #[cfg(feature = "axum")]
 mod drain;
 #[cfg(feature = "axum")]
+mod ending;
+#[cfg(feature = "axum")]
+mod internal;
+#[cfg(feature = "axum")]
 mod listener;
 mod query;
 
@@ -22,7 +26,7 @@ use crate::engine::{Core, Engine, View};
 use crate::format::json;
 use crate::health::Health;
 use crate::outcome::Status;
-use crate::report::{Phase, Report, Selection};
+use crate::report::{Audience, Phase, Report, Selection};
 use crate::spec::Probe;
 
 const JSON: &str = "application/json";
@@ -43,13 +47,12 @@ impl Health {
     /// Whatever starting waits for is declared before this: from here on a start with nothing left to wait for is
     /// final.
     pub fn probes(&self) -> Probes {
-        let engine = Arc::clone(&self.engine);
-        engine.with(Core::arm);
-        let paths = match engine.service.prefix.as_deref() {
-            None => ["/livez", "/readyz", "/startupz", "/health"].map(str::to_owned),
-            Some(prefix) => ["/live", "/ready", "/startup", ""].map(|path| format!("{prefix}{path}")),
-        };
-        Probes(Arc::new(Site { engine, paths }))
+        self.probes_for(Audience::Public)
+    }
+
+    fn probes_for(&self, audience: Audience) -> Probes {
+        self.engine.with(Core::arm);
+        Probes::new(Arc::clone(&self.engine), audience)
     }
 }
 
@@ -69,13 +72,9 @@ impl Health {
 /// # });
 /// ```
 #[derive(Clone, Debug)]
-pub struct Probes(Arc<Site>);
-
-#[derive(Debug)]
-struct Site {
+pub struct Probes {
     engine: Arc<Engine>,
-    /// In the order of [`Probe::ALL`].
-    paths: [String; 4],
+    audience: Audience,
 }
 
 /// What a path asks for.
@@ -92,7 +91,18 @@ enum Named {
     Nest(Range<usize>),
 }
 
+/// What is asked of a view.
+struct Question {
+    probe: Probe,
+    /// Absent: all checks of the probe.
+    selection: Option<Selection>,
+}
+
 impl Probes {
+    fn new(engine: Arc<Engine>, audience: Audience) -> Self {
+        Self { engine, audience }
+    }
+
     /// Answers a request, or returns `None` if the path is not a probe's and nothing below one.
     ///
     /// `query` is what stands behind the `?`. Waits at most for the probe budget, and usually not at all.
@@ -106,25 +116,33 @@ impl Probes {
     }
 
     async fn answer_target(&self, target: Target<'_>, method: &str, query: Option<&str>) -> Answer {
-        let (probe, named) = match target {
+        let answer = match self.question(&target, method, query) {
+            Ok(question) => self.judged(&question, &*self.engine.probe(question.probe).await),
+            Err(answer) => answer,
+        };
+        answer.to(method)
+    }
+
+    /// What is asked, or the answer to what nobody can ask.
+    fn question(&self, target: &Target<'_>, method: &str, query: Option<&str>) -> Result<Question, Answer> {
+        let (probe, named) = match *target {
             Target::All(probe) => (probe, None),
             Target::Below(probe, name) => match self.named(probe, name) {
                 Some(named) => (probe, Some(named)),
-                None => return Answer::error(404, NO_SUCH_CHECK).to(method),
+                None => return Err(Answer::error(404, NO_SUCH_CHECK)),
             },
         };
         if !is_allowed(method) {
-            return Answer::error(405, WRONG_METHOD).to(method);
+            return Err(Answer::error(405, WRONG_METHOD));
         }
-        let engine = &self.0.engine;
-        let query = query::parse(query.unwrap_or_default(), engine);
+        let query = query::parse(query.unwrap_or_default(), &self.engine);
         let of = match &named {
-            None => 0..engine.plans.len(),
+            None => 0..self.engine.plans.len(),
             Some(Named::Check(index)) => *index..index + 1,
             Some(Named::Nest(checks)) => checks.clone(),
         };
         if !query.groups.iter().all(|group| self.offers(probe, of.clone(), group)) {
-            return Answer::error(404, NO_SUCH_GROUP).to(method);
+            return Err(Answer::error(404, NO_SUCH_GROUP));
         }
         let query::Query { groups, exclude } = query;
         let selection = match named {
@@ -136,16 +154,7 @@ impl Probes {
                 without: exclude,
             }),
         };
-        let view = match engine.fresh_view(probe) {
-            Some(view) => Arc::clone(&view),
-            None => engine.probe(probe).await,
-        };
-        let Some(selection) = selection else {
-            return self.whole(probe, &view).to(method);
-        };
-        let report = Report::new(engine, &view, probe, Some(&selection), json::MOST_CHECKS);
-        let body = json::render(&report, engine.service.public_details);
-        Answer::probe(report.status, view.standing.phase, body).to(method)
+        Ok(Question { probe, selection })
     }
 
     /// The answer to the plain question, if nothing has to be waited for: what nearly every request is.
@@ -154,21 +163,35 @@ impl Probes {
         if query.is_some() || !is_allowed(method) {
             return None;
         }
-        let view = self.0.engine.fresh_view(probe)?;
+        let view = self.engine.fresh_view(probe)?;
         Some(self.whole(probe, &view).to(method))
     }
 
+    fn judged(&self, question: &Question, view: &View) -> Answer {
+        let probe = question.probe;
+        match &question.selection {
+            None => self.whole(probe, view),
+            selection => {
+                let (status, body) = self.rendered(view, probe, selection.as_ref());
+                Answer::probe(status, view.standing.phase, body)
+            }
+        }
+    }
+
     fn whole(&self, probe: Probe, view: &View) -> Answer {
-        let engine = &self.0.engine;
-        let body = view.body(probe, || {
-            let report = Report::new(engine, view, probe, None, json::MOST_CHECKS);
-            json::render(&report, engine.service.public_details)
-        });
+        let body = view.body(probe, self.audience, || self.rendered(view, probe, None).1);
         Answer::probe(view.verdict(probe).status, view.standing.phase, body.clone())
     }
 
+    fn rendered(&self, view: &View, probe: Probe, selection: Option<&Selection>) -> (Status, Bytes) {
+        let most = json::most_checks(self.audience);
+        let report = Report::new(&self.engine, view, probe, selection, most);
+        let body = json::render(&report, self.audience, self.engine.service.public_details);
+        (report.status, body)
+    }
+
     fn target<'a>(&self, path: &'a str) -> Option<Target<'a>> {
-        Probe::ALL.into_iter().zip(&self.0.paths).find_map(|(probe, at)| {
+        Probe::ALL.into_iter().zip(&self.engine.paths).find_map(|(probe, at)| {
             let rest = path.strip_prefix(at.as_str())?;
             match rest.strip_prefix('/') {
                 Some(name) => Some(Target::Below(probe, name)),
@@ -180,14 +203,14 @@ impl Probes {
     /// Whether one of these checks is in the group and in the probe. A group that is empty there is none: a typo must
     /// not be green.
     fn offers(&self, probe: Probe, mut of: Range<usize>, group: &str) -> bool {
-        let plans = &self.0.engine.plans;
+        let plans = &self.engine.plans;
         let has_groups = matches!(probe, Probe::Readiness | Probe::Health);
         has_groups && of.any(|index| plans[index].spec.is_in(probe) && plans[index].spec.groups.contains(&group))
     }
 
     /// What has this name, if any of it is in the probe.
     fn named(&self, probe: Probe, name: &str) -> Option<Named> {
-        let engine = &self.0.engine;
+        let engine = &self.engine;
         let is_in = |index: usize| engine.plans[index].spec.is_in(probe);
         if let Some(index) = engine.check_named(name) {
             return is_in(index).then_some(Named::Check(index));
@@ -208,7 +231,7 @@ pub struct Answer {
     /// What HEAD says of GET's body.
     length: usize,
     body: Bytes,
-    /// The service drains, and wants its connections closed.
+    /// The service drains or has ended, and wants its connections closed.
     closing: bool,
 }
 
@@ -229,6 +252,13 @@ impl Answer {
             body: Bytes::from_static(body),
             closing: false,
         }
+    }
+
+    /// The connection is to be closed.
+    #[cfg(feature = "axum")]
+    fn closing(mut self) -> Self {
+        self.closing = true;
+        self
     }
 
     /// The form of the answer that this method gets.

@@ -191,14 +191,14 @@ impl CheckSpec {
         self
     }
 
-    /// Why a restart of the process helps although the check looks at something outside of it.
+    /// Why a restart of the process helps although the check looks at something outside of it. Shown internally.
     #[must_use]
     pub const fn restart_helps(mut self, why: &'static str) -> Self {
         self.restart_helps = Some(why);
         self
     }
 
-    /// What it checks, for people.
+    /// What it checks, for people. Shown internally.
     #[must_use]
     pub const fn description(mut self, description: &'static str) -> Self {
         self.description = Some(description);
@@ -212,7 +212,7 @@ impl CheckSpec {
         self
     }
 
-    /// The address of what to do about it, for whoever is on call. Default: none.
+    /// The address of what to do about it, for whoever is on call. Default: none. Shown internally.
     #[must_use]
     pub const fn runbook(mut self, url: &'static str) -> Self {
         self.runbook = Some(url);

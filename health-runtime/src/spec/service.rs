@@ -21,6 +21,14 @@ pub struct ServiceSpec {
 }
 
 impl ServiceSpec {
+    /// Where the probes are, in the order of [`Probe::ALL`].
+    pub(crate) fn paths(&self) -> [String; 4] {
+        match self.prefix.as_deref() {
+            None => ["/livez", "/readyz", "/startupz", "/health"].map(str::to_owned),
+            Some(prefix) => ["/live", "/ready", "/startup", ""].map(|path| format!("{prefix}{path}")),
+        }
+    }
+
     /// A service of this name and version, everything else by default.
     pub const fn new(name: &'static str, version: &'static str) -> Self {
         Self {

@@ -1,6 +1,5 @@
 //! Starting, holding back, draining.
 
-use super::super::super::driver::Duty;
 use super::*;
 
 #[test]
@@ -34,15 +33,6 @@ fn no_stage_of_the_end_is_skipped_however_late_a_tick() {
     assert_eq!(sim.core.lifecycle.stage(sim.now), Stage::Closing);
     sim.freeze(ms(100));
     assert_eq!(sim.core.lifecycle.stage(sim.now), Stage::Stopped);
-}
-
-#[test]
-fn the_handlers_are_installed_once_and_outlive_the_engine() {
-    let mut sim = Sim::new([]);
-    assert!(matches!(sim.core.lifecycle.duty(sim.now), Duty::None));
-    assert!(sim.core.lifecycle.listen());
-    assert!(!sim.core.lifecycle.listen());
-    assert!(matches!(sim.core.lifecycle.duty(sim.now), Duty::Signals));
 }
 
 #[test]
@@ -96,7 +86,7 @@ fn the_listeners_close_before_the_servers_stop_and_a_signalled_process_is_given_
             }
             reached.push((
                 stage,
-                matches!(sim.core.lifecycle.duty(sim.now), Duty::Exit(Duration::ZERO)),
+                sim.core.lifecycle.exits_in(sim.now) == Some(Duration::ZERO),
                 sim.now,
             ));
             sim.pass(TICK);

@@ -1,0 +1,101 @@
+//! A look at the engine from the pacemaker's own tasks, which must neither keep it alive nor end it.
+
+use std::sync::{Arc, Weak};
+use std::thread;
+
+use super::Engine;
+#[cfg(feature = "axum")]
+use super::{View, asked::Next};
+#[cfg(feature = "axum")]
+use crate::spec::Probe;
+
+/// Looks at the engine while it lasts.
+#[derive(Clone, Debug)]
+pub(crate) struct Onlooker(Weak<Engine>);
+
+impl Onlooker {
+    pub(crate) fn new(engine: &Arc<Engine>) -> Self {
+        Self(Arc::downgrade(engine))
+    }
+
+    /// What there is to see; `None` once the engine has ended.
+    pub(crate) fn look<R>(&self, look: impl FnOnce(&Arc<Engine>) -> R) -> Option<R> {
+        let engine = self.0.upgrade()?;
+        let seen = look(&engine);
+        // Everybody else may have let go meanwhile. The user's state is then dropped here, and may block, or drop a
+        // runtime: it gets a thread for it. Where there is none to be had, it is dropped here after all.
+        if let Some(engine) = Arc::into_inner(engine) {
+            let _ = thread::Builder::new().name("health".into()).spawn(move || drop(engine));
+        }
+        Some(seen)
+    }
+
+    /// As [`Engine::probe`], without the engine while it waits; `None` if that ends.
+    #[cfg(feature = "axum")]
+    pub(crate) async fn probe(&self, probe: Probe) -> Option<Arc<View>> {
+        let fresh = self.look(|engine| engine.fresh_view(probe).map(|view| Arc::clone(&view)))?;
+        if fresh.is_some() {
+            return fresh;
+        }
+        let mut asked = self.look(|engine| engine.asked(probe))?;
+        loop {
+            match self.look(|engine| engine.next(&mut asked))? {
+                Next::Answer(view) => return Some(view),
+                Next::Wait(wait) => drop(wait.await),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Sender, channel};
+    use std::time::Duration;
+
+    use tokio::runtime::Handle;
+
+    use super::*;
+    use crate::{CheckSpec, Checks, Health, HealthState, run};
+
+    /// Has a check that never ends, and says whether it is dropped inside of a runtime.
+    struct Slow(Sender<bool>);
+
+    impl HealthState for Slow {
+        fn register(checks: &mut Checks<Self>) {
+            let spec = CheckSpec::new("slow").critical().ttl(Duration::ZERO);
+            let spec = spec.timeout(Duration::from_hours(1));
+            checks.with(spec, |_| run(std::future::pending::<()>()));
+        }
+    }
+
+    impl Drop for Slow {
+        fn drop(&mut self) {
+            let _ = self.0.send(Handle::try_current().is_ok());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_wait_ends_with_the_engine() {
+        let (dropped, _) = channel();
+        let budget = Duration::from_hours(1);
+        let health = Health::builder(Slow(dropped)).probe_budget(budget).start();
+        let probes = health.probes(); // counts as started, so that there is something to wait for
+        let onlooker = Onlooker::new(&health.engine);
+        let waiting = tokio::spawn(async move { onlooker.probe(Probe::Readiness).await });
+        tokio::task::yield_now().await; // it waits
+        assert!(!waiting.is_finished());
+        drop((probes, health));
+        assert!(waiting.await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn the_users_state_is_not_dropped_in_a_task() {
+        let (dropped, drops) = channel();
+        let health = Health::builder(Slow(dropped)).start();
+        let onlooker = Onlooker::new(&health.engine);
+        assert!(onlooker.look(move |_| drop(health)).is_some());
+        let in_a_runtime = drops.recv_timeout(Duration::from_secs(10)).unwrap();
+        assert!(!in_a_runtime);
+        assert!(onlooker.look(|_| ()).is_none());
+    }
+}

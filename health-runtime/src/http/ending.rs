@@ -1,0 +1,93 @@
+//! Connections that end with the engine, whatever their clients do: one that is never asked anything, or read, would
+//! otherwise stay for as long as the pacemaker does.
+
+use std::io::{self, IoSlice};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::serve::Listener;
+use futures_util::future::{BoxFuture, FusedFuture as _, FutureExt as _, Shared};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+
+type Ended = Shared<BoxFuture<'static, ()>>;
+
+pub(super) struct EndingListener {
+    listener: TcpListener,
+    ended: Ended,
+}
+
+impl EndingListener {
+    pub(super) fn new(listener: TcpListener, ended: impl Future<Output = ()> + Send + 'static) -> Self {
+        let ended = ended.boxed().shared();
+        Self { listener, ended }
+    }
+}
+
+impl Listener for EndingListener {
+    type Io = EndingStream;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (EndingStream, SocketAddr) {
+        let (stream, peer) = Listener::accept(&mut self.listener).await;
+        let ended = self.ended.clone();
+        (EndingStream { stream, ended }, peer)
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+}
+
+/// Fails where it would wait for its client once the engine has ended. What needs no wait is still read and written.
+pub(super) struct EndingStream {
+    stream: TcpStream,
+    ended: Ended,
+}
+
+impl EndingStream {
+    fn unless_ended<T>(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        poll: impl FnOnce(Pin<&mut TcpStream>, &mut Context<'_>) -> Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        let polled = poll(Pin::new(&mut self.stream), context);
+        if polled.is_pending() && (self.ended.is_terminated() || self.ended.poll_unpin(context).is_ready()) {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
+        polled
+    }
+}
+
+impl AsyncRead for EndingStream {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.unless_ended(context, |stream, context| stream.poll_read(context, buffer))
+    }
+}
+
+impl AsyncWrite for EndingStream {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
+        self.unless_ended(context, |stream, context| stream.poll_write(context, buffer))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffers: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.unless_ended(context, |stream, context| stream.poll_write_vectored(context, buffers))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.unless_ended(context, TcpStream::poll_flush)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.unless_ended(context, TcpStream::poll_shutdown)
+    }
+}

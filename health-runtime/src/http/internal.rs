@@ -1,0 +1,172 @@
+//! The probes for whoever is on call: with all that is known, on a port that no blocked runtime silences.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::{self, SocketAddr, ToSocketAddrs};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::extract::Request;
+use axum::response::Response;
+use axum::{Router, ServiceExt as _};
+use futures_util::future::BoxFuture;
+use tokio::net::TcpListener;
+use tower_service::Service;
+
+use super::axum::{respond, router};
+use super::ending::EndingListener;
+use super::{Answer, Probes};
+use crate::engine::{Core, Onlooker};
+use crate::health::Health;
+use crate::report::Audience;
+
+const NO_PROBE: &[u8] = b"{\"error\":\"no probe has this path\"}\n";
+const ENDED: &[u8] = b"{\"error\":\"the service has ended\"}\n";
+
+impl Health {
+    /// The probes as [`router`](Self::router) has them, for whoever is on call: with each check's `message` (the text of
+    /// its last error, credentials masked), `description`, `runbook`, `groups` and `restart_helps`, and up to 1 MiB of
+    /// them instead of 4 KiB. For a port that the public does not reach.
+    ///
+    /// It runs on the application's runtime: where that is blocked it does not answer, and
+    /// [`serve_internal`](Self::serve_internal) does.
+    ///
+    /// # Panics
+    ///
+    /// `Router::merge` panics if the application has a route of its own at one of these paths, such as those of
+    /// [`router`](Self::router).
+    ///
+    /// ```
+    /// # use health_runtime::{Flag, HealthState};
+    /// # #[derive(Clone, HealthState)]
+    /// # struct AppState { #[health_check] flag: Flag }
+    /// # let runtime = tokio::runtime::Runtime::new().unwrap();
+    /// # let _guard = runtime.enter();
+    /// # let state = AppState { flag: Flag::healthy() };
+    /// let health = state.start_health();
+    /// let public: axum::Router = axum::Router::new().merge(health.router());
+    /// let admin: axum::Router = axum::Router::new().merge(health.internal_router()); // for a listener of its own
+    /// ```
+    pub fn internal_router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        router(&self.probes_for(Audience::Internal))
+    }
+
+    /// Serves the probes for whoever is on call at this address, on the engine's own thread, and returns the address
+    /// (port 0 picks a free one).
+    ///
+    /// It shows what [`internal_router`](Self::internal_router) shows, at the same paths, and nothing else. It answers
+    /// while every worker of the application's runtime is blocked, and then says so: from here on that runtime is watched,
+    /// and once it has run nothing for [`heartbeat`](crate::HealthBuilder::heartbeat) (10 s by default) liveness and
+    /// readiness fail (`stalled`). It answers while the service drains, and for as long as anybody has a [`Health`]; it
+    /// keeps none itself. When the engine ends, the port and its connections are closed. May be
+    /// called for several addresses.
+    ///
+    /// Whoever reaches the port reads error texts: bind it to an address that the public does not reach.
+    ///
+    /// Whatever starting waits for ([`startup_task`](Self::startup_task)) is declared before this: from here on a start
+    /// with nothing left to wait for is final. A name in the address is resolved here and now, which blocks; numbers
+    /// are not.
+    ///
+    /// # Errors
+    ///
+    /// Returns what the operating system says when the address cannot be resolved or bound: the port is taken, say.
+    ///
+    /// ```
+    /// # use health_runtime::{Flag, HealthState};
+    /// # #[derive(Clone, HealthState)]
+    /// # struct AppState { #[health_check] flag: Flag }
+    /// # fn main() -> std::io::Result<()> {
+    /// # let runtime = tokio::runtime::Runtime::new()?;
+    /// # let _guard = runtime.enter();
+    /// # let state = AppState { flag: Flag::healthy() };
+    /// let health = state.start_health();
+    /// let address = health.serve_internal("127.0.0.1:0")?; // in a container: ("0.0.0.0", 9090), and no Service for it
+    /// println!("http://{address}/health");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn serve_internal(&self, address: impl ToSocketAddrs) -> io::Result<SocketAddr> {
+        let listener = net::TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let service = InternalService(Onlooker::new(&self.engine));
+        let ended = self.engine.ended();
+        self.engine.accompany(|| {
+            let listener = EndingListener::new(TcpListener::from_std(listener)?, ended);
+            Ok(axum::serve(listener, service.into_make_service()).into_future())
+        })?;
+        self.engine.with(Core::arm);
+        self.engine.watch_runtime();
+        Ok(address)
+    }
+}
+
+/// Not a router, which would hold the engine.
+#[derive(Clone)]
+struct InternalService(Onlooker);
+
+impl Service<Request> for InternalService {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let engine = self.0.clone();
+        let (method, uri, version) = (request.method().clone(), request.uri().clone(), request.version());
+        Box::pin(async move {
+            let answer = answer(&engine, method.as_str(), uri.path(), uri.query()).await;
+            let answer = answer.unwrap_or_else(|| Answer::error(503, ENDED).closing());
+            Ok(respond(answer.to(method.as_str()), version))
+        })
+    }
+}
+
+/// The answer, unless the engine has ended: it is looked at before the wait and after it, and not kept in between.
+async fn answer(engine: &Onlooker, method: &str, path: &str, query: Option<&str>) -> Option<Answer> {
+    let asked = engine.look(|engine| {
+        let probes = Probes::new(Arc::clone(engine), Audience::Internal);
+        let target = probes.target(path).ok_or(Answer::error(404, NO_PROBE))?;
+        probes.question(&target, method, query)
+    })?;
+    let question = match asked {
+        Ok(question) => question,
+        Err(answer) => return Some(answer),
+    };
+    let view = engine.probe(question.probe).await?;
+    engine.look(|engine| Probes::new(Arc::clone(engine), Audience::Internal).judged(&question, &view))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+    use crate::{Checks, HealthState};
+
+    struct Empty;
+
+    impl HealthState for Empty {
+        fn register(_: &mut Checks<Self>) {}
+    }
+
+    #[tokio::test]
+    async fn whoever_still_asks_when_the_engine_has_ended_is_told_so() {
+        let health = Health::builder(Empty).start();
+        let mut service = InternalService(Onlooker::new(&health.engine));
+        let ask = || Request::get("/livez").body(Body::empty()).expect("a request");
+        health.engine.with(Core::arm);
+        assert_eq!(service.call(ask()).await.unwrap().status(), 200);
+        let weak = health.downgrade();
+        drop(health);
+        while weak.upgrade().is_some() {
+            tokio::task::yield_now().await; // the pacemaker has it for the time of a tick
+        }
+        let response = service.call(ask()).await.unwrap();
+        assert_eq!(response.status(), 503);
+        assert_eq!(response.headers()["connection"], "close");
+    }
+}

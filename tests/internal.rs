@@ -1,0 +1,617 @@
+//! The probes for whoever is on call: what they show, and that their own port answers and closes whatever else happens.
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
+use std::time::{Duration, Instant};
+use std::{env, fs};
+
+use axum::Router;
+use health_runtime::{CheckResult, CheckSpec, Checks, Flag, Health, HealthState, Outcome, Phase, Probe, Status, run};
+use health_tests::{get, raw, serve, settled, until};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::runtime::{Builder, Runtime};
+use tokio::time::timeout;
+
+const LOCAL: &str = "127.0.0.1:0";
+
+#[derive(Clone, HealthState)]
+#[health(name = "orders", version = "1.2.3", drain = "100ms")]
+struct App {
+    /// Orders database.
+    #[health_check(
+        critical,
+        liveness,
+        readiness,
+        groups("core", "sql"),
+        restart_helps = "a new process has a new pool",
+        runbook = "https://wiki.example/orders-db"
+    )]
+    db: Flag,
+    #[health_check]
+    cache: Flag,
+}
+
+impl App {
+    fn healthy() -> Self {
+        let (db, cache) = (Flag::healthy(), Flag::healthy());
+        Self { db, cache }
+    }
+}
+
+async fn ask(address: SocketAddr, path: &str) -> String {
+    let request = format!("GET {path} HTTP/1.0\r\n\r\n");
+    let answer = timeout(Duration::from_secs(10), raw(address, &request)).await;
+    answer.unwrap_or_else(|_| panic!("no answer to {path}"))
+}
+
+fn has_code(answer: &str, code: u16) -> bool {
+    answer.starts_with(&format!("HTTP/1.0 {code} "))
+}
+
+fn json_of(answer: &str) -> Value {
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    serde_json::from_str(body).unwrap_or_else(|error| panic!("{error} in {answer:?}"))
+}
+
+async fn says(address: SocketAddr, path: &str, code: u16) -> String {
+    until(&format!("{path} answers {code}"), async || {
+        let answer = ask(address, path).await;
+        has_code(&answer, code).then_some(answer)
+    })
+    .await
+}
+
+async fn is_closed(address: SocketAddr) {
+    until("the port is closed", async || {
+        let refused = TcpStream::connect(address).await.err()?;
+        (refused.kind() == ErrorKind::ConnectionRefused).then_some(())
+    })
+    .await;
+}
+
+fn workers(count: usize) -> Runtime {
+    Builder::new_multi_thread()
+        .worker_threads(count)
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
+fn prober() -> Runtime {
+    Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// Both workers of a runtime are blocked until this is dropped.
+struct Blocked(Arc<Barrier>);
+
+impl Blocked {
+    fn new(runtime: &Runtime) -> Self {
+        let (begun, over) = (Arc::new(Barrier::new(3)), Arc::new(Barrier::new(3)));
+        for _ in 0..2 {
+            let (begun, over) = (Arc::clone(&begun), Arc::clone(&over));
+            runtime.spawn(async move {
+                begun.wait();
+                over.wait();
+            });
+        }
+        begun.wait();
+        Self(over)
+    }
+}
+
+impl Drop for Blocked {
+    fn drop(&mut self) {
+        self.0.wait();
+    }
+}
+
+// --- that it answers ---
+
+#[test]
+fn it_answers_while_every_worker_of_the_application_is_blocked() {
+    let (runtime, prober) = (workers(2), prober());
+    let state = App::healthy();
+    let health = {
+        let _guard = runtime.enter();
+        state.start_health()
+    };
+    let internal = health.serve_internal(LOCAL).unwrap();
+    let public = runtime.block_on(serve(health.router()));
+    prober.block_on(async {
+        for code in [200, 503] {
+            says(public, "/livez", code).await;
+            says(internal, "/readyz", code).await;
+            let blocked = Blocked::new(&runtime);
+            for path in ["/readyz", "/livez", "/readyz/db", "/readyz?exclude=cache"] {
+                let answer = ask(internal, path).await;
+                assert!(has_code(&answer, code), "{path}: {answer}");
+            }
+            let unanswered = timeout(Duration::from_millis(100), ask(public, "/livez")).await;
+            assert!(unanswered.is_err(), "the workers are not blocked: {unanswered:?}");
+            drop(blocked);
+            says(public, "/livez", code).await;
+            state.db.set_unhealthy("gone");
+        }
+    });
+}
+
+/// Runs this when it is asked.
+struct OnDemand<F>(F);
+
+impl<F, R> HealthState for OnDemand<F>
+where
+    F: Fn() -> R + Send + Sync + 'static,
+    R: Future<Output = CheckResult> + Send + 'static,
+{
+    fn register(checks: &mut Checks<Self>) {
+        let spec = CheckSpec::new("db")
+            .critical()
+            .ttl(Duration::ZERO)
+            .timeout(Duration::from_hours(1));
+        checks.with(spec, |state| run((state.0)()));
+    }
+}
+
+#[test]
+fn a_run_that_no_worker_begins_delays_it_by_the_budget_at_most() {
+    let (runtime, prober) = (workers(2), prober());
+    let health = {
+        let _guard = runtime.enter();
+        let state = OnDemand(|| async { Ok(Outcome::healthy()) });
+        Health::builder(state).probe_budget(Duration::from_millis(200)).start()
+    };
+    let internal = health.serve_internal(LOCAL).unwrap();
+    prober.block_on(async {
+        says(internal, "/readyz", 200).await;
+        let blocked = Blocked::new(&runtime);
+        let asked = Instant::now();
+        let answer = ask(internal, "/readyz").await;
+        let took = asked.elapsed();
+        assert!(has_code(&answer, 200), "it is still fresh enough: {answer}");
+        assert!(
+            took >= Duration::from_millis(200) && took < Duration::from_secs(5),
+            "{took:?}"
+        );
+        drop(blocked);
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_waits_for_a_check_that_runs_on_demand() {
+    let state = OnDemand(|| async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        Ok(Outcome::healthy())
+    });
+    let health = Health::builder(state).probe_budget(Duration::from_mins(1)).start();
+    let internal = health.serve_internal(LOCAL).unwrap();
+    let answer = ask(internal, "/readyz").await;
+    assert!(has_code(&answer, 200), "not what was known before: {answer}");
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_an_error_and_starts_nothing() {
+    let taken = std::net::TcpListener::bind(LOCAL).unwrap();
+    let health = App::healthy().start_health();
+    let error = health.serve_internal(taken.local_addr().unwrap()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AddrInUse);
+    assert_eq!(health.report(Probe::Startup).phase, Phase::Starting);
+    assert!(health.serve_internal("no such address").is_err());
+    assert_eq!(health.report(Probe::Startup).phase, Phase::Starting);
+    health.serve_internal(LOCAL).unwrap();
+    assert_eq!(health.report(Probe::Startup).phase, Phase::Running);
+}
+
+#[tokio::test]
+async fn it_answers_through_the_drain_and_after_it() {
+    let health = App::healthy().start_health();
+    let internal = health.serve_internal(LOCAL).unwrap();
+    let answer = says(internal, "/readyz", 200).await;
+    assert!(!answer.contains("\r\nconnection: close\r\n"), "{answer}");
+    let stopped = health.shutdown_signal();
+    health.drain();
+    let look = async || {
+        for (path, code) in [("/readyz", 503), ("/livez", 200), ("/readyz/db", 503)] {
+            let answer = ask(internal, path).await;
+            assert!(has_code(&answer, code), "{path}: {answer}");
+            assert!(answer.contains("\r\nconnection: close\r\n"), "{path}: {answer}");
+            assert_eq!(json_of(&answer)["phase"], "draining");
+        }
+    };
+    look().await;
+    stopped.await;
+    look().await;
+}
+
+#[tokio::test]
+async fn it_serves_the_probes_and_nothing_else() {
+    let health = App::healthy().start_health();
+    let internal = health.serve_internal(LOCAL).unwrap();
+    for path in ["/livez", "/readyz", "/startupz", "/health", "/readyz/db", "/livez/db"] {
+        says(internal, path, 200).await;
+    }
+    for path in ["/", "/orders", "/livez.html", "/readyzz", "/metrics", "*"] {
+        let answer = ask(internal, path).await;
+        assert!(has_code(&answer, 404), "{path}: {answer}");
+        assert_eq!(json_of(&answer), json!({"error": "no probe has this path"}), "{path}");
+    }
+    for path in ["/readyz/", "/readyz/typo", "/startupz/db", "/readyz?group=core"] {
+        let answer = ask(internal, path).await;
+        assert!(has_code(&answer, 404), "{path}: {answer}");
+    }
+    let answer = raw(internal, "POST /readyz HTTP/1.0\r\n\r\n").await;
+    assert!(has_code(&answer, 405), "{answer}");
+    assert!(answer.contains("\r\nallow: GET, HEAD, OPTIONS\r\n"), "{answer}");
+    for path in ["/readyz", "/readyz/db", "/nothing"] {
+        let expected = ask(internal, path).await;
+        for method in ["HEAD", "OPTIONS"] {
+            let answer = raw(internal, &format!("{method} {path} HTTP/1.0\r\n\r\n")).await;
+            assert_eq!(answer.split(' ').nth(1), expected.split(' ').nth(1), "{method} {path}");
+            assert!(answer.ends_with("\r\n\r\n"), "{method} {path}: {answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_prefix_moves_the_internal_probes_too() {
+    let health = Health::builder(App::healthy()).prefix("/ops/health").start();
+    let internal = health.serve_internal(LOCAL).unwrap();
+    let app = health.internal_router();
+    for path in [
+        "/ops/health/live",
+        "/ops/health/ready",
+        "/ops/health/startup",
+        "/ops/health",
+        "/ops/health/ready/db",
+        "/ops/health/db",
+    ] {
+        says(internal, path, 200).await;
+        assert_eq!(get(&app, path).await.status, 200, "{path}");
+    }
+    for path in ["/readyz", "/health", "/ops", "/ops/healthy"] {
+        assert!(has_code(&ask(internal, path).await, 404), "{path}");
+        assert_eq!(get(&app, path).await.status, 404, "{path}");
+    }
+}
+
+// --- what it shows ---
+
+#[tokio::test]
+async fn the_internal_answer_has_what_whoever_is_on_call_needs() {
+    let state = App::healthy();
+    let health = state.start_health();
+    let internal = health.serve_internal(LOCAL).unwrap();
+    let app = health.internal_router();
+    state.db.set_unhealthy("no route to postgres://user:hunter2@host");
+    settled(&app, "/readyz", 503, "unhealthy").await;
+    let db = json!({
+        "name": "db",
+        "status": "unhealthy",
+        "critical": true,
+        "reason": "reported",
+        "message": "no route to postgres://***@host",
+        "description": "Orders database.",
+        "runbook": "https://wiki.example/orders-db",
+        "groups": ["core", "sql"],
+        "restart_helps": "a new process has a new pool",
+    });
+    let cache = json!({ "name": "cache", "status": "healthy", "critical": false });
+    let expected = |checks: &[&Value]| {
+        json!({
+            "status": "unhealthy",
+            "service": "orders",
+            "version": "1.2.3",
+            "phase": "running",
+            "checks": checks,
+        })
+    };
+    for (path, checks) in [
+        ("/readyz", &[&db, &cache][..]),
+        ("/health", &[&db, &cache]),
+        ("/livez", &[&db]),
+        ("/health?exclude=cache", &[&db]),
+    ] {
+        let routed = get(&app, path).await;
+        assert_eq!(routed.header("content-length"), routed.body.len().to_string());
+        for mut body in [routed.json(), json_of(&ask(internal, path).await)] {
+            for check in body["checks"].as_array_mut().unwrap() {
+                let latency = check.as_object_mut().unwrap().remove("latency_ms");
+                assert!(latency.is_some_and(|latency| latency.is_f64()), "{path}");
+            }
+            assert_eq!(body, expected(checks), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_public_answer_has_none_of_it_whoever_asks_first() {
+    let state = App::healthy();
+    let health = state.start_health();
+    let (public, internal): (Router, Router) = (health.router(), health.internal_router());
+    state.db.set_unhealthy("no route to host");
+    settled(&public, "/readyz", 503, "unhealthy").await;
+    for path in ["/readyz", "/readyz/db", "/livez", "/health", "/health?exclude=cache"] {
+        for _ in 0..3 {
+            for order in [[&internal, &public], [&public, &internal]] {
+                for app in order {
+                    let answer = get(app, path).await;
+                    let shows = std::ptr::eq(app, &raw const internal);
+                    for text in [
+                        "message",
+                        "no route",
+                        "description",
+                        "Orders database",
+                        "runbook",
+                        "wiki.example",
+                        "groups",
+                        "sql",
+                        "restart_helps",
+                        "new pool",
+                    ] {
+                        assert_eq!(answer.body.contains(text), shows, "{path}: {text}: {}", answer.body);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_report_has_it_too() {
+    let health = App::healthy().start_health();
+    let report = health.report(Probe::Readiness);
+    let check = |name| report.checks.iter().find(|check| check.name == name).unwrap();
+    let (db, cache) = (check("db"), check("cache"));
+    assert_eq!(db.runbook, Some("https://wiki.example/orders-db"));
+    assert_eq!(db.groups, ["core", "sql"]);
+    assert_eq!(db.restart_helps, Some("a new process has a new pool"));
+    assert_eq!((cache.runbook, cache.restart_helps), (None, None));
+    assert!(cache.groups.is_empty());
+}
+
+/// So many checks, all of which say this.
+struct Many<const N: usize>(fn() -> CheckResult);
+
+impl<const N: usize> HealthState for Many<N> {
+    fn register(checks: &mut Checks<Self>) {
+        for index in 0..N {
+            let name = Box::leak(format!("check-{index}").into_boxed_str());
+            checks.with(CheckSpec::new(name).critical(), |state| run((state.0)()));
+        }
+    }
+}
+
+async fn settles(health: &Health, status: Status) {
+    until("the checks have run", async || {
+        let report = health.report(Probe::Readiness);
+        let has_run = report.checks.iter().all(|check| check.latency.is_some());
+        (has_run && report.status == status).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_internal_body_has_every_check_that_fits_into_a_mib() {
+    let health = Health::builder(Many::<3_000>(|| Ok(Outcome::healthy()))).start();
+    let internal = health.serve_internal(LOCAL).unwrap();
+    settles(&health, Status::Healthy).await;
+    for body in [
+        json_of(&ask(internal, "/readyz").await),
+        get(&health.internal_router(), "/readyz?exclude=check-0").await.json(),
+    ] {
+        assert!(body["checks"].as_array().unwrap().len() >= 2_999);
+        assert_eq!(body["omitted"], Value::Null);
+    }
+}
+
+#[tokio::test]
+async fn no_internal_body_is_larger_than_a_mib() {
+    let long = || Err("x\"".repeat(5_000).into());
+    let health = Health::builder(Many::<2_000>(long)).start();
+    let internal = health.serve_internal(LOCAL).unwrap();
+    settles(&health, Status::Unhealthy).await;
+    for path in ["/readyz", "/readyz?exclude=check-0"] {
+        let answer = says(internal, path, 503).await;
+        let length = answer.split_once("\r\n\r\n").unwrap().1.len();
+        assert!(length < 1024 * 1024 && length > 900 * 1024, "{path}: {length}");
+        let body = json_of(&answer);
+        let shown = body["checks"].as_array().unwrap();
+        let all = if path == "/readyz" { 2_000 } else { 1_999 };
+        assert_eq!(body["omitted"], all - shown.len(), "{path}");
+        let message = shown[0]["message"].as_str().unwrap();
+        assert_eq!(message.len(), 1024, "{path}");
+    }
+}
+
+// --- that it ends ---
+
+#[tokio::test]
+async fn two_ports_are_served_and_closed_together_and_keep_nothing_alive() {
+    let health = App::healthy().start_health();
+    let ports = [
+        health.serve_internal(LOCAL).unwrap(),
+        health.serve_internal(LOCAL).unwrap(),
+    ];
+    let mut idle = Vec::new();
+    for port in ports {
+        says(port, "/readyz", 200).await;
+        let mut socket = TcpStream::connect(port).await.unwrap();
+        socket
+            .write_all(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
+            .await
+            .unwrap();
+        let mut status = [0; 12];
+        socket.read_exact(&mut status).await.unwrap();
+        assert_eq!(&status, b"HTTP/1.1 200");
+        idle.push(socket);
+    }
+    let weak = health.downgrade();
+    drop(health);
+    until("the engine ends", async || weak.upgrade().is_none().then_some(())).await;
+    for port in ports {
+        is_closed(port).await;
+    }
+    for mut socket in idle {
+        let mut rest = String::new();
+        socket.read_to_string(&mut rest).await.unwrap(); // to its end
+        assert!(rest.contains("\"phase\":\"running\""), "{rest}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_waits_keeps_no_engine_alive_and_is_not_told_that_all_is_well() {
+    let (began, begins) = std::sync::mpsc::channel();
+    let state = OnDemand(move || {
+        began.send(()).unwrap();
+        std::future::pending()
+    });
+    let health = Health::builder(state).probe_budget(Duration::from_hours(1)).start();
+    let internal = health.serve_internal(LOCAL).unwrap();
+    let request = "GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n";
+    let waiting = [request.to_owned(), request.repeat(2)].map(|requests| {
+        tokio::spawn(async move {
+            let mut socket = TcpStream::connect(internal).await.unwrap();
+            socket.write_all(requests.as_bytes()).await.unwrap();
+            let mut answer = Vec::new();
+            let _ = socket.read_to_end(&mut answer).await; // perhaps it is reset
+            String::from_utf8(answer).unwrap()
+        })
+    });
+    begins.recv().unwrap();
+    let weak = health.downgrade();
+    drop(health);
+    until("the engine ends", async || weak.upgrade().is_none().then_some(())).await;
+    for waiting in waiting {
+        let answer = timeout(Duration::from_secs(10), waiting).await.unwrap().unwrap();
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    }
+    is_closed(internal).await;
+}
+
+/// Runs this test in a process of its own, where nobody else has threads or sockets. There it returns `true`.
+fn is_alone(test: &str) -> bool {
+    const ALONE: &str = "HEALTH_TESTS_ALONE";
+    if env::var_os(ALONE).is_some() {
+        return true;
+    }
+    let mut command = Command::new(env::current_exe().unwrap());
+    let output = command.env(ALONE, "1").args(["--exact", test]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && said.contains("1 passed"),
+        "{said}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    false
+}
+
+fn threads() -> usize {
+    fs::read_dir("/proc/self/task").unwrap().count()
+}
+
+fn sockets() -> usize {
+    let is_socket = |path: &Path| fs::read_link(path).is_ok_and(|of| of.to_string_lossy().starts_with("socket:"));
+    let descriptors = fs::read_dir("/proc/self/fd").unwrap();
+    descriptors
+        .filter(|entry| is_socket(&entry.as_ref().unwrap().path()))
+        .count()
+}
+
+/// Clients that let a server wait: for a request, for the rest of one, for the next, and for somebody to read its answers.
+async fn clients(address: SocketAddr) -> Vec<TcpStream> {
+    let whole = "GET /health HTTP/1.1\r\nHost: x\r\n\r\n";
+    let sent = ["", &whole[..20], whole, &whole.repeat(100)];
+    let mut clients = Vec::new();
+    for sent in sent {
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client.write_all(sent.as_bytes()).await.unwrap();
+        clients.push(client);
+    }
+    for client in &clients[2..] {
+        client.readable().await.unwrap();
+    }
+    // Accepted in order: who has an answer has been accepted after all of them.
+    drop(ask(address, "/livez").await);
+    clients
+}
+
+/// Has long answers, and a check that runs at each tick.
+struct Ticking(Arc<AtomicUsize>);
+
+impl HealthState for Ticking {
+    fn register(checks: &mut Checks<Self>) {
+        let ticks = CheckSpec::new("ticks").interval(Duration::from_millis(1));
+        checks.with(ticks, |state| {
+            state.0.fetch_add(1, Ordering::SeqCst);
+            run(())
+        });
+        for index in 0..1_000 {
+            let name = Box::leak(format!("check-{index}").into_boxed_str());
+            checks.with(CheckSpec::new(name).critical(), |_| {
+                run(Err::<(), _>("x".repeat(1_024)))
+            });
+        }
+    }
+}
+
+/// Ends an engine whose clients wait, and looks at what is left of it.
+fn ends(signals: bool) {
+    let runtime = workers(1);
+    let alone = threads();
+    runtime.block_on(async {
+        let runs = Arc::new(AtomicUsize::new(0));
+        let health = Health::builder(Ticking(Arc::clone(&runs))).start();
+        settles(&health, Status::Unhealthy).await;
+        drop(signals.then(|| health.shutdown_signal()));
+        // The pacemaker knows of the handlers once it has ticked. One more run may have begun before, two have not.
+        let before = runs.load(Ordering::SeqCst);
+        until("the pacemaker ticks", async || {
+            (runs.load(Ordering::SeqCst) >= before + 2).then_some(())
+        })
+        .await;
+        let open = sockets();
+        let internal = health.serve_internal(LOCAL).unwrap();
+        let clients = clients(internal).await;
+        until("the server has its side of each", async || {
+            (sockets() == open + 1 + 2 * clients.len()).then_some(())
+        })
+        .await;
+        drop(health);
+        is_closed(internal).await;
+        until("only the clients' sides are left", async || {
+            (sockets() <= open + clients.len()).then_some(())
+        })
+        .await;
+        for (index, mut client) in clients.into_iter().enumerate() {
+            let mut rest = Vec::new();
+            let _ = timeout(Duration::from_secs(10), client.read_to_end(&mut rest))
+                .await
+                .unwrap();
+            assert_eq!(rest.is_empty(), index < 2);
+        }
+        let stays = usize::from(signals); // the pacemaker, for the signals
+        until("no other thread is left", async || {
+            (threads() == alone + stays).then_some(())
+        })
+        .await;
+    });
+}
+
+#[test]
+fn it_leaves_no_thread_and_no_socket_behind() {
+    if is_alone("it_leaves_no_thread_and_no_socket_behind") {
+        ends(false);
+    }
+}
+
+#[test]
+fn it_leaves_no_socket_behind_where_the_thread_stays_for_signals() {
+    if is_alone("it_leaves_no_socket_behind_where_the_thread_stays_for_signals") {
+        ends(true);
+    }
+}
