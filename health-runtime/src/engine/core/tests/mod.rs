@@ -2,6 +2,7 @@
 
 mod breaker;
 mod lifecycle;
+mod model;
 mod probes;
 mod schedule;
 mod stall;

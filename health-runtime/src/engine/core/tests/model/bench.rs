@@ -1,0 +1,253 @@
+//! A core and the reference, side by side: what happens, happens to both, and then they have to say the same.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::super::super::super::{Plan, State, View};
+use super::super::super::publish::Until;
+use super::super::{Sim, TICK, Time, ms};
+use super::history::{Check, Finished, History, Run};
+use super::ops::{Op, Service};
+use super::runs::Cause;
+use crate::outcome::{Reason, Status};
+use crate::spec::{Defaults, Probe};
+
+/// How often each answer was given.
+pub(super) type Seen = BTreeMap<String, u64>;
+
+/// What is wrong.
+pub(super) type Verdict = Result<(), String>;
+
+pub(super) struct Bench {
+    pub(super) sim: Sim,
+    pub(super) history: History,
+    /// What probes are answered from, until when, and the awake time at which it was made.
+    pub(super) view: Option<(View, Until, Time)>,
+    /// Guards of startup tasks.
+    tasks: u32,
+    /// Whether the runtime runs the beats that it is given, and whether one is under way.
+    runs_beats: bool,
+    pub(super) has_beat: bool,
+    /// Since when each check has been free to run.
+    pub(super) idle: Vec<Time>,
+    /// When each check last started by itself, if no freeze has upset its schedule since.
+    pub(super) paced: Vec<Option<Time>>,
+    /// Whether a run of each check was asked for that has not started.
+    pub(super) wished: Vec<bool>,
+}
+
+macro_rules! must {
+    ($promise:expr, $($broken:tt)+) => {
+        if !$promise {
+            return Err(format!($($broken)+));
+        }
+    };
+}
+pub(super) use must;
+
+fn same(what: impl std::fmt::Display, core: State, (status, reason): (Status, Option<Reason>)) -> Verdict {
+    let reference = State { status, reason };
+    must!(
+        core == reference,
+        "{what}: the core says {core:?}, the reference {reference:?}"
+    );
+    Ok(())
+}
+
+impl Bench {
+    pub(super) fn new(service: &Service) -> Self {
+        let checks = service.specs.iter().map(|spec| Check {
+            plan: Plan::new(spec.clone(), Defaults::default()),
+            is_disabled: spec.name() == "disabled",
+            run: Run::None,
+            finished: Vec::new(),
+        });
+        let mut bench = Self {
+            sim: Sim::seeded(service.specs.iter().cloned(), service.is_manual, service.seed),
+            history: History {
+                checks: checks.collect(),
+                is_marked: !service.is_manual,
+                heartbeat: service.heartbeat.map(|limit| (ms(limit), Time::ZERO)),
+                ..History::default()
+            },
+            view: None,
+            tasks: 0,
+            runs_beats: true,
+            has_beat: false,
+            idle: vec![Time::ZERO; service.specs.len()],
+            paced: vec![None; service.specs.len()],
+            wished: vec![false; service.specs.len()],
+        };
+        if let Some(limit) = service.heartbeat {
+            bench.sim.core.watch(ms(limit), Time::ZERO);
+        }
+        bench.follow(Cause::Time).expect("the first runs may start");
+        bench.poll();
+        bench
+    }
+
+    /// What happens, and whether both then say the same.
+    pub(super) fn step(&mut self, op: Op, seen: &mut Seen) -> Verdict {
+        self.apply(op)?;
+        self.follow(Cause::Wish)?;
+        self.compare(seen)
+    }
+
+    fn apply(&mut self, op: Op) -> Verdict {
+        let (core, history, now) = (&mut self.sim.core, &mut self.history, self.sim.now);
+        match op {
+            Op::Pass(time) => self.pass(ms(time))?,
+            Op::Freeze(time) => {
+                self.sim.freeze(ms(time));
+                history.now = self.sim.now;
+            }
+            Op::Poll => self.poll(),
+            Op::Finish(which, state) => {
+                let checks = history.checks.iter().enumerate();
+                let running: Vec<_> = checks.filter(|(_, check)| check.run != Run::None).collect();
+                if let Some((index, _)) = running.get(which % running.len().max(1)).copied() {
+                    self.finish(index, state);
+                    self.granted(index)?;
+                }
+            }
+            Op::Ask(probe) => self.ask(probe)?,
+            Op::Request(index) => {
+                let index = index % history.checks.len();
+                core.request(index, now);
+                self.wished[index] = true;
+                self.granted(index)?;
+            }
+            Op::Hold => {
+                core.hold();
+                history.holds += 1;
+            }
+            Op::Release if history.holds > 0 => {
+                core.release();
+                history.holds -= 1;
+            }
+            Op::Drain => {
+                core.drain(ms(10_000), now);
+                history.is_draining = true;
+            }
+            Op::OpenTask => {
+                must!(core.open_task() != history.is_started, "a task is not waited for");
+                history.tasks += u32::from(!history.is_started);
+                self.tasks += u32::from(!history.is_started);
+            }
+            Op::CloseTask(done) if self.tasks > 0 => {
+                core.close_task(done, now);
+                self.tasks -= 1;
+                history.tasks -= u32::from(done);
+            }
+            Op::MarkStarted => {
+                core.mark_started(now);
+                history.is_marked = true;
+            }
+            Op::Arm => {
+                core.arm(now);
+                history.is_armed = true;
+            }
+            Op::Beats(runs) => {
+                self.runs_beats = runs;
+                self.beat();
+            }
+            Op::Release | Op::CloseTask(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Lets time pass tick by tick. Between two ticks the view is looked at, as the engine does it.
+    fn pass(&mut self, time: Time) -> Verdict {
+        let end = self.sim.now + time;
+        while self.sim.now < end {
+            self.sim.pass(TICK.min(end.saturating_sub(self.sim.now)));
+            self.history.now = self.sim.now;
+            let gap = self.sim.now.saturating_sub(self.history.tick.0);
+            self.history.tick = (self.sim.now, self.history.awake());
+            self.follow(Cause::Time)?;
+            if gap > TICK {
+                self.paced.fill(None);
+            }
+            self.poll();
+            self.beat();
+            self.follow(Cause::Wish)?;
+            self.published();
+            self.on_time()?;
+            let is_stalled = self.runs_beats && self.history.is_stalled();
+            must!(!is_stalled, "no beat has been sent for a long time");
+        }
+        Ok(())
+    }
+
+    fn poll(&mut self) {
+        let awake = self.history.awake();
+        for (index, check) in self.history.checks.iter_mut().enumerate() {
+            self.sim.core.began(index, self.sim.now);
+            if check.run == Run::Started {
+                check.run = Run::Began(awake);
+            }
+        }
+    }
+
+    /// The beat that is under way arrives, if the runtime runs it.
+    fn beat(&mut self) {
+        if self.runs_beats && std::mem::take(&mut self.has_beat) {
+            self.sim.core.beat(self.sim.now);
+            let awake = self.history.awake();
+            self.history.heartbeat = self.history.heartbeat.map(|(limit, _)| (limit, awake));
+        }
+    }
+
+    fn finish(&mut self, index: usize, state: State) {
+        if state.reason != Some(Reason::Cancelled) {
+            self.poll(); // only a run that is dropped ends without having begun
+        }
+        let was_stuck = self.history.is_stuck(&self.history.checks[index]);
+        let took = match self.history.checks[index].run {
+            Run::Began(at) => self.history.awake_since(at),
+            _ => Duration::ZERO,
+        };
+        let check = &mut self.history.checks[index];
+        let is_slow = state == State::HEALTHY && check.plan.spec.degraded_after.is_some_and(|limit| took > limit);
+        let slow = (Status::Degraded, Some(Reason::Slow));
+        check.run = Run::None;
+        check.finished.push(Finished {
+            at: self.sim.now,
+            said: if is_slow { slow } else { (state.status, state.reason) },
+            passes: state.passes(),
+            was_stuck,
+        });
+        self.idle[index] = self.sim.now;
+        self.sim.finish(index, state);
+    }
+
+    /// Sees that there is a view to answer from: one is used for as long as it says that it holds.
+    fn published(&mut self) {
+        let (now, awake) = (self.sim.now, self.history.awake());
+        // A gap that turns out to be a freeze takes awake time back, of which no view knows.
+        let held = self.view.take();
+        let held = held.filter(|(_, until, made)| now < until.states() && *made <= awake);
+        self.view = Some(held.unwrap_or_else(|| {
+            let (view, until) = self.sim.core.view(now);
+            (view, until, awake)
+        }));
+    }
+
+    fn compare(&mut self, seen: &mut Seen) -> Verdict {
+        self.published();
+        let (view, ..) = self.view.as_ref().expect("it has just been published");
+        for (index, check) in self.history.checks.iter().enumerate() {
+            let said = self.history.state(check);
+            same(format!("check {index}"), self.sim.state(index), said)?;
+            let (_, row) = view.rows(Probe::Health).nth(index).expect("each check has a row");
+            same(format!("check {index} in the view"), row.state, said)?;
+            *seen.entry(format!("check {} {:?}", said.0, said.1)).or_default() += 1;
+        }
+        for probe in Probe::ALL {
+            let said = self.history.verdict(probe);
+            same(probe, view.verdict(probe), said)?;
+            *seen.entry(format!("{probe} {} {:?}", said.0, said.1)).or_default() += 1;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,107 @@
+//! What was done to a core and when: all that the reference knows.
+
+use std::time::Duration;
+
+use super::super::super::super::Plan;
+use super::super::{Time, ms};
+use crate::outcome::{Reason, Status};
+use crate::spec::Probe;
+
+/// A state, as it is written in the tables.
+pub(super) type Said = (Status, Option<Reason>);
+
+#[derive(Debug, Default)]
+pub(super) struct History {
+    pub(super) now: Time,
+    /// The last tick, by the clock and in awake time.
+    pub(super) tick: (Time, Time),
+    /// How long the runtime may be silent, and the awake time of its last beat.
+    pub(super) heartbeat: Option<(Duration, Time)>,
+    pub(super) checks: Vec<Check>,
+    /// Started by hand, if it has to be.
+    pub(super) is_marked: bool,
+    pub(super) is_armed: bool,
+    pub(super) is_started: bool,
+    pub(super) is_draining: bool,
+    /// Startup tasks that are not done: one that was dropped stays so.
+    pub(super) tasks: u32,
+    pub(super) holds: u32,
+}
+
+#[derive(Debug)]
+pub(super) struct Check {
+    pub(super) plan: Plan,
+    pub(super) is_disabled: bool,
+    pub(super) run: Run,
+    pub(super) finished: Vec<Finished>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Run {
+    None,
+    Started,
+    /// Polled by the runtime, at this awake time.
+    Began(Time),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Finished {
+    pub(super) at: Time,
+    pub(super) said: Said,
+    pub(super) passes: bool,
+    /// Whether it had been given up on.
+    pub(super) was_stuck: bool,
+}
+
+impl History {
+    /// The time in which the process could run.
+    pub(super) fn awake(&self) -> Time {
+        let gap = self.now.saturating_sub(self.tick.0);
+        self.tick.1 + if gap > ms(250) { ms(50) } else { gap }
+    }
+
+    pub(super) fn awake_since(&self, awake: Time) -> Duration {
+        self.awake().saturating_sub(awake)
+    }
+
+    /// The runtime has been silent for as long as it may.
+    pub(super) fn is_stalled(&self) -> bool {
+        matches!(self.heartbeat, Some((limit, beat)) if self.awake_since(beat) >= limit)
+    }
+
+    pub(super) fn of(&self, probe: Probe) -> impl Iterator<Item = &Check> {
+        self.checks.iter().filter(move |check| check.plan.spec.is_in(probe))
+    }
+
+    /// Whether it never runs again.
+    pub(super) fn is_over(&self, check: &Check) -> bool {
+        check.is_disabled || self.is_started && check.plan.is_startup_only()
+    }
+}
+
+impl Check {
+    /// When its breaker lets the next run through.
+    pub(super) fn opens(&self) -> Time {
+        let opened = self.opened(&self.finished).zip(self.plan.spec.breaker);
+        opened.map_or(Time::ZERO, |(at, breaker)| at + breaker.reset)
+    }
+
+    /// So many runs in a row turn it.
+    pub(super) fn threshold(&self, passes: bool) -> usize {
+        let spec = &self.plan.spec;
+        let threshold = if passes {
+            spec.success_threshold
+        } else {
+            spec.failure_threshold
+        };
+        threshold as usize
+    }
+
+    pub(super) fn fails_open(&self) -> bool {
+        self.plan.spec.fail_open && self.has_passed()
+    }
+
+    pub(super) fn has_passed(&self) -> bool {
+        self.finished.iter().any(|run| run.passes)
+    }
+}

@@ -1,0 +1,91 @@
+//! The tables of semantics, read aloud: what was done is looked through anew for every answer, and nothing is cached.
+
+use super::super::{Time, ms};
+use super::history::{Check, Finished, History, Run, Said};
+use crate::outcome::{Reason::*, Status::*};
+use crate::spec::Probe::{self, *};
+
+impl Check {
+    /// The end of the run that opened the breaker, if after these runs it is open or half-open.
+    pub(super) fn opened(&self, runs: &[Finished]) -> Option<Time> {
+        let (breaker, mut opened, mut in_a_row) = (self.plan.spec.breaker?, None, 0);
+        for run in runs {
+            let counts = run.passes == opened.is_some(); // failures while it is closed, passes while it is not
+            in_a_row = u32::from(counts) * (in_a_row + 1);
+            match opened {
+                None if in_a_row >= breaker.failures => (opened, in_a_row) = (Some(run.at), 0),
+                Some(_) if in_a_row >= breaker.successes => (opened, in_a_row) = (None, 0),
+                Some(_) if !counts => opened = Some(run.at),
+                _ => {}
+            }
+        }
+        opened
+    }
+
+    /// What the runs said, through the thresholds.
+    fn said(&self) -> Option<Said> {
+        let mut said: Option<&Finished> = None;
+        for (i, run) in self.finished.iter().enumerate() {
+            let earlier = &self.finished[..i];
+            let is_first = earlier.last().is_none_or(|last| run.at > last.at + self.plan.max_age);
+            let is_first = is_first || run.was_stuck || self.opened(earlier).is_some();
+            let before = earlier.iter().rev().take_while(|other| other.passes == run.passes);
+            let turns = before.count() + 1 >= self.threshold(run.passes);
+            if is_first || turns || said.is_some_and(|said| said.passes == run.passes) {
+                said = Some(run);
+            }
+        }
+        said.map(|run| run.said)
+    }
+}
+
+impl History {
+    pub(super) fn is_stuck(&self, check: &Check) -> bool {
+        matches!(check.run, Run::Began(at) if self.awake_since(at) >= check.plan.timeout + ms(250))
+    }
+
+    /// Whether nothing keeps it from starting. Once it has, it stays so.
+    pub(super) fn may_start(&self) -> bool {
+        let is_free = self.is_armed && self.is_marked && self.tasks == 0 && !self.is_draining;
+        is_free && self.of(Startup).all(|check| check.is_disabled || check.has_passed())
+    }
+
+    pub(super) fn state(&self, check: &Check) -> Said {
+        let state = match check.finished.last() {
+            _ if check.is_disabled => (Healthy, Some(Disabled)),
+            _ if check.plan.is_startup_only() && self.is_started => (Healthy, None),
+            _ if self.is_stuck(check) => (Unhealthy, Some(Stuck)),
+            _ if check.opened(&check.finished).is_some() => (Unhealthy, Some(BreakerOpen)),
+            Some(last) if self.now > last.at + check.plan.max_age => (Unhealthy, Some(Stale)),
+            _ => check.said().unwrap_or((Unhealthy, Some(Pending))),
+        };
+        match state.1 {
+            Some(Stuck | Pending | Stale) if self.is_stalled() => (Unhealthy, Some(Stalled)),
+            Some(Error | Timeout | Panic | Stuck | BreakerOpen) if check.fails_open() => (Degraded, state.1),
+            _ => state,
+        }
+    }
+
+    pub(super) fn verdict(&self, probe: Probe) -> Said {
+        let worst = |fails: fn(&Check, Said) -> bool| {
+            let states = self.of(probe).map(|check| (check, self.state(check)));
+            let judged =
+                states.map(|(check, state)| state.0.min([Degraded, Unhealthy][usize::from(fails(check, state))]));
+            (judged.max().unwrap_or(Healthy), None)
+        };
+        match probe {
+            Startup if self.is_started => (Healthy, None),
+            Readiness if self.is_draining => (Unhealthy, Some(Draining)),
+            Liveness if self.is_draining && self.is_stalled() => (Degraded, Some(Stalled)),
+            Liveness if self.is_draining => worst(|_, _| false),
+            Readiness | Liveness if self.is_stalled() => (Unhealthy, Some(Stalled)),
+            Readiness if self.holds > 0 => (Unhealthy, Some(Held)),
+            Readiness | Startup if !self.is_started => (Unhealthy, Some(Starting)),
+            Readiness | Startup => worst(|check, _| check.plan.spec.critical),
+            Liveness => worst(|_, (_, reason)| matches!(reason, Some(Error | Timeout | Panic | Stuck | Reported))),
+            Health if self.verdict(Readiness).0 == Unhealthy => self.verdict(Readiness),
+            Health if self.verdict(Liveness).0 == Unhealthy => self.verdict(Liveness),
+            Health => worst(|_, _| false),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Which runs may start, and which have to.
+
+use super::super::{BUDGET, TICK};
+use super::bench::{Bench, Verdict, must};
+use super::history::{Check, Run};
+use crate::spec::{Probe, Refresh};
+
+/// What may have started a run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Cause {
+    Time,
+    Probe,
+    /// Somebody asked for it.
+    Wish,
+}
+
+impl Bench {
+    /// Takes what the core has begun to do, and sees that it may.
+    pub(super) fn follow(&mut self, cause: Cause) -> Verdict {
+        self.history.is_started |= self.history.may_start();
+        let effects = self.sim.core.take_effects();
+        self.has_beat |= effects.beat;
+        if effects.changed {
+            self.view = None;
+        }
+        for (index, _) in effects.start {
+            let check = &self.history.checks[index];
+            must!(check.run == Run::None, "{index} starts while it runs");
+            must!(self.may_run(check), "{index} starts while its breaker is open");
+            must!(!self.history.is_over(check), "{index} starts, but is over");
+            let is_right = cause == Cause::Wish || check.plan.ttl().is_some() == (cause == Cause::Probe);
+            must!(is_right, "{index} starts by {cause:?}");
+            if cause == Cause::Time {
+                self.paced(index)?;
+            }
+            self.history.checks[index].run = Run::Started;
+        }
+        Ok(())
+    }
+
+    /// A probe is here: what it starts, and what it waits for.
+    pub(super) fn ask(&mut self, probe: Probe) -> Verdict {
+        let now = self.sim.now;
+        self.sim.core.demand(probe, now);
+        self.follow(Cause::Probe)?;
+        for (index, check) in self.history.checks.iter().enumerate() {
+            let concerns = check.plan.spec.is_in(probe) && self.may_run(check) && !self.history.is_over(check);
+            let ends = check.finished.last().map(|last| last.at);
+            let is_expired = |ttl| ends.is_none_or(|at| now > at + ttl);
+            let has_to_run = concerns && check.plan.ttl().is_some_and(is_expired);
+            must!(
+                !has_to_run || check.run != Run::None,
+                "{probe} asks for {index}, which does not run"
+            );
+        }
+        for from in 0..self.history.checks.len() {
+            let Some((index, until)) = self.sim.core.awaited(probe, now, from, now) else {
+                break;
+            };
+            let check = &self.history.checks[index];
+            let is_open = check.opened(&check.finished).is_some();
+            must!(!is_open, "{probe} waits for {index}, whose breaker is open");
+            must!(check.run != Run::None, "{probe} waits for {index}, which does not run");
+            must!(until <= now + BUDGET, "{probe} waits for {index} beyond its budget");
+        }
+        Ok(())
+    }
+
+    fn may_run(&self, check: &Check) -> bool {
+        self.sim.now >= check.opens()
+    }
+
+    /// Whether a run that was asked for has started, or waits for the end of the one in flight.
+    pub(super) fn granted(&mut self, index: usize) -> Verdict {
+        let was_running = self.history.checks[index].run != Run::None;
+        self.follow(Cause::Wish)?;
+        let check = &self.history.checks[index];
+        if !was_running {
+            let was_wished = std::mem::take(&mut self.wished[index]);
+            let should_run = was_wished && self.may_run(check) && !self.history.is_over(check);
+            must!(
+                should_run == (check.run != Run::None),
+                "{index} was asked for: {was_wished}, and is {:?}",
+                check.run
+            );
+        }
+        Ok(())
+    }
+
+    /// A check starts by itself: never sooner than its interval allows, and be it for a trial.
+    fn paced(&mut self, index: usize) -> Verdict {
+        let Refresh::Interval(interval) = self.history.checks[index].plan.refresh else {
+            return Ok(());
+        };
+        let earliest = self.paced[index].map(|at| at + interval.mul_f64(0.9));
+        must!(
+            earliest.is_none_or(|earliest| self.sim.now + TICK >= earliest),
+            "{index} starts too soon"
+        );
+        self.paced[index] = Some(self.sim.now);
+        Ok(())
+    }
+
+    /// Whether each check that runs by itself has: a first trial comes as soon as the breaker lets it through.
+    pub(super) fn on_time(&self) -> Verdict {
+        for (index, check) in self.history.checks.iter().enumerate() {
+            let Refresh::Interval(interval) = check.plan.refresh else {
+                continue;
+            };
+            let due = check.opens().max(self.idle[index] + interval.mul_f64(1.1));
+            let is_idle = check.run == Run::None && !self.history.is_over(check);
+            must!(!is_idle || self.sim.now <= due + TICK, "{index} is overdue");
+        }
+        Ok(())
+    }
+}
