@@ -240,7 +240,7 @@ async fn it_serves_the_probes_and_nothing_else() {
         assert!(has_code(&answer, 404), "{path}: {answer}");
         assert_eq!(json_of(&answer), json!({"error": "no probe has this path"}), "{path}");
     }
-    for path in ["/readyz/", "/readyz/typo", "/startupz/db", "/readyz?group=core"] {
+    for path in ["/readyz/", "/readyz/typo", "/startupz/db", "/readyz?group=typo"] {
         let answer = ask(internal, path).await;
         assert!(has_code(&answer, 404), "{path}: {answer}");
     }

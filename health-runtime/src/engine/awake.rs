@@ -32,6 +32,12 @@ impl Awake {
         now.saturating_sub(self.at(now))
     }
 
+    /// When a gap that has counted in full turns out to be a freeze, if no tick comes: what was judged by it is taken back.
+    pub(super) fn doubts_at(&self, now: Time) -> Option<Time> {
+        let at = self.tick + LIMIT;
+        (at >= now).then_some(at)
+    }
+
     /// Notes a tick, and returns for how long the process has not run, if it has not.
     pub(super) fn tick(&mut self, now: Time) -> Option<Duration> {
         let counted = self.at(now);

@@ -138,7 +138,9 @@ impl Core {
 
     /// Notes that time has passed.
     fn pass(&mut self, now: Time) {
-        if let Some(lost) = self.awake.tick(now).filter(|lost| *lost >= NOTABLE) {
+        let Some(lost) = self.awake.tick(now) else { return };
+        self.effects.changed = true; // a view may blame somebody for what was a freeze
+        if lost >= NOTABLE {
             self.effects.events.push(Event::Frozen { lost });
         }
     }

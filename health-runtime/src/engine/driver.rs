@@ -82,7 +82,7 @@ async fn stay(exits_in: Option<Duration>, listening: &AtomicBool) {
     }
     // Without the handlers' owner a signal would do nothing, for good.
     if listening.load(Ordering::SeqCst) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

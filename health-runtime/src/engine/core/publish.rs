@@ -42,8 +42,9 @@ impl Core {
         self.tell_stall(stalled);
         let stalls_in = self.heart.left(awake).filter(|left| !left.is_zero());
         let stalls_at = stalls_in.map_or(Time::MAX, |left| now + left);
+        let doubts_at = self.awake.doubts_at(now).unwrap_or(Time::MAX);
         let mut until = Until {
-            states: stalls_at.min(now + VIEW_MAX_AGE),
+            states: stalls_at.min(doubts_at).min(now + VIEW_MAX_AGE),
             probes: [Time::MAX; 4],
         };
         for index in 0..self.slots.len() {

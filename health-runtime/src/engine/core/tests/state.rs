@@ -102,6 +102,26 @@ fn a_freeze_is_held_against_no_run() {
 }
 
 #[test]
+fn a_view_made_before_a_freeze_was_one_is_not_used_after_it() {
+    let mut sim = Sim::new([CheckSpec::new("worker").liveness().timeout(ms(400))]);
+    sim.pass(ms(500));
+    sim.freeze(ms(200));
+    let (view, until) = sim.core.view(sim.now);
+    assert_eq!(view.verdict(Probe::Liveness).status, Status::Unhealthy, "stuck");
+    assert_eq!(until.states(), sim.now + ms(50), "a longer gap is a freeze");
+    sim.freeze(ms(51));
+    assert_eq!(sim.reason(0), Some(Reason::Pending));
+    sim.freeze(ms(10_000));
+    sim.core.view(sim.now);
+    sim.core.take_effects();
+    sim.core.tick(sim.now);
+    assert!(
+        sim.core.take_effects().changed,
+        "whatever was seen in between holds no longer"
+    );
+}
+
+#[test]
 fn a_freeze_does_not_eat_up_a_short_timeout() {
     let mut sim = Sim::new([CheckSpec::new("worker").liveness().timeout(ms(150))]);
     sim.pass(ms(50));

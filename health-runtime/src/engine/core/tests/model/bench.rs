@@ -21,8 +21,8 @@ pub(super) type Verdict = Result<(), String>;
 pub(super) struct Bench {
     pub(super) sim: Sim,
     pub(super) history: History,
-    /// What probes are answered from, until when, and the awake time at which it was made.
-    pub(super) view: Option<(View, Until, Time)>,
+    /// What probes are answered from, and until when.
+    pub(super) view: Option<(View, Until)>,
     /// Guards of startup tasks.
     tasks: u32,
     /// Whether the runtime runs the beats that it is given, and whether one is under way.
@@ -223,19 +223,14 @@ impl Bench {
 
     /// Sees that there is a view to answer from: one is used for as long as it says that it holds.
     fn published(&mut self) {
-        let (now, awake) = (self.sim.now, self.history.awake());
-        // A gap that turns out to be a freeze takes awake time back, of which no view knows.
-        let held = self.view.take();
-        let held = held.filter(|(_, until, made)| now < until.states() && *made <= awake);
-        self.view = Some(held.unwrap_or_else(|| {
-            let (view, until) = self.sim.core.view(now);
-            (view, until, awake)
-        }));
+        let now = self.sim.now;
+        let held = self.view.take().filter(|(_, until)| now < until.states());
+        self.view = Some(held.unwrap_or_else(|| self.sim.core.view(now)));
     }
 
     fn compare(&mut self, seen: &mut Seen) -> Verdict {
         self.published();
-        let (view, ..) = self.view.as_ref().expect("it has just been published");
+        let (view, _) = self.view.as_ref().expect("it has just been published");
         for (index, check) in self.history.checks.iter().enumerate() {
             let said = self.history.state(check);
             same(format!("check {index}"), self.sim.state(index), said)?;
