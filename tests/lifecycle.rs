@@ -564,6 +564,15 @@ async fn signals_and_grace_outlive_the_last_health() {
 }
 
 #[tokio::test]
+async fn the_handlers_outlive_an_engine_that_ends_at_once() {
+    let mut service = Service::start(env!("CARGO_BIN_EXE_stubborn"), &["0", "3600000", "gone"]);
+    let mut line = String::new();
+    service.output.read_line(&mut line).unwrap();
+    service.signal(Signal::SIGTERM);
+    assert_eq!(service.exit_code().await, Some(143));
+}
+
+#[tokio::test]
 async fn half_a_minute_of_sigstop_never_fails_liveness() {
     let service = Service::start(env!("CARGO_BIN_EXE_frozen"), &[]);
     let address = service.address;

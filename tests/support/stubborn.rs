@@ -1,7 +1,7 @@
 //! A service that does not end by itself: one of its answers never does.
 //!
 //! Takes `drain` and `shutdown_grace` in milliseconds, prints its address, serves `/forever`. With `hang`, it does not end
-//! after it has served either: it says so, and hangs.
+//! after it has served either: it says so, and hangs. With `gone`, it serves nothing, and hangs without any engine.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -26,11 +26,26 @@ async fn main() {
             }
         });
     }
-    let health = serve(Duration::from_millis(drain), Duration::from_millis(grace)).await;
+    let health = if arguments.get(2).is_some_and(|last| last == "gone") {
+        println!("127.0.0.1:0");
+        gone()
+    } else {
+        serve(Duration::from_millis(drain), Duration::from_millis(grace)).await
+    };
     while health.upgrade().is_some() {
         tokio::time::sleep(Duration::from_millis(5)).await; // the pacemaker has it for the time of a tick
     }
     println!("served, and the engine has ended");
+    if arguments.get(2).is_some_and(|last| last == "gone") {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// An engine that ends as soon as it has installed the signal handlers.
+fn gone() -> WeakHealth {
+    let health = Health::builder(Stubborn).start();
+    drop(health.shutdown_signal());
+    health.downgrade()
 }
 
 /// Serves; the last `Health` is gone when this returns.
