@@ -35,6 +35,7 @@ async fn main() {
     while health.upgrade().is_some() {
         tokio::time::sleep(Duration::from_millis(5)).await; // the pacemaker has it for the time of a tick
     }
+    tokio::time::sleep(Duration::from_millis(300)).await; // a few ticks: time for the pacemaker to notice
     println!("served, and the engine has ended");
     if arguments.get(2).is_some_and(|last| last == "gone") {
         std::future::pending::<()>().await;
