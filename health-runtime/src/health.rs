@@ -270,10 +270,7 @@ impl<S: HealthState> HealthBuilder<S> {
     pub fn start(self) -> Health {
         match self.try_start() {
             Ok(health) => health,
-            Err(error) => match std::error::Error::source(&error) {
-                Some(source) => panic!("cannot start health: {error}: {source}"),
-                None => panic!("cannot start health: {error}"),
-            },
+            Err(error) => error.refuse(),
         }
     }
 
@@ -286,8 +283,13 @@ impl<S: HealthState> HealthBuilder<S> {
     ///
     /// See [`StartError`].
     pub fn try_start(self) -> Result<Health, StartError> {
-        let Self { state, checks, jitter } = self;
         let runtime = Handle::try_current().map_err(|_| StartError::NoRuntime)?;
+        self.start_on(Some(runtime))
+    }
+
+    /// Without a runtime nothing runs and no time passes by itself.
+    pub(crate) fn start_on(self, runtime: Option<Handle>) -> Result<Health, StartError> {
+        let Self { state, checks, jitter } = self;
         let Checks {
             service,
             list,

@@ -67,6 +67,7 @@
 //! | `macros` | on | `#[derive(HealthState)]`, and `#[health_check]` on functions |
 //! | `axum` | on | [`Health::router`], [`Health::drain_layer`], [`Health::listener`], [`Health::serve_internal`], [`Health::internal_router`] |
 //! | `sqlx-sqlite` | off | [`HealthCheck`] for `sqlx::SqlitePool` |
+//! | `testing` | off | `testing::TestHealth`: what your service reports while something fails, in your own tests |
 //!
 //! Without `axum`, [`Health::probes`] answers for any HTTP framework.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -90,6 +91,9 @@ mod report;
 mod spec;
 mod start_error;
 mod state;
+#[cfg(feature = "testing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
+pub mod testing;
 mod text;
 
 pub use check::{HealthCheck, InProcess};
@@ -119,6 +123,12 @@ pub use start_error::StartError;
 pub use state::{Checks, HealthState};
 
 // README's code is compiled with the other examples.
-#[cfg(all(doctest, feature = "macros", feature = "axum", feature = "sqlx-sqlite"))]
+#[cfg(all(
+    doctest,
+    feature = "macros",
+    feature = "axum",
+    feature = "sqlx-sqlite",
+    feature = "testing"
+))]
 #[doc = include_str!("../../README.md")]
 struct Readme;

@@ -70,6 +70,17 @@ impl fmt::Display for StartError {
     }
 }
 
+impl StartError {
+    /// Panics with it, where starting has no other way to fail.
+    #[track_caller]
+    pub(crate) fn refuse(&self) -> ! {
+        match self.source() {
+            Some(source) => panic!("cannot start health: {self}: {source}"),
+            None => panic!("cannot start health: {self}"),
+        }
+    }
+}
+
 impl Error for StartError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {

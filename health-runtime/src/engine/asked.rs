@@ -33,6 +33,9 @@ impl Engine {
         if let Some(view) = self.fresh_view(probe) {
             return Arc::clone(&view);
         }
+        if self.handles.is_none() {
+            return self.view(); // nothing runs by itself that could be waited for
+        }
         let mut asked = self.asked(probe);
         loop {
             match self.next(&mut asked) {

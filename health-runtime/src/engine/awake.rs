@@ -38,6 +38,12 @@ impl Awake {
         (at >= now).then_some(at)
     }
 
+    /// Counts all the time that has passed: nobody was frozen.
+    pub(super) fn stay(&mut self, now: Time) {
+        let counted = self.counted + now.saturating_sub(self.tick);
+        *self = Self { counted, tick: now };
+    }
+
     /// Notes a tick, and returns for how long the process has not run, if it has not.
     pub(super) fn tick(&mut self, now: Time) -> Option<Duration> {
         let counted = self.at(now);

@@ -5,6 +5,8 @@
 
 use std::time::Instant;
 
+#[cfg(feature = "testing")]
+use super::by_hand::Hand;
 use super::{Time, nanos};
 
 /// The longest tick: 10 ms, with `CONFIG_HZ=100`.
@@ -16,6 +18,9 @@ pub(super) struct Clock {
     born: Instant,
     #[cfg(target_os = "linux")]
     born_coarse: Option<u64>,
+    /// What moves it in a test, instead of time.
+    #[cfg(feature = "testing")]
+    hand: Option<Hand>,
 }
 
 impl Clock {
@@ -24,11 +29,33 @@ impl Clock {
             born: Instant::now(),
             #[cfg(target_os = "linux")]
             born_coarse: coarse(),
+            #[cfg(feature = "testing")]
+            hand: None,
         }
+    }
+
+    /// A clock for an engine without a runtime: nothing but a test moves it.
+    pub(super) fn by_hand() -> Self {
+        Self {
+            #[cfg(target_os = "linux")]
+            born_coarse: None, // so that the precise clock, which is the hand, is asked each time
+            #[cfg(feature = "testing")]
+            hand: Some(Hand::default()),
+            ..Self::new()
+        }
+    }
+
+    #[cfg(feature = "testing")]
+    pub(super) fn hand(&self) -> Option<&Hand> {
+        self.hand.as_ref()
     }
 
     /// Time since the clock was made.
     pub(super) fn now(&self) -> Time {
+        #[cfg(feature = "testing")]
+        if let Some(hand) = &self.hand {
+            return hand.now();
+        }
         self.born.elapsed()
     }
 

@@ -3,6 +3,8 @@
 //! The core does no I/O, reads no clock and calls no user code. Whoever calls it holds the engine's lock, and carries
 //! out its [`Effects`] after the lock is released.
 
+#[cfg(feature = "testing")]
+mod by_hand;
 mod circuit;
 mod heart;
 mod judge;
@@ -145,6 +147,11 @@ impl Core {
         }
     }
 
+    /// Notes that time has passed in which nothing was frozen.
+    pub(crate) fn stay_awake(&mut self, now: Time) {
+        self.awake.stay(now);
+    }
+
     /// Watches the runtime from now on, unless it is watched already.
     pub(crate) fn watch(&mut self, limit: Duration, now: Time) {
         self.heart.watch(limit, self.awake.at(now));
@@ -227,6 +234,9 @@ impl Core {
         if result.state.status == Status::Healthy && plan.spec.degraded_after.is_some_and(|limit| took > limit) {
             result.turn_slow(took);
         }
+        if let Some(forced) = &slot.forced {
+            result = forced.clone();
+        }
         let state = result.state;
         slot.hangs = now.saturating_sub(running.since) > self.budget || state.reason == Some(Reason::Timeout);
         let first = before.reason.is_some_and(Reason::forgets_runs);
@@ -235,18 +245,25 @@ impl Core {
             slot.circuit.take(state.passes(), breaker, now);
         }
         let told = slot.told;
-        let passes_first = state.passes() && !std::mem::replace(&mut slot.passed, true);
+        let passes_first = slot.passes_first(state);
         slot.last = Some(Finished { at: now, took, result });
         self.tell(index, now);
         // A result that says what the last one said leaves the view as it is: its latency can wait for the next view.
         // A probe may have waited for that of an on-demand check.
         self.effects.changed |= self.slots[index].told != told || self.plans[index].ttl().is_some();
-        if passes_first && self.plans[index].spec.is_in(Probe::Startup) {
-            self.missing -= 1;
-            self.settle(now);
+        if passes_first {
+            self.passed_first(index, now);
         }
         if std::mem::take(&mut self.slots[index].again) {
             self.request(index, now);
+        }
+    }
+
+    /// Notes that the check has passed for the first time: all that starting waits for.
+    fn passed_first(&mut self, index: usize, now: Time) {
+        if self.plans[index].spec.is_in(Probe::Startup) {
+            self.missing -= 1;
+            self.settle(now);
         }
     }
 

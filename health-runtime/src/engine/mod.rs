@@ -13,6 +13,7 @@
 //! onlooker   a look at the engine from the pacemaker's own tasks
 //! clock      what time it is, and cheaply whether a moment has come
 //! live       what is said once in the life of a process
+//! by_hand    in a test: the clock is moved, and checks run when somebody says so
 //! event      what the log is told
 //! outbox     what waits to be told, in order
 //! ```
@@ -21,6 +22,8 @@
 
 mod asked;
 mod awake;
+#[cfg(feature = "testing")]
+mod by_hand;
 mod clock;
 mod core;
 mod driver;
@@ -116,20 +119,28 @@ pub(crate) struct Engine {
     changed: Arc<Notify>,
     outbox: Outbox,
     stage: watch::Sender<Stage>,
-    runtime: Handle,
-    pacemaker: Handle,
+    /// Absent in a test that moves it by hand: nothing runs then by itself.
+    handles: Option<Handles>,
     runner: Arc<dyn Runner>,
     live: OnceLock<Live>,
 }
 
+/// What an engine runs on.
+struct Handles {
+    /// The user's: checks run here.
+    runtime: Handle,
+    pacemaker: Handle,
+}
+
 impl Engine {
-    /// Builds the engine and starts its thread. Checks run on `runtime`, the first of them after `attach`.
+    /// Builds the engine and starts its thread. Checks run on `runtime`, the first of them after `attach`. Without a
+    /// runtime there is no thread either, and no time passes by itself.
     pub(crate) fn start(
         service: ServiceSpec,
         plans: Vec<Plan>,
         nests: Vec<Nest>,
         runner: Arc<dyn Runner>,
-        runtime: Handle,
+        runtime: Option<Handle>,
         jitter: Rng,
         attach: impl FnOnce(&Arc<Self>),
     ) -> std::io::Result<Arc<Self>> {
@@ -138,13 +149,17 @@ impl Engine {
         let budget = plan::bounded(service.probe_budget);
         let mut core = Core::new(Arc::clone(&plans), disabled, budget, service.manual_start, jitter);
         let (view, _) = core.view(Time::ZERO);
-        let pacemaker = driver::Pacemaker::new()?;
+        let pacemaker = runtime.is_some().then(driver::Pacemaker::new).transpose()?;
+        let handles = runtime.zip(pacemaker.as_ref()).map(|(runtime, pacemaker)| Handles {
+            runtime,
+            pacemaker: pacemaker.handle(),
+        });
         let engine = Arc::new(Self {
             paths: service.paths(),
             service,
             plans,
             nests,
-            clock: Clock::new(),
+            clock: handles.as_ref().map_or_else(Clock::by_hand, |_| Clock::new()),
             core: Mutex::new(core),
             view: ArcSwap::from_pointee(view),
             until: AtomicU64::new(0),
@@ -154,8 +169,7 @@ impl Engine {
             changed: Arc::default(),
             outbox: Outbox::new(),
             stage: watch::Sender::new(Stage::Serving),
-            runtime,
-            pacemaker: pacemaker.handle(),
+            handles,
             runner,
             live: OnceLock::new(),
         });
@@ -163,15 +177,19 @@ impl Engine {
             engine.watch_runtime();
         }
         attach(&engine); // before the first run: what that reads too early is asked for again
-        engine.tick();
-        pacemaker.start(&engine)?;
+        if let Some(pacemaker) = pacemaker {
+            engine.tick();
+            pacemaker.start(&engine)?;
+        }
         Ok(engine)
     }
 
     /// Says what a service should hear about an engine that really runs.
     pub(crate) fn announce(&self, state: StateType) {
-        live::warn_of_panics();
-        self.live.get_or_init(|| Live::new(state));
+        if self.handles.is_some() {
+            live::warn_of_panics();
+            self.live.get_or_init(|| Live::new(state));
+        }
     }
 
     /// The check of this name.
@@ -191,6 +209,9 @@ impl Engine {
         let (result, effects) = {
             let mut core = self.lock();
             let now = self.clock.now();
+            if self.handles.is_none() {
+                core.stay_awake(now); // nothing freezes while a test moves the clock
+            }
             let result = act(&mut core, now);
             let mut effects = core.take_effects();
             if effects.changed {
@@ -209,13 +230,15 @@ impl Engine {
     }
 
     fn carry_out(self: &Arc<Self>, effects: Effects) {
-        for (index, run) in effects.start {
-            if let Some(abort) = run::spawn(self, index) {
-                self.lock().keep_abort(index, run, abort);
+        if let Some(Handles { runtime, .. }) = &self.handles {
+            for (index, run) in effects.start {
+                if let Some(abort) = run::spawn(self, runtime, index) {
+                    self.lock().keep_abort(index, run, abort);
+                }
             }
-        }
-        if effects.beat {
-            run::spawn_beat(self);
+            if effects.beat {
+                run::spawn_beat(self, runtime);
+            }
         }
         if effects.changed {
             self.changed.notify_waiters();
@@ -225,6 +248,9 @@ impl Engine {
 
     /// Watches the runtime from now on: with `serve_internal` there is somebody to tell of a stall.
     pub(crate) fn watch_runtime(self: &Arc<Self>) {
+        if self.handles.is_none() {
+            return;
+        }
         let limit = self.service.heartbeat.unwrap_or(HEARTBEAT).max(SHORTEST_HEARTBEAT);
         let limit = plan::bounded(limit);
         self.with(|core, now| core.watch(limit, now));
@@ -280,8 +306,9 @@ impl Engine {
     }
 
     /// Has timers made from here on run on the pacemaker: neither a blocked runtime nor one without timers delays them.
-    fn timers(&self) -> tokio::runtime::EnterGuard<'_> {
-        self.pacemaker.enter()
+    /// Where there is none they are the caller's.
+    fn timers(&self) -> Option<tokio::runtime::EnterGuard<'_>> {
+        self.handles.as_ref().map(|handles| handles.pacemaker.enter())
     }
 
     /// One tick of the pacemaker. Returns in how long the process is to be ended, should the engine end before the next
@@ -291,10 +318,10 @@ impl Engine {
             let more = core.tick(now);
             (more, core.is_busy(), core.lifecycle.stage(now))
         });
-        if busy {
+        if let Some(handles) = self.handles.as_ref().filter(|_| busy) {
             // A worker that a check blocks may be the one that was to serve timers and sockets. A spawn from outside
             // wakes another.
-            drop(self.runtime.spawn(async {}));
+            drop(handles.runtime.spawn(async {}));
         }
         self.view(); // so that what time alone changes is logged, even if nobody asks
         self.reach(stage);
@@ -358,7 +385,7 @@ impl Trigger {
     /// Starts a run, or has one follow the run that is in flight. Does not wait for it; does nothing once the engine
     /// has ended.
     pub fn run(&self) {
-        if let Some(engine) = self.engine.upgrade() {
+        if let Some(engine) = self.engine.upgrade().filter(|engine| engine.handles.is_some()) {
             engine.with(|core, now| core.request(self.index, now));
         }
     }

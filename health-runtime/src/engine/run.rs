@@ -9,7 +9,8 @@ use std::pin::pin;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use futures_util::FutureExt;
+use futures_util::future::{Either, FutureExt};
+use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
 use super::{Core, Engine, Runner, State};
@@ -50,24 +51,26 @@ impl RunResult {
 
 /// Starts the run on the runtime that built the `Health`, where the state's drivers live; of a `blocking` check, on a
 /// thread of its own, which nothing can abort.
-pub(super) fn spawn(engine: &Arc<Engine>, index: usize) -> Option<AbortHandle> {
-    let post = Post {
-        engine: Arc::downgrade(engine),
-        index,
-        result: None,
-    };
+pub(super) fn spawn(engine: &Arc<Engine>, runtime: &Handle, index: usize) -> Option<AbortHandle> {
+    let post = Post::new(engine, index);
     if engine.plans[index].spec.blocking {
-        blocking::spawn(engine, post);
+        blocking::spawn(engine, runtime, post);
         return None;
     }
     let runner = Arc::clone(&engine.runner);
-    Some(engine.runtime.spawn(run(runner, post)).abort_handle())
+    Some(runtime.spawn(run(runner, post)).abort_handle())
+}
+
+/// The run, for the caller's own task; a `blocking` check blocks it.
+#[cfg(feature = "testing")]
+pub(super) fn inline(engine: &Arc<Engine>, index: usize) -> impl Future<Output = ()> + Send + use<> {
+    run(Arc::clone(&engine.runner), Post::new(engine, index))
 }
 
 /// Has the runtime show that it still runs what it is given.
-pub(super) fn spawn_beat(engine: &Arc<Engine>) {
+pub(super) fn spawn_beat(engine: &Arc<Engine>, runtime: &Handle) {
     let watched = Arc::downgrade(engine);
-    drop(engine.runtime.spawn(async move {
+    drop(runtime.spawn(async move {
         if let Some(engine) = watched.upgrade() {
             engine.with(Core::beat);
         }
@@ -78,6 +81,15 @@ async fn run(runner: Arc<dyn Runner>, post: Post) {
     let attempt = AssertUnwindSafe(attempt(&*runner, &post)).catch_unwind();
     let result = attempt.await.unwrap_or_else(panicked);
     post.finish(result);
+}
+
+/// Waits for the future for this long at most; without a runtime, where no timer is to be had, for as long as it takes.
+fn within<F: Future>(engine: &Engine, time: Duration, future: F) -> impl Future<Output = Option<F::Output>> + use<F> {
+    let _timers = engine.timers();
+    if Handle::try_current().is_err() {
+        return Either::Left(future.map(Some));
+    }
+    Either::Right(tokio::time::timeout(time, future).map(Result::ok))
 }
 
 /// Calls the check and holds it to its timeout.
@@ -95,23 +107,20 @@ async fn attempt(runner: &dyn Runner, post: &Post) -> RunResult {
         let polled = call.as_mut().poll(context);
         polled.map(|result| (result, began.elapsed() >= timeout))
     });
-    while let Some((left, timers)) = post.time_left() {
-        let timed = {
-            let _timers = timers.timers();
-            tokio::time::timeout(left, &mut call)
-        };
-        drop(timers);
+    while let Some((left, engine)) = post.time_left() {
+        let timed = within(&engine, left, &mut call);
+        drop(engine);
         match timed.await {
-            Ok((Ok(_), true)) if post.time_left().is_none() => break, // unless the process was frozen meanwhile
-            Ok((Ok(result), _)) => return judged(result),
-            Ok((Err(panic), _)) => return panicked(panic),
-            Err(_elapsed) => {} // but perhaps the process was frozen: ask for how long it could run
+            Some((Ok(_), true)) if post.is_late() => break, // unless the process was frozen meanwhile
+            Some((Ok(result), _)) => return judged(result),
+            Some((Err(panic), _)) => return panicked(panic),
+            None => {} // but perhaps the process was frozen: ask for how long it could run
         }
     }
     RunResult::failed(Reason::Timeout, Some(format!("aborted after {timeout:?}").into()))
 }
 
-fn judged(result: CheckResult) -> RunResult {
+pub(super) fn judged(result: CheckResult) -> RunResult {
     match result {
         Ok(outcome) => RunResult {
             state: State {
@@ -138,6 +147,14 @@ struct Post {
 }
 
 impl Post {
+    fn new(engine: &Arc<Engine>, index: usize) -> Self {
+        Self {
+            engine: Arc::downgrade(engine),
+            index,
+            result: None,
+        }
+    }
+
     /// Begins the run, and says what its timeout is; `None` if the engine has ended.
     fn begin(&self) -> Option<Duration> {
         let engine = self.engine.upgrade()?;
@@ -150,6 +167,12 @@ impl Post {
         let engine = self.engine.upgrade()?;
         let left = engine.with(|core, now| core.time_left(self.index, now))?;
         Some((left, engine))
+    }
+
+    /// Whether a run that blocked its thread for its whole timeout is too late: not if the process was frozen meanwhile.
+    /// In a test nothing freezes, and the clock stands still while a run blocks.
+    fn is_late(&self) -> bool {
+        self.time_left().is_none_or(|(_, engine)| engine.handles.is_none())
     }
 
     fn finish(mut self, result: RunResult) {

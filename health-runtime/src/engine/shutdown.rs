@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::driver::exit;
 use super::phase::Stage;
 use super::plan::bounded;
-use super::{Engine, Event, Onlooker};
+use super::{Engine, Event, Handles, Onlooker};
 
 impl Engine {
     /// Begins to drain: readiness fails from now on, for good; `shutdown_signal` resolves after `drain`.
@@ -63,14 +63,17 @@ impl Engine {
 
     /// Installs the signal handlers, which stay until the process ends.
     pub(crate) fn listen_for_signals(self: &Arc<Self>) {
+        let Some(Handles { pacemaker, .. }) = &self.handles else {
+            return;
+        };
         if self.listening.swap(true, Ordering::SeqCst) {
             return;
         }
-        let _on_the_pacemaker = self.pacemaker.enter();
+        let _on_the_pacemaker = pacemaker.enter();
         match Signals::new() {
             Ok(mut signals) => {
                 let engine = Onlooker::new(self);
-                self.pacemaker.spawn(async move {
+                pacemaker.spawn(async move {
                     loop {
                         let wait = signals.next().await;
                         if engine.look(|engine| engine.signalled(wait)).is_none() {

@@ -14,13 +14,13 @@ impl Core {
     /// The check's state at `now`.
     pub(crate) fn state(&self, index: usize, now: Time) -> State {
         let (slot, spec) = (&self.slots[index], &self.plans[index].spec);
-        if slot.disabled {
-            return State::DISABLED;
-        }
-        if self.is_over(index) {
-            return State::HEALTHY; // it has passed once, which is all that was asked, and never runs again
-        }
-        let mut state = self.judged(index, now);
+        let mut state = match &slot.forced {
+            Some(forced) => forced.state,
+            None if slot.disabled => return State::DISABLED,
+            // It has passed once, which is all that was asked, and never runs again.
+            None if self.is_over(index) => return State::HEALTHY,
+            None => self.judged(index, now),
+        };
         if state.reason.is_some_and(Reason::is_of_a_stall) && self.is_stalled(now) {
             state = State::unhealthy(Reason::Stalled); // nothing runs, so no check is to blame
         }

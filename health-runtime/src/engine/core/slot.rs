@@ -16,6 +16,8 @@ pub(super) struct Slot {
     pub(super) last: Option<Finished>,
     pub(super) published: Published,
     pub(super) circuit: Circuit,
+    /// A test says how it is, whatever its runs say.
+    pub(super) forced: Option<RunResult>,
     pub(super) runs: u64,
     /// A run has passed, ever.
     pub(super) passed: bool,
@@ -54,6 +56,7 @@ impl Slot {
             last: None,
             published: Published::default(),
             circuit: Circuit::new(),
+            forced: None,
             runs: 0,
             passed: disabled,
             hangs: false,
@@ -66,5 +69,10 @@ impl Slot {
             told_at: Time::ZERO,
             logged_at: Time::ZERO,
         }
+    }
+
+    /// Notes whether a run passes; `true` if none has before.
+    pub(super) fn passes_first(&mut self, run: State) -> bool {
+        run.passes() && !std::mem::replace(&mut self.passed, true)
     }
 }

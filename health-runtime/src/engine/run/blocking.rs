@@ -7,13 +7,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 
+use tokio::runtime::Handle;
+
 use super::{Post, RunResult, judged, panicked};
 use crate::engine::{Engine, Event};
 use crate::outcome::Reason;
 
 /// Starts the run. Nothing ends it from outside: it holds its thread, and in time is `stuck`, until it returns.
-pub(super) fn spawn(engine: &Engine, post: Post) {
-    let (runtime, runner) = (engine.runtime.clone(), Arc::clone(&engine.runner));
+pub(super) fn spawn(engine: &Engine, runtime: &Handle, post: Post) {
+    let (runtime, runner) = (runtime.clone(), Arc::clone(&engine.runner));
     let check = engine.plans[post.index].spec.name();
     let thread = thread::Builder::new().name(format!("health {check}"));
     let run = move || {
