@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 use std::{env, fs};
 
 use axum::Router;
-use health_runtime::{CheckResult, CheckSpec, Checks, Flag, Health, HealthState, Outcome, Phase, Probe, Status, run};
+use health_runtime::{
+    CheckResult, CheckSpec, Checks, Flag, Health, HealthCheck, HealthState, Outcome, Parts, Phase, Probe, Status, run,
+};
 use health_tests::{get, raw, serve, settled, until};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -295,12 +297,14 @@ async fn the_internal_answer_has_what_whoever_is_on_call_needs() {
         "critical": true,
         "reason": "reported",
         "message": "no route to postgres://***@host",
+        "raw_status": "unhealthy",
+        "raw_reason": "reported",
         "description": "Orders database.",
         "runbook": "https://wiki.example/orders-db",
         "groups": ["core", "sql"],
         "restart_helps": "a new process has a new pool",
     });
-    let cache = json!({ "name": "cache", "status": "healthy", "critical": false });
+    let cache = json!({ "name": "cache", "status": "healthy", "critical": false, "raw_status": "healthy" });
     let expected = |checks: &[&Value]| {
         json!({
             "status": "unhealthy",
@@ -319,10 +323,15 @@ async fn the_internal_answer_has_what_whoever_is_on_call_needs() {
         let routed = get(&app, path).await;
         assert_eq!(routed.header("content-length"), routed.body.len().to_string());
         for mut body in [routed.json(), json_of(&ask(internal, path).await)] {
+            let is_measured = |of: &mut Value, what| {
+                let figure = of.as_object_mut().unwrap().remove(what);
+                assert!(figure.is_some_and(|figure| figure.is_f64()), "{path}: {what}");
+            };
             for check in body["checks"].as_array_mut().unwrap() {
-                let latency = check.as_object_mut().unwrap().remove("latency_ms");
-                assert!(latency.is_some_and(|latency| latency.is_f64()), "{path}");
+                is_measured(check, "latency_ms");
+                is_measured(check, "age_ms");
             }
+            is_measured(&mut body, "lag_ms");
             assert_eq!(body, expected(checks), "{path}");
         }
     }
@@ -357,6 +366,57 @@ async fn the_public_answer_has_none_of_it_whoever_asks_first() {
                     }
                 }
             }
+        }
+    }
+}
+
+/// Two shards, of which one is behind.
+struct Shards;
+
+impl HealthCheck for Shards {
+    async fn check(&self) -> CheckResult {
+        let shards = [("eu", Outcome::healthy()), ("us", Outcome::degraded("12 s behind"))];
+        Ok(shards.into_iter().collect::<Parts>().into_outcome())
+    }
+}
+
+#[tokio::test]
+async fn what_the_runs_said_by_themselves_stands_beside_what_is_published() {
+    let state = App::healthy();
+    let flag = Flag::healthy();
+    let patient = CheckSpec::new("patient").failure_threshold(9);
+    let builder = Health::builder(state)
+        .check(CheckSpec::new("shards"), Shards)
+        .check(patient, flag.clone());
+    let health = builder.heartbeat(Duration::from_secs(10)).start();
+    let (public, internal): (Router, Router) = (health.router(), health.internal_router());
+    settled(&public, "/readyz", 200, "degraded").await;
+    flag.set_unhealthy("for a moment");
+    let check = until("it has failed", async || {
+        let check = get(&internal, "/readyz/patient").await.json()["checks"][0].take();
+        assert_eq!(check["status"], "healthy");
+        (check["raw_status"] == "unhealthy").then_some(check)
+    })
+    .await;
+    assert_eq!(
+        (&check["raw_reason"], &check["message"]),
+        (&json!("reported"), &json!("for a moment"))
+    );
+    assert!(check["age_ms"].as_f64().unwrap() >= 0.0, "{check}");
+    let answer = get(&internal, "/readyz").await.json();
+    assert!(answer["lag_ms"].as_f64().unwrap() < 10_000.0, "{answer}");
+    let shards = answer["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|check| check["name"] == "shards")
+        .unwrap();
+    let late = json!({"name": "us", "status": "degraded", "reason": "reported", "message": "12 s behind"});
+    assert_eq!(shards["parts"], json!([late, {"name": "eu", "status": "healthy"}]));
+    for path in ["/readyz", "/health", "/readyz/shards"] {
+        let body = get(&public, path).await.body;
+        for hidden in ["raw_", "age_ms", "lag_ms", "parts", "behind", "moment"] {
+            assert!(!body.contains(hidden), "{hidden}: {body}");
         }
     }
 }

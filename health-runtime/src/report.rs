@@ -86,6 +86,8 @@ pub struct CheckReport {
     pub raw_reason: Option<Reason>,
     /// How long its last finished run took; absent before the first.
     pub latency: Option<Duration>,
+    /// How long ago its last finished run ended, to within a tenth of a second; absent before the first.
+    pub age: Option<Duration>,
     /// What its last finished run said, credentials masked, at most 1 KiB. Not for the public.
     pub message: Option<Arc<str>>,
     /// What its last finished run said of each of its [`Parts`](crate::Parts), failing ones first, at most 100; empty where
@@ -169,6 +171,7 @@ impl Report {
                     raw_status: row.raw.map(|raw| raw.status),
                     raw_reason: row.raw.and_then(|raw| raw.reason),
                     latency: row.latency,
+                    age: row.age,
                     message: row.message.clone(),
                     parts: parts.map(|parts| Arc::clone(&parts.list)).unwrap_or_default(),
                     omitted_parts: parts.map_or(0, |parts| parts.omitted),

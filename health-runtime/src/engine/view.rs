@@ -42,6 +42,7 @@ pub(crate) struct Row {
     pub(crate) probes: u8,
     /// Of the last finished run.
     pub(crate) latency: Option<Duration>,
+    pub(crate) age: Option<Duration>,
     pub(crate) message: Option<Arc<str>>,
     pub(crate) parts: Option<PartList>,
 }

@@ -1,6 +1,7 @@
 //! The default format: a small JSON object for the public, a larger one for whoever is on call.
 
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -31,6 +32,8 @@ struct Body<'a> {
     phase: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Reason>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lag_ms: Option<f64>,
     checks: Vec<Check<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     omitted: Option<NonZeroUsize>,
@@ -47,6 +50,19 @@ struct Check<'a> {
     reason: Option<Reason>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
+    #[serde(flatten)]
+    internal: Option<Internal<'a>>,
+}
+
+/// What the public does not see of a check.
+#[derive(Serialize)]
+struct Internal<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    raw_status: Option<Status>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    raw_reason: Option<Reason>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    age_ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,6 +71,20 @@ struct Check<'a> {
     groups: &'a [&'a str],
     #[serde(skip_serializing_if = "Option::is_none")]
     restart_helps: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<Part<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    omitted_parts: Option<NonZeroUsize>,
+}
+
+#[derive(Serialize)]
+struct Part<'a> {
+    name: &'a str,
+    status: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<Reason>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
 }
 
 /// How many checks a report is asked for.
@@ -80,6 +110,7 @@ pub(crate) fn render(report: &Report, audience: Audience, details: bool) -> Byte
             version: cut(&report.version, NAME),
             phase: report.phase.as_str(),
             reason: report.reason,
+            lag_ms: report.lag.filter(|_| audience == Audience::Internal).map(millis),
             checks: report.checks[..shown]
                 .iter()
                 .map(|check| of_check(check, audience, details))
@@ -96,26 +127,45 @@ pub(crate) fn render(report: &Report, audience: Audience, details: bool) -> Byte
 }
 
 fn of_check(check: &CheckReport, audience: Audience, details: bool) -> Check<'_> {
-    let internal = audience == Audience::Internal;
     let message = check.message.as_deref();
-    let message = match audience {
-        Audience::Public => message.filter(|_| details).map(|message| cut(message, DETAIL)),
-        Audience::Internal => message, // bounded as it is
+    let (message, internal) = match audience {
+        Audience::Public => (message.filter(|_| details).map(|message| cut(message, DETAIL)), None),
+        Audience::Internal => (message, Some(internal(check))), // bounded as it is
     };
     Check {
         name: &check.name,
         status: check.status,
         critical: check.critical,
-        latency_ms: check
-            .latency
-            .map(|latency| (latency.as_secs_f64() * 10_000.0).round() / 10.0),
+        latency_ms: check.latency.map(millis),
         reason: check.reason,
         message,
-        description: check.description.filter(|_| internal),
-        runbook: check.runbook.filter(|_| internal),
-        groups: if internal { check.groups } else { &[] },
-        restart_helps: check.restart_helps.filter(|_| internal),
+        internal,
     }
+}
+
+fn internal(check: &CheckReport) -> Internal<'_> {
+    let parts = check.parts.iter().map(|part| Part {
+        name: &part.name,
+        status: part.status,
+        reason: part.reason,
+        message: part.message.as_deref(),
+    });
+    Internal {
+        raw_status: check.raw_status,
+        raw_reason: check.raw_reason,
+        age_ms: check.age.map(millis),
+        description: check.description,
+        runbook: check.runbook,
+        groups: check.groups,
+        restart_helps: check.restart_helps,
+        parts: parts.collect(),
+        omitted_parts: NonZeroUsize::new(check.omitted_parts),
+    }
+}
+
+/// With one decimal.
+fn millis(time: Duration) -> f64 {
+    (time.as_secs_f64() * 10_000.0).round() / 10.0
 }
 
 fn cut(text: &str, most: usize) -> &str {

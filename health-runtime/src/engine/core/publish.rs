@@ -64,6 +64,7 @@ impl Core {
             critical: plan.spec.critical,
             probes: plan.probes(),
             latency: slot.last.as_ref().map(|last| last.took),
+            age: slot.last.as_ref().map(|last| now.saturating_sub(last.at)),
             message: slot.last.as_ref().and_then(|last| last.result.message.clone()),
             parts: slot.last.as_ref().and_then(|last| last.result.parts.clone()),
         });

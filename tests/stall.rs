@@ -1,0 +1,227 @@
+//! The application's runtime is blocked: the internal port says so, and nothing else is blamed.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use health_runtime::{Flag, Health, HealthState, Probe, Reason, Status};
+use health_tests::{raw, serve, until};
+use serde_json::Value;
+use tokio::runtime::{Builder, Runtime};
+
+#[derive(Clone, HealthState)]
+#[health(interval = "200ms", timeout = "100ms")]
+struct App {
+    #[health_check(critical)]
+    db: Flag,
+    #[health_check(liveness)]
+    worker: Flag,
+}
+
+fn app() -> App {
+    let (db, worker) = (Flag::healthy(), Flag::healthy());
+    App { db, worker }
+}
+
+fn workers(count: usize) -> Runtime {
+    Builder::new_multi_thread()
+        .worker_threads(count)
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
+fn prober() -> Runtime {
+    Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// So many workers of a runtime sleep for as long as this lives.
+struct Asleep(Arc<AtomicBool>);
+
+impl Asleep {
+    fn new(runtime: &Runtime, count: usize) -> Self {
+        let (over, begun) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        for _ in 0..count {
+            let (over, begun) = (Arc::clone(&over), Arc::clone(&begun));
+            runtime.spawn(async move {
+                begun.fetch_add(1, Ordering::SeqCst);
+                while !over.load(Ordering::SeqCst) {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+            });
+        }
+        while begun.load(Ordering::SeqCst) < count {
+            std::thread::yield_now();
+        }
+        Self(over)
+    }
+}
+
+impl Drop for Asleep {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+/// The code of an answer, and its body.
+async fn ask(address: SocketAddr, path: &str) -> (u16, Value) {
+    let answer = raw(address, &format!("GET {path} HTTP/1.0\r\n\r\n")).await;
+    let (head, body) = answer.split_once("\r\n\r\n").expect("an answer");
+    let code = head.split(' ').nth(1).and_then(|code| code.parse().ok());
+    (code.expect("a code"), serde_json::from_str(body).expect("JSON"))
+}
+
+async fn says(address: SocketAddr, path: &str, code: u16) {
+    until(&format!("{path} says {code}"), async || {
+        (ask(address, path).await.0 == code).then_some(())
+    })
+    .await;
+}
+
+/// How long after all workers were blocked both probes said so.
+fn stalled_after(heartbeat: Option<Duration>) -> Duration {
+    let (runtime, prober) = (workers(2), prober());
+    let health = {
+        let _guard = runtime.enter();
+        let builder = Health::builder(app());
+        match heartbeat {
+            Some(heartbeat) => builder.heartbeat(heartbeat).start(),
+            None => builder.start(),
+        }
+    };
+    let internal = health.serve_internal("127.0.0.1:0").unwrap();
+    prober.block_on(async {
+        for path in ["/livez", "/readyz"] {
+            says(internal, path, 200).await;
+        }
+        let asleep = Asleep::new(&runtime, 2);
+        let began = Instant::now();
+        loop {
+            let [(live, why), (ready, _)] = [ask(internal, "/livez").await, ask(internal, "/readyz").await];
+            if why["reason"] == "stalled" {
+                assert_eq!((live, ready), (503, 503));
+                break;
+            }
+            assert!(began.elapsed() < Duration::from_secs(30), "{why}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let after = began.elapsed();
+        // By then the checks are past their `max_age` and their timeouts, and none of them is to blame.
+        tokio::time::sleep(Duration::from_millis(800)).await;
+        for path in ["/livez", "/readyz"] {
+            let (_, body) = ask(internal, path).await;
+            assert_eq!(body["reason"], "stalled");
+            assert_eq!(body["checks"][0]["reason"], "stalled", "{body}");
+            assert!(body["lag_ms"].as_f64().unwrap() > 500.0, "{body}");
+        }
+        drop(asleep);
+        for path in ["/livez", "/readyz"] {
+            says(internal, path, 200).await;
+        }
+        after
+    })
+}
+
+/// On a busy machine a measurement may be off: the promise is kept if one of three shows it.
+fn stalls_within_a_second_of(heartbeat: Option<Duration>, limit: Duration) {
+    let mut measured = Vec::new();
+    let kept = (0..3).any(|_| {
+        let after = stalled_after(heartbeat);
+        measured.push(after);
+        // The last beat may have come a quarter of a second before.
+        after + Duration::from_millis(300) >= limit && after <= limit + Duration::from_secs(1)
+    });
+    assert!(kept, "{measured:?}");
+}
+
+#[test]
+fn all_workers_blocked_is_a_stall_after_the_heartbeat_and_none_when_they_run_again() {
+    let heartbeat = Duration::from_secs(1);
+    stalls_within_a_second_of(Some(heartbeat), heartbeat);
+}
+
+#[test]
+fn with_an_internal_port_the_heartbeat_is_ten_seconds_unless_somebody_says() {
+    stalls_within_a_second_of(None, Duration::from_secs(10));
+}
+
+#[test]
+fn a_heartbeat_of_less_than_a_second_is_one_of_a_second() {
+    stalls_within_a_second_of(Some(Duration::from_millis(1)), Duration::from_secs(1));
+}
+
+#[test]
+fn one_worker_of_four_blocked_is_no_stall_and_stops_no_timer_and_no_accept() {
+    let runtime = workers(4);
+    let health = {
+        let _guard = runtime.enter();
+        Health::builder(app()).heartbeat(Duration::from_secs(1)).start()
+    };
+    let internal = health.serve_internal("127.0.0.1:0").unwrap();
+    let public = runtime.block_on(serve(health.router()));
+    let prober = prober();
+    prober.block_on(async {
+        says(internal, "/readyz", 200).await;
+        says(public, "/readyz", 200).await;
+        let asleep = Asleep::new(&runtime, 1);
+        let began = Instant::now();
+        let mut slowest = Duration::ZERO;
+        while began.elapsed() < Duration::from_secs(4) {
+            let asked = Instant::now();
+            let timer = runtime.spawn(tokio::time::sleep(Duration::from_millis(20)));
+            let (accepted, ()) = tokio::join!(ask(public, "/livez"), async { timer.await.unwrap() });
+            slowest = slowest.max(asked.elapsed());
+            assert_eq!(accepted.0, 200, "{}", accepted.1);
+            for path in ["/livez", "/readyz"] {
+                let (code, body) = ask(internal, path).await;
+                assert_eq!(code, 200, "{body}");
+            }
+        }
+        assert!(slowest < Duration::from_secs(2), "{slowest:?}");
+        drop(asleep);
+    });
+}
+
+#[test]
+fn a_declared_heartbeat_needs_no_internal_port_and_without_either_nobody_watches() {
+    #[derive(Clone, HealthState)]
+    #[health(heartbeat = "1s")]
+    struct Watched;
+
+    #[derive(Clone, HealthState)]
+    struct Unwatched;
+
+    let runtime = workers(1);
+    let (watched, unwatched) = {
+        let _guard = runtime.enter();
+        (Watched.start_health(), Unwatched.start_health())
+    };
+    let (_watched, _unwatched) = (watched.probes(), unwatched.probes());
+    assert!(watched.report(Probe::Liveness).lag.is_some());
+    assert!(unwatched.report(Probe::Liveness).lag.is_none());
+    let asleep = Asleep::new(&runtime, 1);
+    prober().block_on(until("it stalls", async || {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        let report = watched.report(Probe::Liveness);
+        assert_eq!(unwatched.report(Probe::Liveness).status, Status::Healthy);
+        (report.reason == Some(Reason::Stalled) && !report.passes()).then_some(())
+    }));
+    drop(asleep);
+}
+
+#[test]
+fn a_runtime_that_is_gone_is_a_stall() {
+    let runtime = workers(1);
+    let health = {
+        let _guard = runtime.enter();
+        Health::builder(app()).heartbeat(Duration::from_secs(1)).start()
+    };
+    let internal = health.serve_internal("127.0.0.1:0").unwrap();
+    prober().block_on(async {
+        says(internal, "/livez", 200).await;
+        drop(tokio::task::spawn_blocking(|| drop(runtime)).await);
+        says(internal, "/livez", 503).await;
+        assert_eq!(ask(internal, "/livez").await.1["reason"], "stalled");
+    });
+}
