@@ -2,6 +2,18 @@
 //!
 //! The core does no I/O, reads no clock and calls no user code. Whoever calls it holds the engine's lock, and carries
 //! out its [`Effects`] after the lock is released.
+//!
+//! ```text
+//! slot       what is kept of one check
+//! published  what its runs say, through the thresholds
+//! circuit    its breaker
+//! threads    how many runs have a thread of their own
+//! heart      whether the runtime still runs what it is given
+//! judge      how a check is at a moment, and what a probe has to do about it
+//! publish    the view, and what the world is told
+//! ```
+//!
+//! This file is what happens: time passes, runs start and end, somebody asks, holds, drains.
 
 #[cfg(feature = "testing")]
 mod by_hand;

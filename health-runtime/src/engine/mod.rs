@@ -9,6 +9,7 @@
 //! asked      a probe that finds something to wait for
 //! run        one run of one check, in a task of its own
 //! driver     the pacemaker, the only thread
+//! trigger    what a check asks for a run with
 //! shutdown   the way to the end: drain, close, stop; signals
 //! onlooker   a look at the engine from the pacemaker's own tasks
 //! clock      what time it is, and cheaply whether a moment has come
@@ -35,11 +36,12 @@ mod phase;
 mod plan;
 mod run;
 mod shutdown;
+mod trigger;
 mod view;
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -53,6 +55,7 @@ pub(crate) use self::live::StateType;
 pub(crate) use self::onlooker::Onlooker;
 pub(crate) use self::plan::Plan;
 pub(crate) use self::run::RunResult;
+pub use self::trigger::Trigger;
 pub(crate) use self::view::{Row, View};
 
 use self::clock::Clock;
@@ -355,38 +358,4 @@ impl std::fmt::Debug for Engine {
 /// 584 years fit.
 fn nanos(time: Time) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
-}
-
-/// Asks for a run of one check at once, instead of at the next interval.
-///
-/// A check receives its own from [`HealthCheck::attach`](crate::HealthCheck::attach).
-#[derive(Clone, Debug)]
-pub struct Trigger {
-    engine: Weak<Engine>,
-    index: usize,
-}
-
-impl Trigger {
-    pub(crate) fn new(engine: &Arc<Engine>, index: usize) -> Self {
-        let engine = Arc::downgrade(engine);
-        Self { engine, index }
-    }
-
-    pub(crate) fn is_alive(&self) -> bool {
-        self.engine.strong_count() > 0
-    }
-
-    /// For how long the process has not run since the engine began; `None` once that has ended.
-    pub(crate) fn lost(&self) -> Option<Duration> {
-        let engine = self.engine.upgrade()?;
-        Some(engine.with(|core, now| core.awake.lost(now)))
-    }
-
-    /// Starts a run, or has one follow the run that is in flight. Does not wait for it; does nothing once the engine
-    /// has ended.
-    pub fn run(&self) {
-        if let Some(engine) = self.engine.upgrade().filter(|engine| engine.handles.is_some()) {
-            engine.with(|core, now| core.request(self.index, now));
-        }
-    }
 }
