@@ -46,6 +46,14 @@
 //! What is not known fails: not yet checked (`pending`), too old (`stale`), panicked, hanging (`timeout`, `stuck`),
 //! shutting down (`draining`). Only liveness asks for evidence before it fails, since failing it restarts the process.
 //!
+//! What is published of a check goes through its thresholds; a check that keeps failing is left alone by its
+//! [`Breaker`]. [`Health::subscribe`] tells of each change, [`Health::watch_readiness`] of the whole, and so does the log
+//! (`tracing`, target `health`).
+//!
+//! The engine has one thread of its own, which paces the checks and, with `Health::serve_internal`, answers on a port of
+//! its own while the application's runtime is blocked. It ends, with all that it started, when the last [`Health`] is
+//! gone.
+//!
 //! # What can be a check
 //!
 //! | what | for |
