@@ -122,6 +122,52 @@ async fn a_slow_subscriber_loses_the_oldest_and_is_told_how_many() {
     assert!(missed >= 512, "{missed} missed, {read} read");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn transitions_that_race_on_every_thread_are_told_in_the_order_in_which_they_happened() {
+    let flags: Vec<_> = (0..8).map(|_| Flag::healthy()).collect();
+    let mut builder = Health::builder(Orders::healthy());
+    for (index, flag) in flags.iter().enumerate() {
+        let spec = CheckSpec::named(format!("flag-{index}")).interval(Duration::from_hours(1));
+        builder = builder.check(spec, flag.clone());
+    }
+    let health = builder.start();
+    let mut events = health.subscribe();
+    let threads: Vec<_> = flags
+        .into_iter()
+        .map(|flag| {
+            std::thread::spawn(move || {
+                for _ in 0..1_000 {
+                    flag.set_unhealthy("even");
+                    std::thread::sleep(Duration::from_micros(50)); // for its run, or it has none of its own
+                    flag.set_degraded("odd");
+                    std::thread::sleep(Duration::from_micros(50));
+                }
+                flag.set_healthy();
+            })
+        })
+        .collect();
+    let (mut last, mut read) = (std::collections::HashMap::new(), 0);
+    loop {
+        match tokio::time::timeout(Duration::from_millis(500), events.next()).await {
+            Ok(Some(HealthEvent::Check(transition))) => {
+                read += 1;
+                let (from, to) = (
+                    (transition.from, transition.from_reason),
+                    (transition.to, transition.reason),
+                );
+                if let Some(before) = last.insert(transition.check, to) {
+                    assert_eq!(from, before, "after {read}");
+                }
+            }
+            Ok(_) => last.clear(), // some were missed
+            Err(_) if threads.iter().all(std::thread::JoinHandle::is_finished) => break,
+            Err(_) => {}
+        }
+    }
+    assert!(read > 1_000, "{read}");
+    assert!(last.values().all(|(status, _)| *status == Status::Healthy), "{last:?}");
+}
+
 #[tokio::test]
 async fn a_subscription_and_a_watch_end_with_the_engine_and_do_not_keep_it() {
     let health = Orders::healthy().start_health();
