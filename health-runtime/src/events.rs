@@ -19,21 +19,28 @@ use crate::spec::CheckSpec;
 impl Health {
     /// Every transition of a check from now on, in order: for notifications, an audit trail, a switch to a fallback.
     ///
+    /// A check's first result is a transition too, from `pending`. What was before stands in a
+    /// [`report`](Self::report): make it after subscribing, so that nothing falls in between.
+    ///
     /// A reader that lags more than 256 transitions behind loses the oldest, and is told how many. The stream does not
-    /// keep the engine alive, and ends with it.
+    /// keep the engine alive, and ends with it. Give a task the stream and not a `Health`, which would keep the engine
+    /// alive for as long as the task waits for its end.
     ///
     /// ```no_run
-    /// # use health_runtime::{Health, HealthEvent};
-    /// # async fn notify(health: Health) {
-    /// let mut events = health.subscribe();
-    /// while let Some(event) = events.next().await {
-    ///     match event {
-    ///         HealthEvent::Check(transition) => println!("{}: {}", transition.check, transition.to),
-    ///         HealthEvent::Missed(count) => println!("{count} transitions were missed"),
-    ///         _ => {}
+    /// # use health_runtime::{Events, Health, HealthEvent};
+    /// # fn start(health: &Health) {
+    /// tokio::spawn(notify(health.subscribe()));
+    /// # }
+    ///
+    /// async fn notify(mut events: Events) {
+    ///     while let Some(event) = events.next().await {
+    ///         match event {
+    ///             HealthEvent::Check(transition) => println!("{}: {}", transition.check, transition.to),
+    ///             HealthEvent::Missed(count) => println!("{count} transitions were missed"),
+    ///             _ => {}
+    ///         }
     ///     }
     /// }
-    /// # }
     /// ```
     pub fn subscribe(&self) -> Events {
         let transitions = self.engine.transitions();
@@ -51,16 +58,24 @@ impl Health {
     /// Whether the service is ready, to look at or to wait for: for a consumer that takes no jobs until it is. What it
     /// says is what `/readyz` says, at most a twentieth of a second later.
     ///
+    /// It never passes before the service has probes: a [`router`](Self::router), [`probes`](Self::probes) or an
+    /// internal port. A service without HTTP calls `probes` once and drops what it returns. As with
+    /// [`subscribe`](Self::subscribe), give a task the watch and not a `Health`.
+    ///
     /// ```no_run
-    /// # use health_runtime::Health;
-    /// # async fn consume(health: Health) {
-    /// let mut readiness = health.watch_readiness();
-    /// while !readiness.passes() {
-    ///     if readiness.changed().await.is_none() {
-    ///         return; // the engine has ended
-    ///     }
-    /// }
+    /// # use health_runtime::{Health, ReadinessWatch};
+    /// # fn start(health: &Health) {
+    /// tokio::spawn(consume(health.watch_readiness()));
     /// # }
+    ///
+    /// async fn consume(mut readiness: ReadinessWatch) {
+    ///     while !readiness.passes() {
+    ///         if readiness.changed().await.is_none() {
+    ///             return; // the engine has ended
+    ///         }
+    ///     }
+    ///     // …
+    /// }
     /// ```
     pub fn watch_readiness(&self) -> ReadinessWatch {
         ReadinessWatch(self.engine.readiness())

@@ -238,8 +238,8 @@ impl<S: HealthState> HealthBuilder<S> {
         self.service(ServiceSpec::public_details)
     }
 
-    /// The runtime counts as stalled once it has run nothing for this long, 1 s at least; liveness and readiness then
-    /// fail. Default: it is not watched; with `serve_internal`, 10 s.
+    /// The runtime counts as stalled once it has run nothing for this long; liveness and readiness then fail. Less than
+    /// 1 s counts as 1 s. Default: it is not watched; with `serve_internal`, 10 s.
     pub fn heartbeat(self, longest: Duration) -> Self {
         self.service(|service| service.heartbeat(longest))
     }

@@ -13,7 +13,8 @@ use crate::outcome::{CheckResult, Outcome};
 ///
 /// Clones share one beat: keep one in the state, and give one to the worker. It may stand in liveness, which restarts a
 /// process whose worker hangs. Silence is noticed at the check's next run, so at most `max_silence` and one interval
-/// (5 s by default) after the last beat; a beat after it too. Several workers need several heartbeats: of a shared one,
+/// (5 s by default) after the last beat, and so is its end; one that is over before that run is not noticed at all, so
+/// let the interval be no longer than `max_silence`. Several workers need several heartbeats: of a shared one,
 /// any of them keeps it beating.
 ///
 /// Its creation counts as a beat, and so does the start of the engine: what a service does before, such as migrating a

@@ -63,7 +63,7 @@
 //! | tokio's `AbortHandle`, `JoinHandle` | a worker that has ended |
 //! | `Option`, `Arc`, `Box` of a check | as the check; `None` is healthy (`disabled`) |
 //! | `Vec` of checks | all at once; as the worst of them |
-//! | `OnceLock`, tokio's `OnceCell` of a check | unhealthy until it is set |
+//! | `OnceLock`, tokio's `OnceCell` of a check | unhealthy until it is set; in an `Arc` where the state is `Clone` |
 //! | a type with [`HealthCheck`] | whatever it looks at; one result for each tenant or shard with [`Parts`] |
 //! | a function | `with = path` on a field, or `#[health_check]` above it |
 //! | [`HealthBuilder::check`] | what no struct declares, such as one check for each entry of a configuration |

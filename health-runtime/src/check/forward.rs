@@ -65,6 +65,9 @@ async fn unless_disabled<T: HealthCheck>(check: &T) -> CheckResult {
 ///
 /// What is set only after the start is never attached: a [`Flag`](crate::Flag) in it, whose change would start a run at
 /// once, is looked at when the next interval is over. And it does not belong in liveness: a restart sets nothing sooner.
+///
+/// In a state that is `Clone` it stands in an `Arc`: a clone of a bare one, as `start_health` makes, is another one,
+/// and what is set in the original never reaches it.
 impl<T: HealthCheck> HealthCheck for OnceLock<T> {
     async fn check(&self) -> CheckResult {
         once(self.get()).await
@@ -81,7 +84,8 @@ impl<T: HealthCheck> HealthCheck for OnceLock<T> {
     }
 }
 
-/// As [`OnceLock`]: unhealthy until it is set, found at the check's next run, and attached only if set before the start.
+/// As [`OnceLock`]: unhealthy until it is set, found at the check's next run, attached only if set before the start,
+/// and in an `Arc` where the state is `Clone`.
 impl<T: HealthCheck> HealthCheck for OnceCell<T> {
     async fn check(&self) -> CheckResult {
         once(self.get()).await

@@ -25,8 +25,9 @@ const ENDED: &[u8] = b"{\"error\":\"the service has ended\"}\n";
 
 impl Health {
     /// The probes as [`router`](Self::router) has them, for whoever is on call: with each check's `message` (the text of
-    /// its last error, credentials masked), `description`, `runbook`, `groups` and `restart_helps`, and up to 1 MiB of
-    /// them instead of 4 KiB. For a port that the public does not reach.
+    /// its last error, credentials masked), `description`, `runbook`, `groups`, `restart_helps` and `parts`, what its
+    /// last run said by itself (`raw_status`, `raw_reason`) and how long ago (`age_ms`), and up to 1 MiB of them
+    /// instead of 4 KiB. For a port that the public does not reach.
     ///
     /// It runs on the application's runtime: where that is blocked it does not answer, and
     /// [`serve_internal`](Self::serve_internal) does.

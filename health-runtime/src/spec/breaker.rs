@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-/// When a check that keeps failing is no longer called: after so many failed runs in a row. One trial after `reset`;
-/// called as usual again after so many successful trials in a row. In between it is unhealthy, with reason
-/// `breaker_open`, and no probe waits for it.
+/// A check's circuit breaker: when one that keeps failing is no longer called.
+///
+/// After so many failed runs in a row the breaker opens. After `reset` comes one trial (the breaker is half-open).
+/// After so many successful trials in a row it closes, and the check is called as usual again. In between, trials
+/// included, the check is unhealthy, with reason `breaker_open`, and no probe waits for it.
 ///
 /// For checks whose calls cost something, or hurt what is down already.
 ///
