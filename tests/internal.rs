@@ -202,6 +202,8 @@ async fn a_port_that_is_taken_is_an_error_and_starts_nothing() {
     let health = App::healthy().start_health();
     let error = health.serve_internal(taken.local_addr().unwrap()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::AddrInUse);
+    let port = taken.local_addr().unwrap().port().to_string();
+    assert!(error.to_string().contains(&port), "{error}");
     assert_eq!(health.report(Probe::Startup).phase, Phase::Starting);
     assert!(health.serve_internal("no such address").is_err());
     assert_eq!(health.report(Probe::Startup).phase, Phase::Starting);

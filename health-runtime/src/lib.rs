@@ -60,13 +60,24 @@
 //! |---|---|
 //! | [`Flag`] | what the application knows and says itself |
 //! | [`Heartbeat`] | a worker that hangs |
-//! | tokio's `AbortHandle`, `JoinHandle` | a worker that has ended |
+//! | tokio's [`AbortHandle`](HealthCheck#foreign-impls), [`JoinHandle`](HealthCheck#foreign-impls) | a worker that has ended |
 //! | `Option`, `Arc`, `Box` of a check | as the check; `None` is healthy (`disabled`) |
 //! | `Vec` of checks | all at once; as the worst of them |
 //! | `OnceLock`, tokio's `OnceCell` of a check | unhealthy until it is set; in an `Arc` where the state is `Clone` |
 //! | a type with [`HealthCheck`] | whatever it looks at; one result for each tenant or shard with [`Parts`] |
 //! | a function | `with = path` on a field, or `#[health_check]` above it |
 //! | [`HealthBuilder::check`] | what no struct declares, such as one check for each entry of a configuration |
+//!
+//! # What to do with a [`Health`]
+//!
+//! | method | for |
+//! |---|---|
+//! | `router`, `drain_layer`, `listener`, [`shutdown_signal`](Health::shutdown_signal) | a server that is probed, and ends without losing a request |
+//! | `serve_internal`, `internal_router` | whoever is on call: error texts, runbooks, parts |
+//! | [`startup_task`](Health::startup_task), [`mark_started`](Health::mark_started) | what starting waits for |
+//! | [`hold`](Health::hold), [`drain`](Health::drain) | taking the service out of rotation, for a while or for good |
+//! | [`subscribe`](Health::subscribe), [`watch_readiness`](Health::watch_readiness) | hearing of changes |
+//! | [`report`](Health::report), [`phase`](Health::phase) | looking at it from inside |
 //!
 //! # Features
 //!

@@ -25,6 +25,10 @@ const SAID: usize = 100;
 /// The whole is as its worst part is, and its message counts and names the parts that are not healthy: `2 of 50: acme:
 /// connection refused; blue: 12 s behind`. Without any part it is healthy (`disabled`).
 ///
+/// One part that fails fails the whole: a check that is `critical` takes the service out of rotation for one tenant. Leave
+/// `critical` off, or map the error to [`Status::Degraded`], unless that is what you want. All parts share the run of the
+/// check and its timeout: look at them side by side, with `futures::future::join_all` or the like.
+///
 /// At most 100 parts are kept, those that fail first, then the degraded ones, else in the order in which they were added;
 /// the others are counted. They stand in [`CheckReport::parts`](crate::CheckReport::parts) and never in the public
 /// answers of probes: who the tenants are is nobody's business. The message, which names some, goes to the log, and to

@@ -371,8 +371,10 @@ impl fmt::Display for Explained {
             if let Some(message) = &check.message {
                 write!(f, ": {message}")?;
             }
-            if check.reason == Some(Reason::Pending) {
-                f.write_str(": it has not run yet, and does so in `refresh().await`")?;
+            match check.reason {
+                Some(Reason::Pending) => f.write_str(": it has not run yet, and does so in `refresh().await`")?,
+                Some(Reason::Stale) => f.write_str(": `advance` runs nothing, `refresh().await` does")?,
+                _ => {}
             }
         }
         Ok(())

@@ -181,6 +181,17 @@ impl Log {
     }
 }
 
+impl Log {
+    /// Forgets what it has heard so far.
+    ///
+    /// # Panics
+    ///
+    /// Never: nothing panics while it holds the lock.
+    pub fn clear(&self) {
+        self.0.lock().unwrap().clear();
+    }
+}
+
 impl<S: tracing::Subscriber> Layer<S> for Log {
     fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
         let mut line = Line(event.metadata().level().to_string());

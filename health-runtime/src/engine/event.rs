@@ -31,6 +31,8 @@ pub(crate) enum Event<'a> {
         to: State,
         /// It fails for nothing but first results that are still to come.
         expected: bool,
+        /// The checks that it fails for.
+        failing: Vec<usize>,
     },
     /// The runtime runs nothing any more, or again.
     Stalled {
@@ -96,7 +98,10 @@ impl Event<'_> {
                 message,
             } => reminder(&plans[*index], *state, *lasts, message.as_deref()),
             Self::Readiness { expected: true, .. } => {}
-            Self::Readiness { from, to, .. } => readiness(*from, *to),
+            Self::Readiness { from, to, failing, .. } => {
+                let names: Vec<_> = failing.iter().map(|index| plans[*index].spec.name()).collect();
+                readiness(*from, *to, &names.join(", "));
+            }
             Self::Stalled { stalled: true } => {
                 tracing::error!(target: "health", "the runtime is stalled: all its workers are blocked, so liveness and readiness fail");
             }
@@ -179,13 +184,14 @@ fn is_severe(plan: &Plan, status: Status) -> bool {
     status == Status::Unhealthy && (plan.spec.critical || plan.spec.is_in(Probe::Liveness))
 }
 
-fn readiness(from: State, to: State) {
+fn readiness(from: State, to: State, failing: &str) {
     let [from_reason, reason] = [from, to].map(|state| state.reason.map(Reason::as_str));
+    let failing = (!failing.is_empty()).then_some(failing);
     macro_rules! event {
         ($level:ident) => {
             tracing::$level!(
                 target: "health",
-                from = %from.status, from_reason, to = %to.status, reason,
+                from = %from.status, from_reason, to = %to.status, reason, failing,
                 "readiness is {}", to.status
             )
         };

@@ -66,13 +66,16 @@ impl View {
 
     /// Whether readiness fails for nothing but first results that are still to come: no incident.
     pub(crate) fn is_only_pending(&self) -> bool {
-        let mut failing = self
-            .rows(Probe::Readiness)
-            .filter(|(_, row)| row.critical && !row.state.passes())
-            .peekable();
-        self.standing.gate.is_none()
-            && failing.peek().is_some()
-            && failing.all(|(_, row)| row.state.reason == Some(Reason::Pending))
+        let is_pending = |index: usize| self.rows[index].state.reason == Some(Reason::Pending);
+        let mut failing = self.failing().peekable();
+        self.standing.gate.is_none() && failing.peek().is_some() && failing.all(is_pending)
+    }
+
+    /// The checks for which readiness fails.
+    pub(crate) fn failing(&self) -> impl Iterator<Item = usize> {
+        let rows = self.rows(Probe::Readiness);
+        let failing = rows.filter(|(_, row)| row.critical && !row.state.passes());
+        failing.map(|(index, _)| index)
     }
 
     /// The probe's body for this audience, rendered when it is first asked for.

@@ -70,7 +70,8 @@ impl Health {
     ///
     /// # Errors
     ///
-    /// Returns what the operating system says when the address cannot be resolved or bound: the port is taken, say.
+    /// Returns what the operating system says when the address cannot be resolved or bound, with the address: the port is
+    /// taken, say.
     ///
     /// ```
     /// # use health_runtime::{Flag, HealthState};
@@ -87,7 +88,11 @@ impl Health {
     /// # }
     /// ```
     pub fn serve_internal(&self, address: impl ToSocketAddrs) -> io::Result<SocketAddr> {
-        let listener = net::TcpListener::bind(address)?;
+        let addresses: Vec<_> = address.to_socket_addrs()?.collect();
+        let listener = net::TcpListener::bind(&*addresses).map_err(|error| {
+            let text = format!("cannot serve the internal probes at {addresses:?}: {error}");
+            io::Error::new(error.kind(), text)
+        })?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let service = InternalService(Onlooker::new(&self.engine));

@@ -11,6 +11,9 @@ use crate::spec::Probe;
 /// How long a view is used at most, so that the latencies in it are of now.
 const VIEW_MAX_AGE: Duration = Duration::from_millis(100);
 
+/// So many checks the log names at most where readiness fails.
+const NAMED: usize = 10;
+
 /// How often the log is reminded of a check that goes on failing.
 const REMINDER: Duration = Duration::from_mins(5);
 
@@ -80,7 +83,13 @@ impl Core {
         if readiness != self.told_readiness {
             let (from, _) = std::mem::replace(&mut self.told_readiness, readiness);
             let (to, expected) = readiness;
-            self.effects.events.push(Event::Readiness { from, to, expected });
+            let failing = view.failing().take(NAMED).collect();
+            self.effects.events.push(Event::Readiness {
+                from,
+                to,
+                expected,
+                failing,
+            });
         }
         (view, until)
     }

@@ -169,9 +169,10 @@ fn a_transition_is_told_once_with_its_message() {
         sim.view();
     }
     let events = sim.events();
-    let [Event::Check { to, message, .. }, Event::Readiness { from, .. }] = &events[..] else {
+    let [Event::Check { to, message, .. }, Event::Readiness { from, failing, .. }] = &events[..] else {
         panic!("{events:?}")
     };
+    assert_eq!(*failing, [0], "whoever is woken reads for what");
     assert_eq!(
         (*to, message.as_deref()),
         (State::unhealthy(Reason::Error), Some("refused"))
