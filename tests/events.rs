@@ -219,6 +219,14 @@ async fn a_second_live_engine_for_a_state_type_is_said_once() {
     let log = Log::default();
     let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
     let said = || log.lines("a second health engine").len();
+    // What an engine has to say, it has said when it has said that it started.
+    let started = async |health: &Health, engines: usize| {
+        let _router: axum::Router = health.router();
+        until("the log says so", async || {
+            (log.lines("message=started").len() == engines).then_some(())
+        })
+        .await;
+    };
     let twin = || Twin { flag: Flag::healthy() };
     let gone = twin().start_health();
     let handle = gone.downgrade();
@@ -228,11 +236,14 @@ async fn a_second_live_engine_for_a_state_type_is_said_once() {
     })
     .await;
     let first = twin().start_health();
+    started(&first, 1).await;
     assert_eq!(said(), 0, "one after the other");
     let second = Health::builder(Arc::new(twin())).start();
+    started(&second, 2).await;
     assert_eq!(said(), 1, "an `Arc` of it is the same state");
     assert!(log.lines("a second health engine")[0].contains("events::Twin"));
     let third = twin().start_health();
+    started(&third, 3).await;
     assert_eq!(said(), 1, "once");
     drop((first, second, third));
 }

@@ -1,30 +1,15 @@
-//! The engine's own thread is blocked: nothing is known any more, and that is what probes say.
+//! Something of the application's blocks where the engine calls it: the log, or a waker. Nothing waits for the log; and
+//! where the engine's own thread is blocked all the same, nothing is known any more, and that is what probes say.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::task::{Context as TaskContext, Wake, Waker};
+use std::time::{Duration, Instant};
 
-use health_runtime::{Flag, HealthState, Probe};
+use axum::Router;
+use health_runtime::{CheckSpec, Flag, Health, HealthState, Probe, Status};
 use health_tests::{get, settled, until};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
-
-/// What a log does whose reader is gone, once that has happened: it blocks whoever writes, and only the pacemaker's
-/// thread is let in here.
-struct Full;
-
-static READER_IS_GONE: AtomicBool = AtomicBool::new(false);
-static BLOCKS: AtomicBool = AtomicBool::new(false);
-
-impl<S: tracing::Subscriber> Layer<S> for Full {
-    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
-        let pacemaker = std::thread::current().name() == Some("health");
-        if pacemaker && event.metadata().target() == "health" && READER_IS_GONE.load(Ordering::SeqCst) {
-            BLOCKS.store(true, Ordering::SeqCst);
-            loop {
-                std::thread::park();
-            }
-        }
-    }
-}
 
 #[derive(Clone, HealthState)]
 struct Orders {
@@ -32,20 +17,42 @@ struct Orders {
     db: Flag,
 }
 
-// In a process of its own: the log is blocked for good.
+fn orders() -> Orders {
+    let db = Flag::healthy();
+    Orders { db }
+}
+
+/// Blocks the engine's thread for good when that wakes it.
+struct Blocks(AtomicBool);
+
+impl Wake for Blocks {
+    fn wake(self: Arc<Self>) {
+        if std::thread::current().name() == Some("health") {
+            self.0.store(true, Ordering::SeqCst);
+            loop {
+                std::thread::park();
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn when_the_pacemaker_is_blocked_readiness_turns_stale_without_any_new_result() {
-    let subscriber = tracing_subscriber::registry().with(Full);
-    tracing::subscriber::set_global_default(subscriber).expect("the only test here");
-    let health = Orders { db: Flag::healthy() }.start_health();
+    let health = orders().start_health();
     let app = health.router();
     settled(&app, "/readyz", 200, "healthy").await;
-    READER_IS_GONE.store(true, Ordering::SeqCst);
-    // A hold shows in readiness, which the pacemaker is the one to notice here and to log.
-    let hold = health.hold("to have something to log");
-    until("the pacemaker writes to the log", async || {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-        BLOCKS.load(Ordering::SeqCst).then_some(())
+    let blocks = Arc::new(Blocks(AtomicBool::new(false)));
+    let mut readiness = health.watch_readiness();
+    let waker = Waker::from(Arc::clone(&blocks));
+    let mut hold = None;
+    until("the pacemaker is blocked", async || {
+        let mut changed = std::pin::pin!(readiness.changed());
+        if changed.as_mut().poll(&mut TaskContext::from_waker(&waker)).is_pending() {
+            // A change of readiness that the pacemaker is the one to notice, since nobody asks.
+            hold = hold.take().is_none().then(|| health.hold("to change something"));
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        blocks.0.load(Ordering::SeqCst).then_some(())
     })
     .await;
     drop(hold);
@@ -61,4 +68,47 @@ async fn when_the_pacemaker_is_blocked_readiness_turns_stale_without_any_new_res
     }
     assert!(!health.report(Probe::Readiness).passes());
     assert_eq!(get(&app, "/livez").await.status, 200, "a restart needs evidence");
+}
+
+/// A log that blocks whoever writes to it while this lives.
+#[derive(Clone, Default)]
+struct Full(Arc<Mutex<()>>);
+
+impl<S: tracing::Subscriber> Layer<S> for Full {
+    fn on_event(&self, _: &tracing::Event<'_>, _: Context<'_, S>) {
+        drop(self.0.lock());
+    }
+}
+
+#[tokio::test]
+async fn nothing_waits_for_a_log_that_blocks() {
+    let full = Full::default();
+    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(full.clone()));
+    let reader_is_gone = full.0.lock().unwrap();
+    let state = orders();
+    let mut builder = Health::builder(state.clone());
+    for index in 0..400 {
+        let spec = CheckSpec::named(format!("cache-{index}")).interval(Duration::from_millis(100));
+        builder = builder.check(spec.timeout(Duration::from_millis(50)), state.db.clone());
+    }
+    let health = builder.start();
+    let app: Router = health.router();
+    let mut events = health.subscribe();
+    let mut readiness = health.watch_readiness();
+    settled(&app, "/readyz", 200, "healthy").await;
+    state.db.set_unhealthy("gone");
+    let began = Instant::now();
+    while readiness.status() != Status::Unhealthy {
+        readiness.changed().await.expect("the engine lives");
+    }
+    settled(&app, "/readyz", 503, "unhealthy").await;
+    assert!(events.next().await.is_some());
+    for _ in 0..100 {
+        assert_eq!(get(&app, "/livez").await.status, 200);
+        drop(health.hold("maintenance"));
+    }
+    health.drain();
+    assert_eq!(get(&app, "/readyz").await.json()["reason"], "draining");
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    drop(reader_is_gone);
 }

@@ -1,5 +1,5 @@
 //! Users' code that may panic in places where nobody expects it to: an error's `Display`, its `Drop`, what a panic
-//! carries.
+//! carries, a waker, a subscriber of `tracing`.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,15 +10,14 @@ use crate::text;
 
 /// The text of a user's error, whose `Display` and `Drop` may panic.
 pub(crate) fn describe(error: BoxError) -> Arc<str> {
-    let text = catch_unwind(AssertUnwindSafe(|| text::of_error(&*error)));
-    let text = text.unwrap_or_else(|panic| {
-        discard(panic);
-        "an error whose `Display` panics".into()
-    });
-    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(error))) {
-        discard(panic);
-    }
-    text
+    let text = run(|| text::of_error(&*error));
+    run(|| drop(error));
+    text.unwrap_or_else(|| "an error whose `Display` panics".into())
+}
+
+/// Runs something that may panic, and goes on: with what it returns, if anything.
+pub(crate) fn run<R>(act: impl FnOnce() -> R) -> Option<R> {
+    catch_unwind(AssertUnwindSafe(act)).map_err(discard).ok()
 }
 
 /// What a panic says, if it says anything.

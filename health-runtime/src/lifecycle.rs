@@ -4,6 +4,7 @@ use std::sync::{Arc, Weak};
 
 use crate::engine::{Core, Engine, Event};
 use crate::health::Health;
+use crate::text;
 
 impl Health {
     /// Adds a task that starting waits for, such as warming a cache: until [`StartupTask::done`], `/startupz` and
@@ -31,7 +32,7 @@ impl Health {
         } else {
             Weak::new()
         };
-        let name = name.into();
+        let name = text::clean(&name.into());
         StartupTask { engine, name }
     }
 
@@ -43,9 +44,14 @@ impl Health {
     /// Keeps readiness failing (`held`) while the guard lives: for maintenance, or a leader that hands over. The reason
     /// goes to the log.
     pub fn hold(&self, reason: impl Into<String>) -> Hold {
-        let reason = reason.into();
-        self.engine.with(|core, _| core.hold());
-        Event::Held { reason: &reason }.log(&self.engine.plans);
+        let reason = text::clean(&reason.into());
+        let held = Event::Held {
+            reason: Arc::clone(&reason),
+        };
+        self.engine.with(|core, _| {
+            core.say(held);
+            core.hold();
+        });
         let engine = Arc::downgrade(&self.engine);
         Hold { engine, reason }
     }
@@ -86,7 +92,7 @@ impl Health {
 #[derive(Debug)]
 pub struct StartupTask {
     engine: Weak<Engine>,
-    name: String,
+    name: Arc<str>,
 }
 
 impl StartupTask {
@@ -101,8 +107,11 @@ impl StartupTask {
 impl Drop for StartupTask {
     fn drop(&mut self) {
         if let Some(engine) = self.engine.upgrade() {
-            engine.with(|core, now| core.close_task(false, now));
-            Event::TaskDropped { name: &self.name }.log(&engine.plans);
+            let name = Arc::clone(&self.name);
+            engine.with(|core, now| {
+                core.say(Event::TaskDropped { name });
+                core.close_task(false, now);
+            });
         }
     }
 }
@@ -112,14 +121,17 @@ impl Drop for StartupTask {
 #[derive(Debug)]
 pub struct Hold {
     engine: Weak<Engine>,
-    reason: String,
+    reason: Arc<str>,
 }
 
 impl Drop for Hold {
     fn drop(&mut self) {
         if let Some(engine) = self.engine.upgrade() {
-            engine.with(|core, _| core.release());
-            Event::Released { reason: &self.reason }.log(&engine.plans);
+            let reason = Arc::clone(&self.reason);
+            engine.with(|core, _| {
+                core.say(Event::Released { reason });
+                core.release();
+            });
         }
     }
 }

@@ -128,11 +128,11 @@ impl Reason {
     }
 
     /// Whether this says that the check is broken, and not merely that nothing is known: what a liveness probe may
-    /// restart a process for.
+    /// restart a process for. A breaker opens on failures alone, and mends nothing.
     pub(crate) const fn is_evidence(self) -> bool {
         matches!(
             self,
-            Self::Error | Self::Timeout | Self::Panic | Self::Stuck | Self::Reported
+            Self::Error | Self::Timeout | Self::Panic | Self::Stuck | Self::Reported | Self::BreakerOpen
         )
     }
 }

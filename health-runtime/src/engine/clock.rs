@@ -25,10 +25,13 @@ pub(super) struct Clock {
 
 impl Clock {
     pub(super) fn new() -> Self {
+        // The coarse clock first: should the process be stopped in between, it seems to run ahead, and is believed less.
+        #[cfg(target_os = "linux")]
+        let born_coarse = coarse();
         Self {
             born: Instant::now(),
             #[cfg(target_os = "linux")]
-            born_coarse: coarse(),
+            born_coarse,
             #[cfg(feature = "testing")]
             hand: None,
         }

@@ -26,7 +26,7 @@ mod slot;
 mod threads;
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -75,12 +75,21 @@ pub(crate) struct Core {
 #[derive(Debug, Default)]
 pub(crate) struct Effects {
     /// Runs to start: already marked as running.
-    pub(crate) start: Vec<(usize, u64)>,
+    pub(crate) start: VecDeque<(usize, u64)>,
     /// A beat is to be sent through the runtime.
     pub(crate) beat: bool,
-    pub(crate) events: Vec<Event<'static>>,
+    pub(crate) events: Vec<Event>,
     /// Something a view shows has changed.
     pub(crate) changed: bool,
+}
+
+impl Effects {
+    /// Adds what something later has led to. Its events have been put where they belong.
+    pub(super) fn extend(&mut self, later: Self) {
+        self.start.extend(later.start);
+        self.beat |= later.beat;
+        self.changed |= later.changed;
+    }
 }
 
 impl Core {
@@ -315,6 +324,11 @@ impl Core {
     pub(crate) fn close_task(&mut self, done: bool, now: Time) {
         self.lifecycle.close_task(done);
         self.settle(now);
+    }
+
+    /// Queues an event of which the core itself knows nothing.
+    pub(crate) fn say(&mut self, event: Event) {
+        self.effects.events.push(event);
     }
 
     pub(crate) fn hold(&mut self) {

@@ -4,8 +4,9 @@
 use std::io;
 #[cfg(feature = "axum")]
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::Duration;
 
 #[cfg(feature = "axum")]
@@ -14,12 +15,19 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 #[cfg(feature = "axum")]
 use super::Handles;
-use super::{Engine, Event};
+use super::{Engine, Event, Onlooker};
+use crate::contain;
 
 pub(super) const TICK: Duration = Duration::from_millis(50);
 
 /// Until the next tick where more is due than one tick starts: time for the runtime to take some of it on.
 const BREATH: Duration = Duration::from_millis(1);
+
+/// How long the pacemaker's timers outlive the engine: a run that is being polled as it ends may still ask one.
+const LINGER: Duration = Duration::from_millis(100);
+
+/// How long the log may take to hear why the process exits.
+const LAST_WORDS: Duration = Duration::from_millis(100);
 
 pub(super) const GRACE_IS_OVER: &str = "the process did not end within `shutdown_grace`";
 
@@ -57,21 +65,21 @@ impl Pacemaker {
     /// Ticks for as long as anybody holds the engine, and stays behind for the signals where handlers are installed.
     pub(super) fn start(self, engine: &Arc<Engine>) -> io::Result<()> {
         let listening = Arc::clone(&engine.listening);
-        let engine = Arc::downgrade(engine);
+        let engine = Onlooker::new(engine);
         let ticks = move || {
             let (mut exits_in, mut more) = (None, true); // the engine has ticked once
             loop {
                 let pause = if more { BREATH } else { TICK };
                 self.runtime().block_on(async { tokio::time::sleep(pause).await });
-                // Outside of `block_on`: the last handle may be this one, and the user's state be dropped here.
-                match engine.upgrade() {
-                    Some(engine) => (exits_in, more) = engine.tick(),
+                // A waker that a tick wakes may panic: the next tick comes all the same.
+                match engine.look(|engine| contain::run(|| engine.tick())) {
+                    Some(ticked) => (exits_in, more) = ticked.unwrap_or((exits_in, false)),
                     None => break,
                 }
             }
             self.runtime().block_on(stay(exits_in, &listening));
         };
-        std::thread::Builder::new().name("health".into()).spawn(ticks)?;
+        thread::Builder::new().name("health".into()).spawn(ticks)?;
         Ok(())
     }
 }
@@ -86,6 +94,7 @@ async fn stay(exits_in: Option<Duration>, listening: &AtomicBool) {
     if listening.load(Ordering::SeqCst) {
         std::future::pending::<()>().await;
     }
+    tokio::time::sleep(LINGER).await;
 }
 
 #[cfg(feature = "axum")]
@@ -107,8 +116,15 @@ impl Engine {
     }
 }
 
-/// Ends a process that was told to end.
-pub(super) fn exit(why: &str) -> ! {
-    Event::Exit { why, code: EXIT_CODE }.log(&[]);
+/// Ends a process that was told to end. A log that nobody reads does not hold it.
+pub(super) fn exit(why: &'static str) -> ! {
+    let (said, heard) = mpsc::channel();
+    let log = move || {
+        Event::Exit { why, code: EXIT_CODE }.log(&[]);
+        let _ = said.send(()); // nobody may wait any more
+    };
+    if thread::Builder::new().name("health log".into()).spawn(log).is_ok() {
+        let _ = heard.recv_timeout(LAST_WORDS);
+    }
     std::process::exit(EXIT_CODE)
 }

@@ -1,16 +1,16 @@
 //! What the engine tells the log: one event on each transition, none for each probe.
 
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Plan, State, Time};
+use crate::contain;
 use crate::outcome::{Reason, Status};
 use crate::spec::Probe;
 
 #[derive(Debug)]
-pub(crate) enum Event<'a> {
+pub(crate) enum Event {
     /// A check's published state has changed.
     Check {
         index: usize,
@@ -42,13 +42,13 @@ pub(crate) enum Event<'a> {
         after: Time,
     },
     TaskDropped {
-        name: &'a str,
+        name: Arc<str>,
     },
     Held {
-        reason: &'a str,
+        reason: Arc<str>,
     },
     Released {
-        reason: &'a str,
+        reason: Arc<str>,
     },
     Draining {
         drain: Duration,
@@ -58,29 +58,33 @@ pub(crate) enum Event<'a> {
     Frozen {
         lost: Duration,
     },
+    /// So many events were thrown away while a subscriber blocked.
+    Lost {
+        count: usize,
+    },
     /// A state type has more than one live engine.
     SecondEngine {
-        state: &'a str,
+        state: &'static str,
     },
     PanicsAbort,
+    /// There is no thread for the runs of blocking checks.
     NoThread {
-        check: &'a str,
-        error: &'a io::Error,
+        index: usize,
+        error: io::Error,
     },
     NoSignals {
-        error: &'a io::Error,
+        error: io::Error,
     },
     Exit {
-        why: &'a str,
+        why: &'static str,
         code: i32,
     },
 }
 
-impl Event<'_> {
-    /// Hands the event to `tracing`. A subscriber is user code: it may call back, so no lock is held here, and it may
-    /// panic, perhaps while a panic is being unwound already.
+impl Event {
+    /// Hands the event to `tracing`, whose subscriber is user code and may panic.
     pub(crate) fn log(&self, plans: &[Plan]) {
-        let _ = catch_unwind(AssertUnwindSafe(|| self.emit(plans)));
+        contain::run(|| self.emit(plans));
     }
 
     fn emit(&self, plans: &[Plan]) {
@@ -110,10 +114,12 @@ impl Event<'_> {
                 tracing::info!(target: "health", after = ?after, "started");
             }
             Self::TaskDropped { name } => {
-                tracing::error!(target: "health", task = name, "a startup task was dropped without `done()`: the startup probe fails for good");
+                tracing::error!(target: "health", task = &**name, "a startup task was dropped without `done()`: the startup probe fails for good");
             }
-            Self::Held { reason } => tracing::info!(target: "health", reason, "readiness is held"),
-            Self::Released { reason } => tracing::info!(target: "health", reason, "readiness is no longer held"),
+            Self::Held { reason } => tracing::info!(target: "health", reason = &**reason, "readiness is held"),
+            Self::Released { reason } => {
+                tracing::info!(target: "health", reason = &**reason, "readiness is no longer held");
+            }
             Self::Draining { drain } => {
                 tracing::info!(target: "health", drain = ?drain, "draining: readiness fails from now on");
             }
@@ -121,13 +127,17 @@ impl Event<'_> {
             Self::Frozen { lost } => {
                 tracing::warn!(target: "health", ?lost, "the process did not run for a while: stopped, suspended or starved");
             }
+            Self::Lost { count } => {
+                tracing::warn!(target: "health", count, "events were lost: the log does not keep up");
+            }
             Self::SecondEngine { state } => {
                 tracing::warn!(target: "health", state, "a second health engine runs for the same state: its checks run twice; start one, and clone its `Health`");
             }
             Self::PanicsAbort => {
                 tracing::warn!(target: "health", "compiled with `panic = \"abort\"`: a check that panics ends the process");
             }
-            Self::NoThread { check, error } => {
+            Self::NoThread { index, error } => {
+                let check = plans[*index].spec.name();
                 tracing::error!(target: "health", check, %error, "no thread to run a blocking check on");
             }
             Self::NoSignals { error } => {

@@ -3,7 +3,8 @@
 
 use std::any::{TypeId, type_name};
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::Event;
 
@@ -31,17 +32,16 @@ impl StateType {
 pub(super) struct Live(TypeId);
 
 impl Live {
-    pub(super) fn new(state: StateType) -> Self {
+    /// The second of the two is the event, if somebody should hear of it.
+    pub(super) fn new(state: StateType) -> (Self, Option<Event>) {
         let is_news = {
             let mut types = types();
             let (live, said) = types.entry(state.id).or_default();
             *live += 1;
             *live > 1 && !std::mem::replace(said, true)
         };
-        if is_news {
-            Event::SecondEngine { state: state.name }.log(&[]);
-        }
-        Self(state.id)
+        let event = is_news.then_some(Event::SecondEngine { state: state.name });
+        (Self(state.id), event)
     }
 }
 
@@ -57,10 +57,9 @@ fn types() -> MutexGuard<'static, BTreeMap<TypeId, (usize, bool)>> {
     LIVE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Where a panic ends the process, it says so.
-pub(super) fn warn_of_panics() {
-    static SAID: Once = Once::new();
-    if cfg!(panic = "abort") {
-        SAID.call_once(|| Event::PanicsAbort.log(&[]));
-    }
+/// Where a panic ends the process: what to say about it, once.
+pub(super) fn panics_abort() -> Option<Event> {
+    static SAID: AtomicBool = AtomicBool::new(false);
+    let is_news = cfg!(panic = "abort") && !SAID.swap(true, Ordering::Relaxed);
+    is_news.then_some(Event::PanicsAbort)
 }

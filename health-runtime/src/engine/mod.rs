@@ -8,7 +8,7 @@
 //! view       what is published: immutable, read without the lock
 //! asked      a probe that finds something to wait for
 //! run        one run of one check, in a task of its own
-//! driver     the pacemaker, the only thread
+//! driver     the pacemaker, the thread that everything else hangs on
 //! trigger    what a check asks for a run with
 //! shutdown   the way to the end: drain, close, stop; signals
 //! onlooker   a look at the engine from the pacemaker's own tasks
@@ -17,6 +17,7 @@
 //! by_hand    in a test: the clock is moved, and checks run when somebody says so
 //! event      what the log is told
 //! outbox     what waits to be told, in order
+//! scribe     the thread that writes the log
 //! ```
 //!
 //! This file is what holds them together: the lock, and what is done once it is released.
@@ -35,6 +36,7 @@ mod outbox;
 mod phase;
 mod plan;
 mod run;
+mod scribe;
 mod shutdown;
 mod trigger;
 mod view;
@@ -63,6 +65,9 @@ use self::core::Effects;
 use self::live::Live;
 use self::outbox::Outbox;
 use self::phase::Stage;
+use self::run::Spawned;
+use self::scribe::Scribe;
+use crate::contain;
 use crate::events::Transition;
 use crate::outcome::{CheckFuture, Reason, Status};
 use crate::spec::{Nest, Probe, ServiceSpec};
@@ -119,6 +124,10 @@ pub(crate) struct Engine {
     draining: AtomicBool,
     /// Signal handlers are installed.
     listening: Arc<AtomicBool>,
+    /// The last blocking run found no thread, and the log knows.
+    threadless: AtomicBool,
+    /// A nudge of the runtime is under way.
+    nudging: Arc<AtomicBool>,
     changed: Arc<Notify>,
     outbox: Outbox,
     stage: watch::Sender<Stage>,
@@ -157,6 +166,10 @@ impl Engine {
             runtime,
             pacemaker: pacemaker.handle(),
         });
+        let scribe = pacemaker
+            .as_ref()
+            .map(|_| Scribe::start(Arc::clone(&plans)))
+            .transpose()?;
         let engine = Arc::new(Self {
             paths: service.paths(),
             service,
@@ -169,8 +182,10 @@ impl Engine {
             until_asked: Default::default(),
             draining: AtomicBool::new(false),
             listening: Arc::default(),
+            threadless: AtomicBool::new(false),
+            nudging: Arc::default(),
             changed: Arc::default(),
-            outbox: Outbox::new(),
+            outbox: Outbox::new(scribe),
             stage: watch::Sender::new(Stage::Serving),
             handles,
             runner,
@@ -188,11 +203,18 @@ impl Engine {
     }
 
     /// Says what a service should hear about an engine that really runs.
-    pub(crate) fn announce(&self, state: StateType) {
-        if self.handles.is_some() {
-            live::warn_of_panics();
-            self.live.get_or_init(|| Live::new(state));
+    pub(crate) fn announce(self: &Arc<Self>, state: StateType) {
+        if self.handles.is_none() {
+            return;
         }
+        let (live, second) = Live::new(state);
+        self.live.get_or_init(|| live);
+        self.with(|core, _| {
+            live::panics_abort()
+                .into_iter()
+                .chain(second)
+                .for_each(|event| core.say(event))
+        });
     }
 
     /// The check of this name.
@@ -209,22 +231,24 @@ impl Engine {
     /// Does something to the core under the lock, and what follows from it after the lock is released: no user code,
     /// no subscriber of `tracing` and no waker ever runs under it.
     pub(crate) fn with<R>(self: &Arc<Self>, act: impl FnOnce(&mut Core, Time) -> R) -> R {
-        let (result, effects) = {
-            let mut core = self.lock();
-            let now = self.clock.now();
-            if self.handles.is_none() {
-                core.stay_awake(now); // nothing freezes while a test moves the clock
-            }
-            let result = act(&mut core, now);
-            let mut effects = core.take_effects();
-            if effects.changed {
-                self.hold_view(|_| Time::ZERO);
-            }
-            self.outbox.put(std::mem::take(&mut effects.events), self.plans.len());
-            (result, effects)
-        };
+        let (result, effects) = self.act(act);
         self.carry_out(effects);
         result
+    }
+
+    fn act<R>(&self, act: impl FnOnce(&mut Core, Time) -> R) -> (R, Effects) {
+        let mut core = self.lock();
+        let now = self.clock.now();
+        if self.handles.is_none() {
+            core.stay_awake(now); // nothing freezes while a test moves the clock
+        }
+        let result = act(&mut core, now);
+        let mut effects = core.take_effects();
+        if effects.changed {
+            self.hold_view(|_| Time::ZERO);
+        }
+        self.outbox.put(std::mem::take(&mut effects.events));
+        (result, effects)
     }
 
     /// Nothing that can panic halfway runs under the lock, so a poisoned one is as good as new.
@@ -232,11 +256,23 @@ impl Engine {
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn carry_out(self: &Arc<Self>, effects: Effects) {
+    fn carry_out(self: &Arc<Self>, mut effects: Effects) {
         if let Some(Handles { runtime, .. }) = &self.handles {
-            for (index, run) in effects.start {
-                if let Some(abort) = run::spawn(self, runtime, index) {
-                    self.lock().keep_abort(index, run, abort);
+            // Not by recursion: a run that finds no thread frees one for the next.
+            while let Some((index, run)) = effects.start.pop_front() {
+                match run::spawn(self, runtime, index) {
+                    Spawned::Task(abort) => self.lock().keep_abort(index, run, abort),
+                    Spawned::Thread => self.threadless.store(false, Ordering::Relaxed),
+                    Spawned::Nothing(result, error) => {
+                        let is_news = !self.threadless.swap(true, Ordering::Relaxed);
+                        let ((), more) = self.act(|core, now| {
+                            if is_news {
+                                core.say(Event::NoThread { index, error });
+                            }
+                            core.finished(index, result, now);
+                        });
+                        effects.extend(more);
+                    }
                 }
             }
             if effects.beat {
@@ -244,7 +280,7 @@ impl Engine {
             }
         }
         if effects.changed {
-            self.changed.notify_waiters();
+            contain::run(|| self.changed.notify_waiters()); // wakers are somebody else's
         }
         self.outbox.tell(&self.plans);
     }
@@ -322,9 +358,7 @@ impl Engine {
             (more, core.is_busy(), core.lifecycle.stage(now))
         });
         if let Some(handles) = self.handles.as_ref().filter(|_| busy) {
-            // A worker that a check blocks may be the one that was to serve timers and sockets. A spawn from outside
-            // wakes another.
-            drop(handles.runtime.spawn(async {}));
+            self.nudge(&handles.runtime);
         }
         self.view(); // so that what time alone changes is logged, even if nobody asks
         self.reach(stage);
@@ -335,6 +369,15 @@ impl Engine {
         (exits_in, more)
     }
 
+    /// A worker that a check blocks may be the one that was to serve timers and sockets. A spawn from outside wakes
+    /// another. Where none wakes, it waits, and there is no second one.
+    fn nudge(&self, runtime: &Handle) {
+        if !self.nudging.swap(true, Ordering::Relaxed) {
+            let nudging = Arc::clone(&self.nudging);
+            drop(runtime.spawn(async move { nudging.store(false, Ordering::Relaxed) }));
+        }
+    }
+
     pub(crate) fn report(self: &Arc<Self>, probe: Probe) -> crate::Report {
         crate::Report::new(self, &self.view(), probe, None, usize::MAX)
     }
@@ -343,7 +386,8 @@ impl Engine {
 impl Drop for Engine {
     fn drop(&mut self) {
         self.lock().abort_all();
-        self.changed.notify_waiters(); // an onlooker may wait
+        contain::run(|| self.changed.notify_waiters()); // an onlooker may wait
+        self.outbox.end();
     }
 }
 

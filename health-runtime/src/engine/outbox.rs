@@ -1,24 +1,20 @@
 //! What waits to be told to the world: in the order in which it happened, outside of the core's lock, by one thread at a
-//! time.
-//!
-//! Subscribers of `tracing` and wakers are user code: they may block, panic, or call back into the engine.
+//! time. Subscribers are told here, and the log by a thread of its own.
 
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 use tokio::sync::{broadcast, watch};
 
+use super::scribe::Scribe;
 use super::{Event, Plan, State};
+use crate::contain;
 use crate::events::Transition;
 use crate::outcome::Reason;
 
 /// How many transitions a slow subscriber may lag behind.
 const LAG: usize = 256;
-
-/// How many events wait, beside a few for each check, while somebody's subscriber blocks the thread that tells them.
-const WAITING: usize = 1024;
 
 #[derive(Debug)]
 pub(super) struct Outbox {
@@ -26,48 +22,54 @@ pub(super) struct Outbox {
     /// Made for the first subscriber.
     transitions: OnceLock<broadcast::Sender<Transition>>,
     readiness: watch::Sender<State>,
+    /// Absent in a test that does everything by hand: the log is then written here.
+    scribe: Option<Scribe>,
 }
 
 #[derive(Debug, Default)]
 struct Queue {
-    events: VecDeque<(SystemTime, Event<'static>)>,
+    events: VecDeque<(SystemTime, Event)>,
     /// Somebody tells them now, and goes on until none is left.
     telling: bool,
 }
 
 impl Outbox {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(scribe: Option<Scribe>) -> Self {
         Self {
             queue: Mutex::default(),
             transitions: OnceLock::new(),
             readiness: watch::Sender::new(State::unhealthy(Reason::Starting)),
+            scribe,
         }
     }
 
     /// Adds events, in their order: called under the core's lock.
-    pub(super) fn put(&self, events: Vec<Event<'static>>, checks: usize) {
-        if events.is_empty() {
-            return;
+    pub(super) fn put(&self, events: Vec<Event>) {
+        if !events.is_empty() {
+            let at = SystemTime::now();
+            self.lock().events.extend(events.into_iter().map(|event| (at, event)));
         }
-        let at = SystemTime::now();
-        let mut queue = self.lock();
-        queue.events.extend(events.into_iter().map(|event| (at, event)));
-        let most = WAITING + 2 * checks;
-        let surplus = queue.events.len().saturating_sub(most);
-        queue.events.drain(..surplus);
     }
 
     /// Tells what waits, unless somebody is at it: another thread, or this one further up its stack.
     pub(super) fn tell(&self, plans: &[Plan]) {
         while let Some((at, event)) = self.next() {
-            event.log(plans);
-            // A waker that panics must not end the telling for ever.
-            let _ = catch_unwind(AssertUnwindSafe(|| self.publish(at, &event, plans)));
+            // A waker may panic.
+            contain::run(|| self.publish(at, &event, plans));
+            match &self.scribe {
+                Some(scribe) => scribe.write(event),
+                None => event.log(plans),
+            }
             self.lock().telling = false;
         }
     }
 
-    fn next(&self) -> Option<(SystemTime, Event<'static>)> {
+    /// Nothing is known any more: the engine ends.
+    pub(super) fn end(&self) {
+        contain::run(|| self.readiness.send_replace(State::unhealthy(Reason::Cancelled)));
+    }
+
+    fn next(&self) -> Option<(SystemTime, Event)> {
         let mut queue = self.lock();
         if queue.telling {
             return None;
@@ -77,7 +79,7 @@ impl Outbox {
         next
     }
 
-    fn publish(&self, at: SystemTime, event: &Event<'_>, plans: &[Plan]) {
+    fn publish(&self, at: SystemTime, event: &Event, plans: &[Plan]) {
         match event {
             Event::Check {
                 index,

@@ -4,14 +4,17 @@ mod blocking;
 
 use std::any::Any;
 use std::future::poll_fn;
+use std::io;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::{Arc, Weak};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use futures_util::future::{Either, FutureExt};
+use futures_util::future::{FutureExt, OptionFuture};
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
+use tokio::time::Sleep;
 
 use super::{Core, Engine, Runner, State};
 use crate::contain;
@@ -49,16 +52,24 @@ impl RunResult {
     }
 }
 
+/// Where a run takes place.
+pub(super) enum Spawned {
+    Task(AbortHandle),
+    /// Nothing can abort it.
+    Thread,
+    /// There is no thread for it.
+    Nothing(RunResult, io::Error),
+}
+
 /// Starts the run on the runtime that built the `Health`, where the state's drivers live; of a `blocking` check, on a
-/// thread of its own, which nothing can abort.
-pub(super) fn spawn(engine: &Arc<Engine>, runtime: &Handle, index: usize) -> Option<AbortHandle> {
+/// thread of its own.
+pub(super) fn spawn(engine: &Arc<Engine>, runtime: &Handle, index: usize) -> Spawned {
     let post = Post::new(engine, index);
     if engine.plans[index].spec.blocking {
-        blocking::spawn(engine, runtime, post);
-        return None;
+        return blocking::spawn(engine, runtime, post);
     }
     let runner = Arc::clone(&engine.runner);
-    Some(runtime.spawn(run(runner, post)).abort_handle())
+    Spawned::Task(runtime.spawn(run(runner, post)).abort_handle())
 }
 
 /// The run, for the caller's own task; a `blocking` check blocks it.
@@ -83,13 +94,23 @@ async fn run(runner: Arc<dyn Runner>, post: Post) {
     post.finish(result);
 }
 
-/// Waits for the future for this long at most; without a runtime, where no timer is to be had, for as long as it takes.
-fn within<F: Future>(engine: &Engine, time: Duration, future: F) -> impl Future<Output = Option<F::Output>> + use<F> {
-    let _timers = engine.timers();
-    if Handle::try_current().is_err() {
-        return Either::Left(future.map(Some));
-    }
-    Either::Right(tokio::time::timeout(time, future).map(Result::ok))
+/// Waits for the future for this long at most, and no longer than the engine lives; without a runtime, where no timer is
+/// to be had, for as long as it takes.
+async fn within<F: Future + Unpin>(post: &Post, timer: Option<Sleep>, mut future: F) -> Option<F::Output> {
+    let mut timer = pin!(OptionFuture::from(timer));
+    poll_fn(|context| {
+        if let Poll::Ready(output) = future.poll_unpin(context) {
+            return Poll::Ready(Some(output));
+        }
+        if post.engine.strong_count() == 0 {
+            return Poll::Ready(None); // the pacemaker's timers end with it, and panic when they are asked then
+        }
+        match timer.as_mut().poll(context) {
+            Poll::Ready(Some(())) => Poll::Ready(None),
+            _ => Poll::Pending,
+        }
+    })
+    .await
 }
 
 /// Calls the check and holds it to its timeout.
@@ -108,9 +129,12 @@ async fn attempt(runner: &dyn Runner, post: &Post) -> RunResult {
         polled.map(|result| (result, began.elapsed() >= timeout))
     });
     while let Some((left, engine)) = post.time_left() {
-        let timed = within(&engine, left, &mut call);
+        let timer = {
+            let _timers = engine.timers();
+            Handle::try_current().is_ok().then(|| tokio::time::sleep(left))
+        };
         drop(engine);
-        match timed.await {
+        match within(post, timer, &mut call).await {
             Some((Ok(_), true)) if post.is_late() => break, // unless the process was frozen meanwhile
             Some((Ok(result), _)) => return judged(result),
             Some((Err(panic), _)) => return panicked(panic),
@@ -177,6 +201,12 @@ impl Post {
 
     fn finish(mut self, result: RunResult) {
         self.result = Some(result);
+    }
+
+    /// Posts nothing: whoever calls this does what follows.
+    fn cancel(mut self) -> RunResult {
+        self.engine = Weak::new();
+        RunResult::failed(Reason::Cancelled, None)
     }
 }
 

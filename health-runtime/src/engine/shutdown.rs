@@ -43,7 +43,7 @@ impl Engine {
             further
         });
         if further && stage == Stage::Closing {
-            Event::Closing.log(&self.plans);
+            self.with(|core, _| core.say(Event::Closing));
         }
     }
 
@@ -82,7 +82,7 @@ impl Engine {
                     }
                 });
             }
-            Err(error) => Event::NoSignals { error: &error }.log(&self.plans),
+            Err(error) => self.with(|core, _| core.say(Event::NoSignals { error })),
         }
     }
 

@@ -24,7 +24,7 @@ impl Core {
         if state.reason.is_some_and(Reason::is_of_a_stall) && self.is_stalled(now) {
             state = State::unhealthy(Reason::Stalled); // nothing runs, so no check is to blame
         }
-        if spec.fail_open && slot.passed && state.reason.is_some_and(Reason::is_waivable) {
+        if spec.fail_open && slot.published.has_passed() && state.reason.is_some_and(Reason::is_waivable) {
             state.status = state.status.min(Status::Degraded);
         }
         state

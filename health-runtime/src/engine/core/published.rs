@@ -9,11 +9,17 @@ pub(super) struct Published {
     state: Option<State>,
     /// So many runs in a row stand on the other side of the edge.
     against: u32,
+    passed: bool,
 }
 
 impl Published {
     pub(super) fn state(&self) -> Option<State> {
         self.state
+    }
+
+    /// Whether it was ever published that it passes.
+    pub(super) fn has_passed(&self) -> bool {
+        self.passed
     }
 
     /// Takes what a run said. `first`: nothing that runs said counts any more, so this is published at once.
@@ -28,6 +34,7 @@ impl Published {
         if !crosses || self.against >= threshold {
             self.against = 0;
             self.state = Some(run);
+            self.passed |= run.passes();
         }
     }
 }

@@ -21,6 +21,7 @@ pub(super) struct Slot {
     pub(super) runs: u64,
     /// A run has passed, ever.
     pub(super) passed: bool,
+
     /// The last run outlasted the probe budget: no probe waits for the next one.
     pub(super) hangs: bool,
     /// A run was asked for while one was in flight.

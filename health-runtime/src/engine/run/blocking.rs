@@ -4,21 +4,25 @@
 //! exit of the process.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use tokio::runtime::Handle;
 
-use super::{Post, RunResult, judged, panicked};
-use crate::engine::{Engine, Event};
+use super::{Post, RunResult, Spawned, judged, panicked};
+use crate::engine::Engine;
 use crate::outcome::Reason;
 
 /// Starts the run. Nothing ends it from outside: it holds its thread, and in time is `stuck`, until it returns.
-pub(super) fn spawn(engine: &Engine, runtime: &Handle, post: Post) {
+pub(super) fn spawn(engine: &Engine, runtime: &Handle, post: Post) -> Spawned {
     let (runtime, runner) = (runtime.clone(), Arc::clone(&engine.runner));
     let check = engine.plans[post.index].spec.name();
     let thread = thread::Builder::new().name(format!("health {check}"));
+    // Out of the thread's reach until it runs: a thread that there is not would post that its run was cancelled.
+    let post = Arc::new(Mutex::new(Some(post)));
+    let taken = Arc::clone(&post);
     let run = move || {
+        let Some(post) = take(&taken) else { return };
         let Some(timeout) = post.begin() else { return };
         let call = || {
             // What a check may ask of its runtime is there, as on the runtime's own blocking threads.
@@ -31,7 +35,15 @@ pub(super) fn spawn(engine: &Engine, runtime: &Handle, post: Post) {
         let in_time = post.time_left().is_some();
         post.finish(if in_time { result } else { late() });
     };
-    if let Err(error) = thread.spawn(run) {
-        Event::NoThread { check, error: &error }.log(&engine.plans); // and the run, dropped, is `cancelled`
+    match thread.spawn(run) {
+        Ok(_) => Spawned::Thread,
+        Err(error) => {
+            let post = take(&post).expect("no thread has taken it");
+            Spawned::Nothing(post.cancel(), error)
+        }
     }
+}
+
+fn take(post: &Mutex<Option<Post>>) -> Option<Post> {
+    post.lock().unwrap_or_else(PoisonError::into_inner).take()
 }

@@ -120,10 +120,10 @@ fn a_trial_that_hangs_is_stuck() {
 }
 
 #[test]
-fn an_open_breaker_is_no_reason_to_restart_the_process() {
+fn an_open_breaker_fails_liveness_as_the_failures_did_that_opened_it() {
     let spec = CheckSpec::new("worker").liveness().readiness();
     let mut sim = open(spec.breaker(Breaker::new().failures(3).reset(RESET)));
-    assert_eq!(sim.status(Probe::Liveness), Status::Degraded);
+    assert_eq!(sim.status(Probe::Liveness), Status::Unhealthy);
 }
 
 #[test]

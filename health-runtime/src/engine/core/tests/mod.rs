@@ -91,7 +91,7 @@ impl Sim {
             .collect()
     }
 
-    fn events(&mut self) -> Vec<Event<'static>> {
+    fn events(&mut self) -> Vec<Event> {
         self.core.take_effects().events
     }
 

@@ -184,7 +184,7 @@ fn a_transition_is_told_once_with_its_message() {
 fn a_first_result_that_is_still_to_come_is_no_incident() {
     let mut sim = Sim::new([db()]);
     assert_eq!(sim.status(Probe::Readiness), Status::Unhealthy);
-    let is_readiness = |event: &Event<'_>| matches!(event, Event::Readiness { expected: false, .. });
+    let is_readiness = |event: &Event| matches!(event, Event::Readiness { expected: false, .. });
     assert!(!sim.events().iter().any(is_readiness));
     sim.fail_check(0);
     sim.view();

@@ -177,7 +177,7 @@ fn a_stall_and_its_end_are_told_once() {
     for _ in 0..3 {
         sim.view();
     }
-    let stalls = |events: Vec<Event<'static>>| {
+    let stalls = |events: Vec<Event>| {
         let stalls = events.into_iter().filter_map(|event| match event {
             Event::Stalled { stalled } => Some(stalled),
             _ => None,

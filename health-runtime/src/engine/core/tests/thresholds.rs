@@ -209,6 +209,19 @@ fn fail_open_gates_until_its_first_success_and_then_only_degrades() {
 }
 
 #[test]
+fn fail_open_gates_until_a_success_is_published() {
+    let mut sim = Sim::new([db().fail_open().success_threshold(2)]);
+    assert_eq!(published(&mut sim, "-+"), "--");
+    assert_eq!(
+        sim.status(Probe::Readiness),
+        Status::Unhealthy,
+        "a run has passed, and it was not published"
+    );
+    assert_eq!(published(&mut sim, "-++-"), "--++");
+    assert_eq!(sim.status(Probe::Readiness), Status::Degraded);
+}
+
+#[test]
 fn fail_open_waives_stuck_and_never_stale() {
     let mut sim = Sim::new([db().fail_open()]);
     sim.pass_check(0);

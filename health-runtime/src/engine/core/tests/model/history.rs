@@ -98,7 +98,8 @@ impl Check {
     }
 
     pub(super) fn fails_open(&self) -> bool {
-        self.plan.spec.fail_open && self.has_passed()
+        let mut pasts = (0..=self.finished.len()).map(|runs| self.said(&self.finished[..runs]));
+        self.plan.spec.fail_open && pasts.any(|said| said.is_some_and(|said| said.0 != Status::Unhealthy))
     }
 
     pub(super) fn has_passed(&self) -> bool {

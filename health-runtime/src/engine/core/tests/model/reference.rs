@@ -22,11 +22,11 @@ impl Check {
         opened
     }
 
-    /// What the runs said, through the thresholds.
-    fn said(&self) -> Option<Said> {
+    /// What these runs said, through the thresholds.
+    pub(super) fn said(&self, runs: &[Finished]) -> Option<Said> {
         let mut said: Option<&Finished> = None;
-        for (i, run) in self.finished.iter().enumerate() {
-            let earlier = &self.finished[..i];
+        for (i, run) in runs.iter().enumerate() {
+            let earlier = &runs[..i];
             let is_first = earlier.last().is_none_or(|last| run.at > last.at + self.plan.max_age);
             let is_first = is_first || run.was_stuck || self.opened(earlier).is_some();
             let before = earlier.iter().rev().take_while(|other| other.passes == run.passes);
@@ -57,7 +57,7 @@ impl History {
             _ if self.is_stuck(check) => (Unhealthy, Some(Stuck)),
             _ if check.opened(&check.finished).is_some() => (Unhealthy, Some(BreakerOpen)),
             Some(last) if self.now > last.at + check.plan.max_age => (Unhealthy, Some(Stale)),
-            _ => check.said().unwrap_or((Unhealthy, Some(Pending))),
+            _ => check.said(&check.finished).unwrap_or((Unhealthy, Some(Pending))),
         };
         match state.1 {
             Some(Stuck | Pending | Stale) if self.is_stalled() => (Unhealthy, Some(Stalled)),
@@ -82,7 +82,9 @@ impl History {
             Readiness if self.holds > 0 => (Unhealthy, Some(Held)),
             Readiness | Startup if !self.is_started => (Unhealthy, Some(Starting)),
             Readiness | Startup => worst(|check, _| check.plan.spec.critical),
-            Liveness => worst(|_, (_, reason)| matches!(reason, Some(Error | Timeout | Panic | Stuck | Reported))),
+            Liveness => {
+                worst(|_, (_, why)| matches!(why, Some(Error | Timeout | Panic | Stuck | Reported | BreakerOpen)))
+            }
             Health if self.verdict(Readiness).0 == Unhealthy => self.verdict(Readiness),
             Health if self.verdict(Liveness).0 == Unhealthy => self.verdict(Liveness),
             Health => worst(|_, _| false),

@@ -1,0 +1,97 @@
+//! The thread that writes the log. A subscriber of `tracing` is user code: it may be slow, block for ever because its
+//! pipe is full, panic, or call back. Neither a probe nor the pacemaker waits for it.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use tracing::dispatcher::{Dispatch, get_default, with_default};
+use tracing::subscriber::NoSubscriber;
+
+use super::{Event, Plan};
+
+/// How many events wait while the subscriber blocks, beside a few for each check.
+const WAITING: usize = 1024;
+
+#[derive(Debug)]
+pub(super) struct Scribe {
+    shared: Arc<Shared>,
+    most: usize,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    desk: Mutex<Desk>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Desk {
+    events: VecDeque<Event>,
+    /// So many events were thrown away.
+    lost: usize,
+    ended: bool,
+}
+
+impl Scribe {
+    /// Starts the thread, which ends once this is dropped and all is written.
+    pub(super) fn start(plans: Arc<[Plan]>) -> io::Result<Self> {
+        let most = WAITING + 2 * plans.len();
+        let shared = Arc::new(Shared::default());
+        let desk = Arc::clone(&shared);
+        // Of the thread that starts the engine. A subscriber for the whole process comes first, whenever it is set.
+        let here = get_default(Clone::clone);
+        let write = move || {
+            while let Some(event) = desk.next() {
+                write(&event, &plans, &here);
+            }
+        };
+        thread::Builder::new().name("health log".into()).spawn(write)?;
+        Ok(Self { shared, most })
+    }
+
+    /// Has the event written, after all that came before. Waits for nothing.
+    pub(super) fn write(&self, event: Event) {
+        let mut desk = self.shared.lock();
+        if desk.events.len() == self.most {
+            desk.events.pop_front();
+            desk.lost += 1;
+        }
+        desk.events.push_back(event);
+        drop(desk);
+        self.shared.changed.notify_one();
+    }
+}
+
+fn write(event: &Event, plans: &[Plan], here: &Dispatch) {
+    if get_default(Dispatch::is::<NoSubscriber>) {
+        with_default(here, || event.log(plans));
+    } else {
+        event.log(plans);
+    }
+}
+
+impl Drop for Scribe {
+    fn drop(&mut self) {
+        self.shared.lock().ended = true;
+        self.shared.changed.notify_one();
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next event; `None` once all is written that there will ever be.
+    fn next(&self) -> Option<Event> {
+        let idle = |desk: &mut Desk| desk.events.is_empty() && !desk.ended;
+        let desk = self.changed.wait_while(self.lock(), idle);
+        let mut desk = desk.unwrap_or_else(PoisonError::into_inner);
+        match std::mem::take(&mut desk.lost) {
+            0 => desk.events.pop_front(),
+            count => Some(Event::Lost { count }),
+        }
+    }
+}
