@@ -109,3 +109,14 @@ async fn a_group_that_the_probe_does_not_have_is_not_found() {
         assert!(answer.body.contains("no such group"), "{}", answer.body);
     }
 }
+
+#[tokio::test]
+async fn more_names_than_anybody_types_are_refused() {
+    let app = Shop::healthy().start_health().router();
+    settled(&app, "/health", 200, "healthy").await;
+    for name in ["group=core", "exclude=orders", "exclude=typo"] {
+        let query = |names| vec![name; names].join("&");
+        assert_eq!(get(&app, &format!("/readyz?verbose&{}", query(64))).await.status, 200);
+        assert_eq!(get(&app, &format!("/readyz?verbose&{}", query(65))).await.status, 404);
+    }
+}

@@ -233,6 +233,29 @@ async fn it_answers_through_the_drain_and_after_it() {
 }
 
 #[tokio::test]
+async fn clients_that_never_finish_their_request_keep_nobody_out_and_lose_their_place() {
+    let health = App::healthy().start_health();
+    let internal = health.serve_internal(LOCAL).unwrap();
+    says(internal, "/livez", 200).await;
+    let mut clients = Vec::new();
+    for _ in 0..300 {
+        let mut client = TcpStream::connect(internal).await.unwrap();
+        client.write_all(b"GET /livez HTT").await.unwrap();
+        clients.push(client);
+    }
+    says(internal, "/livez", 200).await;
+    let mut first = clients.remove(0);
+    let closed = timeout(Duration::from_secs(10), first.read(&mut [0])).await;
+    assert!(matches!(closed, Ok(Ok(0) | Err(_))), "{closed:?}");
+    // The youngest still has its place.
+    let mut last = clients.pop().unwrap();
+    last.write_all(b"P/1.0\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    last.read_to_string(&mut answer).await.unwrap();
+    assert!(has_code(&answer, 200), "{answer}");
+}
+
+#[tokio::test]
 async fn it_serves_the_probes_and_nothing_else() {
     let health = App::healthy().start_health();
     let internal = health.serve_internal(LOCAL).unwrap();

@@ -210,10 +210,9 @@ impl Engine {
         let (live, second) = Live::new(state);
         self.live.get_or_init(|| live);
         self.with(|core, _| {
-            live::panics_abort()
-                .into_iter()
-                .chain(second)
-                .for_each(|event| core.say(event))
+            for event in live::panics_abort().into_iter().chain(second) {
+                core.say(event);
+            }
         });
     }
 

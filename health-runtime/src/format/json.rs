@@ -1,6 +1,7 @@
 //! The default format: a small JSON object for the public, a larger one for whoever is on call.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -102,7 +103,15 @@ pub(crate) fn render(report: &Report, audience: Audience, details: bool) -> Byte
         Audience::Public => PUBLIC_LIMIT,
         Audience::Internal => INTERNAL_LIMIT,
     };
-    let mut shown = report.checks.len().min(most_checks(audience));
+    // What cannot fit is not rendered to be thrown away.
+    let mut room = limit;
+    let fits = |check: &&CheckReport| {
+        let before = room;
+        room = room.saturating_sub(least(check, audience));
+        before > 0
+    };
+    let fitting = report.checks.iter().take_while(fits).count();
+    let mut shown = fitting.min(most_checks(audience));
     loop {
         let body = Body {
             status: report.status,
@@ -123,6 +132,16 @@ pub(crate) fn render(report: &Report, audience: Audience, details: bool) -> Byte
             return json.into();
         }
         shown = (shown * limit / json.len()).min(shown - 1);
+    }
+}
+
+/// How many bytes it takes at least.
+fn least(check: &CheckReport, audience: Audience) -> usize {
+    let said = |message: &Option<Arc<str>>| message.as_ref().map_or(0, |message| message.len());
+    let parts = check.parts.iter().map(|part| part.name.len() + said(&part.message));
+    match audience {
+        Audience::Public => check.name.len(),
+        Audience::Internal => check.name.len() + said(&check.message) + parts.sum::<usize>(),
     }
 }
 

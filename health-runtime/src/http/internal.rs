@@ -62,7 +62,11 @@ impl Health {
     /// keeps none itself. When the engine ends, the port and its connections are closed. May be
     /// called for several addresses.
     ///
-    /// Whoever reaches the port reads error texts: bind it to an address that the public does not reach.
+    /// Whoever reaches the port reads error texts: bind it to an address that the public does not reach. At most 256
+    /// connections are open at once; the next one closes the oldest.
+    ///
+    /// A runtime that runs nothing for long because nobody drives it, such as a current-thread one outside of its
+    /// `block_on`, counts as stalled too.
     ///
     /// Whatever starting waits for ([`startup_task`](Self::startup_task)) is declared before this: from here on a start
     /// with nothing left to wait for is final. A name in the address is resolved here and now, which blocks; numbers

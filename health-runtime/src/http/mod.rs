@@ -39,6 +39,7 @@ const COMMON_HEADERS: [(&str, &str); 3] = [
 ];
 const NO_SUCH_CHECK: &[u8] = b"{\"error\":\"no such check in this probe\"}\n";
 const NO_SUCH_GROUP: &[u8] = b"{\"error\":\"no such group in this probe\"}\n";
+const TOO_MANY_NAMES: &[u8] = b"{\"error\":\"more than 64 names\"}\n";
 const WRONG_METHOD: &[u8] = b"{\"error\":\"use GET, HEAD or OPTIONS\"}\n";
 
 impl Health {
@@ -135,7 +136,9 @@ impl Probes {
         if !is_allowed(method) {
             return Err(Answer::error(405, WRONG_METHOD));
         }
-        let query = query::parse(query.unwrap_or_default(), &self.engine);
+        let Some(query) = query::parse(query.unwrap_or_default(), &self.engine) else {
+            return Err(Answer::error(404, TOO_MANY_NAMES));
+        };
         let of = match &named {
             None => 0..self.engine.plans.len(),
             Some(Named::Check(index)) => *index..index + 1,

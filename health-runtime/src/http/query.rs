@@ -4,6 +4,9 @@ use std::ops::Range;
 
 use crate::engine::Engine;
 
+/// More names than this nobody types. They are refused, so that no query costs more than a few looks at each check.
+const MOST: usize = 64;
+
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Query {
     /// The checks to leave out, by a name of their own or of a nest. An unknown name leaves nothing out, so that it can
@@ -13,21 +16,23 @@ pub(super) struct Query {
     pub(super) groups: Vec<String>,
 }
 
-/// Reads `exclude=NAME` and `group=NAME`, both repeatable; everything else is for somebody else.
-pub(super) fn parse(query: &str, engine: &Engine) -> Query {
+/// Reads `exclude=NAME` and `group=NAME`, both repeatable; everything else is for somebody else. `None`: too many names.
+pub(super) fn parse(query: &str, engine: &Engine) -> Option<Query> {
     let mut parsed = Query::default();
-    for (key, value) in form_urlencoded::parse(query.as_bytes()) {
-        match &*key {
-            "exclude" => {
-                let check = engine.check_named(&value).map(|index| index..index + 1);
-                let named = check.or_else(|| engine.nest_named(&value));
-                parsed
-                    .exclude
-                    .extend(named.filter(|checks| !parsed.exclude.contains(checks)));
-            }
-            "group" if !parsed.groups.iter().any(|group| *group == value) => parsed.groups.push(value.into_owned()),
-            _ => {}
+    let pairs = form_urlencoded::parse(query.as_bytes());
+    for (i, (key, value)) in pairs
+        .filter(|(key, _)| matches!(&**key, "exclude" | "group"))
+        .enumerate()
+    {
+        if i == MOST {
+            return None;
         }
+        if key == "group" {
+            parsed.groups.push(value.into_owned());
+            continue;
+        }
+        let check = engine.check_named(&value).map(|index| index..index + 1);
+        parsed.exclude.extend(check.or_else(|| engine.nest_named(&value)));
     }
-    parsed
+    Some(parsed)
 }

@@ -143,7 +143,7 @@ impl CheckSpec {
         self
     }
 
-    /// With [`critical`](Self::critical): gates until its first success; from then on its failures only degrade. For
+    /// With [`critical`](Self::critical): gates until its first success is published; from then on its failures only degrade. For
     /// what all replicas share, and none could be routed around.
     #[must_use]
     pub const fn fail_open(mut self) -> Self {
