@@ -177,6 +177,11 @@ async fn a_subscription_and_a_watch_end_with_the_engine_and_do_not_keep_it() {
     while events.next().await.is_some() {}
     while readiness.changed().await.is_some() {}
     assert!(handle.upgrade().is_none());
+    assert_eq!(
+        (readiness.passes(), readiness.reason()),
+        (false, Some(Reason::Cancelled)),
+        "nothing is known any more"
+    );
 }
 
 #[tokio::test]

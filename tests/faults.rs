@@ -268,6 +268,43 @@ fn a_check_that_never_returns_costs_no_task_and_no_thread_however_many_probes_as
 }
 
 #[test]
+fn a_runtime_that_nobody_drives_is_given_no_more_and_more_to_do() {
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    let (_, health) = {
+        let _guard = runtime.enter();
+        Fault::new(db(), |_| std::future::pending()).start()
+    };
+    std::thread::sleep(Duration::from_secs(1)); // twenty ticks
+    let tasks = runtime.metrics().num_alive_tasks();
+    assert!(tasks <= 3, "{tasks} tasks: the run, and what wakes a worker");
+    drop(health);
+}
+
+#[test]
+fn a_run_that_is_being_polled_while_the_engine_ends_does_not_panic() {
+    static PANICS: AtomicUsize = AtomicUsize::new(0);
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if panic.to_string().contains("being shutdown") {
+            PANICS.fetch_add(1, Ordering::SeqCst);
+        }
+        hook(panic);
+    }));
+    let runtime = workers(2);
+    runtime.block_on(async {
+        let (runs, health) = Fault::new(CheckSpec::new("db"), |_| async {
+            std::thread::sleep(Duration::from_millis(500));
+            std::future::pending().await
+        })
+        .start();
+        until("it runs", async || (runs.load(Ordering::SeqCst) == 1).then_some(())).await;
+        drop(health);
+        tokio::time::sleep(Duration::from_millis(800)).await; // the poll, and what follows it
+    });
+    assert_eq!(PANICS.load(Ordering::SeqCst), 0);
+}
+
+#[test]
 fn a_check_that_blocks_the_worker_that_serves_timers_stops_no_timer() {
     let runtime = workers(4);
     runtime.block_on(async {
@@ -479,12 +516,6 @@ async fn an_error_that_panics_when_shown_or_dropped_is_a_failure_like_any_other(
 
 #[tokio::test]
 async fn a_future_that_panics_when_it_is_dropped_frees_the_check() {
-    struct Bomb;
-    impl Drop for Bomb {
-        fn drop(&mut self) {
-            panic!("in Drop");
-        }
-    }
     let (runs, health) = Fault::new(db(), |run| async move {
         if run < 2 {
             let _bomb = Bomb;
@@ -533,7 +564,16 @@ impl<S: tracing::Subscriber> Layer<S> for Meddler {
             drop(health.hold("inside of an event"));
             health.mark_started();
         }
-        panic!("a layer that panics");
+        std::panic::panic_any(Bomb);
+    }
+}
+
+/// Panics again when it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("in Drop");
     }
 }
 
