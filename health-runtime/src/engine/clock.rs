@@ -110,4 +110,22 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn a_clock_that_has_run_for_a_while_is_as_precise() {
+        let clock = Clock::new();
+        std::thread::sleep(std::time::Duration::from_millis(30)); // longer than any tick of the kernel
+        for ahead in [0, 500_000, 5_000_000, 25_000_000] {
+            let moment = nanos(clock.now()) + ahead;
+            loop {
+                let before = nanos(clock.now());
+                let is_before = clock.is_before(moment);
+                assert!(is_before || nanos(clock.now()) >= moment, "it has not come yet");
+                assert!(!is_before || before < moment, "it had come already");
+                if !is_before {
+                    break;
+                }
+            }
+        }
+    }
 }

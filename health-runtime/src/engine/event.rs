@@ -213,3 +213,6 @@ fn readiness(from: State, to: State, failing: &str) {
         event!(error);
     }
 }
+
+#[cfg(test)]
+mod tests;

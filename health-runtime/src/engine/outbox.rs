@@ -115,3 +115,27 @@ impl Outbox {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn while_nobody_tells_so_many_events_wait_and_the_oldest_are_lost() {
+        let outbox = Outbox::new();
+        for second in 0..2_000 {
+            let after = Duration::from_secs(second);
+            outbox.put(vec![Event::Started { after }], 3);
+        }
+        let queue = outbox.lock();
+        assert_eq!(queue.events.len(), 1024 + 2 * 3);
+        let oldest = Duration::from_secs(2_000 - 1024 - 2 * 3);
+        let (_, first) = queue.events.front().unwrap();
+        assert!(
+            matches!(first, Event::Started { after } if *after == oldest),
+            "{first:?}"
+        );
+    }
+}

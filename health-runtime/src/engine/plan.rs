@@ -220,4 +220,10 @@ mod tests {
         let kept = (secs(2), Refresh::Interval(secs(15)), secs(17));
         assert_eq!(plan(fitting, &service().interval(secs(15)).timeout(secs(2))), kept);
     }
+
+    #[test]
+    fn a_timeout_longer_than_the_interval_beside_it_is_kept() {
+        let own = spec().interval(secs(1)).timeout(secs(3));
+        assert_eq!(plan(own, &service()), (secs(3), Refresh::Interval(secs(1)), secs(6)));
+    }
 }

@@ -163,3 +163,17 @@ fn the_error_that_opened_it_is_told() {
         (Some(Reason::BreakerOpen), Some("refused"))
     );
 }
+
+#[test]
+fn an_open_breaker_does_not_make_a_check_due_more_often() {
+    let mut sim = open(gentle());
+    sim.pass(RESET.saturating_mul(3));
+    assert_eq!(sim.core.due.len(), 1);
+}
+
+#[test]
+fn no_probe_looks_at_a_closed_door_before_the_result_has_expired() {
+    let mut sim = open(gentle().ttl(ms(60_000)));
+    sim.pass(ms(29_950));
+    assert_eq!(sim.until(Probe::Readiness), sim.now + ms(100));
+}

@@ -194,3 +194,37 @@ fn a_startup_only_check_that_failed_again_before_the_start_is_over_all_the_same(
     assert_eq!(sim.says(Probe::Health), State::HEALTHY);
     assert_eq!(sim.view().judge_one(Probe::Startup, 0), State::HEALTHY);
 }
+
+#[test]
+fn the_start_is_told_once_with_how_long_it_took() {
+    let mut sim = Sim::starting([], true);
+    sim.core.arm(sim.now);
+    sim.pass(ms(700));
+    let started = |sim: &mut Sim| {
+        let events = sim.events().into_iter();
+        let after = events.filter_map(|event| match event {
+            Event::Started { after } => Some(after),
+            _ => None,
+        });
+        after.collect::<Vec<_>>()
+    };
+    assert!(started(&mut sim).is_empty());
+    sim.core.mark_started(sim.now);
+    assert_eq!(started(&mut sim), [ms(700)]);
+    sim.core.mark_started(sim.now);
+    sim.core.arm(sim.now);
+    assert!(started(&mut sim).is_empty());
+}
+
+#[test]
+fn a_startup_check_that_is_in_another_probe_too_goes_on_after_the_start() {
+    for spec in [db().startup().readiness(), CheckSpec::new("db").startup().liveness()] {
+        let mut sim = Sim::new([spec]);
+        sim.pass_check(0);
+        sim.started();
+        sim.pass(ms(6_000));
+        assert_eq!(sim.started(), [0]);
+        sim.fail_check(0);
+        assert_eq!(sim.reason(0), Some(Reason::Error));
+    }
+}

@@ -8,6 +8,7 @@ mod schedule;
 mod stall;
 mod state;
 mod thresholds;
+mod views;
 mod waiting;
 
 use std::cmp::Reverse;

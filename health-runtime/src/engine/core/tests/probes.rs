@@ -242,3 +242,41 @@ fn an_excluded_check_neither_fails_nor_saves_a_probe() {
     assert_eq!(view.judge_one(Probe::Readiness, 1), State::unhealthy(Reason::Held));
     assert_eq!(view.judge(Probe::Readiness, |_| false), State::unhealthy(Reason::Held));
 }
+
+#[test]
+fn what_stands_in_a_message_explains_the_state_or_is_left_out() {
+    let mut sim = Sim::new([db()]);
+    let result = RunResult {
+        state: State::unhealthy(Reason::Error),
+        message: Some("refused".into()),
+        parts: None,
+    };
+    sim.core.finished(0, result, sim.now);
+    sim.events();
+    sim.freeze(ms(18_000));
+    sim.view();
+    let events = sim.events();
+    let Some(Event::Check { to, message, .. }) = events.first() else {
+        panic!("{events:?}")
+    };
+    assert_eq!((to.reason, message.as_deref()), (Some(Reason::Stale), None));
+}
+
+#[test]
+fn only_a_critical_check_of_which_nothing_is_known_is_expected_to_fail_readiness() {
+    let expects = |finish: fn(&mut Sim)| {
+        let mut sim = Sim::new([db(), cache(), CheckSpec::new("queue").critical()]);
+        finish(&mut sim);
+        sim.view().is_only_pending()
+    };
+    assert!(expects(|_| {}));
+    assert!(expects(|sim| sim.fail_check(1)), "it does not fail readiness");
+    assert!(expects(|sim| sim.pass_check(0)), "it does not either");
+    assert!(!expects(|sim| sim.fail_check(0)));
+    let nothing = |sim: &mut Sim| {
+        sim.pass_check(0);
+        sim.pass_check(2);
+    };
+    assert!(!expects(nothing), "nothing fails");
+    assert!(!expects(|sim| sim.core.hold()), "something else does");
+}

@@ -155,3 +155,31 @@ fn more_runs_than_a_tick_starts_follow_at_once_in_slices() {
     assert!(!sim.core.tick(sim.now));
     assert_eq!(sim.started(), (1_000..1_200).collect::<Vec<_>>());
 }
+
+#[test]
+fn what_does_not_run_by_itself_is_never_due() {
+    let ended = CheckSpec::new("migrated").startup();
+    let mut sim = Sim::new([CheckSpec::new("disabled"), cache().ttl(ms(1)), ended]);
+    assert_eq!(sim.core.due.len(), 1, "the startup check");
+    sim.pass_check(2);
+    sim.pass(ms(6_000));
+    assert!(sim.core.due.is_empty(), "it has ended with the start");
+}
+
+#[tokio::test]
+async fn the_means_to_abort_a_run_are_those_of_that_run_alone() {
+    let run = || tokio::spawn(std::future::pending::<()>());
+    let mut sim = Sim::new([cache()]);
+    let starts = |sim: &mut Sim| sim.core.take_effects().start;
+    let first = starts(&mut sim);
+    sim.pass_check(0);
+    sim.core.request(0, sim.now);
+    let second = starts(&mut sim);
+    let (ended, in_flight) = (run(), run());
+    sim.core.keep_abort(0, first[0].1, ended.abort_handle()); // it ended before it could be kept
+    sim.core.keep_abort(0, second[0].1, in_flight.abort_handle());
+    sim.core.keep_abort(0, first[0].1, ended.abort_handle());
+    sim.core.abort_all();
+    tokio::task::yield_now().await; // an aborted task ends when it is polled
+    assert_eq!((in_flight.is_finished(), ended.is_finished()), (true, false));
+}

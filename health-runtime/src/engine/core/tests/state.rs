@@ -157,6 +157,8 @@ fn a_run_has_its_whole_timeout() {
     assert_eq!(sim.core.time_left(0, sim.now), Some(ms(1)));
     sim.pass(ms(1));
     assert_eq!(sim.core.time_left(0, sim.now), None);
+    sim.pass_check(0);
+    assert_eq!(sim.core.time_left(0, sim.now), None, "there is none in flight");
 }
 
 #[test]
@@ -165,4 +167,18 @@ fn staleness_is_judged_even_if_nothing_ticks() {
     sim.pass_check(0);
     sim.freeze(ms(18_000));
     assert_eq!(sim.status(Probe::Readiness), Status::Unhealthy);
+}
+
+#[test]
+fn a_freeze_of_a_second_is_worth_a_word_and_a_busy_machine_is_not() {
+    for (frozen, told) in [(1_049, 0), (1_050, 1)] {
+        let mut sim = Sim::new([]);
+        sim.freeze(ms(frozen));
+        sim.tick();
+        let freezes = sim
+            .events()
+            .into_iter()
+            .filter(|event| matches!(event, Event::Frozen { .. }));
+        assert_eq!(freezes.count(), told, "{frozen} ms, of which a tick counts");
+    }
 }

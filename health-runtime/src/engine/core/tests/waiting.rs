@@ -154,3 +154,58 @@ fn the_startup_probe_runs_and_awaits_its_on_demand_checks() {
     assert_eq!(sim.status(Probe::Readiness), Status::Healthy);
     assert_eq!(sim.waits(Probe::Startup), None);
 }
+
+#[test]
+fn a_run_that_times_out_within_the_budget_delays_nobody_twice() {
+    let mut sim = Sim::new([db().ttl(ms(0)).timeout(ms(100))]);
+    sim.waits(Probe::Readiness);
+    sim.pass(ms(100));
+    sim.finish(0, State::unhealthy(Reason::Timeout));
+    sim.pass(TICK);
+    assert_eq!(sim.waits(Probe::Readiness), None);
+}
+
+#[test]
+fn a_probe_waits_for_no_critical_check_of_another_probe() {
+    let mut sim = Sim::new([CheckSpec::new("worker").liveness().critical()]);
+    assert_eq!(sim.waits(Probe::Readiness), None);
+    assert_eq!(sim.waits(Probe::Health), Some(BUDGET), "all checks are its own");
+}
+
+#[test]
+fn while_starting_a_probe_waits_for_the_startup_checks_and_the_critical_ones_alone() {
+    let mut sim = Sim::new([cache(), CheckSpec::new("migrated").startup()]);
+    assert_eq!(
+        sim.core.awaited(Probe::Readiness, sim.now, 0, sim.now),
+        Some((1, BUDGET))
+    );
+    sim.fail_check(1);
+    sim.pass(ms(1));
+    assert_eq!(
+        sim.waits(Probe::Readiness),
+        None,
+        "what is not critical is not waited for"
+    );
+}
+
+#[test]
+fn readiness_keeps_a_startup_check_fresh_only_until_the_start() {
+    let mut sim = Sim::new([CheckSpec::new("worker").startup().liveness().ttl(ms(1))]);
+    assert_eq!(sim.waits(Probe::Readiness), Some(BUDGET));
+    sim.pass_check(0);
+    sim.started();
+    sim.pass(ms(10));
+    sim.waits(Probe::Readiness);
+    assert!(sim.started().is_empty());
+    sim.waits(Probe::Liveness);
+    assert_eq!(sim.started(), [0]);
+}
+
+#[test]
+fn nobody_waits_for_a_run_that_replaces_a_result_in_the_background() {
+    let mut sim = Sim::new([db()]);
+    sim.pass_check(0);
+    sim.pass(ms(1));
+    sim.core.request(0, sim.now);
+    assert_eq!(sim.waits(Probe::Readiness), None);
+}

@@ -1,0 +1,60 @@
+//! Until when a view holds: a probe costs the same whatever fails behind it.
+
+use super::*;
+
+/// How long a view holds where nothing is about to change.
+const USUAL: Duration = Duration::from_millis(100);
+
+#[test]
+fn what_fails_costs_a_probe_no_more_than_what_passes() {
+    let mut sim = Sim::new([db()]);
+    sim.pass_check(0);
+    sim.freeze(ms(18_000));
+    assert_eq!(sim.reason(0), Some(Reason::Stale));
+    assert_eq!(sim.until(Probe::Readiness), sim.now + USUAL, "stale");
+    let mut sim = Sim::new([db()]);
+    sim.pass(ms(3_000));
+    assert_eq!(sim.reason(0), Some(Reason::Stuck));
+    assert_eq!(sim.until(Probe::Readiness), sim.now + USUAL, "stuck");
+    let mut sim = Sim::new([]);
+    sim.core.watch(ms(1_000), sim.now);
+    sim.pass(ms(2_000));
+    assert_eq!(sim.says(Probe::Liveness), State::unhealthy(Reason::Stalled));
+    assert_eq!(sim.until(Probe::Liveness), sim.now + USUAL, "stalled");
+}
+
+#[test]
+fn an_on_demand_run_that_hangs_costs_a_probe_no_more() {
+    let mut sim = Sim::new([db().ttl(ms(1_000)).timeout(ms(5_000))]);
+    sim.waits(Probe::Readiness);
+    sim.pass_check(0);
+    sim.pass(ms(2_000));
+    sim.waits(Probe::Readiness);
+    assert_eq!(sim.until(Probe::Readiness), Time::ZERO, "whoever asks waits");
+    sim.pass(BUDGET);
+    assert_eq!(sim.until(Probe::Readiness), sim.now + USUAL);
+}
+
+#[test]
+fn a_check_that_has_ended_concerns_no_view() {
+    let mut sim = Sim::new([CheckSpec::new("migrated").startup().ttl(ms(50)).max_age(ms(5_000))]);
+    sim.waits(Probe::Startup);
+    sim.pass_check(0);
+    assert_eq!(sim.until(Probe::Health), sim.now + USUAL, "it does not expire");
+    sim.pass(ms(4_950));
+    assert_eq!(sim.until(Probe::Health), sim.now + USUAL, "nor grow stale");
+}
+
+#[test]
+fn of_several_checks_the_first_that_expires_counts() {
+    for ttls in [[1, 50], [50, 1]] {
+        let mut sim = Sim::new(ttls.map(|ttl| cache().ttl(ms(ttl))));
+        sim.waits(Probe::Readiness);
+        sim.pass_check(0);
+        sim.pass_check(1);
+        let first = sim.now + ms(1);
+        assert_eq!(sim.until(Probe::Readiness), first);
+        sim.pass(ms(2));
+        assert_eq!(sim.until(Probe::Readiness), Time::ZERO, "it has expired");
+    }
+}

@@ -1,0 +1,207 @@
+//! What the log is told, and how loudly.
+
+use std::fmt::{Debug, Write as _};
+use std::sync::{Mutex, PoisonError};
+
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Metadata, Subscriber};
+
+use super::*;
+use crate::spec::{CheckSpec, Defaults};
+
+/// Hears events, each as a line: its level, its message, its fields.
+#[derive(Default)]
+struct Ear(Arc<Mutex<Vec<String>>>);
+
+#[derive(Default)]
+struct Line {
+    message: String,
+    fields: String,
+}
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        match field.name() {
+            "message" => self.message = format!("{value:?}"),
+            name => write!(self.fields, " {name}={value:?}").unwrap(),
+        }
+    }
+}
+
+impl Subscriber for Ear {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        let mut line = Line::default();
+        event.record(&mut line);
+        let level = event.metadata().level();
+        assert_eq!(event.metadata().target(), "health");
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.push(format!("{level} {}{}", line.message, line.fields));
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+/// What the log hears of this event, of these checks.
+fn heard(event: &Event<'_>) -> String {
+    let specs = [
+        CheckSpec::new("db").critical(),
+        CheckSpec::new("cache"),
+        CheckSpec::new("worker").liveness(),
+    ];
+    let plans = specs.map(|spec| Plan::new(spec, Defaults::default()));
+    let ear = Ear::default();
+    let lines = Arc::clone(&ear.0);
+    tracing::subscriber::with_default(ear, || event.log(&plans));
+    let lines = lines.lock().unwrap();
+    assert!(lines.len() <= 1, "{lines:?}");
+    lines.concat()
+}
+
+const DEGRADED: State = State {
+    status: Status::Degraded,
+    reason: Some(Reason::Slow),
+};
+
+const PENDING: State = State::unhealthy(Reason::Pending);
+
+const FAILED: State = State::unhealthy(Reason::Error);
+
+#[test]
+fn a_failure_is_an_error_where_it_fails_a_probe_and_else_a_warning() {
+    let said = |index, from, to| {
+        let message = None;
+        heard(&Event::Check {
+            index,
+            from,
+            to,
+            message,
+        })
+    };
+    let level = |index, from, to| said(index, from, to).split(' ').next().unwrap().to_owned();
+    let check = Event::Check {
+        index: 0,
+        from: State::HEALTHY,
+        to: FAILED,
+        message: Some("refused".into()),
+    };
+    assert_eq!(
+        heard(&check),
+        "ERROR check is unhealthy check=\"db\" critical=true from=healthy to=unhealthy reason=\"error\" error=\"refused\""
+    );
+    for (index, from, to, expected) in [
+        (1, State::HEALTHY, FAILED, "WARN"),
+        (2, State::HEALTHY, FAILED, "ERROR"),
+        (0, State::HEALTHY, DEGRADED, "WARN"),
+        (2, State::HEALTHY, DEGRADED, "WARN"),
+        (0, FAILED, State::HEALTHY, "INFO"),
+        (0, PENDING, State::HEALTHY, "DEBUG"),
+        (0, PENDING, FAILED, "ERROR"),
+    ] {
+        assert_eq!(level(index, from, to), expected, "{index} {from:?} {to:?}");
+    }
+}
+
+#[test]
+fn a_reminder_is_as_loud_as_what_it_reminds_of() {
+    let said = |index, state| {
+        heard(&Event::Reminder {
+            index,
+            state,
+            lasts: Duration::from_mins(5),
+            message: Some("refused".into()),
+        })
+    };
+    assert_eq!(
+        said(0, FAILED),
+        "ERROR check is still unhealthy check=\"db\" critical=true status=unhealthy reason=\"error\" seconds=300 error=\"refused\""
+    );
+    assert!(said(1, FAILED).starts_with("WARN check is still unhealthy"));
+    assert!(said(2, FAILED).starts_with("ERROR"));
+    assert!(said(0, DEGRADED).starts_with("WARN"));
+}
+
+#[test]
+fn readiness_that_fails_is_an_error_unless_somebody_wants_it_so() {
+    let said = |from, to, expected| heard(&Event::Readiness { from, to, expected });
+    let held = State::unhealthy(Reason::Held);
+    assert_eq!(
+        said(State::HEALTHY, held, false),
+        "ERROR readiness is unhealthy from=healthy to=unhealthy reason=\"held\""
+    );
+    assert_eq!(said(State::HEALTHY, held, true), "", "it is expected");
+    for reason in [Reason::Draining, Reason::Starting] {
+        assert!(said(State::HEALTHY, State::unhealthy(reason), false).starts_with("INFO"));
+    }
+    assert!(said(held, State::HEALTHY, false).starts_with("INFO readiness is healthy"));
+    assert!(said(held, DEGRADED, false).starts_with("INFO readiness is degraded"));
+}
+
+#[test]
+fn what_happens_to_the_service_is_said_as_loudly_as_it_matters() {
+    let error = io::Error::other("none left");
+    let second = Duration::from_secs(1);
+    for (event, expected) in [
+        (Event::Stalled { stalled: true }, "ERROR the runtime is stalled"),
+        (
+            Event::Stalled { stalled: false },
+            "INFO the runtime is no longer stalled",
+        ),
+        (Event::Started { after: second }, "INFO started after=1s"),
+        (
+            Event::TaskDropped { name: "warm" },
+            "ERROR a startup task was dropped without `done()`",
+        ),
+        (
+            Event::Held { reason: "backup" },
+            "INFO readiness is held reason=\"backup\"",
+        ),
+        (
+            Event::Released { reason: "backup" },
+            "INFO readiness is no longer held reason=\"backup\"",
+        ),
+        (Event::Draining { drain: second }, "INFO draining"),
+        (Event::Closing, "INFO the drain is over"),
+        (
+            Event::Frozen { lost: second },
+            "WARN the process did not run for a while",
+        ),
+        (
+            Event::SecondEngine { state: "App" },
+            "WARN a second health engine runs for the same state",
+        ),
+        (Event::PanicsAbort, "WARN compiled with `panic = \"abort\"`"),
+        (
+            Event::NoThread {
+                check: "db",
+                error: &error,
+            },
+            "ERROR no thread to run a blocking check on check=\"db\" error=none left",
+        ),
+        (Event::NoSignals { error: &error }, "ERROR no signal handlers"),
+        (
+            Event::Exit {
+                why: "a third signal",
+                code: 143,
+            },
+            "ERROR exiting: a third signal code=143",
+        ),
+    ] {
+        let said = heard(&event);
+        assert!(said.starts_with(expected), "{said}");
+    }
+}
