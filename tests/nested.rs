@@ -489,6 +489,7 @@ async fn a_nested_struct_has_a_name_that_a_path_can_have() {
             "a.b",
         ),
         (|checks| checks.nest::<Stripe>("ready", |clash| &clash.billing), "ready"),
+        (|checks| checks.nest::<Stripe>("a b", |clash| &clash.billing), "a b"),
     ] {
         let error = Clash::refused(nest);
         assert!(matches!(&error, StartError::NestName(said) if said == name), "{error}");

@@ -17,7 +17,8 @@ use health_runtime::{
     BoxError, Breaker, CheckResult, CheckSpec, Checks, Flag, Health, HealthCheck, HealthEvent, HealthState, Outcome,
     Phase, Probe, Reason, Status, run,
 };
-use health_tests::get;
+use health_tests::{Log, get};
+use tracing_subscriber::layer::SubscriberExt as _;
 
 const TICK: Duration = Duration::from_millis(50);
 
@@ -748,6 +749,52 @@ fn a_drain_comes_to_its_end() {
     assert!(stop.as_mut().now_or_never().is_none());
     health.advance(ms(50));
     stop.now_or_never().expect("the drain is over");
+}
+
+#[test]
+fn that_the_listeners_close_is_said_once() {
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
+    let health = TestHealth::new(app());
+    health.advance(ms(2_000));
+    health.drain();
+    let said = || log.lines("the drain is over").len();
+    health.advance(ms(950));
+    assert_eq!(said(), 0);
+    health.advance(ms(2_000));
+    assert_eq!(said(), 1);
+}
+
+#[test]
+fn a_check_whose_failure_fails_the_probe_is_shown_as_critical_there() {
+    let builder = Health::builder(app())
+        .check(CheckSpec::new("worker").liveness().in_process(), Flag::healthy())
+        .check(CheckSpec::new("migrated").startup(), Flag::healthy())
+        .check(
+            CheckSpec::new("both").liveness().readiness().in_process(),
+            Flag::healthy(),
+        );
+    let health = builder.manual();
+    let critical = |probe| {
+        let checks = health.report(probe).checks;
+        let critical = checks.iter().filter(|check| check.critical);
+        critical.map(|check| check.name.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(critical(Probe::Liveness), ["worker", "both"]);
+    assert_eq!(critical(Probe::Startup), ["migrated"]);
+    assert_eq!(critical(Probe::Readiness), ["db"]);
+    assert_eq!(critical(Probe::Health), ["db", "worker", "both"]);
+}
+
+#[test]
+fn what_a_refresh_finds_is_told_to_whoever_watches_readiness() {
+    let (health, db) = one();
+    let readiness = health.watch_readiness();
+    refresh(&health);
+    assert!(readiness.passes());
+    db.fail("refused");
+    refresh(&health);
+    assert!(!readiness.passes());
 }
 
 #[test]
