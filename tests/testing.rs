@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, StreamExt};
 use health_runtime::testing::TestHealth;
 use health_runtime::{
     BoxError, Breaker, CheckResult, CheckSpec, Checks, Flag, Health, HealthCheck, HealthEvent, HealthState, Outcome,
@@ -795,6 +795,17 @@ fn what_a_refresh_finds_is_told_to_whoever_watches_readiness() {
     db.fail("refused");
     refresh(&health);
     assert!(!readiness.passes());
+}
+
+#[test]
+fn a_subscription_is_a_stream() {
+    let (health, _) = one();
+    let mut events = health.subscribe();
+    refresh(&health);
+    let Some(Some(HealthEvent::Check(transition))) = StreamExt::next(&mut events).now_or_never() else {
+        panic!("a transition");
+    };
+    assert_eq!(&*transition.check, "db");
 }
 
 #[test]
