@@ -138,4 +138,15 @@ mod tests {
             "{first:?}"
         );
     }
+
+    #[test]
+    fn while_somebody_tells_nobody_else_does() {
+        let outbox = Outbox::new();
+        let started = || Event::Started { after: Duration::ZERO };
+        outbox.put(vec![started(), started()], 0);
+        assert!(outbox.next().is_some());
+        assert!(outbox.next().is_none(), "the order is that of the one who tells");
+        outbox.lock().telling = false;
+        assert!(outbox.next().is_some());
+    }
 }
