@@ -787,6 +787,21 @@ fn a_check_whose_failure_fails_the_probe_is_shown_as_critical_there() {
 }
 
 #[test]
+fn who_holds_readiness_and_what_failed_the_start_is_said() {
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
+    let health = TestHealth::new(app());
+    drop(health.startup_task("warm caches"));
+    assert_eq!(log.lines("warm caches").len(), 1);
+    let held = health.hold("maintenance");
+    assert_eq!(log.lines("maintenance").len(), 1);
+    drop(held);
+    assert_eq!(log.lines("maintenance").len(), 2);
+    health.startup_task("read the index").done();
+    assert!(log.lines("read the index").is_empty());
+}
+
+#[test]
 fn what_a_refresh_finds_is_told_to_whoever_watches_readiness() {
     let (health, db) = one();
     let readiness = health.watch_readiness();

@@ -402,3 +402,6 @@ impl std::fmt::Debug for Engine {
 fn nanos(time: Time) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests;
