@@ -761,8 +761,10 @@ fn that_the_listeners_close_is_said_once() {
     let said = || log.lines("the drain is over").len();
     health.advance(ms(950));
     assert_eq!(said(), 0);
-    health.advance(ms(2_000));
-    assert_eq!(said(), 1);
+    for time in [50, 2_000] {
+        health.advance(ms(time));
+        assert_eq!(said(), 1);
+    }
 }
 
 #[test]
