@@ -123,27 +123,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn while_nobody_tells_so_many_events_wait_and_the_oldest_are_lost() {
-        let outbox = Outbox::new();
-        for second in 0..2_000 {
-            let after = Duration::from_secs(second);
-            outbox.put(vec![Event::Started { after }], 3);
-        }
-        let queue = outbox.lock();
-        assert_eq!(queue.events.len(), 1024 + 2 * 3);
-        let oldest = Duration::from_secs(2_000 - 1024 - 2 * 3);
-        let (_, first) = queue.events.front().unwrap();
-        assert!(
-            matches!(first, Event::Started { after } if *after == oldest),
-            "{first:?}"
-        );
-    }
-
-    #[test]
     fn while_somebody_tells_nobody_else_does() {
-        let outbox = Outbox::new();
+        let outbox = Outbox::new(None);
         let started = || Event::Started { after: Duration::ZERO };
-        outbox.put(vec![started(), started()], 0);
+        outbox.put(vec![started(), started()]);
         assert!(outbox.next().is_some());
         assert!(outbox.next().is_none(), "the order is that of the one who tells");
         outbox.lock().telling = false;

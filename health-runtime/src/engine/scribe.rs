@@ -95,3 +95,35 @@ impl Shared {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn while_the_log_blocks_so_many_events_wait_and_the_oldest_are_lost_and_counted() {
+        let scribe = Scribe {
+            shared: Arc::default(),
+            most: 100,
+        };
+        let after = Duration::from_secs;
+        for second in 0..130 {
+            scribe.write(Event::Started { after: after(second) });
+        }
+        let next = || scribe.shared.next().expect("it has not ended");
+        assert!(matches!(next(), Event::Lost { count: 30 }));
+        for second in 30..130 {
+            assert!(matches!(next(), Event::Started { after } if after == Duration::from_secs(second)));
+        }
+        let shared = Arc::clone(&scribe.shared);
+        scribe.write(Event::Closing);
+        drop(scribe);
+        assert!(
+            matches!(shared.next(), Some(Event::Closing)),
+            "what waits at the end is written"
+        );
+        assert!(shared.next().is_none());
+    }
+}

@@ -57,7 +57,7 @@ impl Subscriber for Ear {
 }
 
 /// What the log hears of this event, of these checks.
-fn heard(event: &Event<'_>) -> String {
+fn heard(event: &Event) -> String {
     let specs = [
         CheckSpec::new("db").critical(),
         CheckSpec::new("cache"),
@@ -137,7 +137,19 @@ fn a_reminder_is_as_loud_as_what_it_reminds_of() {
 
 #[test]
 fn readiness_that_fails_is_an_error_unless_somebody_wants_it_so() {
-    let said = |from, to, expected| heard(&Event::Readiness { from, to, expected });
+    let failing_for = |from, to, expected, failing| {
+        heard(&Event::Readiness {
+            from,
+            to,
+            expected,
+            failing,
+        })
+    };
+    let said = |from, to, expected| failing_for(from, to, expected, Vec::new());
+    assert_eq!(
+        failing_for(State::HEALTHY, State::unhealthy(Reason::Held), false, vec![0, 1]),
+        "ERROR readiness is unhealthy from=healthy to=unhealthy reason=\"held\" failing=\"db, cache\""
+    );
     let held = State::unhealthy(Reason::Held);
     assert_eq!(
         said(State::HEALTHY, held, false),
@@ -153,7 +165,7 @@ fn readiness_that_fails_is_an_error_unless_somebody_wants_it_so() {
 
 #[test]
 fn what_happens_to_the_service_is_said_as_loudly_as_it_matters() {
-    let error = io::Error::other("none left");
+    let error = || io::Error::other("none left");
     let second = Duration::from_secs(1);
     for (event, expected) in [
         (Event::Stalled { stalled: true }, "ERROR the runtime is stalled"),
@@ -163,15 +175,19 @@ fn what_happens_to_the_service_is_said_as_loudly_as_it_matters() {
         ),
         (Event::Started { after: second }, "INFO started after=1s"),
         (
-            Event::TaskDropped { name: "warm" },
+            Event::TaskDropped { name: "warm".into() },
             "ERROR a startup task was dropped without `done()`",
         ),
         (
-            Event::Held { reason: "backup" },
+            Event::Held {
+                reason: "backup".into(),
+            },
             "INFO readiness is held reason=\"backup\"",
         ),
         (
-            Event::Released { reason: "backup" },
+            Event::Released {
+                reason: "backup".into(),
+            },
             "INFO readiness is no longer held reason=\"backup\"",
         ),
         (Event::Draining { drain: second }, "INFO draining"),
@@ -184,15 +200,19 @@ fn what_happens_to_the_service_is_said_as_loudly_as_it_matters() {
             Event::SecondEngine { state: "App" },
             "WARN a second health engine runs for the same state",
         ),
+        (
+            Event::Lost { count: 3 },
+            "WARN events were lost: the log does not keep up count=3",
+        ),
         (Event::PanicsAbort, "WARN compiled with `panic = \"abort\"`"),
         (
             Event::NoThread {
-                check: "db",
-                error: &error,
+                index: 0,
+                error: error(),
             },
             "ERROR no thread to run a blocking check on check=\"db\" error=none left",
         ),
-        (Event::NoSignals { error: &error }, "ERROR no signal handlers"),
+        (Event::NoSignals { error: error() }, "ERROR no signal handlers"),
         (
             Event::Exit {
                 why: "a third signal",
