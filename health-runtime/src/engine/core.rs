@@ -45,7 +45,7 @@ use crate::spec::{Probe, Refresh};
 
 /// So many runs start in one tick at most, so that the first ones have ended before the last begin: ten thousand at once
 /// would take ten times the memory, for good.
-const SLICE: usize = 500;
+const SLICE: usize = 250;
 
 /// A freeze that is worth a word in the log; less is a busy machine.
 const NOTABLE: Duration = Duration::from_secs(1);

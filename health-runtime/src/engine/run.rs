@@ -6,7 +6,7 @@ use std::any::Any;
 use std::future::poll_fn;
 use std::io;
 use std::panic::AssertUnwindSafe;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Weak};
 use std::task::Poll;
 use std::time::{Duration, Instant};
@@ -28,7 +28,7 @@ pub(crate) struct RunResult {
     pub(crate) state: State,
     /// Bounded, masked.
     pub(crate) message: Option<Arc<str>>,
-    pub(crate) parts: Option<PartList>,
+    pub(crate) parts: Option<Arc<PartList>>,
 }
 
 impl RunResult {
@@ -94,10 +94,13 @@ async fn run(runner: Arc<dyn Runner>, post: Post) {
     post.finish(result);
 }
 
-/// Waits for the future for this long at most, and no longer than the engine lives; without a runtime, where no timer is
-/// to be had, for as long as it takes.
-async fn within<F: Future + Unpin>(post: &Post, timer: Option<Sleep>, mut future: F) -> Option<F::Output> {
-    let mut timer = pin!(OptionFuture::from(timer));
+/// Waits for the future until the timer says that it has been long enough, and no longer than the engine lives; without
+/// a timer for as long as it takes.
+async fn within<F: Future + Unpin>(
+    post: &Post,
+    mut timer: Pin<&mut OptionFuture<Sleep>>,
+    mut future: F,
+) -> Option<F::Output> {
     poll_fn(|context| {
         if let Poll::Ready(output) = future.poll_unpin(context) {
             return Poll::Ready(Some(output));
@@ -133,6 +136,7 @@ async fn attempt(runner: &dyn Runner, post: &Post) -> RunResult {
             let _timers = engine.timers();
             Handle::try_current().is_ok().then(|| tokio::time::sleep(left))
         };
+        let timer = pin!(OptionFuture::from(timer));
         drop(engine);
         match within(post, timer, &mut call).await {
             Some((Ok(_), true)) if post.is_late() => break, // unless the process was frozen meanwhile
@@ -152,7 +156,7 @@ pub(super) fn judged(result: CheckResult) -> RunResult {
                 reason: outcome.reason(),
             },
             message: outcome.message().map(text::clean),
-            parts: outcome.part_list().cloned(),
+            parts: outcome.part_list().cloned().map(Arc::new),
         },
         Err(error) => RunResult::failed(Reason::Error, Some(contain::describe(error))),
     }

@@ -14,6 +14,9 @@ use super::{Event, Plan};
 /// How many events wait while the subscriber blocks, beside a few for each check.
 const WAITING: usize = 1024;
 
+/// What the desk keeps room for.
+const FEW: usize = 64;
+
 #[derive(Debug)]
 pub(super) struct Scribe {
     shared: Arc<Shared>,
@@ -89,10 +92,15 @@ impl Shared {
         let idle = |desk: &mut Desk| desk.events.is_empty() && !desk.ended;
         let desk = self.changed.wait_while(self.lock(), idle);
         let mut desk = desk.unwrap_or_else(PoisonError::into_inner);
-        match std::mem::take(&mut desk.lost) {
-            0 => desk.events.pop_front(),
-            count => Some(Event::Lost { count }),
+        let lost = std::mem::take(&mut desk.lost);
+        if lost > 0 {
+            return Some(Event::Lost { count: lost });
         }
+        let next = desk.events.pop_front();
+        if desk.events.is_empty() {
+            desk.events.shrink_to(FEW); // after ten thousand transitions at once
+        }
+        next
     }
 }
 

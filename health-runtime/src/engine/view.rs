@@ -44,7 +44,7 @@ pub(crate) struct Row {
     pub(crate) latency: Option<Duration>,
     pub(crate) age: Option<Duration>,
     pub(crate) message: Option<Arc<str>>,
-    pub(crate) parts: Option<PartList>,
+    pub(crate) parts: Option<Arc<PartList>>,
 }
 
 impl View {
