@@ -12,8 +12,8 @@ use health_runtime::{
     CheckResult, CheckSpec, Checks, Flag, Health, HealthBuilder, HealthCheck, HealthState, Outcome, Probe, Reason,
     Status, Trigger, WeakHealth,
 };
-use health_tests::{Log, get, until};
-use tokio::runtime::{Builder, Runtime};
+use health_tests::{Log, get, until, workers};
+use tokio::runtime::Builder;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 /// One critical check, which does what the test says, and a count of its runs.
@@ -69,14 +69,6 @@ fn db() -> CheckSpec {
     CheckSpec::new("db")
         .interval(Duration::from_millis(100))
         .timeout(Duration::from_millis(50))
-}
-
-fn workers(count: usize) -> Runtime {
-    Builder::new_multi_thread()
-        .worker_threads(count)
-        .enable_all()
-        .build()
-        .unwrap()
 }
 
 async fn fails_with(app: &Router, reason: &str) {

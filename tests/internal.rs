@@ -13,11 +13,11 @@ use axum::Router;
 use health_runtime::{
     CheckResult, CheckSpec, Checks, Flag, Health, HealthCheck, HealthState, Outcome, Parts, Phase, Probe, Status, run,
 };
-use health_tests::{get, raw, serve, settled, until};
+use health_tests::{get, prober, raw, serve, settled, until, workers};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
 const LOCAL: &str = "127.0.0.1:0";
@@ -75,18 +75,6 @@ async fn is_closed(address: SocketAddr) {
         (refused.kind() == ErrorKind::ConnectionRefused).then_some(())
     })
     .await;
-}
-
-fn workers(count: usize) -> Runtime {
-    Builder::new_multi_thread()
-        .worker_threads(count)
-        .enable_all()
-        .build()
-        .unwrap()
-}
-
-fn prober() -> Runtime {
-    Builder::new_current_thread().enable_all().build().unwrap()
 }
 
 /// Both workers of a runtime are blocked until this is dropped.

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use health_runtime::{Flag, Health, HealthState, Probe, Reason, Status};
-use health_tests::{raw, serve, until};
+use health_tests::{prober, raw, serve, until, workers};
 use serde_json::Value;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 
 #[derive(Clone, HealthState)]
 #[health(interval = "200ms", timeout = "100ms")]
@@ -22,18 +22,6 @@ struct App {
 fn app() -> App {
     let (db, worker) = (Flag::healthy(), Flag::healthy());
     App { db, worker }
-}
-
-fn workers(count: usize) -> Runtime {
-    Builder::new_multi_thread()
-        .worker_threads(count)
-        .enable_all()
-        .build()
-        .unwrap()
-}
-
-fn prober() -> Runtime {
-    Builder::new_current_thread().enable_all().build().unwrap()
 }
 
 /// So many workers of a runtime sleep for as long as this lives.

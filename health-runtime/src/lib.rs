@@ -50,9 +50,9 @@
 //! [`Breaker`]. [`Health::subscribe`] tells of each change, [`Health::watch_readiness`] of the whole, and so does the log
 //! (`tracing`, target `health`).
 //!
-//! The engine has one thread of its own, which paces the checks and, with `Health::serve_internal`, answers on a port of
-//! its own while the application's runtime is blocked. It ends, with all that it started, when the last [`Health`] is
-//! gone.
+//! The engine has two threads of its own: one paces the checks and, with `Health::serve_internal`, answers on a port of
+//! its own while the application's runtime is blocked; the other writes the log, so that nothing waits for a subscriber
+//! that is slow or blocks. It ends, with all that it started, when the last [`Health`] is gone.
 //!
 //! # What can be a check
 //!

@@ -12,6 +12,7 @@ use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt as _;
 use tracing::field::{Field, Visit};
 use tracing_subscriber::layer::{Context, Layer};
@@ -122,6 +123,28 @@ pub async fn serve_at(host: &str, app: Router) -> SocketAddr {
 /// If it cannot be bound.
 pub async fn serve(app: Router) -> SocketAddr {
     serve_at("127.0.0.1", app).await
+}
+
+/// A runtime of an application, with so many workers.
+///
+/// # Panics
+///
+/// If there are no threads for it.
+pub fn workers(count: usize) -> Runtime {
+    Builder::new_multi_thread()
+        .worker_threads(count)
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
+/// A runtime of its own for whoever asks the probes.
+///
+/// # Panics
+///
+/// If the system has nothing left for it.
+pub fn prober() -> Runtime {
+    Builder::new_current_thread().enable_all().build().unwrap()
 }
 
 /// Sends these very bytes and returns all that comes back until the connection is closed.

@@ -91,23 +91,27 @@ fn coarse() -> Option<u64> {
 mod tests {
     use super::*;
 
+    /// Close to the moment, the answer is that of the precise clock.
+    fn is_precise(clock: &Clock, ahead: u64) {
+        let moment = nanos(clock.now()) + ahead;
+        loop {
+            let before = nanos(clock.now());
+            let is_before = clock.is_before(moment);
+            assert!(is_before || nanos(clock.now()) >= moment, "it has not come yet");
+            assert!(!is_before || before < moment, "it had come already");
+            if !is_before {
+                break;
+            }
+        }
+    }
+
     #[test]
     fn a_moment_is_still_to_come_until_it_has_come() {
         let clock = Clock::new();
         assert!(!clock.is_before(0));
         assert!(clock.is_before(nanos(clock.now()) + 60_000_000_000));
-        // Close to the moment, the answer is that of the precise clock.
         for ahead in [5_000, 50_000, 500_000, 5_000_000] {
-            let moment = nanos(clock.now()) + ahead;
-            loop {
-                let before = nanos(clock.now());
-                let is_before = clock.is_before(moment);
-                assert!(is_before || nanos(clock.now()) >= moment, "it has not come yet");
-                assert!(!is_before || before < moment, "it had come already");
-                if !is_before {
-                    break;
-                }
-            }
+            is_precise(&clock, ahead);
         }
     }
 
@@ -116,16 +120,7 @@ mod tests {
         let clock = Clock::new();
         std::thread::sleep(std::time::Duration::from_millis(30)); // longer than any tick of the kernel
         for ahead in [0, 500_000, 5_000_000, 25_000_000] {
-            let moment = nanos(clock.now()) + ahead;
-            loop {
-                let before = nanos(clock.now());
-                let is_before = clock.is_before(moment);
-                assert!(is_before || nanos(clock.now()) >= moment, "it has not come yet");
-                assert!(!is_before || before < moment, "it had come already");
-                if !is_before {
-                    break;
-                }
-            }
+            is_precise(&clock, ahead);
         }
     }
 }

@@ -145,8 +145,8 @@ struct Handles {
 }
 
 impl Engine {
-    /// Builds the engine and starts its thread. Checks run on `runtime`, the first of them after `attach`. Without a
-    /// runtime there is no thread either, and no time passes by itself.
+    /// Builds the engine and starts its threads. Checks run on `runtime`, the first of them after `attach`. Without a
+    /// runtime there are no threads either, and no time passes by itself.
     pub(crate) fn start(
         service: ServiceSpec,
         plans: Vec<Plan>,
