@@ -169,7 +169,7 @@ impl ReadinessWatch {
         self.status().passes()
     }
 
-    /// The status now.
+    /// The status now; unhealthy (`cancelled`) once the engine has ended.
     pub fn status(&self) -> Status {
         self.0.borrow().status
     }
