@@ -528,6 +528,14 @@ async fn a_process_that_does_not_end_within_its_grace_is_ended() {
 }
 
 #[tokio::test]
+async fn a_log_that_blocks_does_not_hold_the_end() {
+    let mut service = Service::start(env!("CARGO_BIN_EXE_stubborn"), &["0", "300", "mute"]);
+    let _open = service.ask_forever().await;
+    service.signal(Signal::SIGTERM);
+    assert_eq!(service.exit_code().await, Some(143));
+}
+
+#[tokio::test]
 async fn a_third_signal_ends_the_process() {
     let mut service = Service::start(env!("CARGO_BIN_EXE_stubborn"), &["3600000", "3600000"]);
     let _open = service.ask_forever().await;

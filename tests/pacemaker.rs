@@ -70,6 +70,41 @@ async fn when_the_pacemaker_is_blocked_readiness_turns_stale_without_any_new_res
     assert_eq!(get(&app, "/livez").await.status, 200, "a restart needs evidence");
 }
 
+/// Panics when the engine's thread wakes it.
+struct Panics(AtomicBool);
+
+impl Wake for Panics {
+    fn wake(self: Arc<Self>) {
+        if std::thread::current().name() == Some("health") {
+            self.0.store(true, Ordering::SeqCst);
+            panic!("a waker that panics");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_waker_that_panics_does_not_stop_the_pacemaker() {
+    let health = Health::builder(orders()).drain(Duration::ZERO).start();
+    let panics = Arc::new(Panics(AtomicBool::new(false)));
+    let waker = Waker::from(Arc::clone(&panics));
+    let mut stopped = std::pin::pin!(health.shutdown_signal());
+    assert!(stopped.as_mut().poll(&mut TaskContext::from_waker(&waker)).is_pending());
+    health.drain();
+    until("a tick has panicked", async || {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        panics.0.load(Ordering::SeqCst).then_some(())
+    })
+    .await;
+    // By then a run that began before is over, and only a tick starts the next.
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    until("the check has run again", async || {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        let age = health.report(Probe::Health).checks[0].age?;
+        (age < Duration::from_millis(90)).then_some(())
+    })
+    .await;
+}
+
 /// A log that blocks whoever writes to it while nobody reads.
 #[derive(Clone, Default)]
 struct Full(Arc<AtomicBool>);

@@ -1,7 +1,8 @@
 //! A service that does not end by itself: one of its answers never does.
 //!
 //! Takes `drain` and `shutdown_grace` in milliseconds, prints its address, serves `/forever`. With `hang`, it does not end
-//! after it has served either: it says so, and hangs. With `gone`, it serves nothing, and hangs without any engine.
+//! after it has served either: it says so, and hangs. With `gone`, it serves nothing, and hangs without any engine. With
+//! `mute`, nobody reads its log, which blocks whoever writes to it.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -10,13 +11,29 @@ use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
 use health_runtime::{Health, HealthState, WeakHealth};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 #[derive(HealthState)]
 struct Stubborn;
 
+/// A log that blocks for good.
+struct Mute;
+
+impl<S: tracing::Subscriber> Layer<S> for Mute {
+    fn on_event(&self, _: &tracing::Event<'_>, _: Context<'_, S>) {
+        loop {
+            std::thread::park();
+        }
+    }
+}
+
 #[tokio::main]
 async fn main() {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
+    if arguments.get(2).is_some_and(|last| last == "mute") {
+        let subscriber = tracing_subscriber::registry().with(Mute);
+        tracing::subscriber::set_global_default(subscriber).expect("the only one");
+    }
     let [drain, grace] = [0, 1].map(|index| arguments[index].parse().expect("a number of milliseconds"));
     if arguments.get(2).is_some_and(|last| last == "hang") {
         // `main` returns, and its runtime waits for this for ever.

@@ -26,7 +26,7 @@ mod slot;
 mod threads;
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,6 +60,8 @@ pub(crate) struct Core {
     /// The runs in flight: a number for the same reason.
     running: usize,
     threads: Threads,
+    /// What a test says of checks, whatever their runs say.
+    forced: BTreeMap<usize, RunResult>,
     jitter: Rng,
     budget: Duration,
     pub(super) awake: Awake,
@@ -115,6 +117,7 @@ impl Core {
             missing,
             running: 0,
             threads: Threads::default(),
+            forced: BTreeMap::new(),
             jitter,
             budget,
             awake: Awake::default(),
@@ -255,7 +258,7 @@ impl Core {
         if result.state.status == Status::Healthy && plan.spec.degraded_after.is_some_and(|limit| took > limit) {
             result.turn_slow(took);
         }
-        if let Some(forced) = &slot.forced {
+        if let Some(forced) = self.forced.get(&index) {
             result = forced.clone();
         }
         let state = result.state;

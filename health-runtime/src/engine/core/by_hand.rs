@@ -10,7 +10,7 @@ use super::slot::Finished;
 impl Core {
     /// Starts a run of every check that may run, and returns which: whoever asks carries them out himself.
     pub(crate) fn start_all(&mut self, now: Time) -> Vec<usize> {
-        let starts = |index: &usize| self.slots[*index].forced.is_none() && self.may_start(*index, now);
+        let starts = |index: &usize| !self.forced.contains_key(index) && self.may_start(*index, now);
         let starting: Vec<_> = (0..self.slots.len()).filter(starts).collect();
         for index in &starting {
             self.start(*index, now);
@@ -22,7 +22,7 @@ impl Core {
     pub(crate) fn force(&mut self, index: usize, result: RunResult, now: Time) {
         let (slot, plan) = (&mut self.slots[index], &self.plans[index]);
         slot.published.take(result.state, true, &plan.spec);
-        slot.forced = Some(result.clone());
+        self.forced.insert(index, result.clone());
         let passes_first = slot.passes_first(result.state);
         slot.last = Some(Finished {
             at: now,
@@ -38,10 +38,10 @@ impl Core {
 
     /// From now on its runs count again, and what it was forced to ages, as if a run with its breaker closed had said it.
     pub(crate) fn unforce(&mut self, index: usize, now: Time) {
-        let slot = &mut self.slots[index];
-        if slot.forced.take().is_none() {
+        if self.forced.remove(&index).is_none() {
             return;
         }
+        let slot = &mut self.slots[index];
         slot.circuit = Circuit::new();
         slot.last = slot.last.take().filter(|_| !slot.disabled);
         if let Some(last) = &mut slot.last {

@@ -14,7 +14,7 @@ impl Core {
     /// The check's state at `now`.
     pub(crate) fn state(&self, index: usize, now: Time) -> State {
         let (slot, spec) = (&self.slots[index], &self.plans[index].spec);
-        let mut state = match &slot.forced {
+        let mut state = match self.forced.get(&index) {
             Some(forced) => forced.state,
             None if slot.disabled => return State::DISABLED,
             // It has passed once, which is all that was asked, and never runs again.

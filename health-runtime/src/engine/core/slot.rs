@@ -16,8 +16,6 @@ pub(super) struct Slot {
     pub(super) last: Option<Finished>,
     pub(super) published: Published,
     pub(super) circuit: Circuit,
-    /// A test says how it is, whatever its runs say.
-    pub(super) forced: Option<RunResult>,
     pub(super) runs: u64,
     /// A run has passed, ever.
     pub(super) passed: bool,
@@ -57,7 +55,6 @@ impl Slot {
             last: None,
             published: Published::default(),
             circuit: Circuit::new(),
-            forced: None,
             runs: 0,
             passed: disabled,
             hangs: false,
