@@ -1,8 +1,14 @@
 //! Time in which this process could run: what a timeout is measured in.
 //!
-//! SIGSTOP, a frozen VM or a suspended laptop pass time in which no check could have finished, so nothing may be held
-//! against a check, and no liveness probe may fail, for it. The pacemaker's own ticks tell: of a gap between two of them
-//! that is longer than [`LIMIT`], only [`STEP`] counts as awake. Staleness is not measured so: a result is as old as the clock on the wall says.
+//! No check can finish while the process is stopped (SIGSTOP), its VM frozen or its laptop suspended. So that time is not
+//! held against a check, and it fails no liveness probe. The pacemaker's own ticks show it: a gap between two ticks that
+//! is longer than [`LIMIT`] is a freeze, and counts only as [`STEP`].
+//!
+//! A process with too little CPU time freezes again and again, for up to [`THROTTLED`] at a time. If each freeze were excused
+//! in full, its limits would stretch without end. So a freeze of that length counts as half of it where another one
+//! came within [`REST`] before: a limit takes at most twice its time. Longer freezes are excused in full each time.
+//!
+//! Staleness is measured by the clock, not in awake time: a result is as old as it is.
 
 use std::time::Duration;
 
@@ -14,17 +20,40 @@ const LIMIT: Duration = Duration::from_millis(250);
 /// What of a freeze counts: one tick, so that it cannot eat up even a short timeout.
 const STEP: Duration = Duration::from_millis(50);
 
+/// The longest period of a CPU quota (`cpu.max`): a longer freeze has another cause.
+const THROTTLED: Duration = Duration::from_secs(1);
+
+/// For how long a process has to run without a freeze until the next one is excused in full.
+const REST: Duration = Duration::from_secs(10);
+
 #[derive(Debug, Default)]
 pub(super) struct Awake {
     counted: Duration,
     tick: Time,
+    /// The awake time at which the last freeze ended.
+    thawed: Option<Duration>,
 }
 
 impl Awake {
     /// The awake time at `now`.
     pub(super) fn at(&self, now: Time) -> Duration {
         let gap = now.saturating_sub(self.tick);
-        self.counted + if gap > LIMIT { STEP } else { gap }
+        self.counted + self.counts(gap)
+    }
+
+    /// How much of the time since the last tick counts.
+    fn counts(&self, gap: Duration) -> Duration {
+        match gap {
+            gap if gap <= LIMIT => gap,
+            gap if gap <= THROTTLED && self.is_throttled() => gap / 2,
+            _ => STEP,
+        }
+    }
+
+    /// Whether the last freeze was a short time ago.
+    fn is_throttled(&self) -> bool {
+        self.thawed
+            .is_some_and(|thawed| self.counted.saturating_sub(thawed) < REST)
     }
 
     /// How much of the time until `now` the process has not run.
@@ -32,25 +61,77 @@ impl Awake {
         now.saturating_sub(self.at(now))
     }
 
-    /// When a gap that has counted in full turns out to be a freeze, if no tick comes: what was judged by it is taken back.
+    /// When the time since the last tick will count for less than it does now, if no tick comes: what was judged by it is
+    /// then taken back.
     pub(super) fn doubts_at(&self, now: Time) -> Option<Time> {
-        let at = self.tick + LIMIT;
-        (at >= now).then_some(at)
+        let limits = [Some(LIMIT), self.is_throttled().then_some(THROTTLED)];
+        limits
+            .into_iter()
+            .flatten()
+            .map(|limit| self.tick + limit)
+            .find(|at| *at >= now)
     }
 
     /// Counts all the time that has passed: nobody was frozen.
     pub(super) fn stay(&mut self, now: Time) {
-        let counted = self.counted + now.saturating_sub(self.tick);
-        *self = Self { counted, tick: now };
+        self.counted += now.saturating_sub(self.tick);
+        self.tick = now;
     }
 
     /// Notes a tick, and returns for how long the process has not run, if it has not.
     pub(super) fn tick(&mut self, now: Time) -> Option<Duration> {
-        let counted = self.at(now);
-        let lost = now
-            .saturating_sub(self.tick)
-            .saturating_sub(counted.saturating_sub(self.counted));
-        *self = Self { counted, tick: now };
-        (!lost.is_zero()).then_some(lost)
+        let gap = now.saturating_sub(self.tick);
+        let counts = self.counts(gap);
+        self.counted += counts;
+        self.tick = now;
+        let lost = gap.saturating_sub(counts);
+        if lost.is_zero() {
+            return None;
+        }
+        self.thawed = Some(self.counted);
+        Some(lost)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The awake time of a process that runs, then is stopped, so many times, with a tick at each end.
+    fn awake(run: Duration, stop: Duration, times: u32) -> Duration {
+        let (mut awake, mut now) = (Awake::default(), Time::ZERO);
+        for _ in 0..times {
+            let thaw = now + run;
+            while now < thaw {
+                now += STEP;
+                awake.tick(now);
+            }
+            now += stop;
+            awake.tick(now);
+        }
+        awake.at(now)
+    }
+
+    #[test]
+    fn one_freeze_counts_as_one_tick_however_long_it_is() {
+        let (second, hour) = (Duration::from_secs(1), Duration::from_hours(1));
+        assert_eq!(awake(second, hour, 1), second + STEP);
+        assert_eq!(awake(STEP, hour, 3), 3 * (STEP + STEP), "each time");
+        let short = Duration::from_millis(300);
+        assert_eq!(awake(REST, short, 3), 3 * (REST + STEP), "a short one after a rest too");
+    }
+
+    #[test]
+    fn the_limits_of_a_throttled_process_stretch_to_twice_their_length_at_most() {
+        for (run, stop) in [(100, 300), (50, 300), (50, 1_000), (100, 251), (1_000, 900)] {
+            let (run, stop) = (Duration::from_millis(run), Duration::from_millis(stop));
+            let passed = 200 * (run + stop);
+            let counted = awake(run, stop, 200);
+            assert!(
+                passed < counted.mul_f64(2.02),
+                "{run:?} of {:?}: {counted:?} of {passed:?}",
+                run + stop
+            );
+        }
     }
 }

@@ -8,6 +8,7 @@
 //! published  what its runs say, through the thresholds
 //! circuit    its breaker
 //! threads    how many runs have a thread of their own
+//! schedule   when runs start
 //! heart      whether the runtime still runs what it is given
 //! judge      how a check is at a moment, and what a probe has to do about it
 //! publish    the view, and what the world is told
@@ -22,11 +23,11 @@ mod heart;
 mod judge;
 mod publish;
 mod published;
+mod schedule;
 mod slot;
 mod threads;
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,18 +35,15 @@ use fastrand::Rng;
 use tokio::task::AbortHandle;
 
 use self::heart::Heart;
-use self::slot::{Finished, Running, Slot};
+use self::schedule::Schedule;
+use self::slot::{Finished, Slot};
 use self::threads::Threads;
 use super::awake::Awake;
 use super::phase::Lifecycle;
 use super::plan::Plan;
 use super::{Event, RunResult, State, Time};
 use crate::outcome::{Reason, Status};
-use crate::spec::{Probe, Refresh};
-
-/// So many runs start in one tick at most, so that the first ones have ended before the last begin: ten thousand at once
-/// would take ten times the memory, for good.
-const SLICE: usize = 250;
+use crate::spec::Probe;
 
 /// A freeze that is worth a word in the log; less is a busy machine.
 const NOTABLE: Duration = Duration::from_secs(1);
@@ -54,7 +52,7 @@ const NOTABLE: Duration = Duration::from_secs(1);
 pub(crate) struct Core {
     plans: Arc<[Plan]>,
     slots: Vec<Slot>,
-    due: BinaryHeap<Reverse<(Time, usize)>>,
+    schedule: Schedule,
     /// The startup checks that have not passed yet: a number, so that a result costs the same however many there are.
     missing: usize,
     /// The runs in flight: a number for the same reason.
@@ -62,7 +60,6 @@ pub(crate) struct Core {
     threads: Threads,
     /// What a test says of checks, whatever their runs say.
     forced: BTreeMap<usize, RunResult>,
-    jitter: Rng,
     budget: Duration,
     pub(super) awake: Awake,
     heart: Heart,
@@ -103,22 +100,24 @@ impl Core {
         manual_start: bool,
         jitter: Rng,
     ) -> Self {
-        let slots: Vec<_> = disabled.into_iter().map(Slot::new).collect();
-        let due = (0..slots.len())
-            .filter(|index| !slots[*index].disabled && plans[*index].ttl().is_none())
-            .map(|index| Reverse((Time::ZERO, index)))
+        let runs_by_itself = |(disabled, plan): (bool, &Plan)| !disabled && plan.ttl().is_none();
+        let slots: Vec<_> = disabled
+            .into_iter()
+            .zip(plans.iter())
+            .map(|(disabled, plan)| Slot::new(disabled, runs_by_itself((disabled, plan)).then_some(Time::ZERO)))
             .collect();
+        let due = (0..slots.len()).filter(|index| slots[*index].due.is_some());
+        let schedule = Schedule::new(due, jitter);
         let is_missing = |(slot, plan): &(&Slot, &Plan)| plan.spec.is_in(Probe::Startup) && !slot.passed;
         let missing = slots.iter().zip(plans.iter()).filter(is_missing).count();
         Self {
             plans,
             slots,
-            due,
+            schedule,
             missing,
             running: 0,
             threads: Threads::default(),
             forced: BTreeMap::new(),
-            jitter,
             budget,
             awake: Awake::default(),
             heart: Heart::default(),
@@ -138,28 +137,8 @@ impl Core {
     pub(crate) fn tick(&mut self, now: Time) -> bool {
         self.pass(now);
         self.effects.beat |= self.heart.sends(self.awake.at(now));
-        for _ in 0..SLICE {
-            let Some(Reverse((at, index))) = self.due.peek().copied().filter(|Reverse((at, _))| *at <= now) else {
-                return false;
-            };
-            self.due.pop();
-            let Refresh::Interval(interval) = self.plans[index].refresh else {
-                continue;
-            };
-            if self.is_over(index) {
-                continue;
-            }
-            if let Some(until) = self.slots[index].circuit.closed_until(now) {
-                self.due.push(Reverse((until, index)));
-                continue;
-            }
-            // After a freeze the missed runs are not made up for.
-            let base = if now.saturating_sub(at) > interval { now } else { at };
-            let next = base + interval.mul_f64(self.jitter.f64().mul_add(0.2, 0.9));
-            self.due.push(Reverse((next, index)));
-            self.start(index, now);
-        }
-        true
+        self.give_up_stuck_threads(now);
+        self.start_due(now)
     }
 
     /// Notes that time has passed.
@@ -190,34 +169,6 @@ impl Core {
     /// Whether a run of any check is in flight.
     pub(crate) fn is_busy(&self) -> bool {
         self.running > 0
-    }
-
-    /// Marks a run as started, if one may.
-    fn start(&mut self, index: usize, now: Time) {
-        if !self.may_start(index, now) {
-            return;
-        }
-        let slot = &mut self.slots[index];
-        slot.runs += 1;
-        slot.running = Some(Running {
-            since: now,
-            began: None,
-            abort: None,
-        });
-        self.running += 1;
-        let run = (index, slot.runs);
-        let blocking = self.plans[index].spec.blocking;
-        let now = if blocking { self.threads.take(run) } else { Some(run) };
-        self.effects.start.extend(now);
-    }
-
-    /// Starts a run at once, or as soon as the one in flight has ended, which may have looked too early.
-    pub(crate) fn request(&mut self, index: usize, now: Time) {
-        if self.slots[index].running.is_some() {
-            self.slots[index].again = true;
-        } else {
-            self.start(index, now);
-        }
     }
 
     /// Keeps the means to abort a run, if that run is still in flight.
@@ -253,7 +204,7 @@ impl Core {
         let Some(running) = slot.running.take() else { return };
         self.running -= 1;
         if plan.spec.blocking {
-            self.effects.start.extend(self.threads.free());
+            self.effects.start.extend(self.threads.free((index, slot.runs)));
         }
         if result.state.status == Status::Healthy && plan.spec.degraded_after.is_some_and(|limit| took > limit) {
             result.turn_slow(took);
@@ -277,6 +228,8 @@ impl Core {
         self.effects.changed |= self.slots[index].told != told || self.plans[index].ttl().is_some();
         if passes_first {
             self.passed_first(index, now);
+        } else if !state.passes() {
+            self.retry_soon(index, now);
         }
         if std::mem::take(&mut self.slots[index].again) {
             self.request(index, now);
@@ -304,6 +257,7 @@ impl Core {
     fn settle(&mut self, now: Time) {
         if self.lifecycle.try_start(self.missing == 0) {
             self.effects.events.push(Event::Started { after: now });
+            self.retry_failed(now);
         }
         self.effects.changed = true;
     }

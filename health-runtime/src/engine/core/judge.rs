@@ -13,19 +13,25 @@ const STUCK_AFTER: Duration = Duration::from_millis(250);
 impl Core {
     /// The check's state at `now`.
     pub(crate) fn state(&self, index: usize, now: Time) -> State {
-        let (slot, spec) = (&self.slots[index], &self.plans[index].spec);
-        let mut state = match self.forced.get(&index) {
+        let mut state = self.unwaived(index, now);
+        let may_waive = self.plans[index].spec.fail_open && self.slots[index].published.has_passed();
+        if may_waive && state.reason.is_some_and(Reason::is_waivable) {
+            state.status = state.status.min(Status::Degraded);
+        }
+        state
+    }
+
+    /// The check's state before `fail_open` lowers it.
+    pub(super) fn unwaived(&self, index: usize, now: Time) -> State {
+        let state = match self.forced.get(&index) {
             Some(forced) => forced.state,
-            None if slot.disabled => return State::DISABLED,
+            None if self.slots[index].disabled => return State::DISABLED,
             // It has passed once, which is all that was asked, and never runs again.
             None if self.is_over(index) => return State::HEALTHY,
             None => self.judged(index, now),
         };
         if state.reason.is_some_and(Reason::is_of_a_stall) && self.is_stalled(now) {
-            state = State::unhealthy(Reason::Stalled); // nothing runs, so no check is to blame
-        }
-        if spec.fail_open && slot.published.has_passed() && state.reason.is_some_and(Reason::is_waivable) {
-            state.status = state.status.min(Status::Degraded);
+            return State::unhealthy(Reason::Stalled); // nothing runs, so no check is to blame
         }
         state
     }
@@ -33,15 +39,17 @@ impl Core {
     /// The first that matches, in the order of the design.
     fn judged(&self, index: usize, now: Time) -> State {
         let (slot, plan) = (&self.slots[index], &self.plans[index]);
-        let limit = plan.timeout + STUCK_AFTER;
-        if self.spent(index, now).is_some_and(|spent| spent >= limit) {
+        if self.is_stuck(index, now) {
             return State::unhealthy(Reason::Stuck);
         }
         if slot.circuit.is_open() {
             return State::unhealthy(Reason::BreakerOpen);
         }
         match (&slot.last, slot.published.state()) {
-            (Some(last), Some(_)) if now.saturating_sub(last.at) > plan.max_age => State::unhealthy(Reason::Stale),
+            // Age never improves a state: a failure that has grown old is a failure until a newer run says otherwise.
+            (Some(last), Some(published)) if published.passes() && now.saturating_sub(last.at) > plan.max_age => {
+                State::unhealthy(Reason::Stale)
+            }
             (Some(_), Some(published)) => published,
             _ => State::unhealthy(Reason::Pending),
         }
@@ -60,6 +68,12 @@ impl Core {
         let stale = slot.last.as_ref().map(|last| last.at + plan.max_age);
         let stale = stale.filter(|stale| *stale >= now);
         stuck.unwrap_or(Time::MAX).min(stale.unwrap_or(Time::MAX))
+    }
+
+    /// Whether the run in flight should have been dropped by now.
+    pub(super) fn is_stuck(&self, index: usize, now: Time) -> bool {
+        let limit = self.plans[index].timeout + STUCK_AFTER;
+        self.spent(index, now).is_some_and(|spent| spent >= limit)
     }
 
     /// How long the run in flight has been running, in time in which it could.
@@ -168,7 +182,7 @@ impl Reason {
     pub(super) fn is_waivable(self) -> bool {
         matches!(
             self,
-            Self::Error | Self::Timeout | Self::Panic | Self::Stuck | Self::BreakerOpen
+            Self::Error | Self::Reported | Self::Timeout | Self::Panic | Self::Stuck | Self::BreakerOpen
         )
     }
 

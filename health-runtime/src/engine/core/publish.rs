@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::view::{Row, Standing, View};
 use super::super::{Event, State, Time};
 use super::Core;
-use crate::outcome::{Reason, Status};
+use crate::outcome::Reason;
 use crate::spec::Probe;
 
 /// How long a view is used at most, so that the latencies in it are of now.
@@ -97,9 +97,10 @@ impl Core {
     /// Queues an event if the check's state is not what the world was told, or if it was told long ago of a failure.
     pub(super) fn tell(&mut self, index: usize, now: Time) {
         let state = self.state(index, now);
+        let fails = !self.unwaived(index, now).passes();
         let slot = &mut self.slots[index];
         let changed = state != slot.told;
-        let reminds = state.is_failing() && now.saturating_sub(slot.logged_at) >= REMINDER;
+        let reminds = fails && now.saturating_sub(slot.logged_at) >= REMINDER;
         if !changed && !reminds {
             return;
         }
@@ -137,12 +138,6 @@ impl Core {
 }
 
 impl State {
-    /// Whether somebody should be reminded of it: a failure, also one that `fail_open` has lowered.
-    fn is_failing(self) -> bool {
-        self.status == Status::Unhealthy
-            || self.status == Status::Degraded && self.reason.is_some_and(Reason::is_waivable)
-    }
-
     /// Whether what this run said explains it.
     fn is_said_by(self, run: Self) -> bool {
         self.reason == run.reason || self.reason == Some(Reason::BreakerOpen)

@@ -16,7 +16,12 @@ pub(super) struct Slot {
     pub(super) last: Option<Finished>,
     pub(super) published: Published,
     pub(super) circuit: Circuit,
+    /// How many runs have started.
     pub(super) runs: u64,
+    /// When the last one did.
+    pub(super) started: Option<Time>,
+    /// When the next one is due by itself.
+    pub(super) due: Option<Time>,
     /// A run has passed, ever.
     pub(super) passed: bool,
 
@@ -48,7 +53,7 @@ pub(super) struct Finished {
 }
 
 impl Slot {
-    pub(super) fn new(disabled: bool) -> Self {
+    pub(super) fn new(disabled: bool, due: Option<Time>) -> Self {
         Self {
             disabled,
             running: None,
@@ -56,6 +61,8 @@ impl Slot {
             published: Published::default(),
             circuit: Circuit::new(),
             runs: 0,
+            started: None,
+            due,
             passed: disabled,
             hangs: false,
             again: false,

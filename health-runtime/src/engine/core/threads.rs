@@ -2,32 +2,39 @@
 
 use std::collections::VecDeque;
 
-/// So many at most. Each may hang for as long as it likes, and then holds its thread.
+/// At most this many, beside those that are stuck: a check that hangs keeps its thread for as long as it likes, and must
+/// not take one from the others. Since a stuck check starts no second run, there is at most one more for each check.
 const MOST: usize = 16;
 
-/// A run: which check, and its how manieth.
+/// A run: the index of its check, and its number among the runs of that check.
 pub(super) type Run = (usize, u64);
 
 #[derive(Debug, Default)]
 pub(super) struct Threads {
-    taken: usize,
+    taken: Vec<Run>,
     waiting: VecDeque<Run>,
 }
 
 impl Threads {
     /// The run, if there is a thread for it; else it waits for one.
     pub(super) fn take(&mut self, run: Run) -> Option<Run> {
-        if self.taken == MOST {
+        if self.taken.len() == MOST {
             self.waiting.push_back(run);
             return None;
         }
-        self.taken += 1;
+        self.taken.push(run);
         Some(run)
     }
 
-    /// A thread has ended: the run that comes next.
-    pub(super) fn free(&mut self) -> Option<Run> {
-        self.taken -= 1;
+    /// The runs that count.
+    pub(super) fn taken(&self) -> impl Iterator<Item = Run> {
+        self.taken.iter().copied()
+    }
+
+    /// The run has ended, or no longer counts: the run that comes next.
+    pub(super) fn free(&mut self, run: Run) -> Option<Run> {
+        let place = self.taken.iter().position(|taken| *taken == run)?;
+        self.taken.swap_remove(place);
         let next = self.waiting.pop_front()?;
         self.take(next)
     }

@@ -129,7 +129,7 @@ fn starting_waits_for_tasks_startup_checks_and_mark_started() {
     assert_eq!(sim.says(Probe::Startup), starting);
     sim.fail_check(0);
     assert_eq!(sim.says(Probe::Startup), starting);
-    sim.core.request(0, sim.now);
+    sim.core.start(0, sim.now);
     sim.pass_check(0);
     assert_eq!(sim.says(Probe::Startup), State::HEALTHY);
     assert_eq!(sim.says(Probe::Readiness), State::HEALTHY);
@@ -164,7 +164,7 @@ fn startup_does_not_wait_for_readiness_and_is_latched() {
     sim.fail_check(0);
     sim.pass_check(1);
     assert_eq!(sim.status(Probe::Startup), Status::Healthy);
-    sim.core.request(1, sim.now);
+    sim.core.start(1, sim.now);
     sim.fail_check(1);
     assert_eq!(sim.status(Probe::Startup), Status::Healthy, "latched");
     assert_eq!(sim.status(Probe::Readiness), Status::Unhealthy);
@@ -178,7 +178,7 @@ fn a_startup_only_check_ends_with_the_start() {
     sim.pass_check(0);
     sim.started();
     sim.pass(ms(60_000));
-    sim.core.request(0, sim.now);
+    sim.core.start(0, sim.now);
     assert!(sim.started().is_empty());
     assert_eq!(sim.state(0), State::HEALTHY, "it does not age");
 }
@@ -188,7 +188,7 @@ fn a_startup_only_check_that_failed_again_before_the_start_is_over_all_the_same(
     let mut sim = Sim::starting([CheckSpec::new("migrated").startup()], true);
     sim.core.arm(sim.now);
     sim.pass_check(0);
-    sim.core.request(0, sim.now);
+    sim.core.start(0, sim.now);
     sim.fail_check(0);
     sim.core.mark_started(sim.now);
     assert_eq!(sim.says(Probe::Health), State::HEALTHY);

@@ -11,7 +11,6 @@ mod thresholds;
 mod views;
 mod waiting;
 
-use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -108,7 +107,7 @@ impl Sim {
     /// The end of the run in flight, or of one that is asked for now.
     fn rerun(&mut self, index: usize, state: State) {
         if self.core.slots[index].running.is_none() {
-            self.core.request(index, self.now);
+            self.core.start(index, self.now);
             self.core.began(index, self.now);
         }
         self.finish(index, state);

@@ -9,13 +9,13 @@ fn a_critical_failure_fails_readiness_and_another_degrades_it() {
     assert_eq!(sim.status(Probe::Readiness), Status::Degraded, "cache is pending");
     sim.fail_check(1);
     assert_eq!(sim.status(Probe::Readiness), Status::Degraded);
-    sim.core.request(1, sim.now);
+    sim.core.start(1, sim.now);
     sim.pass_check(1);
     assert_eq!(sim.status(Probe::Readiness), Status::Healthy);
-    sim.core.request(0, sim.now);
+    sim.core.start(0, sim.now);
     sim.fail_check(0);
     assert_eq!(sim.status(Probe::Readiness), Status::Unhealthy);
-    sim.core.request(0, sim.now);
+    sim.core.start(0, sim.now);
     let degraded = State {
         status: Status::Degraded,
         reason: Some(Reason::Reported),
@@ -45,14 +45,14 @@ fn liveness_fails_on_evidence_alone() {
     let mut sim = Sim::new([CheckSpec::new("worker").liveness()]);
     assert_eq!(sim.status(Probe::Liveness), Status::Degraded, "pending");
     for reason in [Reason::Error, Reason::Timeout, Reason::Panic, Reason::Reported] {
-        sim.core.request(0, sim.now);
+        sim.core.start(0, sim.now);
         sim.finish(0, State::unhealthy(reason));
         assert_eq!(sim.status(Probe::Liveness), Status::Unhealthy, "{reason}");
     }
-    sim.core.request(0, sim.now);
+    sim.core.start(0, sim.now);
     sim.finish(0, State::unhealthy(Reason::Cancelled));
     assert_eq!(sim.status(Probe::Liveness), Status::Degraded, "cancelled");
-    sim.core.request(0, sim.now);
+    sim.core.start(0, sim.now);
     sim.pass_check(0);
     sim.freeze(ms(20_000));
     assert_eq!(sim.reason(0), Some(Reason::Stale));
@@ -76,7 +76,7 @@ fn health_fails_if_readiness_or_liveness_does() {
     sim.fail_check(0);
     sim.pass_check(1);
     assert_eq!(sim.status(Probe::Health), Status::Unhealthy);
-    sim.core.request(0, sim.now);
+    sim.core.start(0, sim.now);
     sim.pass_check(0);
     assert_eq!(sim.status(Probe::Health), Status::Healthy);
     sim.core.hold();
@@ -131,14 +131,14 @@ fn a_view_is_replaced_when_it_would_say_something_else_or_somebody_waits() {
         (Sim::fail_check, false),
         (Sim::pass_check, true),
     ] {
-        sim.core.request(0, sim.now);
+        sim.core.start(0, sim.now);
         assert!(!sim.core.take_effects().changed, "a start shows nowhere");
         finish(&mut sim, 0);
         assert_eq!(sim.core.take_effects().changed, changed);
     }
     let mut sim = Sim::new([cache().ttl(ms(1))]);
     for _ in 0..2 {
-        sim.core.request(0, sim.now);
+        sim.core.start(0, sim.now);
         sim.pass_check(0);
         assert!(sim.core.take_effects().changed, "the view knows when it expires");
     }
@@ -159,7 +159,7 @@ fn a_transition_is_told_once_with_its_message() {
     sim.view();
     sim.events();
     for _ in 0..3 {
-        sim.core.request(0, sim.now);
+        sim.core.start(0, sim.now);
         let result = RunResult {
             state: State::unhealthy(Reason::Error),
             message: Some("refused".into()),
@@ -247,8 +247,8 @@ fn an_excluded_check_neither_fails_nor_saves_a_probe() {
 fn what_stands_in_a_message_explains_the_state_or_is_left_out() {
     let mut sim = Sim::new([db()]);
     let result = RunResult {
-        state: State::unhealthy(Reason::Error),
-        message: Some("refused".into()),
+        state: State::HEALTHY,
+        message: Some("all is well".into()),
         parts: None,
     };
     sim.core.finished(0, result, sim.now);

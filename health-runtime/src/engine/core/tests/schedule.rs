@@ -1,6 +1,7 @@
 //! When checks run.
 
 use super::*;
+use crate::spec::Breaker;
 
 #[test]
 fn an_interval_check_runs_at_once_and_then_every_interval_give_or_take_a_tenth() {
@@ -82,8 +83,10 @@ fn a_request_during_a_run_is_answered_by_another_run() {
     sim.core.request(0, sim.now);
     assert!(sim.started().is_empty());
     sim.pass_check(0);
+    sim.pass(TICK);
     assert_eq!(sim.started(), [0]);
     sim.pass_check(0);
+    sim.pass(TICK);
     assert!(sim.started().is_empty());
 }
 
@@ -108,7 +111,7 @@ fn after_a_freeze_the_schedule_begins_anew() {
         let mut sim = Sim::seeded([db()], false, seed);
         sim.freeze(ms(60_000));
         sim.core.tick(sim.now);
-        let Reverse((next, _)) = sim.core.due.peek().copied().unwrap();
+        let next = sim.core.slots[0].due.unwrap();
         assert!(next >= sim.now + ms(4_500), "seed {seed}: {next:?}");
     }
 }
@@ -147,6 +150,159 @@ fn a_blocking_check_that_hangs_holds_its_thread_and_no_other_check() {
 }
 
 #[test]
+fn stuck_blocking_checks_take_no_thread_from_the_others() {
+    let mut sim = Sim::new((0..40).map(|_| db().blocking()));
+    assert_eq!(sim.started().len(), 16);
+    sim.pass(ms(2_200));
+    assert!(sim.started().is_empty(), "the first sixteen may still end in time");
+    sim.pass(ms(50));
+    assert_eq!(sim.started(), (16..32).collect::<Vec<_>>());
+    sim.pass(ms(2_300));
+    assert_eq!(sim.started(), (32..40).collect::<Vec<_>>());
+    for index in 0..16 {
+        sim.pass_check(index);
+    }
+    assert!(
+        sim.started().is_empty(),
+        "a stuck run that ends frees no thread: it had none any more"
+    );
+    for index in 32..40 {
+        sim.pass_check(index);
+        assert_eq!(sim.state(index), State::HEALTHY);
+    }
+}
+
+#[test]
+fn a_check_that_asks_for_itself_runs_once_a_tick() {
+    for refresh in [cache().interval(ms(60_000)), cache().ttl(ms(60_000))] {
+        let mut sim = Sim::new([refresh]);
+        sim.core.request(0, sim.now);
+        let mut runs = sim.started().len();
+        for _ in 0..20 {
+            for _ in 0..100 {
+                if sim.core.is_busy() {
+                    sim.core.request(0, sim.now); // asks during its own run
+                    sim.pass_check(0);
+                }
+                sim.core.request(0, sim.now);
+            }
+            runs += sim.started().len();
+            sim.pass(TICK);
+        }
+        assert!((20..=21).contains(&runs), "{runs} runs in a second");
+    }
+}
+
+#[test]
+fn what_is_asked_for_too_early_runs_one_tick_after_the_last_start() {
+    let mut sim = Sim::new([cache()]);
+    sim.started();
+    sim.pass_check(0);
+    sim.now += ms(10);
+    sim.core.request(0, sim.now);
+    assert!(sim.started().is_empty());
+    sim.pass(ms(40));
+    assert_eq!(sim.started(), [0]);
+    sim.pass_check(0);
+    sim.pass(ms(4_300));
+    assert!(
+        sim.started().is_empty(),
+        "the interval counts from the run that was asked for"
+    );
+    sim.pass(ms(1_300));
+    assert_eq!(sim.started(), [0], "and is kept");
+}
+
+/// When the check starts within a minute if each run fails at once, to the tick.
+fn starts_of_a_failing(spec: CheckSpec) -> Vec<u64> {
+    let mut sim = Sim::new([spec]);
+    let mut starts = Vec::new();
+    while sim.now < ms(60_000) {
+        for index in sim.started() {
+            starts.push(u64::try_from(sim.now.as_millis()).unwrap());
+            sim.fail_check(index);
+        }
+        sim.pass(TICK);
+    }
+    starts
+}
+
+#[test]
+fn until_it_has_passed_once_a_check_runs_again_after_1_2_4_seconds_up_to_its_interval() {
+    let starts = starts_of_a_failing(db().interval(ms(10_000)));
+    let waits: Vec<_> = starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    for (wait, expected) in waits.iter().zip([1_000, 2_000, 4_000, 8_000, 10_000, 10_000]) {
+        let (least, most) = (expected * 9 / 10, expected * 11 / 10 + 50);
+        assert!((least..=most).contains(wait), "{waits:?}");
+    }
+    assert_eq!(
+        starts_of_a_failing(db().interval(ms(500)).timeout(ms(100)))[1] / 100,
+        5,
+        "never later than its interval"
+    );
+}
+
+#[test]
+fn once_it_has_passed_a_check_keeps_to_its_interval() {
+    let mut sim = Sim::new([db().interval(ms(10_000))]);
+    sim.pass_check(0);
+    sim.started();
+    sim.pass(ms(11_050));
+    assert_eq!(sim.started(), [0]);
+    sim.fail_check(0);
+    sim.pass(ms(7_500));
+    assert!(sim.started().is_empty());
+}
+
+#[test]
+fn a_breaker_decides_when_a_check_that_never_passed_runs_again() {
+    let breaker = Breaker::new().failures(1).reset(ms(30_000));
+    let starts = starts_of_a_failing(db().interval(ms(10_000)).breaker(breaker));
+    assert_eq!(starts.len(), 2, "{starts:?}");
+    assert!(starts[1] >= 30_000, "{starts:?}");
+}
+
+#[test]
+fn when_the_service_has_started_what_fails_runs_again_at_once() {
+    let mut sim = Sim::starting(
+        [db(), cache(), db().ttl(ms(60_000)), cache().interval(ms(60_000))],
+        true,
+    );
+    sim.core.arm(sim.now);
+    sim.core.demand(Probe::Readiness, sim.now);
+    for index in sim.started() {
+        sim.fail_check(index);
+    }
+    sim.rerun(1, State::HEALTHY);
+    sim.started();
+    sim.core.request(3, sim.now + TICK); // in flight: it may have looked too early
+    sim.started();
+    sim.core.mark_started(sim.now);
+    sim.pass(TICK);
+    assert_eq!(sim.started(), [0, 2]);
+    sim.fail_check(3);
+    sim.pass(TICK);
+    assert_eq!(sim.started(), [3]);
+}
+
+#[test]
+fn the_first_runs_of_many_checks_stay_spread_when_the_service_starts() {
+    let mut sim = Sim::starting((0..600).map(|_| cache()), true);
+    assert_eq!(sim.started().len(), 250);
+    for index in 0..250 {
+        sim.fail_check(index);
+    }
+    sim.core.arm(sim.now);
+    sim.core.mark_started(sim.now);
+    for slice in [250, 250, 250] {
+        assert_eq!(sim.started().len(), 0);
+        sim.core.tick(sim.now);
+        let started = sim.started();
+        assert!(started.len() <= slice, "{}", started.len());
+    }
+}
+
+#[test]
 fn more_runs_than_a_tick_starts_follow_at_once_in_slices() {
     let mut sim = Sim::new((0..600).map(|_| cache()));
     assert_eq!(sim.started().len(), 250);
@@ -160,10 +316,11 @@ fn more_runs_than_a_tick_starts_follow_at_once_in_slices() {
 fn what_does_not_run_by_itself_is_never_due() {
     let ended = CheckSpec::new("migrated").startup();
     let mut sim = Sim::new([CheckSpec::new("disabled"), cache().ttl(ms(1)), ended]);
-    assert_eq!(sim.core.due.len(), 1, "the startup check");
+    let due = |sim: &Sim| sim.core.slots.iter().map(|slot| slot.due.is_some()).collect::<Vec<_>>();
+    assert_eq!(due(&sim), [false, false, true], "the startup check");
     sim.pass_check(2);
     sim.pass(ms(6_000));
-    assert!(sim.core.due.is_empty(), "it has ended with the start");
+    assert_eq!(due(&sim), [false; 3], "it has ended with the start");
 }
 
 #[tokio::test]
@@ -173,7 +330,7 @@ async fn the_means_to_abort_a_run_are_those_of_that_run_alone() {
     let starts = |sim: &mut Sim| sim.core.take_effects().start;
     let first = starts(&mut sim);
     sim.pass_check(0);
-    sim.core.request(0, sim.now);
+    sim.core.start(0, sim.now);
     let second = starts(&mut sim);
     let (ended, in_flight) = (run(), run());
     sim.core.keep_abort(0, first[0].1, ended.abort_handle()); // it ended before it could be kept

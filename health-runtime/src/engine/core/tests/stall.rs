@@ -109,7 +109,7 @@ fn who_watches_first_says_how_long() {
 #[test]
 fn while_stalled_no_check_is_blamed() {
     let mut sim = watched([db(), cache().interval(ms(60_000)), db().max_age(ms(7_001))]);
-    sim.core.request(0, sim.now);
+    sim.core.start(0, sim.now);
     sim.core.began(0, sim.now);
     silence(&mut sim, ms(8_999));
     assert_eq!(sim.reason(0), Some(Reason::Stuck));

@@ -7,7 +7,7 @@ fn a_disabled_check_is_healthy_and_never_runs() {
     let mut sim = Sim::new([CheckSpec::new("disabled").critical()]);
     sim.pass(ms(60_000));
     assert_eq!(sim.waits(Probe::Readiness), None);
-    sim.core.request(0, sim.now);
+    sim.core.start(0, sim.now);
     assert!(sim.started().is_empty());
     assert_eq!(
         (sim.state(0).status, sim.reason(0)),
@@ -60,6 +60,23 @@ fn a_result_older_than_max_age_is_stale() {
 }
 
 #[test]
+fn a_failure_that_has_grown_old_is_still_a_failure_and_evidence() {
+    let mut sim = Sim::new([CheckSpec::new("worker").liveness().readiness().ttl(ms(1_000))]);
+    for _ in 0..3 {
+        sim.waits(Probe::Liveness); // starts a run, and answers without it
+        sim.fail_check(0);
+        sim.freeze(ms(35_000));
+        assert_eq!(sim.state(0), State::unhealthy(Reason::Error));
+        assert_eq!(sim.status(Probe::Liveness), Status::Unhealthy);
+    }
+    sim.waits(Probe::Liveness);
+    sim.pass_check(0);
+    sim.freeze(ms(35_000));
+    assert_eq!(sim.reason(0), Some(Reason::Stale), "only a success grows stale");
+    assert_eq!(sim.status(Probe::Liveness), Status::Degraded);
+}
+
+#[test]
 fn the_last_result_is_the_state() {
     let mut sim = Sim::new([db()]);
     for state in [
@@ -74,7 +91,7 @@ fn the_last_result_is_the_state() {
         },
         State::HEALTHY,
     ] {
-        sim.core.request(0, sim.now);
+        sim.core.start(0, sim.now);
         sim.finish(0, state);
         assert_eq!(sim.state(0), state);
     }
@@ -137,7 +154,7 @@ fn a_freeze_does_not_eat_up_a_short_timeout() {
 fn a_run_that_the_runtime_has_not_polled_is_neither_late_nor_stuck() {
     let mut sim = Sim::new([CheckSpec::new("worker").liveness()]);
     sim.pass_check(0);
-    sim.core.request(0, sim.now);
+    sim.core.start(0, sim.now);
     for _ in 0..1_000 {
         sim.now += ms(50);
         sim.core.tick(sim.now); // and nothing is polled

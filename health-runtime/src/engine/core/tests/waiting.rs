@@ -206,6 +206,6 @@ fn nobody_waits_for_a_run_that_replaces_a_result_in_the_background() {
     let mut sim = Sim::new([db()]);
     sim.pass_check(0);
     sim.pass(ms(1));
-    sim.core.request(0, sim.now);
+    sim.core.start(0, sim.now);
     assert_eq!(sim.waits(Probe::Readiness), None);
 }

@@ -34,6 +34,12 @@ pub(super) struct Bench {
     pub(super) paced: Vec<Option<Time>>,
     /// Whether a run of each check was asked for that has not started.
     pub(super) wished: Vec<bool>,
+    /// When each check last started.
+    pub(super) started: Vec<Option<Time>>,
+    /// Whether each check may run again sooner than its interval says, because it has failed.
+    pub(super) retries: Vec<bool>,
+    /// By when each check has to run, because that was asked for.
+    pub(super) promised: Vec<Option<Time>>,
 }
 
 macro_rules! must {
@@ -77,6 +83,9 @@ impl Bench {
             idle: vec![Time::ZERO; service.specs.len()],
             paced: vec![None; service.specs.len()],
             wished: vec![false; service.specs.len()],
+            started: vec![None; service.specs.len()],
+            retries: vec![false; service.specs.len()],
+            promised: vec![None; service.specs.len()],
         };
         if let Some(limit) = service.heartbeat {
             bench.sim.core.watch(ms(limit), Time::ZERO);
@@ -164,6 +173,9 @@ impl Bench {
             self.history.now = self.sim.now;
             let gap = self.sim.now.saturating_sub(self.history.tick.0);
             self.history.tick = (self.sim.now, self.history.awake());
+            if gap > ms(250) {
+                self.history.thawed = Some(self.history.tick.1);
+            }
             self.follow(Cause::Time)?;
             if gap > TICK {
                 self.paced.fill(None);
@@ -217,6 +229,7 @@ impl Bench {
             passes: state.passes(),
             was_stuck,
         });
+        self.retries[index] |= !state.passes() && !check.has_passed();
         self.idle[index] = self.sim.now;
         self.sim.finish(index, state);
     }

@@ -15,6 +15,8 @@ pub(super) struct History {
     pub(super) now: Time,
     /// The last tick, by the clock and in awake time.
     pub(super) tick: (Time, Time),
+    /// The awake time at the end of the last freeze.
+    pub(super) thawed: Option<Time>,
     /// How long the runtime may be silent, and the awake time of its last beat.
     pub(super) heartbeat: Option<(Duration, Time)>,
     pub(super) checks: Vec<Check>,
@@ -57,7 +59,9 @@ impl History {
     /// The time in which the process could run.
     pub(super) fn awake(&self) -> Time {
         let gap = self.now.saturating_sub(self.tick.0);
-        self.tick.1 + if gap > ms(250) { ms(50) } else { gap }
+        let is_throttled = gap <= ms(1_000) && self.thawed.is_some_and(|thawed| self.tick.1 < thawed + ms(10_000));
+        let excused = if is_throttled { gap / 2 } else { ms(50) };
+        self.tick.1 + if gap > ms(250) { excused } else { gap }
     }
 
     pub(super) fn awake_since(&self, awake: Time) -> Duration {
@@ -100,6 +104,15 @@ impl Check {
     pub(super) fn fails_open(&self) -> bool {
         let mut pasts = (0..=self.finished.len()).map(|runs| self.said(&self.finished[..runs]));
         self.plan.spec.fail_open && pasts.any(|said| said.is_some_and(|said| said.0 != Status::Unhealthy))
+    }
+
+    /// How long it rests between two runs: until it has passed once, 1 s, 2 s, 4 s and so on, up to the interval.
+    pub(super) fn pause(&self, interval: Duration) -> Duration {
+        let is_eager = !self.has_passed() && self.opened(&self.finished).is_none();
+        match self.finished.len() {
+            failures @ 1..16 if is_eager => interval.min(ms(1_000 << (failures - 1))),
+            _ => interval,
+        }
     }
 
     pub(super) fn has_passed(&self) -> bool {

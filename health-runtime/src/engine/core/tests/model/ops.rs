@@ -64,7 +64,7 @@ fn spec() -> impl Strategy<Value = CheckSpec> {
         (select(vec![1, 1, 2, 3]), 1..=3u32, select(vec![100, 200, 1_000])).prop_map(|(failures, successes, reset)| {
             Breaker::new().failures(failures).successes(successes).reset(ms(reset))
         });
-    let refresh = (any::<bool>(), select(vec![0, 100, 500, 1_000]));
+    let refresh = (any::<bool>(), select(vec![0, 100, 500, 1_000, 5_000]));
     let times = (
         select(vec![100, 500, 1_000]),
         proptest::option::weighted(0.5, select(vec![200, 1_000, 2_000])),

@@ -27,7 +27,9 @@ impl Check {
         let mut said: Option<&Finished> = None;
         for (i, run) in runs.iter().enumerate() {
             let earlier = &runs[..i];
-            let is_first = earlier.last().is_none_or(|last| run.at > last.at + self.plan.max_age);
+            let was_stale =
+                |last: &Finished| run.at > last.at + self.plan.max_age && said.is_some_and(|said| said.passes);
+            let is_first = earlier.last().is_none_or(was_stale);
             let is_first = is_first || run.was_stuck || self.opened(earlier).is_some();
             let before = earlier.iter().rev().take_while(|other| other.passes == run.passes);
             let turns = before.count() + 1 >= self.threshold(run.passes);
@@ -56,12 +58,17 @@ impl History {
             _ if check.plan.is_startup_only() && self.is_started => (Healthy, None),
             _ if self.is_stuck(check) => (Unhealthy, Some(Stuck)),
             _ if check.opened(&check.finished).is_some() => (Unhealthy, Some(BreakerOpen)),
-            Some(last) if self.now > last.at + check.plan.max_age => (Unhealthy, Some(Stale)),
-            _ => check.said(&check.finished).unwrap_or((Unhealthy, Some(Pending))),
+            last => match (check.said(&check.finished), last) {
+                (None, _) => (Unhealthy, Some(Pending)),
+                (Some((Healthy | Degraded, _)), Some(last)) if self.now > last.at + check.plan.max_age => {
+                    (Unhealthy, Some(Stale))
+                }
+                (Some(said), _) => said,
+            },
         };
         match state.1 {
             Some(Stuck | Pending | Stale) if self.is_stalled() => (Unhealthy, Some(Stalled)),
-            Some(Error | Timeout | Panic | Stuck | BreakerOpen) if check.fails_open() => (Degraded, state.1),
+            Some(Error | Reported | Timeout | Panic | Stuck | BreakerOpen) if check.fails_open() => (Degraded, state.1),
             _ => state,
         }
     }

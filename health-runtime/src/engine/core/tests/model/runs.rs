@@ -1,8 +1,9 @@
 //! Which runs may start, and which have to.
 
-use super::super::{BUDGET, TICK};
+use super::super::{BUDGET, TICK, Time};
 use super::bench::{Bench, Verdict, must};
 use super::history::{Check, Run};
+use crate::outcome::Status;
 use crate::spec::{Probe, Refresh};
 
 /// What may have started a run.
@@ -17,7 +18,10 @@ pub(super) enum Cause {
 impl Bench {
     /// Takes what the core has begun to do, and sees that it may.
     pub(super) fn follow(&mut self, cause: Cause) -> Verdict {
-        self.history.is_started |= self.history.may_start();
+        if !self.history.is_started && self.history.may_start() {
+            self.history.is_started = true;
+            self.retried();
+        }
         let effects = self.sim.core.take_effects();
         self.has_beat |= effects.beat;
         if effects.changed {
@@ -28,14 +32,43 @@ impl Bench {
             must!(check.run == Run::None, "{index} starts while it runs");
             must!(self.may_run(check), "{index} starts while its breaker is open");
             must!(!self.history.is_over(check), "{index} starts, but is over");
+            let is_owed = cause == Cause::Time && (self.retries[index] || self.promised[index].is_some());
             let is_right = cause == Cause::Wish || check.plan.ttl().is_some() == (cause == Cause::Probe);
-            must!(is_right, "{index} starts by {cause:?}");
+            must!(is_right || is_owed, "{index} starts by {cause:?}");
             if cause == Cause::Time {
-                self.paced(index)?;
+                if is_owed {
+                    self.paced[index] = None;
+                } else {
+                    self.paced(index)?;
+                }
             }
+            let soonest = self.started[index].filter(|_| cause == Cause::Wish).map(|at| at + TICK);
+            must!(
+                soonest.is_none_or(|soonest| self.sim.now >= soonest),
+                "{index} is asked for too often"
+            );
             self.history.checks[index].run = Run::Started;
+            self.started[index] = Some(self.sim.now);
+            let is_promised = self.promised[index].take().is_some();
+            self.retries[index] = cause != Cause::Time && (self.retries[index] || is_promised);
         }
         Ok(())
+    }
+
+    /// The service has started: what fails is tried again.
+    fn retried(&mut self) {
+        for (index, check) in self.history.checks.iter().enumerate() {
+            let has_failed = !check.finished.is_empty() && self.history.state(check).0 == Status::Unhealthy;
+            if !has_failed || check.is_disabled {
+                continue;
+            }
+            if check.run == Run::None {
+                self.retries[index] = true;
+                self.promised[index].get_or_insert(self.sim.now);
+            } else {
+                self.wished[index] = true;
+            }
+        }
     }
 
     /// A probe is here: what it starts, and what it waits for.
@@ -77,6 +110,12 @@ impl Bench {
         let check = &self.history.checks[index];
         if !was_running {
             let was_wished = std::mem::take(&mut self.wished[index]);
+            let soonest = self.started[index].map_or(Time::ZERO, |at| at + TICK);
+            if was_wished && soonest > self.sim.now && check.run == Run::None {
+                let promised = self.promised[index].unwrap_or(soonest);
+                self.promised[index] = Some(promised.min(soonest));
+                return Ok(());
+            }
             let should_run = was_wished && self.may_run(check) && !self.history.is_over(check);
             must!(
                 should_run == (check.run != Run::None),
@@ -107,7 +146,12 @@ impl Bench {
             let Refresh::Interval(interval) = check.plan.refresh else {
                 continue;
             };
-            let due = check.opens().max(self.idle[index] + interval.mul_f64(1.1));
+            if let Some(promised) = self.promised[index] {
+                let is_late = self.sim.now > promised.max(check.opens()) + TICK;
+                let is_idle = check.run == Run::None && !self.history.is_over(check);
+                must!(!is_idle || !is_late, "{index} was asked for and does not run");
+            }
+            let due = check.opens().max(self.idle[index] + check.pause(interval).mul_f64(1.1));
             let is_idle = check.run == Run::None && !self.history.is_over(check);
             must!(!is_idle || self.sim.now <= due + TICK, "{index} is overdue");
         }

@@ -1,0 +1,182 @@
+//! When runs start: the interval with its jitter, slices, requests, and retries until a check has passed once.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::time::Duration;
+
+use fastrand::Rng;
+
+use super::super::Time;
+use super::super::driver::TICK;
+use super::Core;
+use super::slot::Running;
+use crate::spec::Refresh;
+
+/// One tick starts at most this many runs. The first ones have ended before the last begin: ten thousand at once take
+/// ten times the memory, and the allocator never gives it back.
+const SLICE: usize = 250;
+
+/// A check starts at most once in this time, however often it is asked to: one that asks for its own next run would
+/// otherwise take a whole core.
+const FLOOR: Duration = TICK;
+
+/// How long a check that has never passed waits after its first failure. The wait doubles with each failure, up to the
+/// interval, so that a service is not red for long after its database has come up.
+const FIRST_RETRY: Duration = Duration::from_secs(1);
+
+/// When each check is due.
+#[derive(Debug)]
+pub(super) struct Schedule {
+    /// An entry counts only if it is the time in the check's slot: the others were planned before it and are out of date.
+    due: BinaryHeap<Reverse<(Time, usize)>>,
+    jitter: Rng,
+}
+
+impl Schedule {
+    /// These checks are due at time zero.
+    pub(super) fn new(indices: impl Iterator<Item = usize>, jitter: Rng) -> Self {
+        Self {
+            due: indices.map(|index| Reverse((Time::ZERO, index))).collect(),
+            jitter,
+        }
+    }
+
+    /// This long, give or take a tenth: checks and replicas that start together do not stay together.
+    fn jittered(&mut self, time: Duration) -> Duration {
+        time.mul_f64(self.jitter.f64().mul_add(0.2, 0.9))
+    }
+
+    /// The next check that is due, if one is.
+    fn peek(&self, now: Time) -> Option<(Time, usize)> {
+        let Reverse(next) = self.due.peek()?;
+        Some(*next).filter(|(at, _)| *at <= now)
+    }
+}
+
+impl Core {
+    /// Starts the checks that are due. Returns whether more of them are due than one tick starts.
+    pub(super) fn start_due(&mut self, now: Time) -> bool {
+        let mut started = 0;
+        while let Some((at, index)) = self.schedule.peek(now) {
+            if self.slots[index].due != Some(at) {
+                self.schedule.due.pop();
+                continue;
+            }
+            if started == SLICE {
+                return true;
+            }
+            started += 1;
+            self.schedule.due.pop();
+            self.slots[index].due = None;
+            self.run_due(index, at, now);
+        }
+        false
+    }
+
+    /// Starts a check that was due at `at`, and plans its next run.
+    fn run_due(&mut self, index: usize, at: Time, now: Time) {
+        if self.is_over(index) {
+            return;
+        }
+        if let Some(until) = self.slots[index].circuit.closed_until(now) {
+            self.plan(index, until);
+            return;
+        }
+        if let Refresh::Interval(interval) = self.plans[index].refresh {
+            // After a freeze the missed runs are not made up for.
+            let base = if now.saturating_sub(at) > interval { now } else { at };
+            let next = base + self.schedule.jittered(interval);
+            self.plan(index, next);
+        }
+        self.start(index, now);
+    }
+
+    /// The check is due at `at`, and not at the time planned before.
+    fn plan(&mut self, index: usize, at: Time) {
+        self.slots[index].due = Some(at);
+        self.schedule.due.push(Reverse((at, index)));
+    }
+
+    /// The check is due at `at`, or earlier if that is planned already.
+    fn plan_by(&mut self, index: usize, at: Time) {
+        if self.slots[index].due.is_none_or(|due| due > at) {
+            self.plan(index, at);
+        }
+    }
+
+    /// Starts a run at once, or as soon as the one in flight has ended, which may have looked too early.
+    pub(crate) fn request(&mut self, index: usize, now: Time) {
+        let slot = &mut self.slots[index];
+        if slot.running.is_some() {
+            slot.again = true;
+            return;
+        }
+        match slot.started.map(|started| started + FLOOR).filter(|free| *free > now) {
+            Some(free) => self.plan_by(index, free),
+            None => self.start(index, now),
+        }
+    }
+
+    /// A run has failed. If none has ever passed, the next one comes soon.
+    pub(super) fn retry_soon(&mut self, index: usize, now: Time) {
+        let (slot, plan) = (&self.slots[index], &self.plans[index]);
+        let Refresh::Interval(interval) = plan.refresh else {
+            return;
+        };
+        if slot.passed || slot.circuit.is_open() {
+            return;
+        }
+        let failures = u32::try_from(slot.runs).unwrap_or(u32::MAX).saturating_sub(1);
+        let wait = FIRST_RETRY.saturating_mul(2_u32.saturating_pow(failures));
+        if wait < interval {
+            let wait = self.schedule.jittered(wait);
+            self.plan_by(index, now + wait);
+        }
+    }
+
+    /// The service has started: what fails now may have failed for what was missing until now, and is tried again, at the
+    /// next tick.
+    pub(super) fn retry_failed(&mut self, now: Time) {
+        for index in 0..self.slots.len() {
+            let has_failed = self.slots[index].last.is_some() && !self.state(index, now).passes();
+            match self.slots[index].running {
+                _ if !has_failed => {}
+                Some(_) => self.slots[index].again = true,
+                None => self.plan_by(index, now),
+            }
+        }
+    }
+
+    /// Marks a run as started, if one may.
+    pub(super) fn start(&mut self, index: usize, now: Time) {
+        if !self.may_start(index, now) {
+            return;
+        }
+        let slot = &mut self.slots[index];
+        slot.runs += 1;
+        slot.started = Some(now);
+        slot.running = Some(Running {
+            since: now,
+            began: None,
+            abort: None,
+        });
+        self.running += 1;
+        let run = (index, slot.runs);
+        let blocking = self.plans[index].spec.blocking;
+        let now = if blocking { self.threads.take(run) } else { Some(run) };
+        self.effects.start.extend(now);
+    }
+
+    /// Runs of blocking checks that are stuck no longer count: the others need the threads.
+    pub(super) fn give_up_stuck_threads(&mut self, now: Time) {
+        let stuck: Vec<_> = self
+            .threads
+            .taken()
+            .filter(|(index, _)| self.is_stuck(*index, now))
+            .collect();
+        for run in stuck {
+            let next = self.threads.free(run);
+            self.effects.start.extend(next);
+        }
+    }
+}
