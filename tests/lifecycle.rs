@@ -540,31 +540,35 @@ async fn a_third_signal_ends_the_process() {
     let mut service = Service::start(env!("CARGO_BIN_EXE_stubborn"), &["3600000", "3600000"]);
     let _open = service.ask_forever().await;
     let address = service.address;
-    // Signals of one kind that are pending at once are one signal: each is sent once the last has been seen.
+    // Signals of one kind within a second are one signal.
+    let a_second = || tokio::time::sleep(Duration::from_millis(1_050));
     service.signal(Signal::SIGTERM);
     until("it drains", async || {
         let answer = raw(address, "GET /readyz HTTP/1.0\r\n\r\n").await;
         answer.starts_with("HTTP/1.0 503").then_some(())
     })
     .await;
+    a_second().await;
     service.signal(Signal::SIGTERM);
     until("its listener closes", async || {
         TcpStream::connect(address).await.is_err().then_some(())
     })
     .await;
+    a_second().await;
     service.signal(Signal::SIGTERM);
     assert_eq!(service.exit_code().await, Some(143));
 }
 
 #[tokio::test]
 async fn signals_and_grace_outlive_the_last_health() {
-    for (grace, again) in [("300", false), ("3600000", true)] {
+    for (grace, again) in [("2000", false), ("3600000", true)] {
         let mut service = Service::start(env!("CARGO_BIN_EXE_stubborn"), &["0", grace, "hang"]);
         service.signal(Signal::SIGTERM);
         let mut line = String::new();
         service.output.read_line(&mut line).unwrap();
         assert_eq!(line, "served, and the engine has ended\n");
         if again {
+            tokio::time::sleep(Duration::from_secs(1)).await; // or it is the same signal
             service.signal(Signal::SIGTERM);
         }
         assert_eq!(service.exit_code().await, Some(143));

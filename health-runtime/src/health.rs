@@ -9,7 +9,7 @@ use fastrand::Rng;
 use tokio::runtime::Handle;
 
 use crate::check::HealthCheck;
-use crate::engine::{Engine, Plan, Runner, Trigger};
+use crate::engine::{Engine, EngineHandle, Plan, Runner, Trigger};
 use crate::function::HealthFn;
 use crate::naming;
 use crate::outcome::CheckFuture;
@@ -43,7 +43,7 @@ use crate::state::{Checks, Declared, HealthState, StateCheck};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Health {
-    pub(crate) engine: Arc<Engine>,
+    pub(crate) engine: Arc<EngineHandle>,
 }
 
 impl Health {
@@ -96,7 +96,7 @@ impl Health {
 /// A handle that does not keep the engine alive: for code inside the state that the engine owns. The default one never
 /// upgrades.
 #[derive(Clone, Debug, Default)]
-pub struct WeakHealth(Weak<Engine>);
+pub struct WeakHealth(Weak<EngineHandle>);
 
 impl WeakHealth {
     /// The engine, while somebody else keeps it alive.
@@ -309,14 +309,8 @@ impl<S: HealthState> HealthBuilder<S> {
             .into_iter()
             .map(|Declared { spec, defaults, check }| (Plan::new(spec, defaults.unwrap_or(service.defaults)), check))
             .unzip();
-        let runner = Arc::new(StateRunner { state, checks });
-        let attach = |engine: &Arc<Engine>| {
-            for (index, check) in runner.checks.iter().enumerate() {
-                check.attach(&runner.state, Trigger::new(engine, index));
-            }
-        };
-        let checks = Arc::clone(&runner) as Arc<dyn Runner>;
-        let engine = Engine::start(service, plans, nests, checks, runtime, jitter, attach);
+        let runner = Box::new(StateRunner { state, checks });
+        let engine = Engine::start(service, plans, nests, runner, runtime, jitter);
         let engine = engine.map_err(StartError::Thread)?;
         engine.announce(state_type);
         Ok(Health { engine })
@@ -344,5 +338,9 @@ impl<S: HealthState> Runner for StateRunner<S> {
 
     fn is_disabled(&self, index: usize) -> bool {
         self.checks[index].is_disabled(&self.state)
+    }
+
+    fn attach(&self, index: usize, trigger: Trigger) {
+        self.checks[index].attach(&self.state, trigger);
     }
 }

@@ -28,7 +28,7 @@ impl Health {
     pub fn startup_task(&self, name: impl Into<String>) -> StartupTask {
         let counts = self.engine.with(|core, _| core.open_task());
         let engine = if counts {
-            Arc::downgrade(&self.engine)
+            Arc::downgrade(self.engine.engine())
         } else {
             Weak::new()
         };
@@ -52,7 +52,7 @@ impl Health {
             core.say(held);
             core.hold();
         });
-        let engine = Arc::downgrade(&self.engine);
+        let engine = Arc::downgrade(self.engine.engine());
         Hold { engine, reason }
     }
 
@@ -80,7 +80,7 @@ impl Health {
     /// Dropping it changes nothing.
     pub fn shutdown_signal(&self) -> impl Future<Output = ()> + Send + use<> {
         self.engine.listen_for_signals();
-        Arc::clone(&self.engine).stopped()
+        Engine::stopped(Arc::clone(&self.engine))
     }
 }
 

@@ -35,6 +35,7 @@ use fastrand::Rng;
 use tokio::task::AbortHandle;
 
 use self::heart::Heart;
+use self::publish::NAMED;
 use self::schedule::Schedule;
 use self::slot::{Finished, Slot};
 use self::threads::Threads;
@@ -57,6 +58,8 @@ pub(crate) struct Core {
     missing: usize,
     /// The runs in flight: a number for the same reason.
     running: usize,
+    /// Nothing is checked any more.
+    ended: bool,
     threads: Threads,
     /// What a test says of checks, whatever their runs say.
     forced: BTreeMap<usize, RunResult>,
@@ -116,6 +119,7 @@ impl Core {
             schedule,
             missing,
             running: 0,
+            ended: false,
             threads: Threads::default(),
             forced: BTreeMap::new(),
             budget,
@@ -181,11 +185,21 @@ impl Core {
         }
     }
 
-    pub(crate) fn abort_all(&mut self) {
+    /// Nothing is checked any more: what is known stays as it is, and runs in flight are aborted.
+    pub(crate) fn end(&mut self) {
+        self.ended = true;
         let running = self.slots.iter_mut().filter_map(|slot| slot.running.as_mut());
         for abort in running.filter_map(|running| running.abort.take()) {
             abort.abort();
         }
+    }
+
+    /// The names of the checks of which a run is in flight.
+    pub(crate) fn names_in_flight(&self) -> String {
+        let slots = self.slots.iter().zip(self.plans.iter());
+        let running = slots.filter(|(slot, _)| slot.running.is_some());
+        let names: Vec<_> = running.map(|(_, plan)| plan.spec.name()).take(NAMED).collect();
+        names.join(", ")
     }
 
     /// The runtime polls the run in flight for the first time: its timeout begins.
@@ -203,6 +217,9 @@ impl Core {
         let (slot, plan) = (&mut self.slots[index], &self.plans[index]);
         let Some(running) = slot.running.take() else { return };
         self.running -= 1;
+        if self.ended {
+            return;
+        }
         if plan.spec.blocking {
             self.effects.start.extend(self.threads.free((index, slot.runs)));
         }

@@ -75,8 +75,10 @@ pub(crate) enum Event {
     NoSignals {
         error: io::Error,
     },
+    /// A signal came, and nothing in the process waits for one.
+    SignalIgnored,
     Exit {
-        why: &'static str,
+        why: String,
         code: i32,
     },
 }
@@ -142,6 +144,9 @@ impl Event {
             }
             Self::NoSignals { error } => {
                 tracing::error!(target: "health", %error, "no signal handlers: SIGTERM will end the process without a drain");
+            }
+            Self::SignalIgnored => {
+                tracing::warn!(target: "health", "a signal asked the process to end: readiness fails, but nothing waits for `shutdown_signal()`");
             }
             Self::Exit { why, code } => {
                 tracing::error!(target: "health", code, "exiting: {why}");

@@ -8,10 +8,14 @@
 //! view       what is published: immutable, read without the lock
 //! asked      a probe that finds something to wait for
 //! run        one run of one check, in a task of its own
+//! runner     the checks with the user's state, and who drops them
 //! driver     the pacemaker, the thread that everything else hangs on
 //! trigger    what a check asks for a run with
-//! shutdown   the way to the end: drain, close, stop; signals
-//! onlooker   a look at the engine from the pacemaker's own tasks
+//! shutdown   the way to the end: drain, close, stop
+//! signals    what asks the process to end, for all engines in it
+//! exit       what ends a process that does not end by itself
+//! handle     what every `Health` holds: the engine ends with the last of them
+//! onlooker   a look at the engine that does not keep it alive
 //! clock      what time it is, and cheaply whether a moment has come
 //! live       what is said once in the life of a process
 //! by_hand    in a test: the clock is moved, and checks run when somebody says so
@@ -30,20 +34,24 @@ mod clock;
 mod core;
 mod driver;
 mod event;
+mod exit;
+mod handle;
 mod live;
 mod onlooker;
 mod outbox;
 mod phase;
 mod plan;
 mod run;
+mod runner;
 mod scribe;
 mod shutdown;
+mod signals;
 mod trigger;
 mod view;
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -53,15 +61,18 @@ use tokio::sync::{Notify, broadcast, watch};
 
 pub(crate) use self::core::Core;
 pub(crate) use self::event::Event;
+pub(crate) use self::handle::EngineHandle;
 pub(crate) use self::live::StateType;
 pub(crate) use self::onlooker::Onlooker;
 pub(crate) use self::plan::Plan;
 pub(crate) use self::run::RunResult;
+pub(crate) use self::runner::Runner;
 pub use self::trigger::Trigger;
 pub(crate) use self::view::{Row, View};
 
 use self::clock::Clock;
 use self::core::Effects;
+use self::exit::LAST_WORDS;
 use self::live::Live;
 use self::outbox::Outbox;
 use self::phase::Stage;
@@ -69,7 +80,7 @@ use self::run::Spawned;
 use self::scribe::Scribe;
 use crate::contain;
 use crate::events::Transition;
-use crate::outcome::{CheckFuture, Reason, Status};
+use crate::outcome::{Reason, Status};
 use crate::spec::{Nest, Probe, ServiceSpec};
 
 /// How long a silence of the runtime is a stall, where it is watched and nobody has said.
@@ -102,12 +113,6 @@ impl State {
     }
 }
 
-/// The checks, with the state they look at: what is left of `S` here.
-pub(crate) trait Runner: Send + Sync {
-    fn call(&self, index: usize) -> CheckFuture<'_>;
-    fn is_disabled(&self, index: usize) -> bool;
-}
-
 pub(crate) struct Engine {
     pub(crate) service: ServiceSpec,
     /// Where the probes are, in the order of [`Probe::ALL`].
@@ -122,8 +127,6 @@ pub(crate) struct Engine {
     /// Until when `view` answers each probe: no longer than `until`.
     until_asked: [AtomicU64; 4],
     draining: AtomicBool,
-    /// Signal handlers are installed.
-    listening: Arc<AtomicBool>,
     /// The last blocking run found no thread, and the log knows.
     threadless: AtomicBool,
     /// A nudge of the runtime is under way.
@@ -133,8 +136,9 @@ pub(crate) struct Engine {
     stage: watch::Sender<Stage>,
     /// Absent in a test that moves it by hand: nothing runs then by itself.
     handles: Option<Handles>,
-    runner: Arc<dyn Runner>,
-    live: OnceLock<Live>,
+    runner: runner::Hold,
+    live: Mutex<Option<Live>>,
+    holders: OnceLock<Weak<EngineHandle>>,
 }
 
 /// What an engine runs on.
@@ -145,17 +149,17 @@ struct Handles {
 }
 
 impl Engine {
-    /// Builds the engine and starts its threads. Checks run on `runtime`, the first of them after `attach`. Without a
-    /// runtime there are no threads either, and no time passes by itself.
+    /// Builds the engine and starts its threads. Checks run on `runtime`. Without a runtime there are no threads either, and
+    /// no time passes by itself.
     pub(crate) fn start(
         service: ServiceSpec,
         plans: Vec<Plan>,
         nests: Vec<Nest>,
-        runner: Arc<dyn Runner>,
+        runner: Box<dyn Runner>,
         runtime: Option<Handle>,
         jitter: Rng,
-        attach: impl FnOnce(&Arc<Self>),
-    ) -> std::io::Result<Arc<Self>> {
+    ) -> std::io::Result<Arc<EngineHandle>> {
+        let is_by_hand = runtime.is_none();
         let plans: Arc<[Plan]> = plans.into();
         let disabled = (0..plans.len()).map(|index| runner.is_disabled(index)).collect();
         let budget = plan::bounded(service.probe_budget);
@@ -181,25 +185,36 @@ impl Engine {
             until: AtomicU64::new(0),
             until_asked: Default::default(),
             draining: AtomicBool::new(false),
-            listening: Arc::default(),
             threadless: AtomicBool::new(false),
             nudging: Arc::default(),
             changed: Arc::default(),
             outbox: Outbox::new(scribe),
             stage: watch::Sender::new(Stage::Serving),
             handles,
-            runner,
-            live: OnceLock::new(),
+            runner: runner::Hold::new(runner, is_by_hand),
+            live: Mutex::default(),
+            holders: OnceLock::new(),
         });
         if engine.service.heartbeat.is_some() {
             engine.watch_runtime();
         }
-        attach(&engine); // before the first run: what that reads too early is asked for again
+        engine.attach_all(); // before the first run: what that reads too early is asked for again
+        let handle = EngineHandle::new(Arc::clone(&engine));
         if let Some(pacemaker) = pacemaker {
+            if let Err(error) = signals::register(&engine) {
+                engine.with(|core, _| core.say(Event::NoSignals { error }));
+            }
             engine.tick();
             pacemaker.start(&engine)?;
         }
-        Ok(engine)
+        Ok(handle)
+    }
+
+    fn attach_all(self: &Arc<Self>) {
+        let Some(runner) = self.runner.get() else { return };
+        for index in 0..self.plans.len() {
+            runner.attach(index, Trigger::new(self, index));
+        }
     }
 
     /// Says what a service should hear about an engine that really runs.
@@ -208,7 +223,7 @@ impl Engine {
             return;
         }
         let (live, second) = Live::new(state);
-        self.live.get_or_init(|| live);
+        *self.live.lock().unwrap_or_else(PoisonError::into_inner) = Some(live);
         self.with(|core, _| {
             for event in live::panics_abort().into_iter().chain(second) {
                 core.say(event);
@@ -261,6 +276,7 @@ impl Engine {
             while let Some((index, run)) = effects.start.pop_front() {
                 match run::spawn(self, runtime, index) {
                     Spawned::Task(abort) => self.lock().keep_abort(index, run, abort),
+                    Spawned::Ended => {}
                     Spawned::Thread => self.threadless.store(false, Ordering::Relaxed),
                     Spawned::Nothing(result, error) => {
                         let is_news = !self.threadless.swap(true, Ordering::Relaxed);
@@ -363,7 +379,7 @@ impl Engine {
         self.reach(stage);
         let exits_in = self.with(|core, now| core.lifecycle.exits_in(now));
         if exits_in.is_some_and(|left| left.is_zero()) {
-            driver::exit(driver::GRACE_IS_OVER);
+            self.exit_late();
         }
         (exits_in, more)
     }
@@ -377,6 +393,30 @@ impl Engine {
         }
     }
 
+    /// The last `Health` is gone: nothing runs any more, and what is left to log is logged, if the log takes it in time.
+    fn end(&self) {
+        self.lock().end();
+        contain::run(|| self.changed.notify_waiters()); // an onlooker may wait
+        self.runner.let_go();
+        drop(self.live.lock().unwrap_or_else(PoisonError::into_inner).take());
+        self.outbox.end();
+        if self.handles.is_some() {
+            self.outbox.flush(LAST_WORDS);
+            self.runner.wait_gone(LAST_WORDS);
+        }
+    }
+
+    /// Whether it really runs, and not in a test that moves the clock.
+    #[cfg(feature = "axum")]
+    pub(crate) fn has_threads(&self) -> bool {
+        self.handles.is_some()
+    }
+
+    /// How many handles keep it running.
+    fn holders(&self) -> usize {
+        handle::holders(self.holders.get())
+    }
+
     pub(crate) fn report(self: &Arc<Self>, probe: Probe) -> crate::Report {
         crate::Report::new(self, &self.view(), probe, None, usize::MAX)
     }
@@ -384,9 +424,7 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        self.lock().abort_all();
-        contain::run(|| self.changed.notify_waiters()); // an onlooker may wait
-        self.outbox.end();
+        signals::forget(self);
     }
 }
 

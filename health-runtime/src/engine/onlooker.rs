@@ -1,7 +1,6 @@
-//! A look at the engine from the pacemaker's own tasks, which must neither keep it alive nor end it.
+//! A look at the engine from its own threads and tasks, which must not keep it running.
 
 use std::sync::{Arc, Weak};
-use std::thread;
 
 use super::Engine;
 #[cfg(feature = "axum")]
@@ -21,13 +20,7 @@ impl Onlooker {
     /// What there is to see; `None` once the engine has ended.
     pub(crate) fn look<R>(&self, look: impl FnOnce(&Arc<Engine>) -> R) -> Option<R> {
         let engine = self.0.upgrade()?;
-        let seen = look(&engine);
-        // Everybody else may have let go meanwhile. The user's state is then dropped here, and may block, or drop a
-        // runtime: it gets a thread for it. Where there is none to be had, it is dropped here after all.
-        if let Some(engine) = Arc::into_inner(engine) {
-            let _ = thread::Builder::new().name("health".into()).spawn(move || drop(engine));
-        }
-        Some(seen)
+        Some(look(&engine))
     }
 
     /// As [`Engine::probe`], without the engine while it waits; `None` if that ends.

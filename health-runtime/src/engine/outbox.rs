@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::{broadcast, watch};
 
@@ -64,6 +64,13 @@ impl Outbox {
         }
     }
 
+    /// Waits until the log has written what it was given, but no longer than this.
+    pub(super) fn flush(&self, limit: Duration) {
+        if let Some(scribe) = &self.scribe {
+            scribe.flush(limit);
+        }
+    }
+
     /// Nothing is known any more: the engine ends.
     pub(super) fn end(&self) {
         contain::run(|| self.readiness.send_replace(State::unhealthy(Reason::Cancelled)));
@@ -118,8 +125,6 @@ impl Outbox {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]

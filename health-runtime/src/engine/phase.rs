@@ -7,10 +7,14 @@ use crate::report::Phase;
 use crate::spec::Probe;
 
 use super::Time;
+use super::signals::Signal;
 
 /// Between the closing of the listeners and the end of the servers: in it the connections that were accepted last are
 /// read. A server that stops closes those of which it has read nothing.
 const SETTLING: Duration = Duration::from_millis(100);
+
+/// Two signals of one kind within this time are one.
+const SAME_SIGNAL: Duration = Duration::from_secs(1);
 
 /// How far the end of the service has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,7 +42,8 @@ pub(crate) struct Lifecycle {
     closed_at: Option<Time>,
     /// When a signalled process that has not ended is ended.
     exit_at: Option<Time>,
-    pub(super) signals: u32,
+    signals: u32,
+    last_signal: Option<(Signal, Time)>,
 }
 
 impl Lifecycle {
@@ -55,6 +60,7 @@ impl Lifecycle {
             closed_at: None,
             exit_at: None,
             signals: 0,
+            last_signal: None,
         }
     }
 
@@ -142,9 +148,26 @@ impl Lifecycle {
         }
     }
 
-    /// Notes that the servers may stop. Only a process that was told to end by a signal is ended if it does not: after a
-    /// drain by hand it may have other plans.
-    pub(super) fn stopped(&mut self, now: Time, grace: Duration) {
+    /// Notes a signal, and returns how many have come. The same signal within a second is the same one: a supervisor sends it
+    /// to the process group and to the process.
+    pub(super) fn signalled(&mut self, signal: Signal, now: Time) -> Option<u32> {
+        let is_same = |(last, at)| last == signal && now.saturating_sub(at) < SAME_SIGNAL;
+        if self.last_signal.is_some_and(is_same) {
+            return None;
+        }
+        self.last_signal = Some((signal, now));
+        self.signals += 1;
+        Some(self.signals)
+    }
+
+    /// The drain is over now, if it has begun.
+    pub(super) fn close_now(&mut self, now: Time) {
+        self.close_at = self.close_at.map(|at| at.min(now));
+    }
+
+    /// The drain is over: the process is to end within the grace. Only one that was told to end by a signal is ended if it
+    /// does not: after a drain by hand it may have other plans.
+    pub(super) fn exit_after(&mut self, grace: Duration, now: Time) {
         if self.signals > 0 {
             self.exit_at.get_or_insert(now + grace);
         }

@@ -14,8 +14,10 @@ use std::time::{Duration, Instant};
 use futures_util::future::{FutureExt, OptionFuture};
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
+use tokio::task::coop::{Unconstrained, unconstrained};
 use tokio::time::Sleep;
 
+use super::runner::SharedRunner;
 use super::{Core, Engine, Runner, State};
 use crate::contain;
 use crate::outcome::{CheckResult, Reason, Status};
@@ -59,23 +61,32 @@ pub(super) enum Spawned {
     Thread,
     /// There is no thread for it.
     Nothing(RunResult, io::Error),
+    /// Nothing is checked any more.
+    Ended,
 }
 
 /// Starts the run on the runtime that built the `Health`, where the state's drivers live; of a `blocking` check, on a
 /// thread of its own.
 pub(super) fn spawn(engine: &Arc<Engine>, runtime: &Handle, index: usize) -> Spawned {
+    let Some(runner) = engine.runner.get() else {
+        return Spawned::Ended;
+    };
     let post = Post::new(engine, index);
     if engine.plans[index].spec.blocking {
-        return blocking::spawn(engine, runtime, post);
+        return blocking::spawn(engine, runtime, runner, post);
     }
-    let runner = Arc::clone(&engine.runner);
     Spawned::Task(runtime.spawn(run(runner, post)).abort_handle())
 }
 
 /// The run, for the caller's own task; a `blocking` check blocks it.
 #[cfg(feature = "testing")]
 pub(super) fn inline(engine: &Arc<Engine>, index: usize) -> impl Future<Output = ()> + Send + use<> {
-    run(Arc::clone(&engine.runner), Post::new(engine, index))
+    let (runner, post) = (engine.runner.get(), Post::new(engine, index));
+    async move {
+        if let Some(runner) = runner {
+            run(runner, post).await;
+        }
+    }
 }
 
 /// Has the runtime show that it still runs what it is given.
@@ -88,8 +99,8 @@ pub(super) fn spawn_beat(engine: &Arc<Engine>, runtime: &Handle) {
     }));
 }
 
-async fn run(runner: Arc<dyn Runner>, post: Post) {
-    let attempt = AssertUnwindSafe(attempt(&*runner, &post)).catch_unwind();
+async fn run(runner: SharedRunner, post: Post) {
+    let attempt = AssertUnwindSafe(attempt(&**runner, &post)).catch_unwind();
     let result = attempt.await.unwrap_or_else(panicked);
     post.finish(result);
 }
@@ -98,7 +109,7 @@ async fn run(runner: Arc<dyn Runner>, post: Post) {
 /// a timer for as long as it takes.
 async fn within<F: Future + Unpin>(
     post: &Post,
-    mut timer: Pin<&mut OptionFuture<Sleep>>,
+    mut timer: Pin<&mut OptionFuture<Unconstrained<Sleep>>>,
     mut future: F,
 ) -> Option<F::Output> {
     poll_fn(|context| {
@@ -134,7 +145,10 @@ async fn attempt(runner: &dyn Runner, post: &Post) -> RunResult {
     while let Some((left, engine)) = post.time_left() {
         let timer = {
             let _timers = engine.timers();
-            Handle::try_current().is_ok().then(|| tokio::time::sleep(left))
+            // Outside of the task's budget: a check that never waits uses that up, and the timer would never fire.
+            Handle::try_current()
+                .is_ok()
+                .then(|| unconstrained(tokio::time::sleep(left)))
         };
         let timer = pin!(OptionFuture::from(timer));
         drop(engine);

@@ -4,7 +4,8 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::{self, ThreadId};
+use std::time::Duration;
 
 use tracing::dispatcher::{Dispatch, get_default, with_default};
 use tracing::subscriber::NoSubscriber;
@@ -21,12 +22,15 @@ const FEW: usize = 64;
 pub(super) struct Scribe {
     shared: Arc<Shared>,
     most: usize,
+    thread: ThreadId,
 }
 
 #[derive(Debug, Default)]
 struct Shared {
     desk: Mutex<Desk>,
     changed: Condvar,
+    /// Nothing is left to write.
+    written: Condvar,
 }
 
 #[derive(Debug, Default)]
@@ -34,6 +38,8 @@ struct Desk {
     events: VecDeque<Event>,
     /// So many events were thrown away.
     lost: usize,
+    /// An event has been taken, and is being written.
+    writing: bool,
     ended: bool,
 }
 
@@ -50,8 +56,9 @@ impl Scribe {
                 write(&event, &plans, &here);
             }
         };
-        thread::Builder::new().name("health log".into()).spawn(write)?;
-        Ok(Self { shared, most })
+        let thread = thread::Builder::new().name("health log".into()).spawn(write)?;
+        let thread = thread.thread().id();
+        Ok(Self { shared, most, thread })
     }
 
     /// Has the event written, after all that came before. Waits for nothing.
@@ -64,6 +71,22 @@ impl Scribe {
         desk.events.push_back(event);
         drop(desk);
         self.shared.changed.notify_one();
+    }
+}
+
+impl Scribe {
+    /// Waits until all is written, but no longer than this: a log that blocks holds nobody up. On the log's own thread,
+    /// where a subscriber may drop the last `Health`, it does not wait.
+    pub(super) fn flush(&self, limit: Duration) {
+        if thread::current().id() == self.thread {
+            return;
+        }
+        let is_busy = |desk: &mut Desk| desk.writing || !desk.events.is_empty();
+        let waited = self
+            .shared
+            .written
+            .wait_timeout_while(self.shared.lock(), limit, is_busy);
+        drop(waited);
     }
 }
 
@@ -89,10 +112,16 @@ impl Shared {
 
     /// The next event; `None` once all is written that there will ever be.
     fn next(&self) -> Option<Event> {
+        let mut desk = self.lock();
+        desk.writing = false;
+        if desk.events.is_empty() {
+            self.written.notify_all();
+        }
         let idle = |desk: &mut Desk| desk.events.is_empty() && !desk.ended;
-        let desk = self.changed.wait_while(self.lock(), idle);
+        let desk = self.changed.wait_while(desk, idle);
         let mut desk = desk.unwrap_or_else(PoisonError::into_inner);
         let lost = std::mem::take(&mut desk.lost);
+        desk.writing = lost > 0 || !desk.events.is_empty();
         if lost > 0 {
             return Some(Event::Lost { count: lost });
         }
@@ -115,6 +144,7 @@ mod tests {
         let scribe = Scribe {
             shared: Arc::default(),
             most: 100,
+            thread: thread::current().id(),
         };
         let after = Duration::from_secs;
         for second in 0..130 {

@@ -1,16 +1,14 @@
-//! The way to the end: drain, close the listeners, stop the servers; by hand or by signals.
+//! The way to the end: drain, close the listeners, stop the servers.
 
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-#[cfg(unix)]
-use std::task::Poll;
 use std::time::Duration;
 
-use super::driver::exit;
+use super::exit::{LAST_WORDS, exit};
 use super::phase::Stage;
 use super::plan::bounded;
-use super::{Engine, Event, Handles, Onlooker};
+use super::signals::{self, Signal};
+use super::{Engine, EngineHandle, Event};
 
 impl Engine {
     /// Begins to drain: readiness fails from now on, for good; `shutdown_signal` resolves after `drain`.
@@ -33,56 +31,56 @@ impl Engine {
 
     /// Tells the listeners and servers how far the end has come.
     pub(super) fn reach(self: &Arc<Self>, stage: Stage) {
-        if stage == Stage::Stopped {
+        if stage > Stage::Serving && signals::are_expected() {
             let grace = bounded(self.service.shutdown_grace);
-            self.with(|core, now| core.lifecycle.stopped(now, grace));
+            self.with(|core, now| core.lifecycle.exit_after(grace, now));
         }
-        let further = self.stage.send_if_modified(|reached| {
-            let further = *reached < stage;
-            *reached = stage.max(*reached);
-            further
+        let reached = *self.stage.borrow();
+        if reached >= stage {
+            return;
+        }
+        if reached == Stage::Serving {
+            self.let_go();
+        }
+        if stage == Stage::Stopped {
+            self.outbox.flush(LAST_WORDS); // who is told next may end the process
+        }
+        self.stage.send_replace(stage);
+    }
+
+    /// The drain is over: nothing is checked any more, and what the service ends by dropping its state can end.
+    fn let_go(self: &Arc<Self>) {
+        self.with(|core, _| {
+            core.say(Event::Closing);
+            core.end();
         });
-        if further && stage == Stage::Closing {
-            self.with(|core, _| core.say(Event::Closing));
-        }
+        self.runner.let_go();
     }
 
     /// Acts on a signal: the first begins to drain, the second ends the wait, the third ends the process.
-    fn signalled(self: &Arc<Self>, wait: bool) {
-        let signals = self.with(|core, _| {
-            core.lifecycle.signals += 1;
-            core.lifecycle.signals
-        });
-        self.drain_for(if wait { self.service.drain } else { Duration::ZERO });
-        match signals {
-            1 if wait => {}
-            1 | 2 => self.with(|core, now| core.lifecycle.close_at = Some(now)), // the next tick sees it
-            _ => exit("a third signal"),
+    pub(super) fn signalled(self: &Arc<Self>, signal: Signal) {
+        let Some(signals) = self.with(|core, now| core.lifecycle.signalled(signal, now)) else {
+            return;
+        };
+        let waits = signal == Signal::Terminate && signals == 1;
+        self.drain_for(if waits { self.service.drain } else { Duration::ZERO });
+        if !signals::are_expected() {
+            self.with(|core, _| core.say(Event::SignalIgnored));
+        } else if signals > 2 {
+            exit("a third signal");
+        }
+        if !waits {
+            self.with(|core, now| core.lifecycle.close_now(now)); // the next tick sees it
         }
     }
 
-    /// Installs the signal handlers, which stay until the process ends.
+    /// Has the process's signals drain this engine. The handlers stay until the process ends.
     pub(crate) fn listen_for_signals(self: &Arc<Self>) {
-        let Some(Handles { pacemaker, .. }) = &self.handles else {
-            return;
-        };
-        if self.listening.swap(true, Ordering::SeqCst) {
+        if self.handles.is_none() {
             return;
         }
-        let _on_the_pacemaker = pacemaker.enter();
-        match Signals::new() {
-            Ok(mut signals) => {
-                let engine = Onlooker::new(self);
-                pacemaker.spawn(async move {
-                    loop {
-                        let wait = signals.next().await;
-                        if engine.look(|engine| engine.signalled(wait)).is_none() {
-                            exit("a signal, and no `Health` is left to drain");
-                        }
-                    }
-                });
-            }
-            Err(error) => self.with(|core, _| core.say(Event::NoSignals { error })),
+        if let Err(error) = signals::listen() {
+            self.with(|core, _| core.say(Event::NoSignals { error }));
         }
     }
 
@@ -93,8 +91,8 @@ impl Engine {
     }
 
     /// Resolves when the servers may stop.
-    pub(crate) async fn stopped(self: Arc<Self>) {
-        self.reached(Stage::Stopped).await;
+    pub(crate) async fn stopped(handle: Arc<EngineHandle>) {
+        handle.reached(Stage::Stopped).await;
     }
 
     /// Resolves when the engine has ended.
@@ -108,52 +106,5 @@ impl Engine {
         let mut reached = self.stage.subscribe();
         // The sender lives as long as `self`.
         let _ = reached.wait_for(|reached| *reached >= stage).await;
-    }
-}
-
-/// The signals that end a service.
-#[cfg(unix)]
-struct Signals {
-    terminate: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn new() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    /// The next one, and whether somebody has to notice it before the listeners close.
-    async fn next(&mut self) -> bool {
-        std::future::poll_fn(|context| {
-            if self.terminate.poll_recv(context).is_ready() {
-                Poll::Ready(true)
-            } else {
-                self.interrupt.poll_recv(context).map(|_| false)
-            }
-        })
-        .await
-    }
-}
-
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self)
-    }
-
-    async fn next(&mut self) -> bool {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-        false
     }
 }

@@ -1,21 +1,15 @@
 //! The probes for whoever is on call: with all that is known, on a port that no blocked runtime silences.
 
-use std::convert::Infallible;
 use std::io;
-use std::net::{self, SocketAddr, ToSocketAddrs};
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
-use axum::extract::Request;
+use axum::Router;
 use axum::response::Response;
-use axum::{Router, ServiceExt as _};
-use futures_util::future::BoxFuture;
-use tokio::net::TcpListener;
-use tower_service::Service;
+use http::Request;
 
 use super::axum::{respond, router};
-use super::ending::EndingListener;
-use super::{Answer, Probes};
+use super::{Answer, Probes, server};
 use crate::engine::{Core, Onlooker};
 use crate::health::Health;
 use crate::report::Audience;
@@ -92,47 +86,30 @@ impl Health {
     /// # }
     /// ```
     pub fn serve_internal(&self, address: impl ToSocketAddrs) -> io::Result<SocketAddr> {
+        if !self.engine.has_threads() {
+            return Err(io::Error::other("nothing is served while a test moves the clock"));
+        }
         let addresses: Vec<_> = address.to_socket_addrs()?.collect();
-        let listener = net::TcpListener::bind(&*addresses).map_err(|error| {
+        let listeners = server::bind(&addresses).map_err(|error| {
             let text = format!("cannot serve the internal probes at {addresses:?}: {error}");
             io::Error::new(error.kind(), text)
         })?;
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
-        let service = InternalService(Onlooker::new(&self.engine));
-        let ended = self.engine.ended();
-        self.engine.accompany(|| {
-            let listener = EndingListener::new(TcpListener::from_std(listener)?, ended);
-            Ok(axum::serve(listener, service.into_make_service()).into_future())
-        })?;
+        let address = listeners[0].local_addr()?;
+        let engine = Onlooker::new(self.engine.engine());
+        let answer = move |request| respond_to(engine.clone(), request);
+        server::serve("health internal", listeners, answer, self.engine.ended())?;
         self.engine.with(Core::arm);
         self.engine.watch_runtime();
         Ok(address)
     }
 }
 
-/// Not a router, which would hold the engine.
-#[derive(Clone)]
-struct InternalService(Onlooker);
-
-impl Service<Request> for InternalService {
-    type Response = Response;
-    type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request) -> Self::Future {
-        let engine = self.0.clone();
-        let (method, uri, version) = (request.method().clone(), request.uri().clone(), request.version());
-        Box::pin(async move {
-            let answer = answer(&engine, method.as_str(), uri.path(), uri.query()).await;
-            let answer = answer.unwrap_or_else(|| Answer::error(503, ENDED).closing());
-            Ok(respond(answer.to(method.as_str()), version))
-        })
-    }
+/// Answers from the engine, which it does not keep running.
+async fn respond_to(engine: Onlooker, request: Request<()>) -> Response {
+    let (method, uri) = (request.method().as_str(), request.uri());
+    let answer = answer(&engine, method, uri.path(), uri.query()).await;
+    let answer = answer.unwrap_or_else(|| Answer::error(503, ENDED).closing());
+    respond(answer.to(method), request.version())
 }
 
 /// The answer, unless the engine has ended: it is looked at before the wait and after it, and not kept in between.
@@ -152,8 +129,6 @@ async fn answer(engine: &Onlooker, method: &str, path: &str, query: Option<&str>
 
 #[cfg(test)]
 mod tests {
-    use axum::body::Body;
-
     use super::*;
     use crate::{Checks, HealthState};
 
@@ -166,17 +141,23 @@ mod tests {
     #[tokio::test]
     async fn whoever_still_asks_when_the_engine_has_ended_is_told_so() {
         let health = Health::builder(Empty).start();
-        let mut service = InternalService(Onlooker::new(&health.engine));
-        let ask = || Request::get("/livez").body(Body::empty()).expect("a request");
+        let onlooker = Onlooker::new(health.engine.engine());
+        let ask = || respond_to(onlooker.clone(), Request::get("/livez").body(()).expect("a request"));
         health.engine.with(Core::arm);
-        assert_eq!(service.call(ask()).await.unwrap().status(), 200);
-        let weak = health.downgrade();
+        assert_eq!(ask().await.status(), 200);
         drop(health);
-        while weak.upgrade().is_some() {
-            tokio::task::yield_now().await; // the pacemaker has it for the time of a tick
-        }
-        let response = service.call(ask()).await.unwrap();
-        assert_eq!(response.status(), 503);
+        let response = until_ended(ask).await;
         assert_eq!(response.headers()["connection"], "close");
+    }
+
+    /// The first answer after the pacemaker's last tick.
+    async fn until_ended<F: Future<Output = Response>>(ask: impl Fn() -> F) -> Response {
+        loop {
+            let response = ask().await;
+            if response.status() == 503 {
+                return response;
+            }
+            tokio::task::yield_now().await;
+        }
     }
 }

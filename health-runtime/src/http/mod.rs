@@ -5,12 +5,12 @@ mod axum;
 #[cfg(feature = "axum")]
 mod drain;
 #[cfg(feature = "axum")]
-mod ending;
-#[cfg(feature = "axum")]
 mod internal;
 #[cfg(feature = "axum")]
 mod listener;
 mod query;
+#[cfg(feature = "axum")]
+mod server;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub use self::drain::{DrainFuture, DrainLayer, DrainService};
 #[cfg(feature = "axum")]
 pub use self::listener::DrainListener;
 
-use crate::engine::{Core, Engine, View};
+use crate::engine::{Core, Engine, EngineHandle, View};
 use crate::format::json;
 use crate::health::Health;
 use crate::outcome::Status;
@@ -53,7 +53,10 @@ impl Health {
 
     fn probes_for(&self, audience: Audience) -> Probes {
         self.engine.with(Core::arm);
-        Probes::new(Arc::clone(&self.engine), audience)
+        Probes {
+            _handle: Some(Arc::clone(&self.engine)),
+            ..Probes::new(Arc::clone(self.engine.engine()), audience)
+        }
     }
 }
 
@@ -75,6 +78,8 @@ impl Health {
 #[derive(Clone, Debug)]
 pub struct Probes {
     engine: Arc<Engine>,
+    /// Keeps the engine running. Absent on the internal port.
+    _handle: Option<Arc<EngineHandle>>,
     audience: Audience,
 }
 
@@ -101,7 +106,11 @@ struct Question {
 
 impl Probes {
     fn new(engine: Arc<Engine>, audience: Audience) -> Self {
-        Self { engine, audience }
+        Self {
+            engine,
+            _handle: None,
+            audience,
+        }
     }
 
     /// Answers a request, or returns `None` if the path is not a probe's and nothing below one.

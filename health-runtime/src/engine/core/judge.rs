@@ -158,7 +158,7 @@ impl Core {
     pub(super) fn may_start(&self, index: usize, now: Time) -> bool {
         let slot = &self.slots[index];
         let may_be_called = slot.circuit.closed_until(now).is_none();
-        !slot.disabled && slot.running.is_none() && may_be_called && !self.is_over(index)
+        !slot.disabled && slot.running.is_none() && may_be_called && !self.is_over(index) && !self.ended
     }
 
     /// Whether the check has ended with the start.

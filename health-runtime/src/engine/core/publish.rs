@@ -11,8 +11,8 @@ use crate::spec::Probe;
 /// How long a view is used at most, so that the latencies in it are of now.
 const VIEW_MAX_AGE: Duration = Duration::from_millis(100);
 
-/// So many checks the log names at most where readiness fails.
-const NAMED: usize = 10;
+/// The log names at most this many checks in one event.
+pub(super) const NAMED: usize = 10;
 
 /// How often the log is reminded of a check that goes on failing.
 const REMINDER: Duration = Duration::from_mins(5);
@@ -96,6 +96,9 @@ impl Core {
 
     /// Queues an event if the check's state is not what the world was told, or if it was told long ago of a failure.
     pub(super) fn tell(&mut self, index: usize, now: Time) {
+        if self.ended {
+            return;
+        }
         let state = self.state(index, now);
         let fails = !self.unwaived(index, now).passes();
         let slot = &mut self.slots[index];

@@ -215,7 +215,7 @@ fn what_happens_to_the_service_is_said_as_loudly_as_it_matters() {
         (Event::NoSignals { error: error() }, "ERROR no signal handlers"),
         (
             Event::Exit {
-                why: "a third signal",
+                why: "a third signal".into(),
                 code: 143,
             },
             "ERROR exiting: a third signal code=143",

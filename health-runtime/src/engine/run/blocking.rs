@@ -4,18 +4,21 @@
 //! exit of the process.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
 
 use tokio::runtime::Handle;
 
 use super::{Post, RunResult, Spawned, judged, panicked};
 use crate::engine::Engine;
+use crate::engine::runner::SharedRunner;
 use crate::outcome::Reason;
 
 /// Starts the run. Nothing ends it from outside: it holds its thread, and in time is `stuck`, until it returns.
-pub(super) fn spawn(engine: &Engine, runtime: &Handle, post: Post) -> Spawned {
-    let (runtime, runner) = (runtime.clone(), Arc::clone(&engine.runner));
+pub(super) fn spawn(engine: &Engine, runtime: &Handle, runner: SharedRunner, post: Post) -> Spawned {
+    let runtime = runtime.clone();
     let check = engine.plans[post.index].spec.name();
     let thread = thread::Builder::new().name(format!("health {check}"));
     // Out of the thread's reach until it runs: a thread that there is not would post that its run was cancelled.
@@ -28,7 +31,7 @@ pub(super) fn spawn(engine: &Engine, runtime: &Handle, post: Post) -> Spawned {
             // What a check may ask of its runtime is there, as on the runtime's own blocking threads.
             let _runtime = runtime.enter();
             let future = runner.call(post.index); // a plain function does its work in the call
-            runtime.block_on(future)
+            block_on(future)
         };
         let result = catch_unwind(AssertUnwindSafe(call)).map_or_else(panicked, judged);
         let late = || RunResult::failed(Reason::Timeout, Some(format!("took longer than {timeout:?}").into()));
@@ -40,6 +43,25 @@ pub(super) fn spawn(engine: &Engine, runtime: &Handle, post: Post) -> Spawned {
         Err(error) => {
             let post = take(&post).expect("no thread has taken it");
             Spawned::Nothing(post.cancel(), error)
+        }
+    }
+}
+
+/// Polls the future to its end, on this thread. [`Handle::block_on`] would not let the check enter a runtime of its own,
+/// as `postgres` and `reqwest::blocking` do.
+fn block_on<F: Future>(future: F) -> F::Output {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let (mut future, mut context) = (pin!(future), Context::from_waker(&waker));
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => thread::park(),
         }
     }
 }

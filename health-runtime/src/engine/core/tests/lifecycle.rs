@@ -1,5 +1,6 @@
 //! Starting, holding back, draining.
 
+use super::super::super::signals::Signal;
 use super::*;
 
 #[test]
@@ -77,12 +78,14 @@ fn the_listeners_close_before_the_servers_stop_and_a_signalled_process_is_given_
     let grace = ms(1_000);
     sim.core.drain(ms(500), sim.now);
     let mut reached = Vec::new();
-    for signals in [0, 1] {
-        sim.core.lifecycle.signals = signals;
+    for is_signalled in [false, true] {
+        if is_signalled {
+            sim.core.lifecycle.signalled(Signal::Terminate, sim.now);
+        }
         for _ in 0..40 {
             let stage = sim.core.lifecycle.stage(sim.now);
-            if stage == Stage::Stopped {
-                sim.core.lifecycle.stopped(sim.now, grace);
+            if stage > Stage::Serving {
+                sim.core.lifecycle.exit_after(grace, sim.now);
             }
             reached.push((
                 stage,
@@ -99,6 +102,49 @@ fn the_listeners_close_before_the_servers_stop_and_a_signalled_process_is_given_
         exits,
         ms(3_000),
         "a drain by hand ends no process: the grace counts from the signal"
+    );
+}
+
+#[test]
+fn the_same_signal_within_a_second_is_one_signal() {
+    let mut sim = Sim::new([]);
+    let mut signalled = |after, signal| {
+        sim.pass(ms(after));
+        sim.core.lifecycle.signalled(signal, sim.now)
+    };
+    assert_eq!(signalled(0, Signal::Terminate), Some(1));
+    assert_eq!(signalled(950, Signal::Terminate), None);
+    assert_eq!(signalled(50, Signal::Terminate), Some(2), "counted from the first");
+    assert_eq!(
+        signalled(50, Signal::Interrupt),
+        Some(3),
+        "another signal is another word"
+    );
+    assert_eq!(
+        signalled(100, Signal::Interrupt),
+        None,
+        "a terminal signals the whole group"
+    );
+}
+
+#[test]
+fn nothing_is_checked_or_told_any_more_after_the_end() {
+    let mut sim = Sim::new([db(), cache().ttl(ms(0)), cache().blocking()]);
+    sim.pass_check(0);
+    sim.view();
+    sim.started();
+    sim.core.end();
+    sim.fail_check(2);
+    sim.pass(ms(60_000));
+    sim.waits(Probe::Readiness);
+    sim.core.request(0, sim.now);
+    sim.view();
+    let effects = sim.core.take_effects();
+    assert!(effects.start.is_empty());
+    assert!(
+        !effects.events.iter().any(|event| matches!(event, Event::Check { .. })),
+        "{:?}",
+        effects.events
     );
 }
 

@@ -336,7 +336,7 @@ async fn the_means_to_abort_a_run_are_those_of_that_run_alone() {
     sim.core.keep_abort(0, first[0].1, ended.abort_handle()); // it ended before it could be kept
     sim.core.keep_abort(0, second[0].1, in_flight.abort_handle());
     sim.core.keep_abort(0, first[0].1, ended.abort_handle());
-    sim.core.abort_all();
+    sim.core.end();
     tokio::task::yield_now().await; // an aborted task ends when it is polled
     assert_eq!((in_flight.is_finished(), ended.is_finished()), (true, false));
 }

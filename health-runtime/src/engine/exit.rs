@@ -1,0 +1,55 @@
+//! The end of a process that was told to end and does not.
+
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use super::{Engine, Event};
+
+/// How long the log may take to hear the last words of an engine or a process.
+pub(super) const LAST_WORDS: Duration = Duration::from_millis(100);
+
+/// What a shell reports for a process ended by SIGTERM.
+const EXIT_CODE: i32 = 143;
+
+/// Ends a process that was told to end. A log that nobody reads does not hold it.
+pub(super) fn exit(why: impl Into<String>) -> ! {
+    let event = Event::Exit {
+        why: why.into(),
+        code: EXIT_CODE,
+    };
+    let (said, heard) = mpsc::channel();
+    let log = move || {
+        event.log(&[]);
+        let _ = said.send(()); // nobody may wait any more
+    };
+    if thread::Builder::new().name("health log".into()).spawn(log).is_ok() {
+        let _ = heard.recv_timeout(LAST_WORDS);
+    }
+    std::process::exit(EXIT_CODE)
+}
+
+/// Why a process is ended at the end of the grace, for which nobody is left to say more.
+pub(super) const GRACE_IS_OVER: &str = "the process did not end within `shutdown_grace`";
+
+impl Engine {
+    /// Ends the process at the end of the grace, and says what may have kept it.
+    pub(super) fn exit_late(&self) -> ! {
+        self.outbox.flush(LAST_WORDS);
+        exit(format!("{GRACE_IS_OVER}: {}", self.what_is_held()))
+    }
+
+    /// What may keep a process from its end, as far as the engine can see.
+    fn what_is_held(&self) -> String {
+        let running = self.lock().names_in_flight();
+        let mut held = vec![match self.holders() {
+            0 => "no `Health` is held any more".to_owned(),
+            1 => "1 `Health` is still held (routers, layers and servers hold one)".to_owned(),
+            holders => format!("{holders} handles of `Health` are still held (routers, layers and servers hold one)"),
+        }];
+        if !running.is_empty() {
+            held.push(format!("checks still run: {running}"));
+        }
+        held.join("; ")
+    }
+}

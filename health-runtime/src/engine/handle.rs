@@ -1,0 +1,43 @@
+//! What keeps an engine running: every `Health`, router, layer, listener and shutdown signal holds the same handle.
+
+use std::ops::Deref;
+use std::sync::{Arc, Weak};
+
+use super::Engine;
+
+/// The engine ends when this is dropped, on the thread that drops it: what is left to log is logged before that thread
+/// goes on. The engine's own tasks hold the engine for moments, and never this.
+#[derive(Debug)]
+pub(crate) struct EngineHandle(Arc<Engine>);
+
+impl EngineHandle {
+    pub(crate) fn new(engine: Arc<Engine>) -> Arc<Self> {
+        let handle = Arc::new(Self(engine));
+        handle.0.holders.get_or_init(|| Arc::downgrade(&handle));
+        handle
+    }
+
+    /// A look at the engine that neither keeps it running nor ends it.
+    pub(crate) fn engine(&self) -> &Arc<Engine> {
+        &self.0
+    }
+}
+
+impl Deref for EngineHandle {
+    type Target = Arc<Engine>;
+
+    fn deref(&self) -> &Arc<Engine> {
+        &self.0
+    }
+}
+
+impl Drop for EngineHandle {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+/// Who holds the engine: for the log, when a process does not end.
+pub(super) fn holders(handle: Option<&Weak<EngineHandle>>) -> usize {
+    handle.map_or(0, Weak::strong_count)
+}

@@ -1,0 +1,136 @@
+//! A small HTTP server of our own: hyper alone, on a thread and a runtime of its own. Neither a blocked application nor
+//! the pacemaker waits for it, and it waits for neither.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::io;
+use std::net::{SocketAddr, TcpListener as StdListener};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use axum::response::Response;
+use futures_util::future::{join_all, select};
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Builder;
+use tokio::task::AbortHandle;
+
+/// At most this many connections are open at once: the next one takes the place of the oldest, so that no client uses up
+/// the descriptors of the process.
+const MOST: usize = 256;
+
+/// How long a connection may take to send the head of a request, the wait for its first byte included.
+const HEAD: Duration = Duration::from_secs(30);
+
+/// How long the server rests after an error of `accept`, as where the process has no descriptor left.
+const REST: Duration = Duration::from_millis(100);
+
+/// Binds all of these addresses, since a name such as `localhost` may stand for two. What the machine does not have, as
+/// where IPv6 is off, is left out as long as one is bound. The port of the first is that of all.
+pub(super) fn bind(addresses: &[SocketAddr]) -> io::Result<Vec<StdListener>> {
+    let mut bound: Vec<StdListener> = Vec::new();
+    let mut missing = None;
+    for address in addresses {
+        let mut address = *address;
+        if let Some(first) = bound.first().filter(|_| address.port() == 0) {
+            address.set_port(first.local_addr()?.port());
+        }
+        match StdListener::bind(address) {
+            Ok(listener) => {
+                listener.set_nonblocking(true)?;
+                bound.push(listener);
+            }
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(error),
+            Err(error) => missing = Some(error),
+        }
+    }
+    match missing {
+        Some(error) if bound.is_empty() => Err(error),
+        _ if bound.is_empty() => Err(io::Error::new(io::ErrorKind::InvalidInput, "no address")),
+        _ => Ok(bound),
+    }
+}
+
+/// Serves until `ended`, on a thread of this name; then the listeners and all connections are closed.
+pub(super) fn serve<A, F>(
+    name: &str,
+    listeners: Vec<StdListener>,
+    answer: A,
+    ended: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()>
+where
+    A: Fn(Request<()>) -> F + Clone + Send + 'static,
+    F: Future<Output = Response> + Send + 'static,
+{
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let listeners: Vec<_> = {
+        let _context = runtime.enter();
+        listeners
+            .into_iter()
+            .map(TcpListener::from_std)
+            .collect::<Result<_, _>>()?
+    };
+    let run = move || {
+        let places = Places::default();
+        let accepts = listeners
+            .into_iter()
+            .map(|listener| accept(listener, answer.clone(), places.clone()));
+        runtime.block_on(async {
+            select(pin!(ended), pin!(join_all(accepts))).await;
+        });
+    };
+    thread::Builder::new().name(name.into()).spawn(run)?;
+    Ok(())
+}
+
+async fn accept<A, F>(listener: TcpListener, answer: A, places: Places)
+where
+    A: Fn(Request<()>) -> F + Clone + Send + 'static,
+    F: Future<Output = Response> + Send + 'static,
+{
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => places.take(tokio::spawn(connection(stream, answer.clone())).abort_handle()),
+            Err(_) => tokio::time::sleep(REST).await,
+        }
+    }
+}
+
+async fn connection<A, F>(stream: TcpStream, answer: A)
+where
+    A: Fn(Request<()>) -> F + Send,
+    F: Future<Output = Response> + Send,
+{
+    // The body of a request is never read: hyper closes the connection after the answer where there is one.
+    let service = service_fn(move |request: Request<Incoming>| {
+        let answer = answer(request.map(drop));
+        async { Ok::<_, Infallible>(answer.await) }
+    });
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD);
+    // What goes wrong with one connection is its client's business.
+    let _ = http.serve_connection(TokioIo::new(stream), service).await;
+}
+
+/// The open connections, the oldest first.
+#[derive(Clone, Default)]
+struct Places(Arc<Mutex<VecDeque<AbortHandle>>>);
+
+impl Places {
+    fn take(&self, connection: AbortHandle) {
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|connection| !connection.is_finished());
+        if open.len() == MOST
+            && let Some(oldest) = open.pop_front()
+        {
+            oldest.abort();
+        }
+        open.push_back(connection);
+    }
+}
