@@ -77,6 +77,37 @@ impl Health {
         self.engine.report(probe)
     }
 
+    /// Asks for a run of this check now, instead of at its next interval: after a deployment of what it looks at, say. The
+    /// name of a nested struct stands for all of its checks. Returns `false` if nothing has this name.
+    ///
+    /// Does not wait for the run. A check in flight runs once more when that run has ended. Whoever asks again and again
+    /// gets a run every 50 ms at most.
+    ///
+    /// ```
+    /// # use health_runtime::{Flag, HealthState};
+    /// # #[derive(Clone, HealthState)]
+    /// # struct AppState { #[health_check] db: Flag }
+    /// # let runtime = tokio::runtime::Runtime::new().unwrap();
+    /// # let _guard = runtime.enter();
+    /// let health = AppState { db: Flag::healthy() }.start_health();
+    /// assert!(health.refresh("db"));
+    /// assert!(!health.refresh("bd"));
+    /// ```
+    pub fn refresh(&self, name: &str) -> bool {
+        let engine = &self.engine;
+        let check = engine.check_named(name).map(|index| index..index + 1);
+        let Some(checks) = check.or_else(|| engine.nest_named(name)) else {
+            return false;
+        };
+        engine.request(checks);
+        true
+    }
+
+    /// Asks for a run of every check now, as [`refresh`](Self::refresh) does for one.
+    pub fn refresh_all(&self) {
+        self.engine.request(0..self.engine.plans.len());
+    }
+
     /// Where the service is between its start and its end.
     pub fn phase(&self) -> Phase {
         self.engine.view().standing.phase

@@ -100,8 +100,11 @@ pub enum Reason {
     Stalled,
     /// Somebody holds readiness back, see [`Health::hold`](crate::Health::hold).
     Held,
-    /// The service has not finished starting.
+    /// The service has not finished starting, or its server does not accept connections yet.
     Starting,
+    /// No server accepts connections for the service any more, although it is not shutting down: see
+    /// [`Health::listener`](crate::Health::listener).
+    NotServing,
 }
 
 impl Reason {
@@ -124,6 +127,7 @@ impl Reason {
             Self::Stalled => "stalled",
             Self::Held => "held",
             Self::Starting => "starting",
+            Self::NotServing => "not_serving",
         }
     }
 

@@ -42,6 +42,7 @@ use self::threads::Threads;
 use super::awake::Awake;
 use super::phase::Lifecycle;
 use super::plan::Plan;
+use super::servers::Servers;
 use super::{Event, RunResult, State, Time};
 use crate::outcome::{Reason, Status};
 use crate::spec::Probe;
@@ -305,6 +306,13 @@ impl Core {
         self.effects.events.push(event);
     }
 
+    /// Notes something about the servers of the service.
+    pub(crate) fn servers(&mut self, note: impl FnOnce(&mut Servers)) {
+        let before = self.lifecycle.gate(false);
+        note(&mut self.lifecycle.servers);
+        self.effects.changed |= self.lifecycle.gate(false) != before;
+    }
+
     pub(crate) fn hold(&mut self) {
         self.lifecycle.hold();
         self.effects.changed = true;
@@ -317,8 +325,8 @@ impl Core {
 
     /// Begins to drain, for good; a second time changes nothing.
     pub(crate) fn drain(&mut self, drain: Duration, now: Time) {
-        if self.lifecycle.drain() {
-            self.lifecycle.close_at = Some(now + drain);
+        if let Some(drain) = self.lifecycle.drain(drain, now) {
+            let drain = Some(drain).filter(|drain| !drain.is_zero());
             self.effects.events.push(Event::Draining { drain });
             self.effects.changed = true;
         }

@@ -50,8 +50,10 @@ pub(crate) enum Event {
     Released {
         reason: Arc<str>,
     },
+    /// Readiness fails from now on.
     Draining {
-        drain: Duration,
+        /// How long the service still serves; `None`: it does not wait.
+        drain: Option<Duration>,
     },
     Closing,
     /// The process did not run for so long.
@@ -116,14 +118,17 @@ impl Event {
                 tracing::info!(target: "health", after = ?after, "started");
             }
             Self::TaskDropped { name } => {
-                tracing::error!(target: "health", task = &**name, "a startup task was dropped without `done()`: the startup probe fails for good");
+                tracing::warn!(target: "health", task = &**name, "the startup task `{name}` was dropped without `done()`: the startup probe fails from now on");
             }
             Self::Held { reason } => tracing::info!(target: "health", reason = &**reason, "readiness is held"),
             Self::Released { reason } => {
                 tracing::info!(target: "health", reason = &**reason, "readiness is no longer held");
             }
-            Self::Draining { drain } => {
-                tracing::info!(target: "health", drain = ?drain, "draining: readiness fails from now on");
+            Self::Draining { drain: Some(drain) } => {
+                tracing::info!(target: "health", ?drain, "draining: readiness fails from now on");
+            }
+            Self::Draining { drain: None } => {
+                tracing::info!(target: "health", "draining without a wait: readiness fails from now on");
             }
             Self::Closing => tracing::info!(target: "health", "the drain is over: listeners close"),
             Self::Frozen { lost } => {

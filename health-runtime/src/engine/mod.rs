@@ -4,6 +4,7 @@
 //! core       every state as a pure function of what happened and of now
 //!   plan       what was declared, defaults filled in
 //!   phase      starting, running, draining; holds
+//!   servers    whether anybody serves
 //!   awake      time in which the process could run
 //! view       what is published: immutable, read without the lock
 //! asked      a probe that finds something to wait for
@@ -44,6 +45,7 @@ mod plan;
 mod run;
 mod runner;
 mod scribe;
+mod servers;
 mod shutdown;
 mod signals;
 mod trigger;
@@ -78,6 +80,7 @@ use self::outbox::Outbox;
 use self::phase::Stage;
 use self::run::Spawned;
 use self::scribe::Scribe;
+use self::servers::Servers;
 use crate::contain;
 use crate::events::Transition;
 use crate::outcome::{Reason, Status};
@@ -127,6 +130,8 @@ pub(crate) struct Engine {
     /// Until when `view` answers each probe: no longer than `until`.
     until_asked: [AtomicU64; 4],
     draining: AtomicBool,
+    /// A server of the application is known to run.
+    server_runs: AtomicBool,
     /// The last blocking run found no thread, and the log knows.
     threadless: AtomicBool,
     /// A nudge of the runtime is under way.
@@ -185,6 +190,7 @@ impl Engine {
             until: AtomicU64::new(0),
             until_asked: Default::default(),
             draining: AtomicBool::new(false),
+            server_runs: AtomicBool::new(false),
             threadless: AtomicBool::new(false),
             nudging: Arc::default(),
             changed: Arc::default(),
@@ -240,6 +246,17 @@ impl Engine {
     pub(crate) fn nest_named(&self, name: &str) -> Option<Range<usize>> {
         let nest = self.nests.iter().find(|nest| nest.name == name)?;
         Some(nest.checks.clone())
+    }
+
+    /// Asks for a run of each of these checks. In a test that moves the clock nothing runs by itself.
+    pub(crate) fn request(self: &Arc<Self>, mut checks: Range<usize>) {
+        if self.handles.is_none() {
+            return;
+        }
+        self.with(|core, now| match (checks.next(), checks.len()) {
+            (Some(only), 0) => core.request(only, now),
+            (first, _) => core.request_all(first.into_iter().chain(checks), now),
+        });
     }
 
     /// Does something to the core under the lock, and what follows from it after the lock is released: no user code,
@@ -403,6 +420,13 @@ impl Engine {
         if self.handles.is_some() {
             self.outbox.flush(LAST_WORDS);
             self.runner.wait_gone(LAST_WORDS);
+        }
+    }
+
+    /// A server of the application runs: cheap to say again.
+    pub(crate) fn note_server(self: &Arc<Self>) {
+        if !self.server_runs.swap(true, Ordering::Relaxed) {
+            self.with(|core, _| core.servers(Servers::run));
         }
     }
 

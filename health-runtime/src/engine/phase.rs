@@ -7,6 +7,7 @@ use crate::report::Phase;
 use crate::spec::Probe;
 
 use super::Time;
+use super::servers::Servers;
 use super::signals::Signal;
 
 /// Between the closing of the listeners and the end of the servers: in it the connections that were accepted last are
@@ -34,6 +35,9 @@ pub(crate) struct Lifecycle {
     tasks: usize,
     failed: bool,
     pub(super) started: bool,
+    /// Readiness has passed, ever.
+    was_ready: bool,
+    pub(super) servers: Servers,
     draining: bool,
     holds: usize,
     /// When the drain is over.
@@ -54,6 +58,8 @@ impl Lifecycle {
             tasks: 0,
             failed: false,
             started: false,
+            was_ready: false,
+            servers: Servers::default(),
             draining: false,
             holds: 0,
             close_at: None,
@@ -65,10 +71,11 @@ impl Lifecycle {
     }
 
     pub(super) fn phase(&self) -> Phase {
-        match (self.draining, self.started) {
+        let is_starting = !self.started || self.servers.gate() == Some(Reason::Starting);
+        match (self.draining, is_starting) {
             (true, _) => Phase::Draining,
-            (false, true) => Phase::Running,
-            (false, false) => Phase::Starting,
+            (false, false) => Phase::Running,
+            (false, true) => Phase::Starting,
         }
     }
 
@@ -83,7 +90,7 @@ impl Lifecycle {
         } else if !self.started {
             Some(Reason::Starting)
         } else {
-            None
+            self.servers.gate()
         }
     }
 
@@ -93,7 +100,9 @@ impl Lifecycle {
         match probe {
             Probe::Liveness => false,
             Probe::Startup => self.started || by_hand,
-            Probe::Readiness | Probe::Health => self.draining || self.holds > 0 || by_hand,
+            Probe::Readiness | Probe::Health => {
+                self.draining || self.holds > 0 || by_hand || self.servers.gate().is_some()
+            }
         }
     }
 
@@ -116,6 +125,10 @@ impl Lifecycle {
     pub(super) fn close_task(&mut self, done: bool) {
         self.tasks -= 1;
         self.failed |= !done;
+    }
+
+    pub(super) fn ready(&mut self) {
+        self.was_ready = true;
     }
 
     pub(super) fn hold(&mut self) {
@@ -178,8 +191,14 @@ impl Lifecycle {
         self.exit_at.map(|at| at.saturating_sub(now))
     }
 
-    /// Begins to drain, for good. Returns whether it has just happened.
-    pub(super) fn drain(&mut self) -> bool {
-        !std::mem::replace(&mut self.draining, true)
+    /// Begins to drain, for good. Returns for how long, if it has just begun: a service that has never been ready has never
+    /// been sent a request, and waits for nobody.
+    pub(super) fn drain(&mut self, drain: Duration, now: Time) -> Option<Duration> {
+        if std::mem::replace(&mut self.draining, true) {
+            return None;
+        }
+        let drain = if self.was_ready { drain } else { Duration::ZERO };
+        self.close_at = Some(now + drain);
+        Some(drain)
     }
 }

@@ -92,6 +92,7 @@ impl Engine {
 
     /// Resolves when the servers may stop.
     pub(crate) async fn stopped(handle: Arc<EngineHandle>) {
+        handle.note_server(); // who waits for its end is there
         handle.reached(Stage::Stopped).await;
     }
 

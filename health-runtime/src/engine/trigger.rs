@@ -32,9 +32,11 @@ impl Trigger {
 
     /// Starts a run, or has one follow the run that is in flight. Does not wait for it; does nothing once the engine
     /// has ended.
+    ///
+    /// A check starts every 50 ms at most, however often it is asked to: what comes sooner waits for that long.
     pub fn run(&self) {
-        if let Some(engine) = self.engine.upgrade().filter(|engine| engine.handles.is_some()) {
-            engine.with(|core, now| core.request(self.index, now));
+        if let Some(engine) = self.engine.upgrade() {
+            engine.request(self.index..self.index + 1);
         }
     }
 }

@@ -10,7 +10,7 @@ use http::Request;
 
 use super::axum::{respond, router};
 use super::{Answer, Probes, server};
-use crate::engine::{Core, Onlooker};
+use crate::engine::Onlooker;
 use crate::health::Health;
 use crate::report::Audience;
 
@@ -98,7 +98,10 @@ impl Health {
         let engine = Onlooker::new(self.engine.engine());
         let answer = move |request| respond_to(engine.clone(), request);
         server::serve("health internal", listeners, answer, self.engine.ended())?;
-        self.engine.with(Core::arm);
+        self.engine.with(|core, now| {
+            core.servers(|servers| servers.offer(false));
+            core.arm(now);
+        });
         self.engine.watch_runtime();
         Ok(address)
     }
@@ -130,6 +133,7 @@ async fn answer(engine: &Onlooker, method: &str, path: &str, query: Option<&str>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Core;
     use crate::{Checks, HealthState};
 
     struct Empty;

@@ -80,6 +80,9 @@ impl Core {
         };
         let view = View::new(rows.collect(), standing);
         let readiness = (view.verdict(Probe::Readiness), view.is_only_pending());
+        if readiness.0.passes() {
+            self.lifecycle.ready();
+        }
         if readiness != self.told_readiness {
             let (from, _) = std::mem::replace(&mut self.told_readiness, readiness);
             let (to, expected) = readiness;

@@ -117,6 +117,19 @@ impl Core {
         }
     }
 
+    /// Asks for a run of each of these checks: at the next ticks, since they may be many.
+    pub(crate) fn request_all(&mut self, indices: impl Iterator<Item = usize>, now: Time) {
+        for index in indices {
+            let slot = &mut self.slots[index];
+            if slot.running.is_some() {
+                slot.again = true;
+            } else {
+                let free = slot.started.map_or(now, |started| now.max(started + FLOOR));
+                self.plan_by(index, free);
+            }
+        }
+    }
+
     /// A run has failed. If none has ever passed, the next one comes soon.
     pub(super) fn retry_soon(&mut self, index: usize, now: Time) {
         let (slot, plan) = (&self.slots[index], &self.plans[index]);
@@ -137,14 +150,9 @@ impl Core {
     /// The service has started: what fails now may have failed for what was missing until now, and is tried again, at the
     /// next tick.
     pub(super) fn retry_failed(&mut self, now: Time) {
-        for index in 0..self.slots.len() {
-            let has_failed = self.slots[index].last.is_some() && !self.state(index, now).passes();
-            match self.slots[index].running {
-                _ if !has_failed => {}
-                Some(_) => self.slots[index].again = true,
-                None => self.plan_by(index, now),
-            }
-        }
+        let has_failed = |index: &usize| self.slots[*index].last.is_some() && !self.state(*index, now).passes();
+        let failed: Vec<_> = (0..self.slots.len()).filter(has_failed).collect();
+        self.request_all(failed.into_iter(), now);
     }
 
     /// Marks a run as started, if one may.

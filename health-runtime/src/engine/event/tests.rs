@@ -176,7 +176,7 @@ fn what_happens_to_the_service_is_said_as_loudly_as_it_matters() {
         (Event::Started { after: second }, "INFO started after=1s"),
         (
             Event::TaskDropped { name: "warm".into() },
-            "ERROR a startup task was dropped without `done()`",
+            "WARN the startup task `warm` was dropped",
         ),
         (
             Event::Held {
@@ -190,7 +190,9 @@ fn what_happens_to_the_service_is_said_as_loudly_as_it_matters() {
             },
             "INFO readiness is no longer held reason=\"backup\"",
         ),
-        (Event::Draining { drain: second }, "INFO draining"),
+        (Event::Draining { drain: Some(second) }, "INFO draining: readiness"),
+        (Event::Draining { drain: None }, "INFO draining without a wait"),
+        (Event::SignalIgnored, "WARN a signal asked"),
         (Event::Closing, "INFO the drain is over"),
         (
             Event::Frozen { lost: second },

@@ -76,6 +76,7 @@ fn a_drain_that_races_a_thousand_results_never_turns_back() {
 fn the_listeners_close_before_the_servers_stop_and_a_signalled_process_is_given_its_grace() {
     let mut sim = Sim::new([]);
     let grace = ms(1_000);
+    assert!(sim.status(Probe::Readiness).passes());
     sim.core.drain(ms(500), sim.now);
     let mut reached = Vec::new();
     for is_signalled in [false, true] {
@@ -149,8 +150,34 @@ fn nothing_is_checked_or_told_any_more_after_the_end() {
 }
 
 #[test]
+fn a_service_that_was_never_ready_does_not_wait_at_its_end() {
+    let ends = |prepare: fn(&mut Sim)| {
+        let mut sim = Sim::new([db()]);
+        prepare(&mut sim);
+        sim.view();
+        sim.core.drain(ms(7_000), sim.now);
+        let wait = sim.core.lifecycle.close_at.unwrap().saturating_sub(sim.now);
+        let told = sim.events().into_iter().find_map(|event| match event {
+            Event::Draining { drain } => Some(drain),
+            _ => None,
+        });
+        assert_eq!(told, Some(Some(wait).filter(|wait| !wait.is_zero())));
+        wait
+    };
+    assert_eq!(ends(|_| {}), Duration::ZERO, "pending");
+    assert_eq!(ends(|sim| sim.fail_check(0)), Duration::ZERO);
+    let was_ready = |sim: &mut Sim| {
+        sim.pass_check(0);
+        sim.view();
+        sim.rerun(0, State::unhealthy(Reason::Error));
+    };
+    assert_eq!(ends(was_ready), ms(7_000), "somebody may still come, failing or not");
+}
+
+#[test]
 fn a_drain_lasts_as_long_as_it_says_and_begins_once() {
     let mut sim = Sim::new([]);
+    assert!(sim.status(Probe::Readiness).passes());
     sim.core.drain(ms(10_000), sim.now);
     sim.pass(ms(5_000));
     sim.core.drain(ms(10_000), sim.now);

@@ -5,6 +5,7 @@ mod lifecycle;
 mod model;
 mod probes;
 mod schedule;
+mod servers;
 mod stall;
 mod state;
 mod thresholds;

@@ -1,0 +1,74 @@
+//! Readiness and the servers: a service that nobody serves is not ready.
+
+use super::super::super::servers::Servers;
+use super::*;
+
+fn ready() -> Sim {
+    let mut sim = Sim::new([]);
+    assert_eq!(sim.says(Probe::Readiness), State::HEALTHY);
+    sim
+}
+
+#[test]
+fn a_listener_makes_readiness_wait_until_it_accepts_and_fail_when_it_is_gone() {
+    let mut sim = ready();
+    sim.core.servers(Servers::listen);
+    assert_eq!(sim.says(Probe::Readiness), State::unhealthy(Reason::Starting));
+    assert_eq!(sim.view().standing.phase, Phase::Starting);
+    assert_eq!(sim.says(Probe::Startup), State::HEALTHY, "the start is over");
+    sim.core.servers(Servers::accept);
+    assert_eq!(sim.says(Probe::Readiness), State::HEALTHY);
+    sim.core.servers(Servers::cease);
+    assert_eq!(sim.says(Probe::Readiness), State::unhealthy(Reason::NotServing));
+    assert_eq!(sim.says(Probe::Liveness), State::HEALTHY);
+    assert_eq!(sim.view().standing.phase, Phase::Running);
+}
+
+#[test]
+fn while_one_of_several_listeners_accepts_the_service_is_served() {
+    let mut sim = ready();
+    for note in [
+        Servers::listen,
+        Servers::listen,
+        Servers::accept,
+        Servers::accept,
+        Servers::cease,
+    ] {
+        sim.core.servers(note);
+    }
+    assert_eq!(sim.says(Probe::Readiness), State::HEALTHY);
+    sim.core.servers(Servers::cease);
+    assert_eq!(sim.says(Probe::Readiness), State::unhealthy(Reason::NotServing));
+}
+
+#[test]
+fn a_listener_that_is_gone_while_the_service_drains_is_no_news() {
+    let mut sim = ready();
+    sim.core.servers(Servers::listen);
+    sim.core.servers(Servers::accept);
+    sim.core.drain(ms(500), sim.now);
+    sim.core.servers(Servers::cease);
+    assert_eq!(sim.says(Probe::Readiness), State::unhealthy(Reason::Draining));
+}
+
+#[test]
+fn the_internal_port_waits_for_the_server_of_the_public_probes() {
+    let mut sim = ready();
+    sim.core.servers(|servers| servers.offer(false));
+    assert_eq!(
+        sim.says(Probe::Readiness),
+        State::HEALTHY,
+        "a worker has no server of its own"
+    );
+    sim.core.servers(|servers| servers.offer(true));
+    assert_eq!(sim.says(Probe::Readiness), State::unhealthy(Reason::Starting));
+    sim.core.servers(Servers::run);
+    assert_eq!(sim.says(Probe::Readiness), State::HEALTHY);
+}
+
+#[test]
+fn without_an_internal_port_whoever_asks_has_found_the_server() {
+    let mut sim = ready();
+    sim.core.servers(|servers| servers.offer(true));
+    assert_eq!(sim.says(Probe::Readiness), State::HEALTHY);
+}
