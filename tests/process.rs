@@ -1,0 +1,194 @@
+//! The end of a process: signals, what is logged last, and what is left behind. Each service is a process of its own.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::SocketAddr;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use health_tests::{raw, until};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+/// A scenario of `support/service.rs`. Ends with the test, however that ends.
+struct Service {
+    child: Child,
+    output: BufReader<ChildStdout>,
+}
+
+impl Service {
+    fn start(scenario: &str) -> Self {
+        Self::spawn(Command::new(env!("CARGO_BIN_EXE_service")).arg(scenario))
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        Self { child, output }
+    }
+
+    /// The next line that it prints in which this stands.
+    fn line(&mut self, text: &str) -> String {
+        loop {
+            let mut line = String::new();
+            assert_ne!(self.output.read_line(&mut line).unwrap(), 0, "it never prints {text:?}");
+            if line.contains(text) {
+                return line.trim().to_owned();
+            }
+        }
+    }
+
+    fn address(&mut self) -> SocketAddr {
+        self.line("127.0.0.1:").parse().unwrap()
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.child.id()).unwrap())
+    }
+
+    fn terminate(&self) {
+        kill(self.pid(), Signal::SIGTERM).unwrap();
+    }
+
+    async fn ended(&mut self) -> ExitStatus {
+        until("it ends", async || self.child.try_wait().unwrap()).await
+    }
+
+    /// All that it has printed and not been read, once it has ended.
+    fn rest(&mut self) -> String {
+        let mut rest = String::new();
+        self.output.read_to_string(&mut rest).unwrap();
+        rest
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+async fn answers(address: SocketAddr, path: &str, code: u16) {
+    until(&format!("{path} answers {code}"), async || {
+        let answer = raw(address, &format!("GET {path} HTTP/1.0\r\n\r\n")).await;
+        answer.starts_with(&format!("HTTP/1.0 {code}")).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_engine_that_has_ended_does_not_harm_the_shutdown_of_another() {
+    let mut service = Service::start("two-engines");
+    let address = service.address();
+    answers(address, "/readyz", 200).await;
+    let told = Instant::now();
+    service.terminate();
+    answers(address, "/readyz", 503).await;
+    answers(address, "/orders", 200).await;
+    assert_eq!(service.ended().await.code(), Some(0));
+    assert!(told.elapsed() >= Duration::from_millis(500), "{:?}", told.elapsed());
+}
+
+#[tokio::test]
+async fn the_last_words_of_a_service_are_logged() {
+    for round in 0..20 {
+        let mut service = Service::start("failing-main");
+        assert_eq!(service.ended().await.code(), Some(1));
+        let log = service.rest();
+        assert!(
+            log.contains("WARN") && log.contains("the startup task `warm caches` was dropped"),
+            "{round}: {log}"
+        );
+        assert!(!log.contains("ERROR"), "the error is that of `main`: {log}");
+    }
+    for round in 0..20 {
+        let mut service = Service::start("plain");
+        let address = service.address();
+        answers(address, "/readyz", 200).await;
+        kill(service.pid(), Signal::SIGINT).unwrap();
+        assert_eq!(service.ended().await.code(), Some(0));
+        let log = service.rest();
+        assert!(log.contains("draining without a wait"), "{round}: {log}");
+        assert!(log.contains("the drain is over"), "{round}: {log}");
+    }
+}
+
+#[tokio::test]
+async fn the_engine_lets_go_of_the_state_when_the_drain_is_over() {
+    let mut service = Service::start("last-sender");
+    let address = service.address();
+    answers(address, "/readyz", 200).await;
+    service.terminate();
+    service.line("1 order written, and health is still held: true");
+    assert_eq!(service.ended().await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_service_that_is_told_to_end_while_it_starts_is_never_ready_and_ends() {
+    let mut service = Service::start("signal-before-serve");
+    service.line("starting");
+    let told = Instant::now();
+    service.terminate();
+    service.line("was ready: false");
+    assert_eq!(service.ended().await.code(), Some(0));
+    assert!(
+        told.elapsed() < Duration::from_secs(3),
+        "it waits for nobody: {:?}",
+        told.elapsed()
+    );
+}
+
+#[tokio::test]
+async fn the_same_signal_twice_does_not_skip_the_drain() {
+    let mut service = Service::start("plain");
+    let address = service.address();
+    answers(address, "/readyz", 200).await;
+    let told = Instant::now();
+    for _ in 0..3 {
+        service.terminate();
+        tokio::time::sleep(Duration::from_millis(50)).await; // or the kernel makes one of them
+    }
+    answers(address, "/orders", 200).await;
+    assert_eq!(service.ended().await.code(), Some(0));
+    assert!(told.elapsed() >= Duration::from_millis(500), "{:?}", told.elapsed());
+}
+
+#[tokio::test]
+async fn without_shutdown_signal_a_signal_ends_the_process_as_it_always_does() {
+    let mut service = Service::start("no-shutdown-signal");
+    let address = service.address();
+    answers(address, "/readyz", 200).await;
+    service.terminate();
+    assert_eq!(service.ended().await.signal(), Some(Signal::SIGTERM as i32));
+}
+
+/// Process 1 ignores signals that it has no handler for. Needs a process namespace of its own.
+#[tokio::test]
+async fn process_1_hears_of_a_signal_from_the_start_on() {
+    let possible = Command::new("unshare").args(["--pid", "--fork", "true"]).status();
+    if !possible.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: no process namespace can be made here, so nothing is process 1");
+        return;
+    }
+    let mut command = Command::new("unshare");
+    command.args(["--pid", "--fork", "--kill-child"]);
+    let mut service = Service::spawn(command.arg(env!("CARGO_BIN_EXE_service")).arg("no-shutdown-signal"));
+    let address = service.address();
+    answers(address, "/readyz", 200).await;
+    let children = format!("/proc/{0}/task/{0}/children", service.child.id());
+    let child = std::fs::read_to_string(children).unwrap();
+    kill(Pid::from_raw(child.trim().parse().unwrap()), Signal::SIGTERM).unwrap();
+    answers(address, "/readyz", 503).await;
+    answers(address, "/livez", 200).await;
+    service.line("nothing waits for `shutdown_signal()`");
+}
+
+#[tokio::test]
+async fn four_hundred_engines_leave_no_thread_and_no_descriptor_behind() {
+    let mut service = Service::start("many-engines");
+    let line = service.line("threads and descriptors");
+    let (before, after) = line.split_once(", after: ").unwrap();
+    assert!(before.ends_with(after), "{line}");
+    assert_eq!(service.ended().await.code(), Some(0));
+}

@@ -1,0 +1,181 @@
+//! Services that are told to end, each a scenario of its own: the first argument names it.
+//!
+//! Prints its address once it serves, and what it logs, on its standard output.
+
+use std::fmt::Write as _;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use health_runtime::{Flag, Health, HealthState};
+use tracing::field::{Field, Visit};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
+
+#[derive(Clone, HealthState)]
+struct App {
+    #[health_check(critical)]
+    db: Flag,
+}
+
+fn app() -> App {
+    App { db: Flag::healthy() }
+}
+
+/// Prints each event on a line.
+struct Print;
+
+impl<S: tracing::Subscriber> Layer<S> for Print {
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+        struct Line(String);
+        impl Visit for Line {
+            fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+                let _ = write!(self.0, " {field}={value:?}");
+            }
+        }
+        let mut line = Line(event.metadata().level().to_string());
+        event.record(&mut line);
+        println!("{}", line.0);
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(Print))?;
+    match std::env::args().nth(1).as_deref() {
+        Some("two-engines") => two_engines().await,
+        Some("failing-main") => failing_main(),
+        Some("last-sender") => last_sender().await,
+        Some("signal-before-serve") => signal_before_serve().await,
+        Some("no-shutdown-signal") => no_shutdown_signal().await,
+        Some("many-engines") => many_engines().await,
+        Some("plain") => serve(&builder().start(), || {}).await,
+        other => panic!("no such scenario: {other:?}"),
+    }
+}
+
+fn builder() -> health_runtime::HealthBuilder<App> {
+    let drain = Duration::from_millis(500);
+    Health::builder(app())
+        .drain(drain)
+        .shutdown_grace(Duration::from_secs(5))
+}
+
+/// Serves until it is told to end. `ready` runs once it serves.
+async fn serve(health: &Health, ready: impl FnOnce()) -> Result<(), Box<dyn std::error::Error>> {
+    let routes = Router::new().route("/orders", get(|| async { "an order" }));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let listener = health.listener(listener)?;
+    let stop = health.shutdown_signal();
+    println!("{address}");
+    ready();
+    axum::serve(listener, routes.merge(health.router()))
+        .with_graceful_shutdown(stop)
+        .await?;
+    Ok(())
+}
+
+/// One engine has asked for signals and has ended; another one serves.
+async fn two_engines() -> Result<(), Box<dyn std::error::Error>> {
+    let first = builder().start();
+    drop(first.shutdown_signal());
+    drop(first);
+    serve(&builder().start(), || {}).await
+}
+
+/// `main` fails while the service starts.
+fn failing_main() -> Result<(), Box<dyn std::error::Error>> {
+    let health = builder().start();
+    let _warm_up = health.startup_task("warm caches");
+    let _router: Router = health.router();
+    Err("the configuration has no port".into())
+}
+
+/// The state holds the last sender of a thread that the service waits for.
+async fn last_sender() -> Result<(), Box<dyn std::error::Error>> {
+    #[derive(Clone, HealthState)]
+    struct Store {
+        #[health_check(critical)]
+        db: Flag,
+        orders: mpsc::Sender<u32>,
+    }
+    let (orders, receiver) = mpsc::channel();
+    let writer = std::thread::spawn(move || receiver.iter().count());
+    let state = Store {
+        db: Flag::healthy(),
+        orders,
+    };
+    state.orders.send(1)?;
+    let health = Health::builder(state)
+        .drain(Duration::from_millis(500))
+        .shutdown_grace(Duration::from_secs(5))
+        .start();
+    serve(&health, || {}).await?;
+    let written = writer.join().expect("it does not panic");
+    println!(
+        "{written} order written, and health is still held: {}",
+        health.is_draining()
+    );
+    Ok(())
+}
+
+/// Is told to end between `shutdown_signal` and its server.
+async fn signal_before_serve() -> Result<(), Box<dyn std::error::Error>> {
+    let health = builder().start();
+    let stop = health.shutdown_signal();
+    println!("starting");
+    tokio::time::sleep(Duration::from_secs(1)).await; // a migration
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    axum::serve(health.listener(listener)?, health.router::<()>())
+        .with_graceful_shutdown(stop)
+        .await?;
+    println!(
+        "was ready: {}",
+        health.report(health_runtime::Probe::Readiness).passes()
+    );
+    Ok(())
+}
+
+/// Serves, and leaves signals to others.
+async fn no_shutdown_signal() -> Result<(), Box<dyn std::error::Error>> {
+    let health = builder().start();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    println!("{}", listener.local_addr()?);
+    axum::serve(listener, health.router::<()>()).await?;
+    Ok(())
+}
+
+/// Starts and ends four hundred engines, and counts what they leave behind.
+async fn many_engines() -> Result<(), Box<dyn std::error::Error>> {
+    let count = |what: &str| std::fs::read_dir(format!("/proc/self/{what}")).map(Iterator::count);
+    let counts = || Ok::<_, std::io::Error>((count("task")?, count("fd")?));
+    let once = || -> Result<(), Box<dyn std::error::Error>> {
+        let health = builder().start();
+        drop(health.shutdown_signal());
+        health.serve_internal("127.0.0.1:0")?;
+        let _router: Router = health.router();
+        Ok(())
+    };
+    once()?; // what a process has once: the thread of its signals
+    let settled = async |wanted: Option<(usize, usize)>| {
+        let mut last = counts()?;
+        for _ in 0..200 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            let now = counts()?;
+            if wanted.map_or(now == last, |wanted| now == wanted) {
+                return Ok(now);
+            }
+            last = now;
+        }
+        Ok::<_, std::io::Error>(last)
+    };
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let before = settled(None).await?;
+    for _ in 0..400 {
+        once()?;
+    }
+    let after = settled(Some(before)).await?;
+    println!("threads and descriptors before: {before:?}, after: {after:?}");
+    Ok(())
+}
