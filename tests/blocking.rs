@@ -193,3 +193,53 @@ async fn sixteen_run_at_once_at_most_and_the_others_after_them() {
     settled(&app, "/readyz", 200, "healthy").await;
     assert_eq!(door.calls(), 40);
 }
+
+/// A driver that blocks, in a check that is `async`: it has a runtime of its own, as `postgres` and `reqwest::blocking`.
+struct Driver;
+
+impl health_runtime::HealthCheck for Driver {
+    async fn check(&self) -> health_runtime::CheckResult {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async { tokio::time::sleep(Duration::from_millis(1)).await });
+        Handle::current().spawn(async {}).await?; // the application's runtime is at hand too
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        Ok(health_runtime::Outcome::healthy())
+    }
+}
+
+#[tokio::test]
+async fn a_blocking_check_of_a_type_may_run_a_runtime_of_its_own() {
+    let spec = CheckSpec::new("driver").critical().blocking();
+    let health = Health::builder(disk(&Door::opened())).check(spec, Driver).start();
+    settled(&health.router(), "/readyz/driver", 200, "healthy").await;
+}
+
+#[tokio::test]
+async fn sixteen_checks_that_hang_keep_no_other_check_waiting() {
+    let door = Door::default();
+    let mut builder = Health::builder(disk(&Door::opened()));
+    for index in 0..16 {
+        let spec = CheckSpec::named(format!("disk-{index}")).blocking();
+        let spec = spec
+            .interval(Duration::from_millis(100))
+            .timeout(Duration::from_millis(50));
+        builder = builder.check(spec, Stands(door.clone()));
+    }
+    let last = CheckSpec::new("zz")
+        .critical()
+        .blocking()
+        .interval(Duration::from_secs(1));
+    builder = builder.check(last, Stands(Door::opened()));
+    let health = builder.start();
+    settled(&health.router(), "/readyz/zz", 200, "healthy").await;
+    door.open();
+}
+
+/// A check that stands before a door.
+struct Stands(Door);
+
+impl health_runtime::HealthCheck for Stands {
+    async fn check(&self) -> health_runtime::CheckResult {
+        Ok(self.0.pass().into())
+    }
+}

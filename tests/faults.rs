@@ -740,3 +740,141 @@ async fn a_failure_is_logged_once_with_its_masked_text() {
     );
     assert!(log.lines("secret").is_empty());
 }
+
+/// A check that always finds another item, and so never waits, but for tokio's budget of a task.
+async fn never_waits() -> CheckResult {
+    let (send, mut receive) = tokio::sync::mpsc::unbounded_channel();
+    loop {
+        send.send(()).expect("the receiver is here");
+        receive.recv().await;
+    }
+}
+
+#[test]
+fn a_check_that_uses_up_its_budget_is_timed_out_all_the_same() {
+    for workers in [0, 2] {
+        let mut builder = if workers == 0 {
+            Builder::new_current_thread()
+        } else {
+            Builder::new_multi_thread()
+        };
+        let runtime = builder.worker_threads(workers.max(1)).enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (runs, health) = Fault::new(db(), |_| never_waits()).start();
+            let app = health.router();
+            fails_with(&app, "timeout").await;
+            until("it runs again", async || {
+                (runs.load(Ordering::SeqCst) > 2).then_some(())
+            })
+            .await;
+        });
+    }
+}
+
+#[tokio::test]
+async fn a_check_that_asks_for_its_own_next_run_does_not_take_a_core() {
+    struct Eager {
+        trigger: std::sync::OnceLock<Trigger>,
+        runs: Arc<AtomicUsize>,
+    }
+    impl HealthCheck for Eager {
+        async fn check(&self) -> CheckResult {
+            self.runs.fetch_add(1, Ordering::SeqCst);
+            self.trigger.get().expect("attached").run();
+            Ok(Outcome::healthy())
+        }
+
+        fn attach(&self, trigger: Trigger) {
+            let _ = self.trigger.set(trigger);
+        }
+    }
+    let runs = Arc::new(AtomicUsize::new(0));
+    let eager = Eager {
+        trigger: std::sync::OnceLock::new(),
+        runs: Arc::clone(&runs),
+    };
+    let _health = Health::builder(Eventually)
+        .check(CheckSpec::new("eager"), eager)
+        .start();
+    let began = Instant::now();
+    tokio::time::sleep(Duration::from_secs(1)).await; // what is counted
+    let most = began.elapsed().as_millis() / 50 + 2;
+    let runs = runs.load(Ordering::SeqCst);
+    assert!(runs > 1 && runs as u128 <= most, "{runs} runs, {most} ticks");
+}
+
+/// A state without a check of its own.
+struct Eventually;
+
+impl HealthState for Eventually {
+    fn register(_: &mut Checks<Self>) {}
+}
+
+/// A state that may not be dropped by a task.
+struct OwnsRuntime {
+    _runtime: tokio::runtime::Runtime,
+    dropped: std::sync::mpsc::Sender<bool>,
+}
+
+impl Drop for OwnsRuntime {
+    fn drop(&mut self) {
+        let in_a_task = tokio::runtime::Handle::try_current().is_ok();
+        let _ = self.dropped.send(in_a_task);
+    }
+}
+
+impl HealthState for OwnsRuntime {
+    fn register(checks: &mut Checks<Self>) {
+        let spec = CheckSpec::new("slow")
+            .interval(Duration::from_millis(20))
+            .timeout(Duration::from_millis(10));
+        checks.with(spec, |_| {
+            Box::pin(async {
+                for _ in 0..1_000 {
+                    tokio::task::yield_now().await;
+                }
+                Ok(Outcome::healthy())
+            })
+        });
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_state_is_never_dropped_in_a_task_whoever_held_it_last() {
+    for round in 0..40_u64 {
+        let (dropped, drops) = std::sync::mpsc::channel();
+        let state = OwnsRuntime {
+            _runtime: Builder::new_current_thread().build().unwrap(),
+            dropped,
+        };
+        let health = Health::builder(state).start();
+        tokio::time::sleep(Duration::from_millis(round % 7)).await; // somewhere in the middle of a run
+        drop(health);
+        let in_a_task = drops.recv_timeout(Duration::from_secs(10)).expect("it is dropped");
+        assert!(!in_a_task, "round {round}");
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_runs_a_check_before_its_interval_is_over() {
+    let (runs, health) = Fault::new(CheckSpec::new("db").interval(Duration::from_hours(1)), |_| async {
+        Ok(Outcome::healthy())
+    })
+    .start();
+    for (round, refresh) in [(1, true), (2, false)] {
+        until("it has run", async || {
+            (runs.load(Ordering::SeqCst) == round).then_some(())
+        })
+        .await;
+        if refresh {
+            assert!(health.refresh("db"));
+        } else {
+            health.refresh_all();
+        }
+    }
+    until("it has run again", async || {
+        (runs.load(Ordering::SeqCst) == 3).then_some(())
+    })
+    .await;
+    assert!(!health.refresh("bd"), "nothing has this name");
+}

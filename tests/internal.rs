@@ -501,6 +501,65 @@ async fn no_internal_body_is_larger_than_a_mib() {
     }
 }
 
+/// One check that hangs, one that is critical, and many that are well.
+struct Crowd;
+
+impl HealthState for Crowd {
+    fn register(checks: &mut Checks<Self>) {
+        let often = |name| CheckSpec::new(name).interval(Duration::from_millis(500));
+        let hangs = often("hangs").critical().timeout(Duration::from_millis(100));
+        checks.with(hangs, |_| run(std::future::pending::<()>()));
+        for index in 0..3_000 {
+            let name = Box::leak(format!("check-{index}").into_boxed_str());
+            checks.with(often(name), |_| run(()));
+        }
+    }
+}
+
+#[test]
+fn readers_of_the_internal_port_starve_neither_timeouts_nor_ticks() {
+    let (runtime, prober) = (workers(1), prober());
+    let health = {
+        let _guard = runtime.enter();
+        Health::builder(Crowd).start()
+    };
+    let mut events = health.subscribe();
+    let internal = health.serve_internal(LOCAL).unwrap();
+    prober.block_on(async {
+        let readers: Vec<_> = (0..16)
+            .map(|_| tokio::spawn(async move { while !ask(internal, "/health?exclude=check-1").await.is_empty() {} }))
+            .collect();
+        let began = Instant::now();
+        let mut timed_out = false;
+        while began.elapsed() < Duration::from_secs(4) {
+            let Ok(Some(event)) = timeout(Duration::from_millis(100), events.next()).await else {
+                continue;
+            };
+            let health_runtime::HealthEvent::Check(transition) = event else {
+                continue;
+            };
+            let reason = transition.reason.map(health_runtime::Reason::as_str);
+            assert_ne!(reason, Some("stale"), "{transition:?}");
+            timed_out |= &*transition.check == "hangs" && reason == Some("timeout");
+        }
+        readers.iter().for_each(tokio::task::JoinHandle::abort);
+        assert!(timed_out, "the timeout has fired while the readers read");
+    });
+}
+
+#[tokio::test]
+async fn the_internal_port_is_not_ready_before_the_server_is() {
+    let health = App::healthy().start_health();
+    let internal = health.serve_internal(LOCAL).unwrap();
+    let app: Router = health.router();
+    says(internal, "/startupz", 200).await;
+    let answer = says(internal, "/readyz", 503).await;
+    assert_eq!(json_of(&answer)["reason"], "starting");
+    let public = serve(app).await;
+    ask(public, "/livez").await;
+    says(internal, "/readyz", 200).await;
+}
+
 // --- that it ends ---
 
 #[tokio::test]

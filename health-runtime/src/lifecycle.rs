@@ -57,23 +57,56 @@ impl Health {
     }
 
     /// Begins to drain: from now on and for good readiness fails, liveness passes whatever its checks say, and answers
-    /// ask clients to close their connections. After `drain` every [`shutdown_signal`](Self::shutdown_signal) resolves.
+    /// ask clients to close their connections. After `drain` every [`shutdown_signal`](Self::shutdown_signal) resolves,
+    /// and the engine lets go of the state.
     ///
-    /// SIGTERM does this by itself where `shutdown_signal` is used. A second call does nothing.
+    /// Waits for nothing. SIGTERM does this by itself where `shutdown_signal` is used. A second call does nothing.
     pub fn drain(&self) {
         self.engine.drain();
     }
 
     /// What the server waits for: resolves when it may stop accepting connections.
     ///
-    /// At SIGTERM readiness fails at once while the listener goes on accepting for `drain` (10 s by default), so that
-    /// load balancers notice before connections are refused; then this resolves. SIGINT resolves it without the wait.
-    /// A second signal ends the wait; a third ends the process. A process that is still there `shutdown_grace` (20 s by
-    /// default) after the drain is ended too, since axum waits for open streams without limit. Both exit with code 143.
+    /// Call it early, before anything that takes long: the call itself installs the signal handlers. Before it, SIGTERM ends
+    /// the process at once, as it does without this crate. After it, a service that is told to end while it starts is
+    /// never ready, and ends. (As process 1, in a container, the handlers are there from the start of the engine on:
+    /// process 1 would ignore SIGTERM, start, and become ready.)
     ///
-    /// Call it once for each server: all resolve together. The signal handlers are installed by the call, on a thread
-    /// of the engine's own, and stay until the process ends. Once the last [`Health`] is gone there is nothing to drain,
-    /// and a signal ends the process at once, with code 143.
+    /// # What happens at a signal
+    ///
+    /// 1. Readiness fails. The service goes on serving for `drain` (7 s), so that load balancers notice before connections
+    ///    are refused. SIGINT skips this wait: a person waits. So does a second signal; the same signal within a second is
+    ///    the same one. A service that was never ready does not wait either, nor does one behind
+    ///    [`listener`](Self::listener) that has no open connection and has seen none for a minute: nobody is left who could
+    ///    notice.
+    /// 2. The listeners close. Nothing is checked any more, and the engine drops its copy of the state: a thread that ends
+    ///    with the last sender of a channel can end.
+    /// 3. This resolves, for all servers together. Servers finish the requests in flight.
+    /// 4. What `main` does after its server (flush counters, close pools) is still inside of `shutdown_grace` (15 s), which
+    ///    counts from step 2. A process that is there after that is ended with code 143, and the log says what it still
+    ///    holds. A third signal does the same at once. Needs `main` longer, set `shutdown_grace` higher.
+    ///
+    /// # What must be longer than what
+    ///
+    /// | platform | kills after | so |
+    /// |---|---|---|
+    /// | Kubernetes | `terminationGracePeriodSeconds`: 30 s, `preStop` included | `preStop` + `drain` + `shutdown_grace` < 30 s: the defaults need 22 s |
+    /// | `docker stop`, Compose | 10 s (`--time`, `stop_grace_period`) | `drain` + the longest request < 10 s: the default leaves 3 s |
+    /// | Cloud Run | 10 s | the same |
+    /// | Amazon ECS | `stopTimeout`: 30 s | `drain` + `shutdown_grace` < 30 s |
+    /// | systemd | `TimeoutStopSec`: 90 s | `drain` + `shutdown_grace` < 90 s |
+    ///
+    /// | balancer that asks the probes itself | notices after | so |
+    /// |---|---|---|
+    /// | HAProxy `option httpchk` | `inter` × `fall`: 2 s × 3 | `drain` > 6 s |
+    /// | Kubernetes Service | at once: the pod is deleted, which spreads in a few seconds | `drain` of a few seconds |
+    /// | AWS load balancers, where nobody deregisters the target | interval × unhealthy threshold: 30 s × 2 | `drain` > 60 s |
+    ///
+    /// # Several engines, several servers
+    ///
+    /// Call it once for each server. The signal handlers belong to the process and stay until its end. They drain every
+    /// engine that is alive. Once the last [`Health`] in the process is gone, there is nothing to drain, and a signal ends the process at
+    /// once, with code 143.
     ///
     /// # Cancel safety
     ///

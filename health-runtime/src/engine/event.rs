@@ -77,6 +77,8 @@ pub(crate) enum Event {
     NoSignals {
         error: io::Error,
     },
+    /// A server runs, and nothing in the process waits for a signal.
+    NoShutdown,
     /// A signal came, and nothing in the process waits for one.
     SignalIgnored,
     Exit {
@@ -149,6 +151,9 @@ impl Event {
             }
             Self::NoSignals { error } => {
                 tracing::error!(target: "health", %error, "no signal handlers: SIGTERM will end the process without a drain");
+            }
+            Self::NoShutdown => {
+                tracing::warn!(target: "health", "nothing has called `shutdown_signal()`: SIGTERM ends this process without a drain, unless the service itself calls `drain()`");
             }
             Self::SignalIgnored => {
                 tracing::warn!(target: "health", "a signal asked the process to end: readiness fails, but nothing waits for `shutdown_signal()`");

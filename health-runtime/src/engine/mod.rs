@@ -425,9 +425,16 @@ impl Engine {
 
     /// A server of the application runs: cheap to say again.
     pub(crate) fn note_server(self: &Arc<Self>) {
-        if !self.server_runs.swap(true, Ordering::Relaxed) {
-            self.with(|core, _| core.servers(Servers::run));
+        if self.server_runs.load(Ordering::Relaxed) || self.server_runs.swap(true, Ordering::Relaxed) {
+            return;
         }
+        let is_unattended = self.handles.is_some() && signals::is_unattended();
+        self.with(|core, _| {
+            core.servers(Servers::run);
+            if is_unattended {
+                core.say(Event::NoShutdown);
+            }
+        });
     }
 
     /// Whether it really runs, and not in a test that moves the clock.

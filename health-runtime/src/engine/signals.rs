@@ -69,6 +69,12 @@ pub(super) fn are_expected() -> bool {
     EXPECTED.load(Ordering::Relaxed)
 }
 
+/// Whether nobody waits for a signal, and it has not been said yet.
+pub(super) fn is_unattended() -> bool {
+    static SAID: AtomicBool = AtomicBool::new(false);
+    !are_expected() && !SAID.swap(true, Ordering::Relaxed)
+}
+
 fn registry() -> MutexGuard<'static, Registry> {
     ENGINES.lock().unwrap_or_else(PoisonError::into_inner)
 }

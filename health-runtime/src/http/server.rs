@@ -134,3 +134,39 @@ impl Places {
         open.push_back(connection);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bound(addresses: &[&str]) -> io::Result<Vec<SocketAddr>> {
+        let addresses: Vec<_> = addresses
+            .iter()
+            .map(|address| address.parse().expect("an address"))
+            .collect();
+        bind(&addresses)?.iter().map(StdListener::local_addr).collect()
+    }
+
+    #[test]
+    fn all_addresses_of_a_name_are_bound_with_one_port() {
+        if StdListener::bind("[::1]:0").is_err() {
+            eprintln!("skipped: this machine has no IPv6 loopback");
+            return;
+        }
+        let bound = bound(&["127.0.0.1:0", "[::1]:0"]).expect("both are free");
+        assert_eq!(bound.len(), 2);
+        assert_eq!(bound[0].port(), bound[1].port());
+    }
+
+    #[test]
+    fn an_address_that_the_machine_does_not_have_is_left_out_and_one_that_is_taken_is_an_error() {
+        let documentation = "[2001:db8::1]:0"; // no machine has it
+        assert_eq!(bound(&[documentation, "127.0.0.1:0"]).expect("one is there").len(), 1);
+        assert!(bound(&[documentation]).is_err());
+        assert!(bound(&[]).is_err());
+        let taken = StdListener::bind("127.0.0.1:0").expect("a free port");
+        let address = taken.local_addr().expect("it is bound").to_string();
+        let error = bound(&["127.0.0.2:0", &address]).expect_err("it is taken");
+        assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
+    }
+}
