@@ -26,7 +26,8 @@ mod slot;
 mod threads;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,6 +56,8 @@ pub(crate) struct Core {
     plans: Arc<[Plan]>,
     slots: Vec<Slot>,
     due: BinaryHeap<Reverse<(Time, usize)>>,
+    /// The checks that a probe may have to start or to wait for: those with a `ttl`, and others until their first result.
+    awaitable: BTreeSet<usize>,
     /// The startup checks that have not passed yet: a number, so that a result costs the same however many there are.
     missing: usize,
     /// The runs in flight: a number for the same reason.
@@ -83,14 +86,19 @@ pub(crate) struct Effects {
     pub(crate) events: Vec<Event>,
     /// Something a view shows has changed.
     pub(crate) changed: bool,
+    /// A result has come that a probe may wait for.
+    pub(crate) arrived: bool,
+    /// From when on each probe has to look for itself, if it has to because of what has happened.
+    pub(crate) asked_for: [Option<Time>; 4],
 }
 
 impl Effects {
-    /// Adds what something later has led to. Its events have been put where they belong.
+    /// Adds what something later has led to and is still to be done.
     pub(super) fn extend(&mut self, later: Self) {
         self.start.extend(later.start);
         self.beat |= later.beat;
         self.changed |= later.changed;
+        self.arrived |= later.arrived;
     }
 }
 
@@ -108,12 +116,14 @@ impl Core {
             .filter(|index| !slots[*index].disabled && plans[*index].ttl().is_none())
             .map(|index| Reverse((Time::ZERO, index)))
             .collect();
+        let awaitable = (0..slots.len()).filter(|index| !slots[*index].disabled).collect();
         let is_missing = |(slot, plan): &(&Slot, &Plan)| plan.spec.is_in(Probe::Startup) && !slot.passed;
         let missing = slots.iter().zip(plans.iter()).filter(is_missing).count();
         Self {
             plans,
             slots,
             due,
+            awaitable,
             missing,
             running: 0,
             threads: Threads::default(),
@@ -207,8 +217,9 @@ impl Core {
         self.running += 1;
         let run = (index, slot.runs);
         let blocking = self.plans[index].spec.blocking;
-        let now = if blocking { self.threads.take(run) } else { Some(run) };
-        self.effects.start.extend(now);
+        let starts = if blocking { self.threads.take(run) } else { Some(run) };
+        self.effects.start.extend(starts);
+        self.note_asked(index, now);
     }
 
     /// Starts a run at once, or as soon as the one in flight has ended, which may have looked too early.
@@ -273,13 +284,22 @@ impl Core {
         slot.last = Some(Finished { at: now, took, result });
         self.tell(index, now);
         // A result that says what the last one said leaves the view as it is: its latency can wait for the next view.
-        // A probe may have waited for that of an on-demand check.
-        self.effects.changed |= self.slots[index].told != told || self.plans[index].ttl().is_some();
+        self.effects.changed |= self.slots[index].told != told;
+        self.effects.arrived |= self.awaitable.contains(&index);
+        self.has_result(index);
+        self.note_asked(index, now);
         if passes_first {
             self.passed_first(index, now);
         }
         if std::mem::take(&mut self.slots[index].again) {
             self.request(index, now);
+        }
+    }
+
+    /// Notes that something is known of the check: only one with a `ttl` is waited for again.
+    fn has_result(&mut self, index: usize) {
+        if self.plans[index].ttl().is_none() {
+            self.awaitable.remove(&index);
         }
     }
 
@@ -291,12 +311,12 @@ impl Core {
         }
     }
 
-    /// A probe is here: starts what it finds expired.
-    pub(crate) fn demand(&mut self, probe: Probe, now: Time) {
-        for index in 0..self.slots.len() {
-            if self.concerns(index, probe) && self.is_expired(index, now) {
-                self.start(index, now);
-            }
+    /// A probe asks for these checks: starts those that have expired.
+    pub(crate) fn demand(&mut self, probe: Probe, among: &[Range<usize>], now: Time) {
+        let asked = self.awaitable(among, 0).filter(|index| self.concerns(*index, probe));
+        let expired: Vec<_> = asked.filter(|index| self.is_expired(*index, now)).collect();
+        for index in expired {
+            self.start(index, now);
         }
     }
 
@@ -304,19 +324,26 @@ impl Core {
     fn settle(&mut self, now: Time) {
         if self.lifecycle.try_start(self.missing == 0) {
             self.effects.events.push(Event::Started { after: now });
+            self.effects.changed = true;
         }
-        self.effects.changed = true;
+    }
+
+    /// Changes what starting waits for, and latches its end if nothing is missing. The view is replaced only if a probe
+    /// would say something else or wait for something else.
+    fn progress(&mut self, now: Time, change: impl FnOnce(&mut Lifecycle)) {
+        let before = Probe::ALL.map(|probe| self.lifecycle.blocks(probe));
+        change(&mut self.lifecycle);
+        self.settle(now);
+        self.effects.changed |= Probe::ALL.map(|probe| self.lifecycle.blocks(probe)) != before;
     }
 
     /// A router exists: whatever starting waits for has been declared.
     pub(crate) fn arm(&mut self, now: Time) {
-        self.lifecycle.arm();
-        self.settle(now);
+        self.progress(now, Lifecycle::arm);
     }
 
     pub(crate) fn mark_started(&mut self, now: Time) {
-        self.lifecycle.mark_started();
-        self.settle(now);
+        self.progress(now, Lifecycle::mark_started);
     }
 
     /// Adds a task that starting waits for; `false` if the service has started.
@@ -325,8 +352,7 @@ impl Core {
     }
 
     pub(crate) fn close_task(&mut self, done: bool, now: Time) {
-        self.lifecycle.close_task(done);
-        self.settle(now);
+        self.progress(now, |lifecycle| lifecycle.close_task(done));
     }
 
     /// Queues an event of which the core itself knows nothing.

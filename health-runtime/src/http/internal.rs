@@ -129,7 +129,7 @@ impl Service<Request> for InternalService {
         let (method, uri, version) = (request.method().clone(), request.uri().clone(), request.version());
         Box::pin(async move {
             let answer = answer(&engine, method.as_str(), uri.path(), uri.query()).await;
-            let answer = answer.unwrap_or_else(|| Answer::error(503, ENDED).closing());
+            let answer = answer.unwrap_or_else(|| Answer::error(503, true, ENDED));
             Ok(respond(answer.to(method.as_str()), version))
         })
     }
@@ -139,14 +139,14 @@ impl Service<Request> for InternalService {
 async fn answer(engine: &Onlooker, method: &str, path: &str, query: Option<&str>) -> Option<Answer> {
     let asked = engine.look(|engine| {
         let probes = Probes::new(Arc::clone(engine), Audience::Internal);
-        let target = probes.target(path).ok_or(Answer::error(404, NO_PROBE))?;
+        let target = probes.target(path).ok_or_else(|| probes.refusal(404, NO_PROBE))?;
         probes.question(&target, method, query)
     })?;
     let question = match asked {
         Ok(question) => question,
         Err(answer) => return Some(answer),
     };
-    let view = engine.probe(question.probe).await?;
+    let view = engine.probe(question.probe, question.selection.as_ref()).await?;
     engine.look(|engine| Probes::new(Arc::clone(engine), Audience::Internal).judged(&question, &view))
 }
 
