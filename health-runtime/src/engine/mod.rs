@@ -225,6 +225,7 @@ impl Engine {
     }
 
     /// The check of this name.
+    #[cfg(feature = "testing")]
     pub(crate) fn check_named(&self, name: &str) -> Option<usize> {
         match self.names.named(name)? {
             Named::Check(index) => Some(*index),

@@ -1,9 +1,10 @@
 //! Which checks a question is about, worked out once: ordered ranges of indices.
 
 use std::ops::Range;
+use std::{iter, slice};
 
 /// Every check, as ranges: what a question without a selection is about.
-pub(crate) const WHOLE: &[Range<usize>] = &[0..usize::MAX];
+pub(crate) const WHOLE: &[Range<usize>] = slice::from_ref(&(0..usize::MAX));
 
 /// The checks that a question is about, if not all of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +19,7 @@ impl Selection {
     /// One check, asked for by its name.
     pub(crate) fn one(index: usize) -> Self {
         Self {
-            ranges: merged(vec![index..index + 1]),
+            ranges: iter::once(index..index + 1).collect(),
             one: Some(index),
         }
     }

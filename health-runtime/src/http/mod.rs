@@ -133,8 +133,8 @@ impl Probes {
         if !is_allowed(method) {
             return refused(405, WRONG_METHOD);
         }
-        let names = &self.engine.names;
-        let Some(query) = query::parse(query.unwrap_or_default(), names) else {
+        let known = &self.engine.names;
+        let Some(query) = query::parse(query.unwrap_or_default(), known) else {
             return refused(404, TOO_MANY_NAMES);
         };
         if named.is_none() && query.groups.is_empty() && query.exclude.is_empty() {
@@ -144,10 +144,10 @@ impl Probes {
         let mut included = Vec::new();
         for group in &query.groups {
             let before = included.len();
-            included.extend(names.group(group).iter().map(|checks| common(checks, &of)));
+            included.extend(known.group(group).iter().map(|checks| common(checks, &of)));
             // A group that is empty there is none: a typo must not be green.
             let has_groups = matches!(probe, Probe::Readiness | Probe::Health);
-            if !has_groups || !names.offers(probe, &included[before..]) {
+            if !has_groups || !known.offers(probe, &included[before..]) {
                 return refused(404, NO_SUCH_GROUP);
             }
         }
@@ -156,7 +156,7 @@ impl Probes {
         }
         let mut selection = Selection::part(included, query.exclude);
         // No check of the probe is a check that passes. A probe that has none at all is fine.
-        if !names.offers(probe, selection.ranges()) && names.offers(probe, WHOLE) {
+        if !known.offers(probe, selection.ranges()) && known.offers(probe, WHOLE) {
             return refused(404, NOTHING_LEFT);
         }
         if let Some(Named::Check(index)) = named {
@@ -216,10 +216,10 @@ impl Probes {
 
     /// What has this name, which may be percent-encoded as anything in a URL may, if any of it is in the probe.
     fn named(&self, probe: Probe, name: &str) -> Option<&Named> {
-        let names = &self.engine.names;
+        let known = &self.engine.names;
         let name = percent_encoding::percent_decode_str(name).decode_utf8().ok()?;
-        let named = names.named(&name)?;
-        names.offers(probe, &[named.checks()]).then_some(named)
+        let named = known.named(&name)?;
+        known.offers(probe, &[named.checks()]).then_some(named)
     }
 }
 

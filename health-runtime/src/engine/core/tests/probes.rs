@@ -1,6 +1,7 @@
 //! What the probes make of their checks, and what is published and told of it.
 
 use std::ops::Range;
+use std::slice::from_ref;
 
 use super::*;
 
@@ -243,8 +244,8 @@ fn an_excluded_check_neither_fails_nor_saves_a_probe() {
     sim.pass_check(1);
     let view = sim.view();
     let says = |view: &View, ranges: &[Range<usize>]| view.part(Probe::Readiness, ranges, 0).state;
-    assert_eq!(says(&view, &[1..2]), State::HEALTHY);
-    assert_eq!(says(&view, &[0..1]).status, Status::Unhealthy);
+    assert_eq!(says(&view, from_ref(&(1..2))), State::HEALTHY);
+    assert_eq!(says(&view, from_ref(&(0..1))).status, Status::Unhealthy);
     let failed = view.judge_one(Probe::Readiness, 0);
     assert_eq!((failed.status, failed.reason), (Status::Unhealthy, None));
     assert_eq!(view.judge_one(Probe::Readiness, 1), State::HEALTHY);

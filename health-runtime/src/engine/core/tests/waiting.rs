@@ -1,6 +1,7 @@
 //! How long a probe waits, and for what.
 
 use std::ops::Range;
+use std::slice::from_ref;
 
 use super::*;
 
@@ -74,7 +75,7 @@ fn a_probe_for_a_part_starts_and_awaits_the_checks_in_it_alone() {
     };
     assert_eq!(waits(&mut sim, &[1..2, 3..4]), Some(1));
     assert_eq!(sim.started(), [1, 3]);
-    assert_eq!(waits(&mut sim, &[2..3]), Some(2));
+    assert_eq!(waits(&mut sim, from_ref(&(2..3))), Some(2));
     assert_eq!(sim.started(), [2]);
     assert_eq!(waits(&mut sim, &[]), None);
     let after = sim.core.awaited(Probe::Readiness, &[1..2, 3..4], sim.now, 2, sim.now);

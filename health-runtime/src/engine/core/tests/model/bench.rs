@@ -226,7 +226,7 @@ impl Bench {
             was_stuck,
         });
         self.idle[index] = self.sim.now;
-        let took_long = self.sim.now - self.since[index] > BUDGET;
+        let took_long = self.sim.now > self.since[index] + BUDGET;
         self.hangs[index] = took_long || state.reason == Some(Reason::Timeout);
         self.sim.finish(index, state);
     }

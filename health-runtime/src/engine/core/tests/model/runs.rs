@@ -1,5 +1,7 @@
 //! Which runs may start, and which have to.
 
+use std::slice::from_ref;
+
 use super::super::{BUDGET, TICK, WHOLE};
 use super::bench::{Bench, Verdict, must};
 use super::history::{Check, Run};
@@ -59,8 +61,8 @@ impl Bench {
             );
         }
         for index in 0..self.history.checks.len() {
-            let alone = [index..index + 1];
-            let until = self.sim.core.awaited(probe, &alone, now, 0, now);
+            let alone = index..index + 1;
+            let until = self.sim.core.awaited(probe, from_ref(&alone), now, 0, now);
             let expected = self.awaits(probe, index).then_some((index, self.since[index] + BUDGET));
             must!(
                 until == expected,
