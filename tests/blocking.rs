@@ -71,7 +71,7 @@ async fn a_run_that_hangs_is_stuck_blocks_no_worker_and_holds_back_its_own_next_
     until("it is stuck", async || {
         let answer = get(&app, "/readyz/door").await;
         assert_eq!(answer.status, 503);
-        (answer.json()["reason"] == "stuck").then_some(())
+        (answer.json()["checks"][0]["reason"] == "stuck").then_some(())
     })
     .await;
     assert_eq!(get(&app, "/readyz/other").await.status, 200);
@@ -90,7 +90,7 @@ async fn a_run_that_returns_too_late_is_a_timeout() {
     }
     let door = Door::default();
     let app = Health::builder(Late { door: door.clone() }).start().router();
-    let reason = async || get(&app, "/readyz/door").await.json()["reason"].clone();
+    let reason = async || get(&app, "/readyz/door").await.json()["checks"][0]["reason"].clone();
     until("it is stuck", async || (reason().await == "stuck").then_some(())).await;
     door.open();
     until("it was too late", async || (reason().await == "timeout").then_some(())).await;
@@ -138,7 +138,7 @@ async fn a_panic_is_the_checks_failure() {
     let health = Panics { disk: "sda".into() }.start_health();
     let app = health.router();
     until("it has panicked", async || {
-        (get(&app, "/readyz/disk").await.json()["reason"] == "panic").then_some(())
+        (get(&app, "/readyz/disk").await.json()["checks"][0]["reason"] == "panic").then_some(())
     })
     .await;
     let report = health.report(health_runtime::Probe::Readiness);

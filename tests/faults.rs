@@ -441,7 +441,7 @@ async fn a_flag_that_is_set_while_the_engine_starts_is_not_missed() {
     until("the flag shows", async || {
         let body = get(&app, "/readyz/flag").await.json();
         assert_ne!(body["status"], "healthy");
-        (body["reason"] == "reported").then_some(())
+        (body["checks"][0]["reason"] == "reported").then_some(())
     })
     .await;
 }

@@ -120,3 +120,38 @@ async fn more_names_than_anybody_types_are_refused() {
         assert_eq!(get(&app, &format!("/readyz?verbose&{}", query(65))).await.status, 404);
     }
 }
+
+#[tokio::test]
+async fn a_group_of_which_nothing_is_left_is_not_found() {
+    let shop = Shop::healthy();
+    let app = shop.start_health().router();
+    settled(&app, "/health", 200, "healthy").await;
+    for uri in [
+        "/readyz?group=core&exclude=orders&exclude=queue",
+        "/readyz/billing?group=db&exclude=billing.ledger",
+        "/health?group=workers&exclude=consumer",
+    ] {
+        let answer = get(&app, uri).await;
+        assert_eq!(answer.status, 404, "{uri}: {}", answer.body);
+        assert!(
+            answer.body.contains("no check of this probe is left"),
+            "{}",
+            answer.body
+        );
+    }
+    let answer = get(&app, "/readyz?group=core&exclude=orders&exclude=consumer&exclude=typo").await;
+    assert_eq!(
+        (answer.status.as_u16(), names(&answer)),
+        (200, vec!["queue".to_owned()])
+    );
+}
+
+#[tokio::test]
+async fn a_service_without_checks_leaves_none_and_is_ready() {
+    #[derive(Clone, HealthState)]
+    struct Nothing;
+    let app = Nothing.start_health().router();
+    for uri in ["/readyz?exclude=db", "/readyz?exclude=", "/health?exclude=db"] {
+        settled(&app, uri, 200, "healthy").await;
+    }
+}

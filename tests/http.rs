@@ -189,8 +189,14 @@ async fn one_check_has_an_answer_of_its_own() {
     );
     assert_eq!(answer.json()["checks"].as_array().unwrap().len(), 1);
     state.cache.set_unhealthy("gone");
-    let answer = settled(&app, "/readyz/cache", 503, "unhealthy").await;
-    assert_eq!(answer.json()["reason"], "reported");
+    for uri in ["/readyz/cache", "/health/cache"] {
+        let body = settled(&app, uri, 503, "unhealthy").await.json();
+        assert_eq!(body["checks"][0]["reason"], "reported", "{uri}");
+        assert!(
+            body.get("reason").is_none(),
+            "{uri}: it is the check's and not the service's"
+        );
+    }
     assert_eq!(get(&app, "/readyz").await.status, 200);
     assert_eq!(get(&app, "/readyz/db").await.status, 200);
     assert_eq!(get(&app, "/livez/worker").await.status, 200);
@@ -210,7 +216,7 @@ async fn excluded_checks_do_not_count_and_unknown_ones_change_nothing() {
         (StatusCode::OK, &json!("healthy"))
     );
     assert_eq!(answer.json()["checks"].as_array().unwrap().len(), 1);
-    assert_eq!(get(&app, "/readyz?exclude=cache&exclude=db").await.status, 200);
+    assert_eq!(get(&app, "/readyz?exclude=worker&exclude=db").await.status, 200);
     for uri in [
         "/readyz?exclude=typo",
         "/readyz?exclude=",
@@ -222,6 +228,86 @@ async fn excluded_checks_do_not_count_and_unknown_ones_change_nothing() {
     }
     let _hold = health.hold("maintenance");
     assert_eq!(get(&app, "/readyz?exclude=db").await.json()["reason"], "held");
+}
+
+#[tokio::test]
+async fn a_question_that_leaves_no_check_is_not_found() {
+    let (_state, _health, app) = started().await;
+    for uri in [
+        "/readyz?exclude=cache&exclude=db",
+        "/readyz/db?exclude=db",
+        "/livez?exclude=worker",
+        "/health?exclude=cache&exclude=db&exclude=worker",
+    ] {
+        let answer = get(&app, uri).await;
+        assert_eq!(
+            (answer.status, &answer.json()["error"]),
+            (StatusCode::NOT_FOUND, &json!("no check of this probe is left")),
+            "{uri}"
+        );
+    }
+    for uri in [
+        "/startupz?exclude=db",
+        "/livez?exclude=db",
+        "/readyz/db?exclude=cache",
+        "/readyz?exclude=db&exclude=typo",
+    ] {
+        assert_eq!(
+            get(&app, uri).await.status,
+            200,
+            "{uri}: it leaves all there is, or some"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_name_in_a_path_may_be_percent_encoded() {
+    let (_state, _health, app) = started().await;
+    let answer = get(&app, "/readyz/d%62").await;
+    assert_eq!(
+        (answer.status, &answer.json()["checks"][0]["name"]),
+        (StatusCode::OK, &json!("db"))
+    );
+    assert_eq!(get(&app, "/readyz/%64%62").await.status, 200);
+    for uri in [
+        "/readyz/d%ff",
+        "/readyz/d%6",
+        "/readyz/db%",
+        "/readyz/db%2F",
+        "/readyz/%2564b",
+        "/readyz/typ%6F",
+    ] {
+        let answer = get(&app, uri).await;
+        assert_eq!(
+            (answer.status, &answer.json()["error"]),
+            (StatusCode::NOT_FOUND, &json!("no such check in this probe")),
+            "{uri}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn while_draining_every_answer_of_a_probe_closes_its_connection() {
+    let (_state, health, app) = started().await;
+    let questions = [
+        ("GET", "/readyz", 503),
+        ("GET", "/livez", 200),
+        ("GET", "/readyz/typo", 404),
+        ("GET", "/readyz/", 404),
+        ("GET", "/readyz?group=typo", 404),
+        ("GET", "/readyz?exclude=db&exclude=cache", 404),
+        ("POST", "/readyz", 405),
+        ("POST", "/readyz/db", 405),
+    ];
+    for (method, uri, _) in questions {
+        assert_eq!(ask(&app, method, uri).await.header("connection"), "", "{method} {uri}");
+    }
+    health.drain();
+    for (method, uri, status) in questions {
+        let answer = ask(&app, method, uri).await;
+        let said = (answer.status.as_u16(), answer.header("connection"));
+        assert_eq!(said, (status, "close"), "{method} {uri}");
+    }
 }
 
 #[tokio::test]
@@ -461,6 +547,40 @@ async fn haproxys_default_check_is_answered_like_get() {
     settled(&app, "/readyz", 503, "unhealthy").await;
     let answer = raw(address, "OPTIONS /readyz HTTP/1.0\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.0 503 Service Unavailable\r\n"), "{answer}");
+}
+
+#[tokio::test]
+async fn while_draining_no_client_is_told_to_keep_its_connection() {
+    let (_state, health, probes) = started().await;
+    let own = |value: &'static str| on_get(move || async move { ([("connection", value)], "[]") });
+    let app = Router::new()
+        .route("/orders", on_get(|| async { "[]" }))
+        .route("/own", own("keep-alive"))
+        .route("/list", own("keep-alive, x-hop"))
+        .layer(health.drain_layer())
+        .merge(probes);
+    let address = serve(app).await;
+    health.drain();
+    for uri in ["/orders", "/own", "/list", "/readyz", "/livez", "/readyz/typo"] {
+        for version in ["1.0", "1.1"] {
+            // Whoever is not told to close waits here for ever.
+            let request = format!("GET {uri} HTTP/{version}\r\nHost: x\r\nConnection: keep-alive\r\n\r\n");
+            let answer = tokio::time::timeout(Duration::from_secs(10), raw(address, &request)).await;
+            let answer = answer.expect("the connection is closed").to_lowercase();
+            let lines = answer.lines().take_while(|line| !line.is_empty());
+            let connection: Vec<_> = lines.filter(|line| line.starts_with("connection:")).collect();
+            assert_eq!(connection, ["connection: close"], "{uri} in {version}: {answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_response_that_switches_protocols_says_so_while_draining_too() {
+    let (_state, health, _) = started().await;
+    let switch = || async { (StatusCode::SWITCHING_PROTOCOLS, [("connection", "upgrade")]) };
+    let app = Router::new().route("/live", on_get(switch)).layer(health.drain_layer());
+    health.drain();
+    assert_eq!(get(&app, "/live").await.header("connection"), "upgrade");
 }
 
 #[tokio::test]

@@ -756,6 +756,7 @@ fn that_the_listeners_close_is_said_once() {
     let log = Log::default();
     let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
     let health = TestHealth::new(app());
+    refresh(&health); // a service that was never ready does not wait
     health.advance(ms(2_000));
     health.drain();
     let said = || log.lines("the drain is over").len();

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use crate::engine::State;
 use crate::health::Health;
 use crate::outcome::{Reason, Status};
-use crate::spec::CheckSpec;
+use crate::spec::{CheckSpec, Probe};
 
 impl Health {
     /// Every transition of a check from now on, in order: for notifications, an audit trail, a switch to a fallback.
@@ -98,7 +98,7 @@ pub enum HealthEvent {
 pub struct Transition {
     /// The check's name.
     pub check: Cow<'static, str>,
-    /// Whether it is declared `critical`.
+    /// Whether its failure fails readiness or liveness: it is declared `critical`, or is in the liveness probe.
     pub critical: bool,
     /// How it was. Before its first result a check is unhealthy, `pending`.
     pub from: Status,
@@ -118,7 +118,7 @@ impl Transition {
     pub(crate) fn new(spec: &CheckSpec, [from, to]: [State; 2], message: Option<Arc<str>>, at: SystemTime) -> Self {
         Self {
             check: spec.name.clone(),
-            critical: spec.critical,
+            critical: spec.is_critical_in(Probe::Health),
             from: from.status,
             from_reason: from.reason,
             to: to.status,

@@ -9,7 +9,7 @@ use fastrand::Rng;
 use tokio::runtime::Handle;
 
 use crate::check::HealthCheck;
-use crate::engine::{Engine, EngineHandle, Plan, Runner, Trigger};
+use crate::engine::{Engine, EngineHandle, Named, Plan, Runner, Trigger};
 use crate::function::HealthFn;
 use crate::naming;
 use crate::outcome::CheckFuture;
@@ -94,13 +94,10 @@ impl Health {
     /// assert!(!health.refresh("bd"));
     /// ```
     pub fn refresh(&self, name: &str) -> bool {
-        let engine = &self.engine;
-        let check = engine.check_named(name).map(|index| index..index + 1);
-        let Some(checks) = check.or_else(|| engine.nest_named(name)) else {
-            return false;
-        };
-        engine.request(checks);
-        true
+        let checks = self.engine.names.named(name).map(Named::checks);
+        let is_known = checks.is_some();
+        self.engine.request(checks.unwrap_or_default());
+        is_known
     }
 
     /// Asks for a run of every check now, as [`refresh`](Self::refresh) does for one.

@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::engine::{Engine, Row, View};
+use crate::engine::{Engine, Selection, View, WHOLE};
 use crate::outcome::{Reason, Status};
 use crate::parts::PartReport;
-use crate::spec::{CheckSpec, Probe};
+use crate::spec::Probe;
 
 /// Where the service is between its start and its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -78,7 +77,8 @@ pub struct CheckReport {
     pub reason: Option<Reason>,
     /// What it checks, for people: `description = "…"` or the doc comment.
     pub description: Option<&'static str>,
-    /// Whether its failure fails the probe: in readiness if it is declared `critical`, in liveness and startup always.
+    /// Whether its failure fails the probe: in readiness if it is declared `critical`, in liveness and startup always, in
+    /// `/health` if it is declared `critical` or is in liveness.
     pub critical: bool,
     /// What its last finished run said by itself, before thresholds, `fail_open` and the breaker; absent before the first.
     pub raw_status: Option<Status>,
@@ -113,74 +113,36 @@ pub(crate) enum Audience {
     Internal,
 }
 
-/// Which of a probe's checks are asked for, if not all.
-#[derive(Clone, Debug)]
-pub(crate) enum Selection {
-    One(usize),
-    /// Those of a nest, or of the whole, that are in one of these groups, if any is named, without those that are
-    /// excluded.
-    Part {
-        of: Range<usize>,
-        groups: Vec<String>,
-        without: Vec<Range<usize>>,
-    },
-}
-
-impl Selection {
-    fn includes(&self, index: usize, spec: &CheckSpec) -> bool {
-        match self {
-            Self::One(only) => index == *only,
-            Self::Part { of, groups, without } => {
-                let grouped = groups.is_empty() || groups.iter().any(|group| spec.groups.contains(&group.as_str()));
-                grouped && of.contains(&index) && !without.iter().any(|out| out.contains(&index))
-            }
-        }
-    }
-}
-
 impl Report {
     /// The probe's report from this view, with so many checks at most.
     pub(crate) fn new(engine: &Engine, view: &View, probe: Probe, selection: Option<&Selection>, limit: usize) -> Self {
-        let included = |index: usize| {
-            let spec = &engine.plans[index].spec;
-            selection.is_none_or(|selection| selection.includes(index, spec))
+        let part = view.part(probe, selection.map_or(WHOLE, Selection::ranges), limit);
+        let state = match selection.and_then(|selection| selection.one) {
+            Some(index) => view.judge_one(probe, index),
+            None => part.state,
         };
-        let state = match selection {
-            None => view.verdict(probe),
-            Some(Selection::One(index)) => view.judge_one(probe, *index),
-            Some(Selection::Part { .. }) => view.judge(probe, included),
+        let omitted = part.count - part.first.len();
+        let check = |index: usize| {
+            let (spec, brief, row) = (&engine.plans[index].spec, view.brief(index), view.row(index));
+            let parts = row.parts.as_ref();
+            CheckReport {
+                name: spec.name.clone(),
+                status: brief.state.status,
+                reason: brief.state.reason,
+                description: spec.description,
+                critical: spec.is_critical_in(probe),
+                raw_status: row.raw.map(|raw| raw.status),
+                raw_reason: row.raw.and_then(|raw| raw.reason),
+                latency: row.latency,
+                age: row.age,
+                message: row.message.clone(),
+                parts: parts.map(|parts| Arc::clone(&parts.list)).unwrap_or_default(),
+                omitted_parts: parts.map_or(0, |parts| parts.omitted),
+                runbook: spec.runbook,
+                groups: spec.groups,
+                restart_helps: spec.restart_helps,
+            }
         };
-        let always_critical = match probe {
-            Probe::Readiness => 0,
-            Probe::Liveness | Probe::Startup => probe.bit(),
-            Probe::Health => Probe::Liveness.bit(),
-        };
-        let rows = || view.rows(probe).filter(|(index, _)| included(*index));
-        let checks: Vec<_> = (0..4)
-            .flat_map(|urgency| rows().filter(move |(_, row)| self::urgency(row) == urgency))
-            .take(limit)
-            .map(|(index, row)| {
-                let spec = &engine.plans[index].spec;
-                let parts = row.parts.as_ref();
-                CheckReport {
-                    name: spec.name.clone(),
-                    status: row.state.status,
-                    reason: row.state.reason,
-                    description: spec.description,
-                    critical: row.critical || row.probes & always_critical != 0,
-                    raw_status: row.raw.map(|raw| raw.status),
-                    raw_reason: row.raw.and_then(|raw| raw.reason),
-                    latency: row.latency,
-                    age: row.age,
-                    message: row.message.clone(),
-                    parts: parts.map(|parts| Arc::clone(&parts.list)).unwrap_or_default(),
-                    omitted_parts: parts.map_or(0, |parts| parts.omitted),
-                    runbook: spec.runbook,
-                    groups: spec.groups,
-                    restart_helps: spec.restart_helps,
-                }
-            })
-            .collect();
         Self {
             probe,
             status: state.status,
@@ -189,23 +151,13 @@ impl Report {
             phase: view.standing.phase,
             service: engine.service.name.clone(),
             version: engine.service.version.clone(),
-            omitted: rows().count() - checks.len(),
-            checks,
+            omitted,
+            checks: part.first.into_iter().map(check).collect(),
         }
     }
 
     /// Whether the probe succeeds.
     pub fn passes(&self) -> bool {
         self.status.passes()
-    }
-}
-
-/// What fails first stands first.
-fn urgency(row: &Row) -> u8 {
-    match row.state.status {
-        Status::Unhealthy if row.critical => 0,
-        Status::Unhealthy => 1,
-        Status::Degraded => 2,
-        Status::Healthy => 3,
     }
 }

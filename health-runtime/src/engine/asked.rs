@@ -5,71 +5,88 @@ use std::sync::Arc;
 use tokio::sync::futures::OwnedNotified;
 use tokio::time::Timeout;
 
-use super::{Engine, Time, View};
+use super::{Engine, Onlooker, Selection, Time, View, WHOLE};
 use crate::spec::Probe;
 
 /// A probe that is being answered.
-pub(super) struct Asked {
+struct Asked<'a> {
     probe: Probe,
-    arrived: Time,
-    /// The check that it waits for. What stands before it has been waited for.
+    selection: Option<&'a Selection>,
+    /// When it first looked: by then it has started what had expired.
+    arrived: Option<Time>,
+    /// The check that it waits for. The checks before it have been waited for.
     waits_for: usize,
 }
 
-pub(super) enum Next {
+enum Next {
     Answer(Arc<View>),
     /// Something may happen until then. Holds no engine.
     Wait(Timeout<OwnedNotified>),
 }
 
 impl Engine {
-    /// The view that answers this probe: starts on-demand checks that have expired, and waits for the critical ones,
-    /// at most for the probe budget.
+    /// The view that answers this probe: starts the selected on-demand checks that have expired, and waits for those
+    /// that the probe cannot do without, at most for the probe budget.
     ///
     /// # Cancel safety
     ///
     /// Dropping it cancels no run.
-    pub(crate) async fn probe(self: &Arc<Self>, probe: Probe) -> Arc<View> {
+    pub(crate) async fn probe(self: &Arc<Self>, probe: Probe, selection: Option<&Selection>) -> Arc<View> {
         if let Some(view) = self.fresh_view(probe) {
             return Arc::clone(&view);
         }
-        if self.handles.is_none() {
-            return self.view(); // nothing runs by itself that could be waited for
-        }
-        let mut asked = self.asked(probe);
-        loop {
-            match self.next(&mut asked) {
-                Next::Answer(view) => return view,
-                Next::Wait(wait) => drop(wait.await),
-            }
-        }
-    }
-
-    pub(super) fn asked(self: &Arc<Self>, probe: Probe) -> Asked {
-        let arrived = self.with(|core, now| {
-            core.demand(probe, now);
-            now
-        });
-        Asked {
-            probe,
-            arrived,
-            waits_for: 0,
-        }
+        let view = Onlooker::new(self).probe(probe, selection).await;
+        view.expect("whoever asks holds the engine")
     }
 
     /// The answer, or what to wait for before the next look.
-    pub(super) fn next(self: &Arc<Self>, asked: &mut Asked) -> Next {
+    fn next(self: &Arc<Self>, asked: &mut Asked) -> Next {
+        if let Some(view) = self.fresh_view(asked.probe) {
+            return Next::Answer(Arc::clone(&view));
+        }
+        if self.handles.is_none() {
+            return Next::Answer(self.view()); // nothing runs by itself that could be waited for
+        }
         // Made before the look: from here on it hears all that happens.
         let changed = Arc::clone(&self.changed).notified_owned();
-        let wait = self.with(|core, now| {
-            let (index, until) = core.awaited(asked.probe, asked.arrived, asked.waits_for, now)?;
-            asked.waits_for = index;
-            Some(until.saturating_sub(now))
+        let among = asked.selection.map_or(WHOLE, Selection::ranges);
+        let next = self.with(|core, now| {
+            let arrived = *asked.arrived.get_or_insert_with(|| {
+                core.demand(asked.probe, among, now);
+                now
+            });
+            match core.awaited(asked.probe, among, arrived, asked.waits_for, now) {
+                Some((index, until)) => {
+                    asked.waits_for = index;
+                    Err(until.saturating_sub(now))
+                }
+                None => Ok(self.answered(core, asked.probe, now)),
+            }
         });
-        let Some(wait) = wait else {
-            return Next::Answer(self.view());
+        match next {
+            Ok(view) => Next::Answer(view),
+            Err(wait) => {
+                let _timers = self.timers();
+                Next::Wait(tokio::time::timeout(wait, changed))
+            }
+        }
+    }
+}
+
+impl Onlooker {
+    /// As [`Engine::probe`], without the engine while it waits; `None` if that ends.
+    pub(crate) async fn probe(&self, probe: Probe, selection: Option<&Selection>) -> Option<Arc<View>> {
+        let mut asked = Asked {
+            probe,
+            selection,
+            arrived: None,
+            waits_for: 0,
         };
-        let _timers = self.timers();
-        Next::Wait(tokio::time::timeout(wait, changed))
+        loop {
+            match self.look(|engine| engine.next(&mut asked))? {
+                Next::Answer(view) => return Some(view),
+                Next::Wait(wait) => drop(wait.await),
+            }
+        }
     }
 }

@@ -27,7 +27,8 @@ mod schedule;
 mod slot;
 mod threads;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,6 +56,8 @@ pub(crate) struct Core {
     plans: Arc<[Plan]>,
     slots: Vec<Slot>,
     schedule: Schedule,
+    /// The checks that a probe may have to start or to wait for: those with a `ttl`, and others until their first result.
+    awaitable: BTreeSet<usize>,
     /// The startup checks that have not passed yet: a number, so that a result costs the same however many there are.
     missing: usize,
     /// The runs in flight: a number for the same reason.
@@ -84,14 +87,19 @@ pub(crate) struct Effects {
     pub(crate) events: Vec<Event>,
     /// Something a view shows has changed.
     pub(crate) changed: bool,
+    /// A result has come that a probe may wait for.
+    pub(crate) arrived: bool,
+    /// From when on each probe has to look for itself, if it has to because of what has happened.
+    pub(crate) asked_for: [Option<Time>; 4],
 }
 
 impl Effects {
-    /// Adds what something later has led to. Its events have been put where they belong.
+    /// Adds what something later has led to and is still to be done.
     pub(super) fn extend(&mut self, later: Self) {
         self.start.extend(later.start);
         self.beat |= later.beat;
         self.changed |= later.changed;
+        self.arrived |= later.arrived;
     }
 }
 
@@ -112,12 +120,14 @@ impl Core {
             .collect();
         let due = (0..slots.len()).filter(|index| slots[*index].due.is_some());
         let schedule = Schedule::new(due, jitter);
+        let awaitable = (0..slots.len()).filter(|index| !slots[*index].disabled).collect();
         let is_missing = |(slot, plan): &(&Slot, &Plan)| plan.spec.is_in(Probe::Startup) && !slot.passed;
         let missing = slots.iter().zip(plans.iter()).filter(is_missing).count();
         Self {
             plans,
             slots,
             schedule,
+            awaitable,
             missing,
             running: 0,
             ended: false,
@@ -242,8 +252,10 @@ impl Core {
         slot.last = Some(Finished { at: now, took, result });
         self.tell(index, now);
         // A result that says what the last one said leaves the view as it is: its latency can wait for the next view.
-        // A probe may have waited for that of an on-demand check.
-        self.effects.changed |= self.slots[index].told != told || self.plans[index].ttl().is_some();
+        self.effects.changed |= self.slots[index].told != told;
+        self.effects.arrived |= self.awaitable.contains(&index);
+        self.has_result(index);
+        self.note_asked(index, now);
         if passes_first {
             self.passed_first(index, now);
         } else if !state.passes() {
@@ -251,6 +263,13 @@ impl Core {
         }
         if std::mem::take(&mut self.slots[index].again) {
             self.request(index, now);
+        }
+    }
+
+    /// Notes that something is known of the check: only one with a `ttl` is waited for again.
+    fn has_result(&mut self, index: usize) {
+        if self.plans[index].ttl().is_none() {
+            self.awaitable.remove(&index);
         }
     }
 
@@ -262,12 +281,12 @@ impl Core {
         }
     }
 
-    /// A probe is here: starts what it finds expired.
-    pub(crate) fn demand(&mut self, probe: Probe, now: Time) {
-        for index in 0..self.slots.len() {
-            if self.concerns(index, probe) && self.is_expired(index, now) {
-                self.start(index, now);
-            }
+    /// A probe asks for these checks: starts those that have expired.
+    pub(crate) fn demand(&mut self, probe: Probe, among: &[Range<usize>], now: Time) {
+        let asked = self.awaitable(among, 0).filter(|index| self.concerns(*index, probe));
+        let expired: Vec<_> = asked.filter(|index| self.is_expired(*index, now)).collect();
+        for index in expired {
+            self.start(index, now);
         }
     }
 
@@ -275,20 +294,27 @@ impl Core {
     fn settle(&mut self, now: Time) {
         if self.lifecycle.try_start(self.missing == 0) {
             self.effects.events.push(Event::Started { after: now });
+            self.effects.changed = true;
             self.retry_failed(now);
         }
-        self.effects.changed = true;
+    }
+
+    /// Changes what starting waits for, and latches its end if nothing is missing. The view is replaced only if a probe
+    /// would say something else or wait for something else.
+    fn progress(&mut self, now: Time, change: impl FnOnce(&mut Lifecycle)) {
+        let before = Probe::ALL.map(|probe| self.lifecycle.blocks(probe));
+        change(&mut self.lifecycle);
+        self.settle(now);
+        self.effects.changed |= Probe::ALL.map(|probe| self.lifecycle.blocks(probe)) != before;
     }
 
     /// A router exists: whatever starting waits for has been declared.
     pub(crate) fn arm(&mut self, now: Time) {
-        self.lifecycle.arm();
-        self.settle(now);
+        self.progress(now, Lifecycle::arm);
     }
 
     pub(crate) fn mark_started(&mut self, now: Time) {
-        self.lifecycle.mark_started();
-        self.settle(now);
+        self.progress(now, Lifecycle::mark_started);
     }
 
     /// Adds a task that starting waits for; `false` if the service has started.
@@ -297,8 +323,7 @@ impl Core {
     }
 
     pub(crate) fn close_task(&mut self, done: bool, now: Time) {
-        self.lifecycle.close_task(done);
-        self.settle(now);
+        self.progress(now, |lifecycle| lifecycle.close_task(done));
     }
 
     /// Queues an event of which the core itself knows nothing.

@@ -166,7 +166,7 @@ impl Event {
 }
 
 fn check(plan: &Plan, from: State, to: State, error: Option<&str>) {
-    let (check, critical) = (plan.spec.name(), plan.spec.critical);
+    let (check, critical) = (plan.spec.name(), plan.spec.is_critical_in(Probe::Health));
     let [from_reason, reason] = [from, to].map(|state| state.reason.map(Reason::as_str));
     macro_rules! event {
         ($level:ident) => {
@@ -178,7 +178,7 @@ fn check(plan: &Plan, from: State, to: State, error: Option<&str>) {
         };
     }
     match to.status {
-        status if is_severe(plan, status) => event!(error),
+        Status::Unhealthy if critical => event!(error),
         Status::Unhealthy | Status::Degraded => event!(warn),
         Status::Healthy if from.reason == Some(Reason::Pending) => event!(debug),
         Status::Healthy => event!(info),
@@ -186,7 +186,7 @@ fn check(plan: &Plan, from: State, to: State, error: Option<&str>) {
 }
 
 fn reminder(plan: &Plan, state: State, lasts: Duration, error: Option<&str>) {
-    let (check, critical) = (plan.spec.name(), plan.spec.critical);
+    let (check, critical) = (plan.spec.name(), plan.spec.is_critical_in(Probe::Health));
     let (reason, seconds) = (state.reason.map(Reason::as_str), lasts.as_secs());
     macro_rules! event {
         ($level:ident) => {
@@ -197,16 +197,11 @@ fn reminder(plan: &Plan, state: State, lasts: Duration, error: Option<&str>) {
             )
         };
     }
-    if is_severe(plan, state.status) {
+    if critical && state.status == Status::Unhealthy {
         event!(error);
     } else {
         event!(warn);
     }
-}
-
-/// A failure in liveness restarts the process, critical or not.
-fn is_severe(plan: &Plan, status: Status) -> bool {
-    status == Status::Unhealthy && (plan.spec.critical || plan.spec.is_in(Probe::Liveness))
 }
 
 fn readiness(from: State, to: State, failing: &str) {

@@ -16,6 +16,8 @@
 //! signals    what asks the process to end, for all engines in it
 //! exit       what ends a process that does not end by itself
 //! handle     what every `Health` holds: the engine ends with the last of them
+//! selection  which checks a question is about
+//! names      what stands behind a name
 //! onlooker   a look at the engine that does not keep it alive
 //! clock      what time it is, and cheaply whether a moment has come
 //! live       what is said once in the life of a process
@@ -38,6 +40,7 @@ mod event;
 mod exit;
 mod handle;
 mod live;
+mod names;
 mod onlooker;
 mod outbox;
 mod phase;
@@ -45,6 +48,7 @@ mod plan;
 mod run;
 mod runner;
 mod scribe;
+mod selection;
 mod servers;
 mod shutdown;
 mod signals;
@@ -65,12 +69,14 @@ pub(crate) use self::core::Core;
 pub(crate) use self::event::Event;
 pub(crate) use self::handle::EngineHandle;
 pub(crate) use self::live::StateType;
+pub(crate) use self::names::{Named, Names};
 pub(crate) use self::onlooker::Onlooker;
 pub(crate) use self::plan::Plan;
 pub(crate) use self::run::RunResult;
 pub(crate) use self::runner::Runner;
+pub(crate) use self::selection::{Selection, WHOLE, common};
 pub use self::trigger::Trigger;
-pub(crate) use self::view::{Row, View};
+pub(crate) use self::view::View;
 
 use self::clock::Clock;
 use self::core::Effects;
@@ -121,15 +127,19 @@ pub(crate) struct Engine {
     /// Where the probes are, in the order of [`Probe::ALL`].
     pub(crate) paths: [String; 4],
     pub(crate) plans: Arc<[Plan]>,
-    nests: Vec<Nest>,
+    pub(crate) names: Names,
     clock: Clock,
     core: Mutex<Core>,
     view: ArcSwap<View>,
     /// Until when `view` holds, in nanoseconds of `clock`. Written under the lock, after `view`.
     until: AtomicU64,
-    /// Until when `view` answers each probe: no longer than `until`.
+    /// Until when `view` answers each probe: no longer than `until`. Written under the lock too.
     until_asked: [AtomicU64; 4],
+    /// There are probes, so that whatever starting waits for has been declared.
+    armed: AtomicBool,
     draining: AtomicBool,
+    /// The public probes have been handed out.
+    is_public: AtomicBool,
     /// A server of the application is known to run.
     server_runs: AtomicBool,
     /// The last blocking run found no thread, and the log knows.
@@ -182,14 +192,16 @@ impl Engine {
         let engine = Arc::new(Self {
             paths: service.paths(),
             service,
+            names: Names::new(&plans, nests),
             plans,
-            nests,
             clock: handles.as_ref().map_or_else(Clock::by_hand, |_| Clock::new()),
             core: Mutex::new(core),
             view: ArcSwap::from_pointee(view),
             until: AtomicU64::new(0),
             until_asked: Default::default(),
+            armed: AtomicBool::new(false),
             draining: AtomicBool::new(false),
+            is_public: AtomicBool::new(false),
             server_runs: AtomicBool::new(false),
             threadless: AtomicBool::new(false),
             nudging: Arc::default(),
@@ -238,14 +250,20 @@ impl Engine {
     }
 
     /// The check of this name.
+    #[cfg(feature = "testing")]
     pub(crate) fn check_named(&self, name: &str) -> Option<usize> {
-        self.plans.iter().position(|plan| plan.spec.name() == name)
+        match self.names.named(name)? {
+            Named::Check(index) => Some(*index),
+            Named::Nest(_) => None,
+        }
     }
 
-    /// The checks of the nest of this name.
-    pub(crate) fn nest_named(&self, name: &str) -> Option<Range<usize>> {
-        let nest = self.nests.iter().find(|nest| nest.name == name)?;
-        Some(nest.checks.clone())
+    /// There are probes from now on. A service may ask for them with each request: only the first one changes anything.
+    pub(crate) fn arm(self: &Arc<Self>) {
+        if !self.armed.load(Ordering::Acquire) {
+            self.with(Core::arm);
+            self.armed.store(true, Ordering::Release);
+        }
     }
 
     /// Asks for a run of each of these checks. In a test that moves the clock nothing runs by itself.
@@ -277,6 +295,11 @@ impl Engine {
         let mut effects = core.take_effects();
         if effects.changed {
             self.hold_view(|_| Time::ZERO);
+        }
+        for (until, asked_for) in self.until_asked.iter().zip(effects.asked_for) {
+            if let Some(asked_for) = asked_for {
+                until.fetch_min(nanos(asked_for), Ordering::Release);
+            }
         }
         self.outbox.put(std::mem::take(&mut effects.events));
         (result, effects)
@@ -311,7 +334,7 @@ impl Engine {
                 run::spawn_beat(self, runtime);
             }
         }
-        if effects.changed {
+        if effects.changed || effects.arrived {
             contain::run(|| self.changed.notify_waiters()); // wakers are somebody else's
         }
         self.outbox.tell(&self.plans);
@@ -367,6 +390,17 @@ impl Engine {
         view
     }
 
+    /// The view that answers a probe which has nothing to wait for. What it has looked for, the next need not look for.
+    fn answered(&self, core: &mut Core, probe: Probe, now: Time) -> Arc<View> {
+        let Some(view) = self.view_until(&self.until) else {
+            return self.rebuilt(core, now);
+        };
+        let until = self.until.load(Ordering::Relaxed);
+        let asked_for = nanos(core.asked_for(probe, now));
+        self.until_asked[probe as usize].store(asked_for.min(until), Ordering::Release);
+        Arc::clone(&view)
+    }
+
     /// Says until when the view holds, and answers each probe. Under the lock.
     fn hold_view(&self, until: impl Fn(Option<Probe>) -> Time) {
         self.until.store(nanos(until(None)), Ordering::Release);
@@ -392,7 +426,11 @@ impl Engine {
         if let Some(handles) = self.handles.as_ref().filter(|_| busy) {
             self.nudge(&handles.runtime);
         }
-        self.view(); // so that what time alone changes is logged, even if nobody asks
+        // So that what time alone changes is logged, even if nobody asks. Thousands of first runs start in slices, one
+        // every millisecond: a view for each would take longer than the runs.
+        if !more || self.clock.now().saturating_sub(self.view.load().standing.at) >= driver::TICK {
+            self.view();
+        }
         self.reach(stage);
         let exits_in = self.with(|core, now| core.lifecycle.exits_in(now));
         if exits_in.is_some_and(|left| left.is_zero()) {
@@ -420,6 +458,14 @@ impl Engine {
         if self.handles.is_some() {
             self.outbox.flush(LAST_WORDS);
             self.runner.wait_gone(LAST_WORDS);
+        }
+    }
+
+    /// The public probes are handed out: cheap to say again.
+    pub(crate) fn offer_public(self: &Arc<Self>) {
+        if !self.is_public.load(Ordering::Acquire) {
+            self.with(|core, _| core.servers(|servers| servers.offer(true)));
+            self.is_public.store(true, Ordering::Release);
         }
     }
 

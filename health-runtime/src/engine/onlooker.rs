@@ -3,10 +3,6 @@
 use std::sync::{Arc, Weak};
 
 use super::Engine;
-#[cfg(feature = "axum")]
-use super::{View, asked::Next};
-#[cfg(feature = "axum")]
-use crate::spec::Probe;
 
 /// Looks at the engine while it lasts.
 #[derive(Clone, Debug)]
@@ -22,22 +18,6 @@ impl Onlooker {
         let engine = self.0.upgrade()?;
         Some(look(&engine))
     }
-
-    /// As [`Engine::probe`], without the engine while it waits; `None` if that ends.
-    #[cfg(feature = "axum")]
-    pub(crate) async fn probe(&self, probe: Probe) -> Option<Arc<View>> {
-        let fresh = self.look(|engine| engine.fresh_view(probe).map(|view| Arc::clone(&view)))?;
-        if fresh.is_some() {
-            return fresh;
-        }
-        let mut asked = self.look(|engine| engine.asked(probe))?;
-        loop {
-            match self.look(|engine| engine.next(&mut asked))? {
-                Next::Answer(view) => return Some(view),
-                Next::Wait(wait) => drop(wait.await),
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -48,6 +28,7 @@ mod tests {
     use tokio::runtime::Handle;
 
     use super::*;
+    use crate::spec::Probe;
     use crate::{CheckSpec, Checks, Health, HealthState, run};
 
     /// Has a check that never ends, and says whether it is dropped inside of a runtime.
@@ -74,7 +55,7 @@ mod tests {
         let health = Health::builder(Slow(dropped)).probe_budget(budget).start();
         let probes = health.probes(); // counts as started, so that there is something to wait for
         let onlooker = Onlooker::new(&health.engine);
-        let waiting = tokio::spawn(async move { onlooker.probe(Probe::Readiness).await });
+        let waiting = tokio::spawn(async move { onlooker.probe(Probe::Readiness, None).await });
         tokio::task::yield_now().await; // it waits
         assert!(!waiting.is_finished());
         drop((probes, health));

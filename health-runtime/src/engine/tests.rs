@@ -1,7 +1,11 @@
 //! What probes read is what has been published, until it no longer holds.
 
+use std::thread;
+
+use tokio::runtime::Builder;
+
 use super::*;
-use crate::{Checks, Health, HealthState};
+use crate::{CheckSpec, Checks, Health, HealthState, run};
 
 struct Empty;
 
@@ -23,4 +27,59 @@ fn a_view_is_made_once_and_read_until_something_changes() {
     engine.with(|core, _| core.hold());
     assert!(Probe::ALL.iter().all(|probe| engine.fresh_view(*probe).is_none()));
     assert!(!Arc::ptr_eq(&view, &engine.view()));
+}
+
+#[test]
+fn probes_are_made_for_each_request_at_the_cost_of_a_clone() {
+    let health = Health::builder(Empty).start_on(None).unwrap();
+    drop(health.probes());
+    let view = health.engine.view();
+    let core = health.engine.lock();
+    drop(health.probes()); // it takes no lock, or this would wait for ever
+    drop(core);
+    assert!(Arc::ptr_eq(&view, &health.engine.view()));
+}
+
+/// A state with many checks, of which the first runs on demand, once quickly and from then on for ever.
+struct Lazy(AtomicU64);
+
+impl HealthState for Lazy {
+    fn register(checks: &mut Checks<Self>) {
+        let lazy = CheckSpec::new("lazy").timeout(Duration::from_hours(1));
+        checks.with(lazy, |state| {
+            let is_first = state.0.fetch_add(1, Ordering::SeqCst) == 0;
+            run(async move {
+                if !is_first {
+                    std::future::pending::<()>().await;
+                }
+            })
+        });
+        for index in 0..100 {
+            let spec = CheckSpec::named(format!("check-{index}")).interval(Duration::from_mins(1));
+            checks.with(spec, |_| run(()));
+        }
+    }
+}
+
+#[test]
+fn a_run_that_nobody_waits_for_sends_no_probe_to_the_lock() {
+    let runtime = Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    let _guard = runtime.enter();
+    for ttl in [Duration::ZERO, Duration::from_millis(1)] {
+        let health = Health::builder(Lazy(AtomicU64::new(0))).ttl(ttl).start();
+        let _probes = health.probes();
+        let engine = &health.engine;
+        let probe = || runtime.block_on(engine.probe(Probe::Readiness, None));
+        while probe().verdict(Probe::Readiness) != State::HEALTHY {
+            thread::yield_now();
+        }
+        thread::sleep(Duration::from_millis(5));
+        probe(); // starts the run that does not end
+        // A view is replaced after 100 ms, which may fall into any one of these series.
+        let is_always_fresh = |_| {
+            probe();
+            (0..1_000).all(|_| engine.fresh_view(Probe::Readiness).is_some())
+        };
+        assert!((0..5).any(is_always_fresh), "{ttl:?}");
+    }
 }

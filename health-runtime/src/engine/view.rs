@@ -1,11 +1,13 @@
 //! What probes are answered from: immutable, made under the lock, read without it.
 
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::State;
+use super::selection::{WHOLE, clamped};
+use super::{State, Time};
 use crate::outcome::{Reason, Status};
 use crate::parts::PartList;
 use crate::report::{Audience, Phase};
@@ -14,6 +16,8 @@ use crate::spec::Probe;
 #[derive(Debug)]
 pub(crate) struct View {
     pub(crate) standing: Standing,
+    /// What is needed to judge each check, apart from the rest, so that a pass over all of them touches little memory.
+    briefs: Box<[Brief]>,
     rows: Box<[Row]>,
     verdicts: [State; 4],
     bodies: [[OnceLock<Bytes>; 4]; 2],
@@ -22,6 +26,8 @@ pub(crate) struct View {
 /// Where the service stands at the time of the view, whatever its checks say.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Standing {
+    /// When the view was made.
+    pub(crate) at: Time,
     pub(crate) phase: Phase,
     /// Why readiness fails.
     pub(crate) gate: Option<Reason>,
@@ -32,14 +38,22 @@ pub(crate) struct Standing {
     pub(crate) lag: Option<Duration>,
 }
 
-/// One check at the time of the view.
+/// What a check contributes to its probes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Brief {
+    pub(crate) state: State,
+    pub(crate) critical: bool,
+    /// The probes it is in, as bits.
+    pub(crate) probes: u8,
+}
+
+const _: () = assert!(size_of::<Brief>() == 4);
+
+/// The rest of what is known of a check at the time of the view.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
-    pub(crate) state: State,
     /// What the last finished run said by itself.
     pub(crate) raw: Option<State>,
-    pub(crate) critical: bool,
-    pub(crate) probes: u8,
     /// Of the last finished run.
     pub(crate) latency: Option<Duration>,
     pub(crate) age: Option<Duration>,
@@ -47,15 +61,31 @@ pub(crate) struct Row {
     pub(crate) parts: Option<Arc<PartList>>,
 }
 
+/// Some checks of a probe.
+#[derive(Debug)]
+pub(crate) struct Part {
+    /// What the probe says of them.
+    pub(crate) state: State,
+    /// Those that stand first in a report.
+    pub(crate) first: Vec<usize>,
+    /// How many there are.
+    pub(crate) count: usize,
+}
+
 impl View {
-    pub(crate) fn new(rows: Box<[Row]>, standing: Standing) -> Self {
+    pub(crate) fn new(briefs: Box<[Brief]>, rows: Box<[Row]>, standing: Standing) -> Self {
         let mut view = Self {
             standing,
+            briefs,
             rows,
             verdicts: [State::unhealthy(Reason::Starting); 4],
             bodies: Default::default(),
         };
-        view.verdicts = Probe::ALL.map(|probe| view.judge(probe, |_| true));
+        let mut worst = Worst::default();
+        for brief in &view.briefs {
+            worst.take(*brief);
+        }
+        view.verdicts = Probe::ALL.map(|probe| view.judge(probe, worst));
         view
     }
 
@@ -66,15 +96,15 @@ impl View {
 
     /// Whether readiness fails for nothing but first results that are still to come: no incident.
     pub(crate) fn is_only_pending(&self) -> bool {
-        let is_pending = |index: usize| self.rows[index].state.reason == Some(Reason::Pending);
+        let is_pending = |index: usize| self.briefs[index].state.reason == Some(Reason::Pending);
         let mut failing = self.failing().peekable();
         self.standing.gate.is_none() && failing.peek().is_some() && failing.all(is_pending)
     }
 
     /// The checks for which readiness fails.
     pub(crate) fn failing(&self) -> impl Iterator<Item = usize> {
-        let rows = self.rows(Probe::Readiness);
-        let failing = rows.filter(|(_, row)| row.critical && !row.state.passes());
+        let briefs = self.briefs(Probe::Readiness, WHOLE);
+        let failing = briefs.filter(|(_, brief)| brief.critical && !brief.state.passes());
         failing.map(|(index, _)| index)
     }
 
@@ -83,49 +113,77 @@ impl View {
         self.bodies[audience as usize][probe as usize].get_or_init(render)
     }
 
-    /// The checks in the probe.
-    pub(crate) fn rows(&self, probe: Probe) -> impl Iterator<Item = (usize, &Row)> + Clone {
-        let rows = self.rows.iter().enumerate();
-        rows.filter(move |(_, row)| row.probes & probe.bit() != 0)
+    /// The checks in these ranges that are in the probe.
+    pub(crate) fn briefs(&self, probe: Probe, ranges: &[Range<usize>]) -> impl Iterator<Item = (usize, Brief)> {
+        let ranges = ranges.iter().map(|range| clamped(range, self.briefs.len()));
+        let briefs = ranges.flat_map(|range| range.clone().zip(&self.briefs[range]));
+        briefs
+            .filter(move |(_, brief)| brief.probes & probe.bit() != 0)
+            .map(|(index, brief)| (index, *brief))
     }
 
-    /// What the probe says of those of its checks that are included.
-    pub(crate) fn judge(&self, probe: Probe, included: impl Fn(usize) -> bool + Copy) -> State {
-        let rows = |probe| {
-            let rows = self.rows(probe).filter(move |(index, _)| included(*index));
-            rows.map(|(_, row)| row)
-        };
+    pub(crate) fn brief(&self, index: usize) -> Brief {
+        self.briefs[index]
+    }
+
+    pub(crate) fn row(&self, index: usize) -> &Row {
+        &self.rows[index]
+    }
+
+    /// The checks in these ranges that are in the probe, and at most `limit` of them by name. One pass.
+    pub(crate) fn part(&self, probe: Probe, ranges: &[Range<usize>], limit: usize) -> Part {
+        let (mut worst, mut count) = (Worst::default(), 0);
+        let mut by_urgency: [Vec<usize>; 4] = Default::default();
+        for (index, brief) in self.briefs(probe, ranges) {
+            count += 1;
+            worst.take(brief);
+            let alike = &mut by_urgency[brief.urgency()];
+            if alike.len() < limit {
+                alike.push(index);
+            }
+        }
+        let mut first = by_urgency.concat();
+        first.truncate(limit);
+        Part {
+            state: self.judge(probe, worst),
+            first,
+            count,
+        }
+    }
+
+    /// What the probe says of checks that amount to this.
+    fn judge(&self, probe: Probe, worst: Worst) -> State {
         match probe {
-            Probe::Liveness => self.alive(rows(probe)),
+            Probe::Liveness => self.alive(worst.alive),
             Probe::Startup if self.standing.started => State::HEALTHY,
             Probe::Startup => State::unhealthy(Reason::Starting),
-            Probe::Readiness => self.gated(readiness(rows(probe))),
+            Probe::Readiness => self.gated(worst.ready),
             Probe::Health => {
-                let alive = self.alive(rows(Probe::Liveness));
-                let ready = self.gated(readiness(rows(Probe::Readiness)));
-                let any = readiness(rows(Probe::Health)).capped(Status::Degraded);
-                [ready, alive].into_iter().fold(any, State::worse)
+                let any = State::of(worst.any).capped(Status::Degraded);
+                let (ready, alive) = (self.gated(worst.ready), self.alive(worst.alive));
+                any.worse(ready).worse(alive)
             }
         }
     }
 
-    /// What the probe says of one of its checks: the check's own state.
+    /// What the probe says of one of its checks: how that check is. Its reason stands with the check, and the reason here
+    /// is that of the service.
     pub(crate) fn judge_one(&self, probe: Probe, index: usize) -> State {
-        let row = &self.rows[index];
+        let brief = self.briefs[index];
         match probe {
-            Probe::Liveness => self.alive([row].into_iter()),
-            Probe::Startup => row.state,
-            Probe::Readiness | Probe::Health => self.gated(row.state),
+            Probe::Liveness => self.alive(brief.alive()),
+            Probe::Startup => State::of(brief.state.status),
+            Probe::Readiness | Probe::Health => self.gated(brief.state.status),
         }
     }
 
     /// Liveness passes while draining, whatever has been shut down already: a restart would cut off the requests that
     /// are being finished.
-    fn alive<'a>(&self, rows: impl Iterator<Item = &'a Row>) -> State {
+    fn alive(&self, worst: Status) -> State {
         let alive = if self.standing.stalled {
             State::unhealthy(Reason::Stalled)
         } else {
-            liveness(rows)
+            State::of(worst)
         };
         if self.standing.phase == Phase::Draining {
             alive.capped(Status::Degraded)
@@ -134,36 +192,75 @@ impl View {
         }
     }
 
-    fn gated(&self, state: State) -> State {
-        self.standing.gate.map_or(state, State::unhealthy)
+    fn gated(&self, worst: Status) -> State {
+        self.standing.gate.map_or(State::of(worst), State::unhealthy)
     }
 }
 
-/// A critical check unhealthy → unhealthy; a non-critical one unhealthy, or any degraded → degraded; else healthy.
-fn readiness<'a>(rows: impl Iterator<Item = &'a Row>) -> State {
-    let contribution = |row: &Row| match row.state.status {
-        Status::Unhealthy if !row.critical => Status::Degraded,
-        status => status,
-    };
-    State::of(rows.map(contribution).max())
+/// The worst that some checks say to each probe.
+#[derive(Clone, Copy, Debug)]
+struct Worst {
+    ready: Status,
+    alive: Status,
+    /// As for readiness, also of checks that are not in it.
+    any: Status,
 }
 
-/// Fails on evidence alone, since failing restarts the process: not knowing degrades.
-fn liveness<'a>(rows: impl Iterator<Item = &'a Row>) -> State {
-    let contribution = |row: &Row| match row.state.status {
-        Status::Unhealthy if !row.state.reason.is_some_and(Reason::is_evidence) => Status::Degraded,
-        status => status,
-    };
-    State::of(rows.map(contribution).max())
+impl Default for Worst {
+    fn default() -> Self {
+        let [ready, alive, any] = [Status::Healthy; 3];
+        Self { ready, alive, any }
+    }
+}
+
+impl Worst {
+    fn take(&mut self, brief: Brief) {
+        if brief.state.status == Status::Healthy {
+            return; // the usual case
+        }
+        let ready = brief.ready();
+        self.any = self.any.max(ready);
+        if brief.probes & Probe::Readiness.bit() != 0 {
+            self.ready = self.ready.max(ready);
+        }
+        if brief.probes & Probe::Liveness.bit() != 0 {
+            self.alive = self.alive.max(brief.alive());
+        }
+    }
+}
+
+impl Brief {
+    /// A failure of a check that is not critical only degrades.
+    fn ready(self) -> Status {
+        match self.state.status {
+            Status::Unhealthy if !self.critical => Status::Degraded,
+            status => status,
+        }
+    }
+
+    /// Liveness fails on evidence alone, since failing restarts the process: not knowing degrades.
+    fn alive(self) -> Status {
+        match self.state.status {
+            Status::Unhealthy if !self.state.reason.is_some_and(Reason::is_evidence) => Status::Degraded,
+            status => status,
+        }
+    }
+
+    /// What fails first stands first.
+    fn urgency(self) -> usize {
+        match self.state.status {
+            Status::Unhealthy if self.critical => 0,
+            Status::Unhealthy => 1,
+            Status::Degraded => 2,
+            Status::Healthy => 3,
+        }
+    }
 }
 
 impl State {
     /// Of an aggregate: the reasons stand with its parts.
-    fn of(worst: Option<Status>) -> Self {
-        Self {
-            status: worst.unwrap_or(Status::Healthy),
-            reason: None,
-        }
+    fn of(status: Status) -> Self {
+        Self { status, reason: None }
     }
 
     fn worse(self, other: Self) -> Self {

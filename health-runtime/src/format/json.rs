@@ -131,8 +131,15 @@ pub(crate) fn render(report: &Report, audience: Audience, details: bool) -> Byte
         if json.len() < limit || shown == 0 {
             return json.into();
         }
-        shown = (shown * limit / json.len()).min(shown - 1);
+        shown = proportional(shown, limit, json.len()).min(shown - 1);
     }
+}
+
+/// How many checks fit where this many took this many bytes. A product of the two is too large for `usize` on 32 bits
+/// from 4,096 checks on.
+fn proportional(checks: usize, limit: usize, bytes: usize) -> usize {
+    let fit = checks as u128 * limit as u128 / bytes as u128;
+    usize::try_from(fit).unwrap_or(checks)
 }
 
 /// How many bytes it takes at least.
@@ -189,4 +196,19 @@ fn millis(time: Duration) -> f64 {
 
 fn cut(text: &str, most: usize) -> &str {
     &text[..text.floor_char_boundary(most)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_number_of_checks_overflows_the_cut() {
+        assert_eq!(proportional(100, 1_000, 4_000), 25);
+        // On 64 bits the product overflows only here; on 32 bits it does with 4,096 checks on the internal port.
+        assert_eq!(
+            proportional(usize::MAX / 2, INTERNAL_LIMIT, usize::MAX - 1),
+            INTERNAL_LIMIT / 2
+        );
+    }
 }

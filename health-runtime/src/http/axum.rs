@@ -10,10 +10,11 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use futures_util::future::BoxFuture;
-use http::header::{CONNECTION, CONTENT_LENGTH, HeaderName};
+use http::header::{ALLOW, CONTENT_LENGTH, HeaderName};
 use http::{HeaderMap, HeaderValue, StatusCode, Version};
 use tower_service::Service;
 
+use super::drain::close;
 use super::{Answer, COMMON_HEADERS, DrainLayer, Probes, Target};
 use crate::health::Health;
 use crate::spec::Probe;
@@ -140,18 +141,16 @@ pub(super) fn respond(answer: Answer, version: Version) -> Response {
     });
     let mut headers = COMMON.clone();
     headers.insert(CONTENT_LENGTH, digits(answer.length));
-    if answer.is_special() {
-        for (name, value) in answer.special_headers() {
-            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
-        }
-        if version > Version::HTTP_11 {
-            headers.remove(CONNECTION); // HTTP/2 has no such header
-        }
+    if answer.status == 405 {
+        headers.insert(ALLOW, HeaderValue::from_static(super::ALLOW));
     }
     let status = StatusCode::from_u16(answer.status).expect("one of four valid codes");
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() = status;
     *response.headers_mut() = headers;
+    if answer.closing {
+        close(&mut response, version);
+    }
     response
 }
 

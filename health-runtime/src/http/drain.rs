@@ -4,13 +4,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use http::header::CONNECTION;
-use http::{HeaderValue, Request, Response, Version};
+use http::{HeaderValue, Request, Response, StatusCode, Version};
 use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::health::Health;
 
-/// Adds `Connection: close` to responses while the service drains: from [`Health::drain_layer`].
+/// Has responses carry `Connection: close` while the service drains: from [`Health::drain_layer`]. It replaces what a
+/// handler says about the connection, but for a response that switches protocols (a WebSocket).
 ///
 /// ```
 /// # use axum::{Router, routing::get};
@@ -66,9 +67,10 @@ where
     }
 
     fn call(&mut self, request: Request<Q>) -> DrainFuture<S::Future> {
-        let health = (request.version() <= Version::HTTP_11).then(|| self.health.clone());
+        let version = request.version();
+        let health = (version <= Version::HTTP_11).then(|| self.health.clone());
         let inner = self.inner.call(request);
-        DrainFuture { inner, health }
+        DrainFuture { inner, health, version }
     }
 }
 
@@ -80,6 +82,7 @@ pin_project_lite::pin_project! {
         inner: F,
         // Absent where there is no such header.
         health: Option<Health>,
+        version: Version,
     }
 }
 
@@ -94,12 +97,24 @@ where
         let mut response = ready!(this.inner.poll(context));
         // Asked when the response is ready: the drain may have begun meanwhile.
         if let (Ok(response), Some(health)) = (&mut response, this.health)
+            && response.status() != StatusCode::SWITCHING_PROTOCOLS
             && health.is_draining()
         {
-            response
-                .headers_mut()
-                .insert(CONNECTION, HeaderValue::from_static("close"));
+            close(response, *this.version);
         }
         Poll::Ready(response)
     }
+}
+
+/// Has the connection closed after this response to a request of this version.
+pub(super) fn close<A>(response: &mut Response<A>, version: Version) {
+    if version > Version::HTTP_11 {
+        return; // HTTP/2 has no such header
+    }
+    if version < Version::HTTP_11 {
+        // To a response of HTTP/1.1 hyper adds `keep-alive` if an HTTP/1.0 client wants that, also beside `close`.
+        *response.version_mut() = version;
+    }
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(CONNECTION, close);
 }

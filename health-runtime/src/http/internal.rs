@@ -98,10 +98,8 @@ impl Health {
         let engine = Onlooker::new(self.engine.engine());
         let answer = move |request| respond_to(engine.clone(), request);
         server::serve("health internal", listeners, answer, self.engine.ended())?;
-        self.engine.with(|core, now| {
-            core.servers(|servers| servers.offer(false));
-            core.arm(now);
-        });
+        self.engine.with(|core, _| core.servers(|servers| servers.offer(false)));
+        self.engine.arm();
         self.engine.watch_runtime();
         Ok(address)
     }
@@ -111,7 +109,7 @@ impl Health {
 async fn respond_to(engine: Onlooker, request: Request<()>) -> Response {
     let (method, uri) = (request.method().as_str(), request.uri());
     let answer = answer(&engine, method, uri.path(), uri.query()).await;
-    let answer = answer.unwrap_or_else(|| Answer::error(503, ENDED).closing());
+    let answer = answer.unwrap_or_else(|| Answer::error(503, true, ENDED));
     respond(answer.to(method), request.version())
 }
 
@@ -119,14 +117,14 @@ async fn respond_to(engine: Onlooker, request: Request<()>) -> Response {
 async fn answer(engine: &Onlooker, method: &str, path: &str, query: Option<&str>) -> Option<Answer> {
     let asked = engine.look(|engine| {
         let probes = Probes::new(Arc::clone(engine), Audience::Internal);
-        let target = probes.target(path).ok_or(Answer::error(404, NO_PROBE))?;
+        let target = probes.target(path).ok_or_else(|| probes.refusal(404, NO_PROBE))?;
         probes.question(&target, method, query)
     })?;
     let question = match asked {
         Ok(question) => question,
         Err(answer) => return Some(answer),
     };
-    let view = engine.probe(question.probe).await?;
+    let view = engine.probe(question.probe, question.selection.as_ref()).await?;
     engine.look(|engine| Probes::new(Arc::clone(engine), Audience::Internal).judged(&question, &view))
 }
 

@@ -12,7 +12,6 @@ mod query;
 #[cfg(feature = "axum")]
 mod server;
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -22,11 +21,11 @@ pub use self::drain::{DrainFuture, DrainLayer, DrainService};
 #[cfg(feature = "axum")]
 pub use self::listener::DrainListener;
 
-use crate::engine::{Core, Engine, EngineHandle, View};
+use crate::engine::{Engine, EngineHandle, Named, Selection, View, WHOLE, common};
 use crate::format::json;
 use crate::health::Health;
 use crate::outcome::Status;
-use crate::report::{Audience, Phase, Report, Selection};
+use crate::report::{Audience, Phase, Report};
 use crate::spec::Probe;
 
 const JSON: &str = "application/json";
@@ -39,6 +38,7 @@ const COMMON_HEADERS: [(&str, &str); 3] = [
 ];
 const NO_SUCH_CHECK: &[u8] = b"{\"error\":\"no such check in this probe\"}\n";
 const NO_SUCH_GROUP: &[u8] = b"{\"error\":\"no such group in this probe\"}\n";
+const NOTHING_LEFT: &[u8] = b"{\"error\":\"no check of this probe is left\"}\n";
 const TOO_MANY_NAMES: &[u8] = b"{\"error\":\"more than 64 names\"}\n";
 const WRONG_METHOD: &[u8] = b"{\"error\":\"use GET, HEAD or OPTIONS\"}\n";
 
@@ -46,13 +46,14 @@ impl Health {
     /// The probes for any HTTP framework. With axum, [`router`](Self::router) does it all.
     ///
     /// Whatever starting waits for is declared before this: from here on a start with nothing left to wait for is
-    /// final.
+    /// final. It costs about a clone, so it may be called for each request.
     pub fn probes(&self) -> Probes {
+        self.engine.offer_public();
         self.probes_for(Audience::Public)
     }
 
     fn probes_for(&self, audience: Audience) -> Probes {
-        self.engine.with(Core::arm);
+        self.engine.arm();
         Probes {
             _handle: Some(Arc::clone(&self.engine)),
             ..Probes::new(Arc::clone(self.engine.engine()), audience)
@@ -90,13 +91,6 @@ enum Target<'a> {
     Below(Probe, &'a str),
 }
 
-/// What a name below a probe's path stands for.
-enum Named {
-    Check(usize),
-    /// All checks of a nest, as a probe of their own.
-    Nest(Range<usize>),
-}
-
 /// What is asked of a view.
 struct Question {
     probe: Probe,
@@ -126,8 +120,12 @@ impl Probes {
     }
 
     async fn answer_target(&self, target: Target<'_>, method: &str, query: Option<&str>) -> Answer {
+        self.note_server();
         let answer = match self.question(&target, method, query) {
-            Ok(question) => self.judged(&question, &*self.engine.probe(question.probe).await),
+            Ok(question) => {
+                let selection = question.selection.as_ref();
+                self.judged(&question, &*self.engine.probe(question.probe, selection).await)
+            }
             Err(answer) => answer,
         };
         answer.to(method)
@@ -135,38 +133,60 @@ impl Probes {
 
     /// What is asked, or the answer to what nobody can ask.
     fn question(&self, target: &Target<'_>, method: &str, query: Option<&str>) -> Result<Question, Answer> {
+        let refused = |status, body| Err(self.refusal(status, body));
         let (probe, named) = match *target {
             Target::All(probe) => (probe, None),
             Target::Below(probe, name) => match self.named(probe, name) {
                 Some(named) => (probe, Some(named)),
-                None => return Err(Answer::error(404, NO_SUCH_CHECK)),
+                None => return refused(404, NO_SUCH_CHECK),
             },
         };
         if !is_allowed(method) {
-            return Err(Answer::error(405, WRONG_METHOD));
+            return refused(405, WRONG_METHOD);
         }
-        let Some(query) = query::parse(query.unwrap_or_default(), &self.engine) else {
-            return Err(Answer::error(404, TOO_MANY_NAMES));
+        let known = &self.engine.names;
+        let Some(query) = query::parse(query.unwrap_or_default(), known) else {
+            return refused(404, TOO_MANY_NAMES);
         };
-        let of = match &named {
-            None => 0..self.engine.plans.len(),
-            Some(Named::Check(index)) => *index..index + 1,
-            Some(Named::Nest(checks)) => checks.clone(),
-        };
-        if !query.groups.iter().all(|group| self.offers(probe, of.clone(), group)) {
-            return Err(Answer::error(404, NO_SUCH_GROUP));
+        if named.is_none() && query.groups.is_empty() && query.exclude.is_empty() {
+            return Ok(Question { probe, selection: None });
         }
-        let query::Query { groups, exclude } = query;
-        let selection = match named {
-            Some(Named::Check(index)) => Some(Selection::One(index)),
-            None if groups.is_empty() && exclude.is_empty() => None,
-            _ => Some(Selection::Part {
-                of,
-                groups,
-                without: exclude,
-            }),
-        };
+        let of = named.map_or(0..self.engine.plans.len(), Named::checks);
+        let mut included = Vec::new();
+        for group in &query.groups {
+            let before = included.len();
+            included.extend(known.group(group).iter().map(|checks| common(checks, &of)));
+            // A group that is empty there is none: a typo must not be green.
+            let has_groups = matches!(probe, Probe::Readiness | Probe::Health);
+            if !has_groups || !known.offers(probe, &included[before..]) {
+                return refused(404, NO_SUCH_GROUP);
+            }
+        }
+        if query.groups.is_empty() {
+            included.push(of);
+        }
+        let mut selection = Selection::part(included, query.exclude);
+        // No check of the probe is a check that passes. A probe that has none at all is fine.
+        if !known.offers(probe, selection.ranges()) && known.offers(probe, WHOLE) {
+            return refused(404, NOTHING_LEFT);
+        }
+        if let Some(Named::Check(index)) = named {
+            selection = Selection::one(*index);
+        }
+        let selection = Some(selection);
         Ok(Question { probe, selection })
+    }
+
+    /// Whoever asks the public probes has found the application's server running.
+    fn note_server(&self) {
+        if self.audience == Audience::Public {
+            self.engine.note_server();
+        }
+    }
+
+    /// The answer to a question that nobody can ask.
+    fn refusal(&self, status: u16, body: &'static [u8]) -> Answer {
+        Answer::error(status, self.engine.is_draining(), body)
     }
 
     /// The answer to the plain question, if nothing has to be waited for: what nearly every request is.
@@ -175,6 +195,7 @@ impl Probes {
         if query.is_some() || !is_allowed(method) {
             return None;
         }
+        self.note_server();
         let view = self.engine.fresh_view(probe)?;
         Some(self.whole(probe, &view).to(method))
     }
@@ -212,23 +233,12 @@ impl Probes {
         })
     }
 
-    /// Whether one of these checks is in the group and in the probe. A group that is empty there is none: a typo must
-    /// not be green.
-    fn offers(&self, probe: Probe, mut of: Range<usize>, group: &str) -> bool {
-        let plans = &self.engine.plans;
-        let has_groups = matches!(probe, Probe::Readiness | Probe::Health);
-        has_groups && of.any(|index| plans[index].spec.is_in(probe) && plans[index].spec.groups.contains(&group))
-    }
-
-    /// What has this name, if any of it is in the probe.
-    fn named(&self, probe: Probe, name: &str) -> Option<Named> {
-        let engine = &self.engine;
-        let is_in = |index: usize| engine.plans[index].spec.is_in(probe);
-        if let Some(index) = engine.check_named(name) {
-            return is_in(index).then_some(Named::Check(index));
-        }
-        let checks = engine.nest_named(name)?;
-        checks.clone().any(is_in).then_some(Named::Nest(checks))
+    /// What has this name, which may be percent-encoded as anything in a URL may, if any of it is in the probe.
+    fn named(&self, probe: Probe, name: &str) -> Option<&Named> {
+        let known = &self.engine.names;
+        let name = percent_encoding::percent_decode_str(name).decode_utf8().ok()?;
+        let named = known.named(&name)?;
+        known.offers(probe, &[named.checks()]).then_some(named)
     }
 }
 
@@ -257,20 +267,13 @@ impl Answer {
         }
     }
 
-    fn error(status: u16, body: &'static [u8]) -> Self {
+    fn error(status: u16, closing: bool, body: &'static [u8]) -> Self {
         Self {
             status,
             length: body.len(),
             body: Bytes::from_static(body),
-            closing: false,
+            closing,
         }
-    }
-
-    /// The connection is to be closed.
-    #[cfg(feature = "axum")]
-    fn closing(mut self) -> Self {
-        self.closing = true;
-        self
     }
 
     /// The form of the answer that this method gets.
@@ -294,21 +297,12 @@ impl Answer {
     /// The headers, `Content-Length` included. `Connection: close` is among them while the service drains; it is not
     /// for HTTP/2.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, String)> + use<> {
-        let fixed = COMMON_HEADERS.into_iter().chain(self.special_headers());
+        let allow = (self.status == 405).then_some(("allow", ALLOW));
+        let close = self.closing.then_some(("connection", "close"));
+        let fixed = COMMON_HEADERS.into_iter().chain(allow).chain(close);
         fixed
             .map(|(name, value)| (name, value.to_owned()))
             .chain([("content-length", self.length.to_string())])
-    }
-
-    #[cfg(feature = "axum")]
-    fn is_special(&self) -> bool {
-        self.closing || self.status == 405
-    }
-
-    fn special_headers(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
-        let allow = (self.status == 405).then_some(("allow", ALLOW));
-        let close = self.closing.then_some(("connection", "close"));
-        allow.into_iter().chain(close)
     }
 
     /// The body; empty for HEAD and OPTIONS.

@@ -1,23 +1,24 @@
 //! The part of a probe's URL behind the `?`.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::engine::Engine;
+use crate::engine::{Named, Names};
 
-/// More names than this nobody types. They are refused, so that no query costs more than a few looks at each check.
+/// More names than this nobody types. They are refused, so that no query is expensive.
 const MOST: usize = 64;
 
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Query {
+#[derive(Debug, Default)]
+pub(super) struct Query<'a> {
     /// The checks to leave out, by a name of their own or of a nest. An unknown name leaves nothing out, so that it can
     /// make nothing green.
     pub(super) exclude: Vec<Range<usize>>,
     /// The groups that are asked for: a check in any of them is meant. None: all checks are.
-    pub(super) groups: Vec<String>,
+    pub(super) groups: Vec<Cow<'a, str>>,
 }
 
 /// Reads `exclude=NAME` and `group=NAME`, both repeatable; everything else is for somebody else. `None`: too many names.
-pub(super) fn parse(query: &str, engine: &Engine) -> Option<Query> {
+pub(super) fn parse<'a>(query: &'a str, names: &Names) -> Option<Query<'a>> {
     let mut parsed = Query::default();
     let pairs = form_urlencoded::parse(query.as_bytes());
     for (i, (key, value)) in pairs
@@ -28,11 +29,12 @@ pub(super) fn parse(query: &str, engine: &Engine) -> Option<Query> {
             return None;
         }
         if key == "group" {
-            parsed.groups.push(value.into_owned());
-            continue;
+            parsed.groups.push(value);
+        } else {
+            parsed.exclude.extend(names.named(&value).map(Named::checks));
         }
-        let check = engine.check_named(&value).map(|index| index..index + 1);
-        parsed.exclude.extend(check.or_else(|| engine.nest_named(&value)));
     }
+    parsed.groups.sort_unstable();
+    parsed.groups.dedup(); // a group that is named often is looked up once
     Some(parsed)
 }

@@ -234,6 +234,16 @@ impl CheckSpec {
         matches!(probe, Probe::Health) || named & probe.bit() != 0
     }
 
+    /// Whether its failure fails this probe. A failure in liveness restarts the process, whatever is declared.
+    pub(crate) const fn is_critical_in(&self, probe: Probe) -> bool {
+        let gates = match probe {
+            Probe::Readiness => false,
+            Probe::Liveness | Probe::Startup => self.is_in(probe),
+            Probe::Health => self.is_in(Probe::Liveness),
+        };
+        self.critical || gates
+    }
+
     /// Whether anything says that a restart of the process mends it.
     pub(crate) fn has_reason_to_restart(&self) -> bool {
         self.in_process || self.restart_helps.is_some_and(|why| !why.trim().is_empty())

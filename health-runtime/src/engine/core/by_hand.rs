@@ -29,6 +29,7 @@ impl Core {
             took: Duration::ZERO,
             result,
         });
+        self.has_result(index);
         self.tell(index, now);
         self.effects.changed = true;
         if passes_first {

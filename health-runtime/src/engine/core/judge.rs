@@ -1,5 +1,6 @@
 //! How a check is at a moment, when that may change by itself, and what a probe has to do about it.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use super::super::{State, Time};
@@ -90,17 +91,35 @@ impl Core {
         left.filter(|left| !left.is_zero())
     }
 
-    /// The check that a probe still waits for, and until when: a critical one, and only for a result that is newer than
-    /// the probe, however short its `ttl`. What stands before `from` has been waited for already.
-    pub(crate) fn awaited(&self, probe: Probe, arrived: Time, from: usize, now: Time) -> Option<(usize, Time)> {
-        // What is failed by the phase or by a stall, no check can mend in time.
-        if probe == Probe::Liveness || self.lifecycle.blocks(probe) || self.is_stalled(now) {
+    /// The check among these that a probe still waits for, and until when: only for a result that is newer than the
+    /// probe, however short a `ttl` is. The checks before `from` have been waited for already.
+    pub(crate) fn awaited(
+        &self,
+        probe: Probe,
+        among: &[Range<usize>],
+        arrived: Time,
+        from: usize,
+        now: Time,
+    ) -> Option<(usize, Time)> {
+        if !self.may_wait(probe, now) {
             return None;
         }
-        (from..self.slots.len())
-            .filter(|index| self.concerns(*index, probe) && self.gates(*index, probe))
+        self.awaitable(among, from)
+            .filter(|index| self.concerns(*index, probe))
             .filter(|index| self.slots[*index].last.as_ref().is_none_or(|last| last.at < arrived))
-            .find_map(|index| Some((index, self.awaited_until(index, now)?)))
+            .find_map(|index| Some((index, self.awaited_until(index, probe, now)?)))
+    }
+
+    /// Whether the probe waits for any check: not if the phase or a stall fails it whatever its checks say.
+    fn may_wait(&self, probe: Probe, now: Time) -> bool {
+        probe != Probe::Liveness && !self.lifecycle.blocks(probe) && !self.is_stalled(now)
+    }
+
+    /// The checks among these that a probe may have to start or to wait for, in order.
+    pub(super) fn awaitable(&self, among: &[Range<usize>], from: usize) -> impl Iterator<Item = usize> {
+        let ranges = among.iter().filter(move |range| range.end > from);
+        let starts = ranges.map(move |range| range.start.max(from)..range.end);
+        starts.flat_map(|range| self.awaitable.range(range)).copied()
     }
 
     /// Whether this probe is the one that keeps the check fresh. While the service starts, readiness cannot pass
@@ -126,31 +145,74 @@ impl Core {
         self.may_start(index, now) && slot.last.as_ref().is_none_or(|last| now.saturating_sub(last.at) > ttl)
     }
 
-    /// Until when a probe waits for the run in flight: only if it is to replace nothing or an expired result, and
-    /// neither is known to hang nor a trial that a probe cannot pass with.
-    fn awaited_until(&self, index: usize, now: Time) -> Option<Time> {
+    /// Until when this probe, which may wait, waits for the run in flight, if it does: not for a run that is known to
+    /// hang, nor for a trial that the probe cannot pass with.
+    fn awaited_until(&self, index: usize, probe: Probe, now: Time) -> Option<Time> {
         let slot = &self.slots[index];
         let running = slot.running.as_ref()?;
-        let replaces_a_valid_one = slot.last.is_some() && self.plans[index].ttl().is_none();
         let until = running.since + self.budget;
-        (!replaces_a_valid_one && !slot.hangs && !slot.circuit.is_open() && until > now).then_some(until)
+        let may_help = !slot.hangs && !slot.circuit.is_open() && until > now;
+        (may_help && self.needs_result(index, probe, now)).then_some(until)
     }
 
-    /// From when on a probe that the check concerns has to look for itself: to run it, or to wait for it. In the past if
-    /// each has to.
-    pub(super) fn asked_for_at(&self, index: usize, now: Time) -> Time {
+    /// Whether the probe cannot do with what is known of the check: it gates the probe and has to be asked each time or
+    /// has no result yet, or it runs on demand and would be reported as not known.
+    fn needs_result(&self, index: usize, probe: Probe, now: Time) -> bool {
+        if self.plans[index].ttl().is_none() {
+            return self.slots[index].last.is_none() && self.gates(index, probe);
+        }
+        let is_unknown = |reason| matches!(reason, Reason::Pending | Reason::Stale);
+        self.gates(index, probe) || self.state(index, now).reason.is_some_and(is_unknown)
+    }
+
+    /// From when on this probe has to look for itself: to start an on-demand check, or to wait for a run. In the past if
+    /// at once.
+    pub(crate) fn asked_for(&self, probe: Probe, now: Time) -> Time {
+        let waits = self.may_wait(probe, now);
+        let mut first = Time::MAX;
+        for index in &self.awaitable {
+            if first == Time::ZERO {
+                break;
+            }
+            first = first.min(self.asked_for_at(*index, probe, waits, now));
+        }
+        first
+    }
+
+    /// As [`asked_for`](Self::asked_for), for one check; `waits` says whether the probe may wait at all.
+    fn asked_for_at(&self, index: usize, probe: Probe, waits: bool, now: Time) -> Time {
         let slot = &self.slots[index];
-        if self.is_expired(index, now) || self.awaited_until(index, now).is_some() {
-            return Time::ZERO;
+        if !self.concerns(index, probe) {
+            return Time::MAX;
+        }
+        if slot.running.is_some() {
+            let is_awaited = waits && self.awaited_until(index, probe, now).is_some();
+            return if is_awaited { Time::ZERO } else { Time::MAX };
         }
         match (self.plans[index].ttl(), &slot.last) {
-            (Some(ttl), Some(last)) if slot.running.is_none() && !self.is_over(index) => {
+            _ if self.is_expired(index, now) => Time::ZERO,
+            (Some(ttl), Some(last)) if !self.is_over(index) => {
                 let expires = last.at + ttl;
                 slot.circuit
                     .closed_until(now)
                     .map_or(expires, |until| until.max(expires))
             }
             _ => Time::MAX,
+        }
+    }
+
+    /// Notes that a run of the check has started or ended: from then on probes may have to look for themselves.
+    pub(super) fn note_asked(&mut self, index: usize, now: Time) {
+        if !self.awaitable.contains(&index) {
+            return;
+        }
+        for probe in Probe::ALL {
+            let waits = self.may_wait(probe, now);
+            let asked_for = self.asked_for_at(index, probe, waits, now);
+            if asked_for < Time::MAX {
+                let first = &mut self.effects.asked_for[probe as usize];
+                *first = Some(first.map_or(asked_for, |first| first.min(asked_for)));
+            }
         }
     }
 

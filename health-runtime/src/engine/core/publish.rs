@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::view::{Row, Standing, View};
+use super::super::view::{Brief, Row, Standing, View};
 use super::super::{Event, State, Time};
 use super::Core;
 use crate::outcome::Reason;
@@ -27,7 +27,7 @@ pub(crate) struct Until {
 }
 
 impl Until {
-    /// For whom only looks.
+    /// For callers that only read and never wait.
     pub(crate) fn states(&self) -> Time {
         self.states
     }
@@ -53,32 +53,29 @@ impl Core {
         for index in 0..self.slots.len() {
             self.tell(index, now);
             until.states = until.states.min(self.changes_at(index, now));
-            let asked_for = self.asked_for_at(index, now);
-            if asked_for < until.states {
-                for probe in Probe::ALL.into_iter().filter(|probe| self.concerns(index, *probe)) {
-                    let until = &mut until.probes[probe as usize];
-                    *until = asked_for.min(*until);
-                }
-            }
         }
-        let rows = self.slots.iter().zip(self.plans.iter()).map(|(slot, plan)| Row {
+        until.probes = Probe::ALL.map(|probe| self.asked_for(probe, now));
+        let briefs = self.slots.iter().zip(self.plans.iter()).map(|(slot, plan)| Brief {
             state: slot.told,
-            raw: slot.last.as_ref().map(|last| last.result.state),
             critical: plan.spec.critical,
             probes: plan.probes(),
+        });
+        let rows = self.slots.iter().map(|slot| Row {
+            raw: slot.last.as_ref().map(|last| last.result.state),
             latency: slot.last.as_ref().map(|last| last.took),
             age: slot.last.as_ref().map(|last| now.saturating_sub(last.at)),
             message: slot.last.as_ref().and_then(|last| last.result.message.clone()),
             parts: slot.last.as_ref().and_then(|last| last.result.parts.clone()),
         });
         let standing = Standing {
+            at: now,
             phase: self.lifecycle.phase(),
             gate: self.lifecycle.gate(stalled),
             started: self.lifecycle.started,
             stalled,
             lag: self.heart.lag(awake),
         };
-        let view = View::new(rows.collect(), standing);
+        let view = View::new(briefs.collect(), rows.collect(), standing);
         let readiness = (view.verdict(Probe::Readiness), view.is_only_pending());
         if readiness.0.passes() {
             self.lifecycle.ready();

@@ -171,8 +171,9 @@ impl Core {
         self.running += 1;
         let run = (index, slot.runs);
         let blocking = self.plans[index].spec.blocking;
-        let now = if blocking { self.threads.take(run) } else { Some(run) };
-        self.effects.start.extend(now);
+        let starts = if blocking { self.threads.take(run) } else { Some(run) };
+        self.effects.start.extend(starts);
+        self.note_asked(index, now);
     }
 
     /// Runs of blocking checks that are stuck no longer count: the others need the threads.

@@ -103,6 +103,11 @@ fn a_failure_is_an_error_where_it_fails_a_probe_and_else_a_warning() {
         heard(&check),
         "ERROR check is unhealthy check=\"db\" critical=true from=healthy to=unhealthy reason=\"error\" error=\"refused\""
     );
+    assert!(
+        said(2, State::HEALTHY, FAILED).contains("check=\"worker\" critical=true"),
+        "as in the report"
+    );
+    assert!(said(1, State::HEALTHY, FAILED).contains("check=\"cache\" critical=false"));
     for (index, from, to, expected) in [
         (1, State::HEALTHY, FAILED, "WARN"),
         (2, State::HEALTHY, FAILED, "ERROR"),
@@ -131,7 +136,7 @@ fn a_reminder_is_as_loud_as_what_it_reminds_of() {
         "ERROR check is still unhealthy check=\"db\" critical=true status=unhealthy reason=\"error\" seconds=300 error=\"refused\""
     );
     assert!(said(1, FAILED).starts_with("WARN check is still unhealthy"));
-    assert!(said(2, FAILED).starts_with("ERROR"));
+    assert!(said(2, FAILED).starts_with("ERROR check is still unhealthy check=\"worker\" critical=true"));
     assert!(said(0, DEGRADED).starts_with("WARN"));
 }
 

@@ -301,3 +301,25 @@ fn a_startup_check_that_is_in_another_probe_too_goes_on_after_the_start() {
         assert_eq!(sim.reason(0), Some(Reason::Error));
     }
 }
+
+#[test]
+fn what_changes_nothing_for_a_probe_leaves_the_view() {
+    let mut sim = Sim::starting([CheckSpec::new("migrated").startup()], true);
+    let changes = |sim: &mut Sim, act: fn(&mut Core, Time)| {
+        sim.core.take_effects();
+        act(&mut sim.core, sim.now);
+        sim.core.take_effects().changed
+    };
+    assert!(!changes(&mut sim, Core::arm), "it has to be marked as started as well");
+    assert!(
+        changes(&mut sim, Core::mark_started),
+        "from now on probes wait for the check"
+    );
+    assert!(!changes(&mut sim, Core::mark_started));
+    assert!(!changes(&mut sim, Core::arm));
+    sim.core.open_task();
+    assert!(changes(&mut sim, |core, now| core.close_task(true, now)));
+    sim.pass_check(0);
+    assert!(sim.core.take_effects().changed, "it has started");
+    assert!(!changes(&mut sim, Core::mark_started));
+}

@@ -18,7 +18,7 @@ use std::time::Duration;
 use fastrand::Rng;
 
 use super::super::phase::Stage;
-use super::super::{Plan, RunResult, State, View};
+use super::super::{Plan, RunResult, State, View, WHOLE};
 use super::{Core, Event, Time};
 use crate::outcome::{Reason, Status};
 use crate::report::Phase;
@@ -147,12 +147,12 @@ impl Sim {
     }
 
     fn waits(&mut self, probe: Probe) -> Option<Duration> {
-        self.core.demand(probe, self.now);
+        self.core.demand(probe, WHOLE, self.now);
         self.waits_since(probe, self.now)
     }
 
     fn waits_since(&self, probe: Probe, arrived: Time) -> Option<Duration> {
-        let (_, until) = self.core.awaited(probe, arrived, 0, self.now)?;
+        let (_, until) = self.core.awaited(probe, WHOLE, arrived, 0, self.now)?;
         Some(until.saturating_sub(self.now))
     }
 }

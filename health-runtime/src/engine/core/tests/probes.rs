@@ -1,5 +1,8 @@
 //! What the probes make of their checks, and what is published and told of it.
 
+use std::ops::Range;
+use std::slice::from_ref;
+
 use super::*;
 
 #[test]
@@ -33,7 +36,7 @@ fn a_probe_looks_at_its_own_checks_only() {
     assert_eq!(sim.status(Probe::Liveness), Status::Unhealthy);
     assert_eq!(sim.status(Probe::Health), Status::Unhealthy, "liveness fails");
     let view = sim.view();
-    let names = |probe| view.rows(probe).map(|(index, _)| index).collect::<Vec<_>>();
+    let names = |probe| view.briefs(probe, WHOLE).map(|(index, _)| index).collect::<Vec<_>>();
     assert_eq!(names(Probe::Readiness), [0]);
     assert_eq!(names(Probe::Liveness), [1]);
     assert!(names(Probe::Startup).is_empty());
@@ -136,11 +139,21 @@ fn a_view_is_replaced_when_it_would_say_something_else_or_somebody_waits() {
         finish(&mut sim, 0);
         assert_eq!(sim.core.take_effects().changed, changed);
     }
+}
+
+#[test]
+fn an_on_demand_result_that_says_the_same_leaves_the_view_and_wakes_whoever_waits() {
     let mut sim = Sim::new([cache().ttl(ms(1))]);
-    for _ in 0..2 {
+    sim.core.take_effects();
+    for changed in [true, false, false] {
         sim.core.start(0, sim.now);
+        assert!(!sim.core.take_effects().changed, "a start shows nowhere");
         sim.pass_check(0);
-        assert!(sim.core.take_effects().changed, "the view knows when it expires");
+        let effects = sim.core.take_effects();
+        assert_eq!((effects.changed, effects.arrived), (changed, true));
+        let expires = Some(sim.now + ms(1));
+        let expected = [None, expires, None, expires];
+        assert_eq!(effects.asked_for, expected, "its own probes look again when it expires");
     }
 }
 
@@ -196,16 +209,16 @@ fn a_probe_waits_for_each_of_its_checks_once() {
     let mut sim = Sim::new([db(), CheckSpec::new("queue").critical()]);
     let arrived = sim.now;
     assert_eq!(
-        sim.core.awaited(Probe::Readiness, arrived, 0, sim.now),
+        sim.core.awaited(Probe::Readiness, WHOLE, arrived, 0, sim.now),
         Some((0, BUDGET))
     );
     sim.pass_check(0);
     assert_eq!(
-        sim.core.awaited(Probe::Readiness, arrived, 0, sim.now),
+        sim.core.awaited(Probe::Readiness, WHOLE, arrived, 0, sim.now),
         Some((1, BUDGET))
     );
     sim.pass_check(1);
-    assert_eq!(sim.core.awaited(Probe::Readiness, arrived, 1, sim.now), None);
+    assert_eq!(sim.core.awaited(Probe::Readiness, WHOLE, arrived, 1, sim.now), None);
 }
 
 #[test]
@@ -230,17 +243,16 @@ fn an_excluded_check_neither_fails_nor_saves_a_probe() {
     sim.fail_check(0);
     sim.pass_check(1);
     let view = sim.view();
-    assert_eq!(view.judge(Probe::Readiness, |index| index != 0), State::HEALTHY);
-    assert_eq!(
-        view.judge(Probe::Readiness, |index| index != 1).status,
-        Status::Unhealthy
-    );
-    assert_eq!(view.judge_one(Probe::Readiness, 0), State::unhealthy(Reason::Error));
+    let says = |view: &View, ranges: &[Range<usize>]| view.part(Probe::Readiness, ranges, 0).state;
+    assert_eq!(says(&view, from_ref(&(1..2))), State::HEALTHY);
+    assert_eq!(says(&view, from_ref(&(0..1))).status, Status::Unhealthy);
+    let failed = view.judge_one(Probe::Readiness, 0);
+    assert_eq!((failed.status, failed.reason), (Status::Unhealthy, None));
     assert_eq!(view.judge_one(Probe::Readiness, 1), State::HEALTHY);
     sim.core.hold();
     let view = sim.view();
     assert_eq!(view.judge_one(Probe::Readiness, 1), State::unhealthy(Reason::Held));
-    assert_eq!(view.judge(Probe::Readiness, |_| false), State::unhealthy(Reason::Held));
+    assert_eq!(says(&view, &[]), State::unhealthy(Reason::Held));
 }
 
 #[test]

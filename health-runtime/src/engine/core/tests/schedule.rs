@@ -269,7 +269,7 @@ fn when_the_service_has_started_what_fails_runs_again_at_once() {
         true,
     );
     sim.core.arm(sim.now);
-    sim.core.demand(Probe::Readiness, sim.now);
+    sim.core.demand(Probe::Readiness, WHOLE, sim.now);
     for index in sim.started() {
         sim.fail_check(index);
     }

@@ -36,6 +36,47 @@ fn an_on_demand_run_that_hangs_costs_a_probe_no_more() {
 }
 
 #[test]
+fn nobody_looks_for_an_on_demand_run_that_nobody_waits_for() {
+    for ttl in [0, 1_000] {
+        let mut sim = Sim::new([db(), cache().ttl(ms(ttl))]);
+        sim.pass_check(0);
+        sim.waits(Probe::Readiness);
+        assert_eq!(
+            sim.until(Probe::Readiness),
+            Time::ZERO,
+            "its first result is waited for"
+        );
+        assert_eq!(
+            sim.until(Probe::Liveness),
+            sim.now + USUAL,
+            "it is in no liveness probe"
+        );
+        sim.pass_check(1);
+        sim.pass(ms(2_000));
+        assert_eq!(sim.until(Probe::Readiness), Time::ZERO, "it has to be started");
+        sim.waits(Probe::Readiness);
+        assert_eq!(sim.until(Probe::Readiness), sim.now + USUAL, "ttl {ttl} ms");
+        assert_eq!(sim.until(Probe::Health), sim.now + USUAL, "ttl {ttl} ms");
+    }
+    let mut sim = Sim::new([CheckSpec::new("worker").liveness().critical().ttl(ms(0))]);
+    sim.waits(Probe::Liveness);
+    assert_eq!(
+        sim.until(Probe::Liveness),
+        sim.now + USUAL,
+        "liveness waits for nothing"
+    );
+}
+
+#[test]
+fn while_nothing_may_be_waited_for_nobody_looks() {
+    let mut sim = Sim::new([db().ttl(ms(0))]);
+    sim.waits(Probe::Readiness);
+    assert_eq!(sim.until(Probe::Readiness), Time::ZERO);
+    sim.core.drain(ms(10_000), sim.now);
+    assert_eq!(sim.until(Probe::Readiness), sim.now + USUAL, "it drains");
+}
+
+#[test]
 fn a_check_that_has_ended_concerns_no_view() {
     let mut sim = Sim::new([CheckSpec::new("migrated").startup().ttl(ms(50)).max_age(ms(5_000))]);
     sim.waits(Probe::Startup);

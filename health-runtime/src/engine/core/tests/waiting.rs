@@ -1,5 +1,8 @@
 //! How long a probe waits, and for what.
 
+use std::ops::Range;
+use std::slice::from_ref;
+
 use super::*;
 
 #[test]
@@ -22,17 +25,62 @@ fn a_probe_is_content_with_a_result_newer_than_itself() {
     sim.pass(ms(100));
     sim.pass_check(0);
     sim.pass(ms(1));
-    sim.core.demand(Probe::Readiness, sim.now); // somebody else's probe
+    sim.core.demand(Probe::Readiness, WHOLE, sim.now); // somebody else's probe
     assert_eq!(sim.waits_since(Probe::Readiness, arrived), None);
     assert_eq!(sim.waits_since(Probe::Readiness, ms(100)), None, "as old as itself");
     assert_eq!(sim.waits_since(Probe::Readiness, sim.now), Some(BUDGET));
 }
 
 #[test]
-fn a_probe_waits_for_nothing_that_is_not_critical() {
-    let mut sim = Sim::new([cache(), CheckSpec::new("lazy").ttl(ms(1))]);
-    assert_eq!(sim.waits(Probe::Readiness), None);
-    assert_eq!(sim.started(), [0, 1], "but it starts it");
+fn a_probe_waits_for_a_check_that_is_not_critical_only_on_demand_and_while_nothing_is_known() {
+    let mut sim = Sim::new([cache(), CheckSpec::new("lazy").ttl(ms(1_000))]);
+    assert_eq!(sim.waits(Probe::Readiness), Some(BUDGET), "it would be pending");
+    assert_eq!(sim.started(), [0, 1]);
+    sim.pass_check(1);
+    assert_eq!(
+        sim.waits(Probe::Readiness),
+        None,
+        "not for the other: it runs by itself"
+    );
+    sim.pass_check(0);
+    sim.pass(ms(2_000));
+    assert_eq!(sim.waits(Probe::Readiness), None, "it has expired, but is known");
+    assert_eq!(sim.started(), [1], "it is started all the same");
+    sim.pass_check(1);
+    for probe in [Probe::Readiness, Probe::Health, Probe::Liveness] {
+        sim.freeze(ms(35_000));
+        assert_eq!(sim.reason(1), Some(Reason::Stale));
+        let waits = (probe != Probe::Liveness).then_some(BUDGET);
+        assert_eq!(sim.waits(probe), waits, "{probe}: it would be stale");
+        sim.waits(Probe::Readiness);
+        sim.pass_check(1);
+        assert_eq!(sim.reason(1), None);
+    }
+}
+
+#[test]
+fn the_startup_probe_waits_for_what_is_not_known_too() {
+    let mut sim = Sim::new([CheckSpec::new("worker").startup().liveness().ttl(ms(1))]);
+    assert_eq!(sim.waits(Probe::Startup), Some(BUDGET));
+}
+
+#[test]
+fn a_probe_for_a_part_starts_and_awaits_the_checks_in_it_alone() {
+    let lazy = |name| CheckSpec::new(name).critical().ttl(ms(0));
+    let mut sim = Sim::new(["a", "b", "c", "d"].map(lazy));
+    let waits = |sim: &mut Sim, among: &[Range<usize>]| {
+        sim.core.demand(Probe::Readiness, among, sim.now);
+        let (index, _) = sim.core.awaited(Probe::Readiness, among, sim.now, 0, sim.now)?;
+        Some(index)
+    };
+    assert_eq!(waits(&mut sim, &[1..2, 3..4]), Some(1));
+    assert_eq!(sim.started(), [1, 3]);
+    assert_eq!(waits(&mut sim, from_ref(&(2..3))), Some(2));
+    assert_eq!(sim.started(), [2]);
+    assert_eq!(waits(&mut sim, &[]), None);
+    let after = sim.core.awaited(Probe::Readiness, &[1..2, 3..4], sim.now, 2, sim.now);
+    assert_eq!(after, Some((3, BUDGET)), "the first has been waited for");
+    assert_eq!(waits(&mut sim, WHOLE), Some(0));
 }
 
 #[test]
@@ -89,7 +137,10 @@ fn a_probe_asks_for_its_own_checks_and_readiness_for_startup_while_starting() {
 #[test]
 fn startup_waits_for_its_own_checks_alone_and_only_until_it_has_started() {
     let mut sim = Sim::new([db(), CheckSpec::new("migrated").startup().readiness()]);
-    assert_eq!(sim.core.awaited(Probe::Startup, sim.now, 0, sim.now), Some((1, BUDGET)));
+    assert_eq!(
+        sim.core.awaited(Probe::Startup, WHOLE, sim.now, 0, sim.now),
+        Some((1, BUDGET))
+    );
     sim.pass_check(1);
     assert_eq!(sim.waits(Probe::Startup), None);
     assert_eq!(sim.waits(Probe::Readiness), Some(BUDGET), "db");
@@ -176,7 +227,7 @@ fn a_probe_waits_for_no_critical_check_of_another_probe() {
 fn while_starting_a_probe_waits_for_the_startup_checks_and_the_critical_ones_alone() {
     let mut sim = Sim::new([cache(), CheckSpec::new("migrated").startup()]);
     assert_eq!(
-        sim.core.awaited(Probe::Readiness, sim.now, 0, sim.now),
+        sim.core.awaited(Probe::Readiness, WHOLE, sim.now, 0, sim.now),
         Some((1, BUDGET))
     );
     sim.fail_check(1);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::super::super::super::{Plan, State, View};
 use super::super::super::publish::Until;
-use super::super::{Sim, TICK, Time, ms};
+use super::super::{BUDGET, Sim, TICK, Time, ms};
 use super::history::{Check, Finished, History, Run};
 use super::ops::{Op, Service};
 use super::runs::Cause;
@@ -23,6 +23,8 @@ pub(super) struct Bench {
     pub(super) history: History,
     /// What probes are answered from, and until when.
     pub(super) view: Option<(View, Until)>,
+    /// From when on each probe has to look for itself.
+    pub(super) asked_for: [Time; 4],
     /// Guards of startup tasks.
     tasks: u32,
     /// Whether the runtime runs the beats that it is given, and whether one is under way.
@@ -40,6 +42,9 @@ pub(super) struct Bench {
     pub(super) retries: Vec<bool>,
     /// By when each check has to run, because that was asked for.
     pub(super) promised: Vec<Option<Time>>,
+    /// When the last run of each check started, and whether the one before it is known to hang.
+    pub(super) since: Vec<Time>,
+    pub(super) hangs: Vec<bool>,
 }
 
 macro_rules! must {
@@ -77,6 +82,7 @@ impl Bench {
                 ..History::default()
             },
             view: None,
+            asked_for: [Time::ZERO; 4],
             tasks: 0,
             runs_beats: true,
             has_beat: false,
@@ -86,6 +92,8 @@ impl Bench {
             started: vec![None; service.specs.len()],
             retries: vec![false; service.specs.len()],
             promised: vec![None; service.specs.len()],
+            since: vec![Time::ZERO; service.specs.len()],
+            hangs: vec![false; service.specs.len()],
         };
         if let Some(limit) = service.heartbeat {
             bench.sim.core.watch(ms(limit), Time::ZERO);
@@ -231,14 +239,19 @@ impl Bench {
         });
         self.retries[index] |= !state.passes() && !check.has_passed();
         self.idle[index] = self.sim.now;
+        let took_long = self.sim.now > self.since[index] + BUDGET;
+        self.hangs[index] = took_long || state.reason == Some(Reason::Timeout);
         self.sim.finish(index, state);
     }
 
     /// Sees that there is a view to answer from: one is used for as long as it says that it holds.
     fn published(&mut self) {
         let now = self.sim.now;
-        let held = self.view.take().filter(|(_, until)| now < until.states());
-        self.view = Some(held.unwrap_or_else(|| self.sim.core.view(now)));
+        if self.view.as_ref().is_none_or(|(_, until)| now >= until.states()) {
+            let (view, until) = self.sim.core.view(now);
+            self.asked_for = Probe::ALL.map(|probe| until.probe(probe));
+            self.view = Some((view, until));
+        }
     }
 
     fn compare(&mut self, seen: &mut Seen) -> Verdict {
@@ -247,14 +260,16 @@ impl Bench {
         for (index, check) in self.history.checks.iter().enumerate() {
             let said = self.history.state(check);
             same(format!("check {index}"), self.sim.state(index), said)?;
-            let (_, row) = view.rows(Probe::Health).nth(index).expect("each check has a row");
-            same(format!("check {index} in the view"), row.state, said)?;
+            same(format!("check {index} in the view"), view.brief(index).state, said)?;
             *seen.entry(format!("check {} {:?}", said.0, said.1)).or_default() += 1;
         }
         for probe in Probe::ALL {
             let said = self.history.verdict(probe);
             same(probe, view.verdict(probe), said)?;
             *seen.entry(format!("{probe} {} {:?}", said.0, said.1)).or_default() += 1;
+        }
+        for probe in Probe::ALL {
+            self.needs_no_look(probe)?;
         }
         Ok(())
     }

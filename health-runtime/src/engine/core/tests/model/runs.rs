@@ -1,9 +1,11 @@
 //! Which runs may start, and which have to.
 
-use super::super::{BUDGET, TICK, Time};
+use std::slice::from_ref;
+
+use super::super::{BUDGET, TICK, Time, WHOLE};
 use super::bench::{Bench, Verdict, must};
 use super::history::{Check, Run};
-use crate::outcome::Status;
+use crate::outcome::{Reason, Status};
 use crate::spec::{Probe, Refresh};
 
 /// What may have started a run.
@@ -26,6 +28,9 @@ impl Bench {
         self.has_beat |= effects.beat;
         if effects.changed {
             self.view = None;
+        }
+        for (first, asked_for) in self.asked_for.iter_mut().zip(effects.asked_for) {
+            *first = asked_for.map_or(*first, |asked_for| asked_for.min(*first));
         }
         for (index, _) in effects.start {
             let check = &self.history.checks[index];
@@ -51,6 +56,7 @@ impl Bench {
             self.started[index] = Some(self.sim.now);
             let is_promised = self.promised[index].take().is_some();
             self.retries[index] = cause != Cause::Time && (self.retries[index] || is_promised);
+            self.since[index] = self.sim.now;
         }
         Ok(())
     }
@@ -74,7 +80,7 @@ impl Bench {
     /// A probe is here: what it starts, and what it waits for.
     pub(super) fn ask(&mut self, probe: Probe) -> Verdict {
         let now = self.sim.now;
-        self.sim.core.demand(probe, now);
+        self.sim.core.demand(probe, WHOLE, now);
         self.follow(Cause::Probe)?;
         for (index, check) in self.history.checks.iter().enumerate() {
             let concerns = check.plan.spec.is_in(probe) && self.may_run(check) && !self.history.is_over(check);
@@ -86,15 +92,70 @@ impl Bench {
                 "{probe} asks for {index}, which does not run"
             );
         }
-        for from in 0..self.history.checks.len() {
-            let Some((index, until)) = self.sim.core.awaited(probe, now, from, now) else {
-                break;
-            };
-            let check = &self.history.checks[index];
-            let is_open = check.opened(&check.finished).is_some();
-            must!(!is_open, "{probe} waits for {index}, whose breaker is open");
-            must!(check.run != Run::None, "{probe} waits for {index}, which does not run");
-            must!(until <= now + BUDGET, "{probe} waits for {index} beyond its budget");
+        for index in 0..self.history.checks.len() {
+            let alone = index..index + 1;
+            let until = self.sim.core.awaited(probe, from_ref(&alone), now, 0, now);
+            let expected = self.awaits(probe, index).then_some((index, self.since[index] + BUDGET));
+            must!(
+                until == expected,
+                "{probe} waits for {index}: {until:?}, and not {expected:?}"
+            );
+        }
+        Ok(())
+    }
+
+    /// Whether the probe waits for this check.
+    fn awaits(&self, probe: Probe, index: usize) -> bool {
+        let (history, now) = (&self.history, self.sim.now);
+        let check = &history.checks[index];
+        let spec = &check.plan.spec;
+        let is_starting = !history.is_started && spec.is_in(Probe::Startup);
+        let concerns = spec.is_in(probe) || probe == Probe::Readiness && is_starting;
+        let gates = is_starting || spec.critical && probe != Probe::Startup;
+        let is_unknown = matches!(history.state(check).1, Some(Reason::Pending | Reason::Stale));
+        let needs = match check.plan.refresh {
+            Refresh::Ttl(_) => gates || is_unknown,
+            Refresh::Interval(_) => gates && check.finished.is_empty(),
+        };
+        let in_flight = check.run != Run::None && self.since[index] + BUDGET > now;
+        let is_open = check.opened(&check.finished).is_some();
+        let has_newer = check.finished.last().is_some_and(|last| last.at >= now);
+        !self.is_hopeless(probe)
+            && concerns
+            && needs
+            && in_flight
+            && !self.hangs[index]
+            && !is_open
+            && !has_newer
+            && !check.is_disabled
+    }
+
+    /// Whether nothing that a check says changes what the probe says.
+    fn is_hopeless(&self, probe: Probe) -> bool {
+        let history = &self.history;
+        let by_hand = !history.is_armed || !history.is_marked || history.tasks > 0;
+        let blocked = !history.is_started && by_hand;
+        history.is_stalled()
+            || match probe {
+                Probe::Liveness => true,
+                Probe::Startup => history.is_started || blocked,
+                Probe::Readiness | Probe::Health => history.is_draining || history.holds > 0 || blocked,
+            }
+    }
+
+    /// A probe that is answered from the view without a look finds nothing to start and nothing to wait for.
+    pub(super) fn needs_no_look(&self, probe: Probe) -> Verdict {
+        let now = self.sim.now;
+        if now >= self.asked_for[probe as usize] {
+            return Ok(());
+        }
+        for (index, check) in self.history.checks.iter().enumerate() {
+            let concerns = check.plan.spec.is_in(probe) && self.may_run(check) && !self.history.is_over(check);
+            let ends = check.finished.last().map(|last| last.at);
+            let is_expired = |ttl| ends.is_none_or(|at| now > at + ttl);
+            let has_to_run = concerns && check.run == Run::None && check.plan.ttl().is_some_and(is_expired);
+            must!(!has_to_run, "{probe} does not look for {index}, which has expired");
+            must!(!self.awaits(probe, index), "{probe} does not look for {index}");
         }
         Ok(())
     }

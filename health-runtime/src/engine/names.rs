@@ -1,0 +1,79 @@
+//! What stands behind a name: one check, the checks of a nest, the checks of a group. Built once, when the engine
+//! starts, so that a request costs the same however many checks there are.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::Plan;
+use crate::spec::{Nest, Probe};
+
+/// What a check's or a nest's name stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Named {
+    Check(usize),
+    /// The checks of a nest.
+    Nest(Range<usize>),
+}
+
+impl Named {
+    pub(crate) fn checks(&self) -> Range<usize> {
+        match self {
+            Self::Check(index) => *index..index + 1,
+            Self::Nest(checks) => checks.clone(),
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Names {
+    named: HashMap<Cow<'static, str>, Named>,
+    /// The checks of each group: ordered ranges that do not touch.
+    groups: HashMap<&'static str, Vec<Range<usize>>>,
+    /// The probes that each check is in, as bits.
+    probes: Box<[u8]>,
+}
+
+impl Names {
+    /// Names are unique by now, see [`naming::unique`](crate::naming::unique).
+    pub(super) fn new(plans: &[Plan], nests: Vec<Nest>) -> Self {
+        let checks = plans.iter().enumerate();
+        let checks = checks.map(|(index, plan)| (plan.spec.name.clone(), Named::Check(index)));
+        let nests = nests
+            .into_iter()
+            .map(|nest| (Cow::Owned(nest.name), Named::Nest(nest.checks)));
+        let mut groups = HashMap::<_, Vec<Range<usize>>>::new();
+        for (index, plan) in plans.iter().enumerate() {
+            for group in plan.spec.groups {
+                let ranges = groups.entry(*group).or_default();
+                match ranges.last_mut().filter(|last| last.end >= index) {
+                    Some(last) => last.end = index + 1,
+                    None => ranges.push(index..index + 1),
+                }
+            }
+        }
+        Self {
+            named: checks.chain(nests).collect(),
+            groups,
+            probes: plans.iter().map(Plan::probes).collect(),
+        }
+    }
+
+    pub(crate) fn named(&self, name: &str) -> Option<&Named> {
+        self.named.get(name)
+    }
+
+    /// The checks of the group; none if nothing declares it.
+    pub(crate) fn group(&self, name: &str) -> &[Range<usize>] {
+        self.groups.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether any of these checks is in the probe.
+    pub(crate) fn offers(&self, probe: Probe, ranges: &[Range<usize>]) -> bool {
+        let len = self.probes.len();
+        let mut checks = ranges
+            .iter()
+            .flat_map(|range| &self.probes[super::selection::clamped(range, len)]);
+        checks.any(|probes| probes & probe.bit() != 0)
+    }
+}
