@@ -1,0 +1,79 @@
+//! Puts `***` in the place of each secret.
+
+use std::ops::Range;
+
+use super::scan::Scan;
+use super::{fields, paths, urls};
+
+const MASK: &str = "***";
+
+/// How often a text may be percent-encoded: a URL in the query of a URL in a query.
+const LEVELS: usize = 3;
+
+/// Masks the text and puts it on one line. `cut` says that it goes on, and `shown` how much of it may be shown.
+pub(super) fn mask(text: &str, cut: bool, shown: usize) -> String {
+    let mut masks = Vec::new();
+    find(text.as_bytes(), cut, &mut masks);
+    let mut bytes = text.as_bytes().to_vec();
+    let mut origins: Vec<usize> = (0..=bytes.len()).collect();
+    for _ in 0..LEVELS {
+        let Some((decoded, places)) = decode(&bytes) else { break };
+        origins = places.into_iter().map(|place| origins[place]).collect();
+        bytes = decoded;
+        let mut found = Vec::new();
+        find(&bytes, cut, &mut found);
+        masks.extend(found.into_iter().map(|mask| origins[mask.start]..origins[mask.end]));
+    }
+    masks.sort_unstable_by_key(|mask| mask.start);
+    render(text, &masks, shown)
+}
+
+/// All rules look at the text as it came, so none depends on what another has masked.
+fn find(bytes: &[u8], cut: bool, masks: &mut Vec<Range<usize>>) {
+    let text = Scan::new(bytes);
+    urls::find_passwords(text, cut, masks);
+    urls::find_bare_passwords(text, masks);
+    paths::find(text, masks);
+    fields::find(text, masks);
+}
+
+/// The text without its percent encoding, and where each byte (and the end) stands in `bytes`. `None` if it has none.
+fn decode(bytes: &[u8]) -> Option<(Vec<u8>, Vec<usize>)> {
+    let hex = |index: usize| char::from(*bytes.get(index)?).to_digit(16);
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut places = Vec::with_capacity(bytes.len() + 1);
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        places.push(at);
+        let code = hex(at + 1).zip(hex(at + 2)).filter(|_| byte == b'%');
+        let code = code.and_then(|(high, low)| u8::try_from(high * 16 + low).ok());
+        decoded.push(code.unwrap_or(byte));
+        at += if code.is_some() { 3 } else { 1 };
+    }
+    places.push(at);
+    (decoded.len() < bytes.len()).then_some((decoded, places))
+}
+
+fn render(text: &str, masks: &[Range<usize>], shown: usize) -> String {
+    let mut line = String::with_capacity(text.len());
+    let mut copied = 0;
+    for mask in masks {
+        let start = text.floor_char_boundary(mask.start);
+        if start >= shown {
+            break;
+        }
+        if start > copied || copied == 0 {
+            push_line(&mut line, &text[copied..start]);
+            line.push_str(MASK);
+        }
+        copied = copied.max(text.ceil_char_boundary(mask.end));
+    }
+    if copied < shown {
+        push_line(&mut line, &text[copied..text.floor_char_boundary(shown)]);
+    }
+    line
+}
+
+fn push_line(line: &mut String, text: &str) {
+    line.extend(text.chars().map(|c| if c.is_control() { ' ' } else { c }));
+}

@@ -1,0 +1,102 @@
+//! Text from outside: bounded, on one line, and without credentials, before it is stored, logged or shown.
+//!
+//! # What is masked
+//!
+//! - The value behind the name of a secret: `password=x`, `"token": "x"`, `apiKey: Some(Secret("x"))`, `?key=x`,
+//!   `x-functions-key: x`, `<Password>x</Password>`, `--token x`. A longer name counts if it ends with such a name, and
+//!   `key` or `code` alone only in the query of a URL.
+//! - The strings in a type that holds a secret: `SecretString("x")`, `Basic("user", "x")`.
+//! - What stands before a host: `scheme://user:x@host`, `user:x@tcp(host)`, `user:x@host:3306`.
+//! - Tokens in the path of a URL (bots, webhooks, long random parts), what follows `Bearer` or `Basic`, tokens that begin
+//!   as those of a known vendor do, JSON web tokens, private keys.
+//! - All of this inside of escaped quotes and percent encoding too.
+//!
+//! # What stays
+//!
+//! A sentence about a secret says why a check fails, so the rules differ in one place. Behind `name=`, in quotes, and in
+//! `Debug` output everything is masked, except `None`, `null`, `true` and `false`. Behind `name: ` without quotes a word
+//! stays if it is one of those that begin a message (`token: expired`). If the name ends a phrase (`cannot renew the
+//! token: Unauthorized`), a word is masked only if it looks like a secret: digits between letters, signs, or random case.
+//!
+//! So a secret stays readable if it has no name and no known shape, or if it is one plain word in a sentence. This is why
+//! errors are not public unless a service says so.
+//!
+//! # Why no library
+//!
+//! Libraries for this (`rtb-redact` is the nearest) match lists of regular expressions: each user would compile a regex
+//! engine, and they miss `Debug` output and JSON, which are the common case here. Types such as `secrecy::SecretString`
+//! only hide what a service wraps itself.
+
+mod bounded;
+mod fields;
+mod masking;
+mod names;
+mod paths;
+mod scan;
+mod urls;
+mod values;
+
+use std::error::Error;
+use std::fmt::{self, Write};
+use std::sync::Arc;
+
+use bounded::{Bounded, READ};
+
+/// How much of a text is kept. Nobody reads more of an error, and a driver may quote a whole page.
+const LIMIT: usize = 1024;
+
+/// How many sources of an error are told: it may be its own.
+const SOURCES: usize = 16;
+
+/// How often a text is masked again at most. A second round rarely finds anything, and a third one hardly ever.
+const ROUNDS: usize = 4;
+
+/// An error with its sources, cleaned.
+pub(crate) fn of_error(error: &(dyn Error + 'static)) -> Arc<str> {
+    let mut text = Bounded::default();
+    // Ends early where the bound is reached, however much an error has to say.
+    let _ = write_chain(&mut text, error);
+    masked(&text)
+}
+
+fn write_chain(text: &mut Bounded, error: &(dyn Error + 'static)) -> fmt::Result {
+    write!(text, "{error}")?;
+    let sources = std::iter::successors(error.source(), |cause| (*cause).source());
+    for cause in sources.take(SOURCES) {
+        let mut words = Bounded::default();
+        let _ = write!(words, "{cause}");
+        // Many errors print their source themselves.
+        if !text.text.contains(&words.text) {
+            write!(text, ": {}", words.text)?;
+        }
+    }
+    Ok(())
+}
+
+/// Bounds the text, puts it on one line and masks the credentials in it.
+pub(crate) fn clean(text: &str) -> Arc<str> {
+    let mut bounded = Bounded::default();
+    let _ = bounded.write_str(text);
+    masked(&bounded)
+}
+
+/// The text is bounded before it is masked, so the cost is bounded too.
+fn masked(text: &Bounded) -> Arc<str> {
+    // What stands close to the cut is read and not shown: a secret that begins there may not look like one yet.
+    let shown = if text.cut { READ - LIMIT } else { READ };
+    let mut line = masking::mask(&text.text, text.cut, shown);
+    // What is masked already must stay as it is when it is cleaned again, as part of another message.
+    for _ in 0..ROUNDS {
+        line.truncate(line.floor_char_boundary(LIMIT));
+        let again = masking::mask(&line, false, LIMIT);
+        if again == line {
+            break;
+        }
+        line = again;
+    }
+    line.truncate(line.floor_char_boundary(LIMIT));
+    line.into()
+}
+
+#[cfg(test)]
+mod tests;
