@@ -7,6 +7,7 @@
 //!   servers    whether anybody serves
 //!   awake      time in which the process could run
 //! view       what is published: immutable, read without the lock
+//!   publication  who may use it until when
 //! asked      a probe that finds something to wait for
 //! run        one run of one check, in a task of its own
 //! runner     the checks with the user's state, and who drops them
@@ -24,6 +25,7 @@
 //! by_hand    in a test: the clock is moved, and checks run when somebody says so
 //! event      what the log is told
 //! outbox     what waits to be told, in order
+//!   queue      told by one thread at a time
 //! scribe     the thread that writes the log
 //! ```
 //!
@@ -45,6 +47,8 @@ mod onlooker;
 mod outbox;
 mod phase;
 mod plan;
+mod publication;
+mod queue;
 mod run;
 mod runner;
 mod scribe;
@@ -52,15 +56,15 @@ mod selection;
 mod servers;
 mod shutdown;
 mod signals;
+mod sync;
 mod trigger;
 mod view;
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use fastrand::Rng;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, broadcast, watch};
@@ -84,9 +88,11 @@ use self::exit::LAST_WORDS;
 use self::live::Live;
 use self::outbox::Outbox;
 use self::phase::Stage;
+use self::publication::Publication;
 use self::run::Spawned;
 use self::scribe::Scribe;
 use self::servers::Servers;
+use self::sync::Loaded;
 use crate::contain;
 use crate::events::Transition;
 use crate::outcome::{Reason, Status};
@@ -130,11 +136,7 @@ pub(crate) struct Engine {
     pub(crate) names: Names,
     clock: Clock,
     core: Mutex<Core>,
-    view: ArcSwap<View>,
-    /// Until when `view` holds, in nanoseconds of `clock`. Written under the lock, after `view`.
-    until: AtomicU64,
-    /// Until when `view` answers each probe: no longer than `until`. Written under the lock too.
-    until_asked: [AtomicU64; 4],
+    view: Publication<View, { Probe::ALL.len() }>,
     /// There are probes, so that whatever starting waits for has been declared.
     armed: AtomicBool,
     draining: AtomicBool,
@@ -196,9 +198,7 @@ impl Engine {
             plans,
             clock: handles.as_ref().map_or_else(Clock::by_hand, |_| Clock::new()),
             core: Mutex::new(core),
-            view: ArcSwap::from_pointee(view),
-            until: AtomicU64::new(0),
-            until_asked: Default::default(),
+            view: Publication::new(view),
             armed: AtomicBool::new(false),
             draining: AtomicBool::new(false),
             is_public: AtomicBool::new(false),
@@ -294,11 +294,11 @@ impl Engine {
         let result = act(&mut core, now);
         let mut effects = core.take_effects();
         if effects.changed {
-            self.hold_view(|_| Time::ZERO);
+            self.view.void();
         }
-        for (until, asked_for) in self.until_asked.iter().zip(effects.asked_for) {
+        for (probe, asked_for) in effects.asked_for.into_iter().enumerate() {
             if let Some(asked_for) = asked_for {
-                until.fetch_min(nanos(asked_for), Ordering::Release);
+                self.view.ask_by(probe, nanos(asked_for));
             }
         }
         self.outbox.put(std::mem::take(&mut effects.events));
@@ -361,53 +361,41 @@ impl Engine {
     }
 
     /// The view, if it answers this probe now: one clock read, no lock.
-    pub(crate) fn fresh_view(&self, probe: Probe) -> Option<arc_swap::Guard<Arc<View>>> {
-        self.view_until(&self.until_asked[probe as usize])
+    pub(crate) fn fresh_view(&self, probe: Probe) -> Option<Loaded<View>> {
+        self.view.answer(probe as usize, |until| self.clock.is_before(until))
     }
 
-    fn view_until(&self, until: &AtomicU64) -> Option<arc_swap::Guard<Arc<View>>> {
-        // `until` before `view`: the view that is loaded is the one `until` speaks of, or a newer one.
-        let until = until.load(Ordering::Acquire);
-        self.clock.is_before(until).then(|| self.view.load())
+    /// The view, if it holds.
+    fn held_view(&self) -> Option<Arc<View>> {
+        let view = self.view.fresh(|until| self.clock.is_before(until))?;
+        Some(Arc::clone(&view))
     }
 
     /// The view as of now, rebuilt if it no longer holds. Waits for nothing, and runs nothing.
     pub(crate) fn view(self: &Arc<Self>) -> Arc<View> {
-        if let Some(view) = self.view_until(&self.until) {
-            return Arc::clone(&view);
-        }
-        self.with(|core, now| self.rebuilt(core, now))
+        let held = self.held_view();
+        held.unwrap_or_else(|| self.with(|core, now| self.rebuilt(core, now)))
     }
 
     fn rebuilt(&self, core: &mut Core, now: Time) -> Arc<View> {
-        if let Some(view) = self.view_until(&self.until) {
-            return Arc::clone(&view); // somebody else was faster
+        if let Some(view) = self.held_view() {
+            return view; // somebody else was faster
         }
         let (view, until) = core.view(now);
         let view = Arc::new(view);
-        self.view.store(Arc::clone(&view));
-        self.hold_view(|probe| probe.map_or(until.states(), |probe| until.probe(probe)));
+        let asked = Probe::ALL.map(|probe| nanos(until.probe(probe)));
+        self.view.publish(Arc::clone(&view), nanos(until.states()), asked);
         view
     }
 
     /// The view that answers a probe which has nothing to wait for. What it has looked for, the next need not look for.
     fn answered(&self, core: &mut Core, probe: Probe, now: Time) -> Arc<View> {
-        let Some(view) = self.view_until(&self.until) else {
+        let Some(view) = self.held_view() else {
             return self.rebuilt(core, now);
         };
-        let until = self.until.load(Ordering::Relaxed);
         let asked_for = nanos(core.asked_for(probe, now));
-        self.until_asked[probe as usize].store(asked_for.min(until), Ordering::Release);
-        Arc::clone(&view)
-    }
-
-    /// Says until when the view holds, and answers each probe. Under the lock.
-    fn hold_view(&self, until: impl Fn(Option<Probe>) -> Time) {
-        self.until.store(nanos(until(None)), Ordering::Release);
-        for probe in Probe::ALL {
-            let until = nanos(until(Some(probe)));
-            self.until_asked[probe as usize].store(until, Ordering::Release);
-        }
+        self.view.answers_until(probe as usize, asked_for);
+        view
     }
 
     /// Has timers made from here on run on the pacemaker: neither a blocked runtime nor one without timers delays them.
@@ -428,7 +416,7 @@ impl Engine {
         }
         // So that what time alone changes is logged, even if nobody asks. Thousands of first runs start in slices, one
         // every millisecond: a view for each would take longer than the runs.
-        if !more || self.clock.now().saturating_sub(self.view.load().standing.at) >= driver::TICK {
+        if !more || self.clock.now().saturating_sub(self.view.latest().standing.at) >= driver::TICK {
             self.view();
         }
         self.reach(stage);

@@ -1,12 +1,12 @@
 //! What waits to be told to the world: in the order in which it happened, outside of the core's lock, by one thread at a
 //! time. Subscribers are told here, and the log by a thread of its own.
 
-use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::{broadcast, watch};
 
+use super::queue::Queue;
 use super::scribe::Scribe;
 use super::{Event, Plan, State};
 use crate::contain;
@@ -18,7 +18,7 @@ const LAG: usize = 256;
 
 #[derive(Debug)]
 pub(super) struct Outbox {
-    queue: Mutex<Queue>,
+    queue: Queue<(SystemTime, Event)>,
     /// Made for the first subscriber.
     transitions: OnceLock<broadcast::Sender<Transition>>,
     readiness: watch::Sender<State>,
@@ -26,17 +26,10 @@ pub(super) struct Outbox {
     scribe: Option<Scribe>,
 }
 
-#[derive(Debug, Default)]
-struct Queue {
-    events: VecDeque<(SystemTime, Event)>,
-    /// Somebody tells them now, and goes on until none is left.
-    telling: bool,
-}
-
 impl Outbox {
     pub(super) fn new(scribe: Option<Scribe>) -> Self {
         Self {
-            queue: Mutex::default(),
+            queue: Queue::new(),
             transitions: OnceLock::new(),
             readiness: watch::Sender::new(State::unhealthy(Reason::Starting)),
             scribe,
@@ -47,21 +40,20 @@ impl Outbox {
     pub(super) fn put(&self, events: Vec<Event>) {
         if !events.is_empty() {
             let at = SystemTime::now();
-            self.lock().events.extend(events.into_iter().map(|event| (at, event)));
+            self.queue.put(events.into_iter().map(|event| (at, event)));
         }
     }
 
-    /// Tells what waits, unless somebody is at it: another thread, or this one further up its stack.
+    /// Tells what waits, unless another thread does, or this one further up its stack.
     pub(super) fn tell(&self, plans: &[Plan]) {
-        while let Some((at, event)) = self.next() {
+        self.queue.tell(|(at, event)| {
             // A waker may panic.
             contain::run(|| self.publish(at, &event, plans));
             match &self.scribe {
                 Some(scribe) => scribe.write(event),
                 None => event.log(plans),
             }
-            self.lock().telling = false;
-        }
+        });
     }
 
     /// Waits until the log has written what it was given, but no longer than this.
@@ -74,16 +66,6 @@ impl Outbox {
     /// Nothing is known any more: the engine ends.
     pub(super) fn end(&self) {
         contain::run(|| self.readiness.send_replace(State::unhealthy(Reason::Cancelled)));
-    }
-
-    fn next(&self) -> Option<(SystemTime, Event)> {
-        let mut queue = self.lock();
-        if queue.telling {
-            return None;
-        }
-        let next = queue.events.pop_front();
-        queue.telling = next.is_some();
-        next
     }
 
     fn publish(&self, at: SystemTime, event: &Event, plans: &[Plan]) {
@@ -116,25 +98,5 @@ impl Outbox {
 
     pub(super) fn readiness(&self) -> watch::Receiver<State> {
         self.readiness.subscribe()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn while_somebody_tells_nobody_else_does() {
-        let outbox = Outbox::new(None);
-        let started = || Event::Started { after: Duration::ZERO };
-        outbox.put(vec![started(), started()]);
-        assert!(outbox.next().is_some());
-        assert!(outbox.next().is_none(), "the order is that of the one who tells");
-        outbox.lock().telling = false;
-        assert!(outbox.next().is_some());
     }
 }

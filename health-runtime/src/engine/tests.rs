@@ -4,6 +4,8 @@ use std::thread;
 
 use tokio::runtime::Builder;
 
+use std::sync::atomic::AtomicU64;
+
 use super::*;
 use crate::{CheckSpec, Checks, Health, HealthState, run};
 

@@ -1,0 +1,58 @@
+//! What waits to be told: in the order in which it was put, and told by one thread at a time.
+
+use std::collections::VecDeque;
+
+use super::sync::{Mutex, MutexGuard, PoisonError};
+
+#[derive(Debug)]
+pub(crate) struct Queue<T>(Mutex<Waiting<T>>);
+
+#[derive(Debug)]
+struct Waiting<T> {
+    items: VecDeque<T>,
+    /// A thread tells them now, and goes on until none is left.
+    telling: bool,
+}
+
+impl<T> Queue<T> {
+    pub(crate) fn new() -> Self {
+        Self(Mutex::new(Waiting {
+            items: VecDeque::new(),
+            telling: false,
+        }))
+    }
+
+    /// Adds items, in their order. Whoever calls this calls [`tell`](Self::tell) afterwards.
+    pub(crate) fn put(&self, items: impl IntoIterator<Item = T>) {
+        self.lock().items.extend(items);
+    }
+
+    /// Tells what waits, unless somebody does already: another thread, or this one further up its stack. That one then
+    /// tells these items too. `tell` must not panic.
+    pub(crate) fn tell(&self, mut tell: impl FnMut(T)) {
+        while let Some(item) = self.next() {
+            tell(item);
+            self.lock().telling = false;
+        }
+    }
+
+    fn next(&self) -> Option<T> {
+        let mut waiting = self.lock();
+        if waiting.telling {
+            return None;
+        }
+        let next = waiting.items.pop_front();
+        waiting.telling = next.is_some();
+        next
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> Default for Queue<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
