@@ -125,7 +125,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_clean_stays_as_it_is(text in any_text(), times in select(&[1, 1, 1, 2, 20][..])) {
+    fn what_is_clean_stays_as_it_is(text in any_text(), times in select(&[1, 1, 2][..])) {
         let text = text.repeat(times);
         let cleaned = clean(&text);
         prop_assert_eq!(&clean(&cleaned), &cleaned);
