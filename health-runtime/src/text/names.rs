@@ -10,7 +10,7 @@ macro_rules! words {
 }
 
 /// Names whose value is a secret, at the end of a longer name too: `PGPASSWORD`, `Ocp-Apim-Subscription-Key`.
-const SECRETS: &[&str] = words! {
+pub(super) const SECRETS: &[&str] = words! {
     password passwd passphrase passcode passkey pass pwd secret token bearer authorization cookie signature mnemonic
     seedphrase apikey accesskey accountkey secretkey privatekey sharedkey masterkey signingkey encryptionkey
     decryptionkey subscriptionkey functionkey functionskey storagekey licensekey authkey servicekey deploykey appkey
@@ -28,7 +28,7 @@ const OTHERS: &[&str] = words! { bypass compass encompass surpass trespass under
 const IF_QUOTED: &[&str] = words! { auth passwords secrets tokens credentials apikeys };
 
 /// Names that are secret in the query of a URL, besides all that end with `auth` or `key`.
-const IN_QUERY: &[&str] = words! {
+pub(super) const IN_QUERY: &[&str] = words! {
     code appid hash hmac pin session sessionid sid ticket assertion codeverifier credentials creds samlrequest
     samlresponse access api
 };

@@ -29,6 +29,9 @@ pub(super) fn value(text: Scan<'_>, name: Name, from: usize) -> Option<Range<usi
     if name.sign == Sign::Tag {
         return non_empty(start, text.find(start, |byte| byte == b'<'));
     }
+    if name.in_query && !name.if_quoted {
+        return unquoted(text, name, start);
+    }
     let quote = text.skip(start, |byte| byte == b'\\');
     if is_quote(text.at(quote)) {
         // `unknown option "password=" in …`: the quote was open before the name.
@@ -54,8 +57,8 @@ pub(super) fn value(text: Scan<'_>, name: Name, from: usize) -> Option<Range<usi
         } else {
             group_end(text, open)
         };
-        let kept = open == start || is_known_type(text.slice(start, path));
-        // Of another type the name is masked as well: it may be the secret, and the bracket a part of it.
+        // The name of a type is masked as well: it may be the secret, and the bracket a part of it.
+        let kept = open == start || text.slice(start, path) == b"Some";
         return if kept {
             non_empty(open + 1, end)
         } else {
@@ -267,13 +270,10 @@ fn odbc_end(text: Scan<'_>, from: usize) -> usize {
     }
 }
 
-fn is_known_type(name: &[u8]) -> bool {
-    name == b"Some" || names::is_wrapper(name)
-}
-
 /// Whether a type in a sentence holds a secret: `Some("x")` does, `Io("not found")` does not.
 fn is_secret_group(text: Scan<'_>, start: usize, path: usize, open: usize) -> bool {
-    is_known_type(text.slice(start, path)) || leaf(text, open).is_some_and(|leaf| is_secret_leaf(text, &leaf))
+    let name = text.slice(start, path);
+    name == b"Some" || names::is_wrapper(name) || leaf(text, open).is_some_and(|leaf| is_secret_leaf(text, &leaf))
 }
 
 /// Whether a quoted text in the name of an error looks like a secret and not like a sentence.

@@ -456,6 +456,10 @@ const TEXTS: &[(&str, &[&str])] = &[
         r#"AmqpUserInfo { username: "guest", password: "HUNTER2" }, host: "mq", port: 5672"#,
         &[r#"host: "mq", port: 5672"#],
     ),
+    (
+        "POST /v3/0HUNTER29aa3d6fB7cQ2e4dAe8fKZb8f76 HTTP/1.1: 429",
+        &["POST /v3/", "HTTP/1.1: 429"],
+    ),
 ];
 
 #[test]
