@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::names;
 use super::scan::{Scan, is_blank, is_quote, is_word};
-use super::values::{self, Name, Sign};
+use super::signs::{self, Sign};
+use super::values::{self, Name};
 
 /// Walks over the words of the text once. What is masked is not looked at again, here or by the rules before.
 pub(super) fn find(text: Scan<'_>, masks: &mut Vec<Range<usize>>) {
@@ -59,7 +60,7 @@ fn token(text: Scan<'_>, start: usize, end: usize) -> Option<Range<usize>> {
 
 /// `password=x`, `"token": Some(Secret("x"))`, `?key=x`
 fn value(text: Scan<'_>, previous: Range<usize>, start: usize, end: usize) -> Option<Range<usize>> {
-    let (sign, from) = values::sign(text, start, end)?;
+    let (sign, from) = signs::after(text, start, end)?;
     let word = text.slice(start, end);
     let before = text.slice(previous.start, previous.end);
     let adjacent = previous.end + 1 == start && text.before(start) == b' ';
@@ -129,13 +130,20 @@ fn credentials(text: Scan<'_>, start: usize, end: usize) -> Option<Range<usize>>
     let secret = if bearer {
         token.iter().any(u8::is_ascii_alphanumeric)
     } else {
-        names::is_opaque(token) || (token.len() >= 4 && token.len() % 4 == 0 && names::is_random(token))
+        names::is_opaque(token) || (token.len() >= 4 && token.len().is_multiple_of(4) && names::is_random(token))
     };
     secret.then_some(from..to)
 }
 
 /// `Secret("x")`, `ApiKey { id: 1, key: "x" }`, `Basic("user", "x")`
 fn wrapped(text: Scan<'_>, start: usize, end: usize) -> Option<Range<usize>> {
+    let name = text.slice(start, end);
+    // `Credentials::Basic("user", "x")`
+    let end = if text.has(end, "::") && name.to_ascii_lowercase().ends_with(b"credentials") {
+        text.skip(end + 2, is_word)
+    } else {
+        end
+    };
     let open = if text.at(end) == b'<' {
         let close = text.skip_at_most(end, 64, |byte| is_word(byte) || matches!(byte, b'<' | b':'));
         text.skip_at_most(close, 4, |byte| byte == b'>')
@@ -143,7 +151,6 @@ fn wrapped(text: Scan<'_>, start: usize, end: usize) -> Option<Range<usize>> {
         end
     };
     let open = open + usize::from(text.at(open) == b' ' && text.at(open + 1) == b'{');
-    let name = text.slice(start, end);
     if !matches!(text.at(open), b'(' | b'{') || !names::is_wrapper(name) {
         return None;
     }

@@ -14,15 +14,21 @@ const LEVELS: usize = 3;
 pub(super) fn mask(text: &str, cut: bool, shown: usize) -> String {
     let mut masks = Vec::new();
     find(text.as_bytes(), cut, &mut masks);
-    let mut bytes = text.as_bytes().to_vec();
-    let mut origins: Vec<usize> = (0..=bytes.len()).collect();
+    let mut encoded: Option<(Vec<u8>, Vec<usize>)> = None;
     for _ in 0..LEVELS {
-        let Some((decoded, places)) = decode(&bytes) else { break };
-        origins = places.into_iter().map(|place| origins[place]).collect();
-        bytes = decoded;
+        let bytes = encoded.as_ref().map_or(text.as_bytes(), |(bytes, _)| bytes);
+        let Some((bytes, mut places)) = decode(bytes) else {
+            break;
+        };
+        if let Some((_, origins)) = &encoded {
+            for place in &mut places {
+                *place = origins[*place];
+            }
+        }
         let mut found = Vec::new();
         find(&bytes, cut, &mut found);
-        masks.extend(found.into_iter().map(|mask| origins[mask.start]..origins[mask.end]));
+        masks.extend(found.into_iter().map(|mask| places[mask.start]..places[mask.end]));
+        encoded = Some((bytes, places));
     }
     masks.sort_unstable_by_key(|mask| mask.start);
     render(text, &masks, shown)
@@ -39,6 +45,9 @@ fn find(bytes: &[u8], cut: bool, masks: &mut Vec<Range<usize>>) {
 
 /// The text without its percent encoding, and where each byte (and the end) stands in `bytes`. `None` if it has none.
 fn decode(bytes: &[u8]) -> Option<(Vec<u8>, Vec<usize>)> {
+    if !bytes.contains(&b'%') {
+        return None;
+    }
     let hex = |index: usize| char::from(*bytes.get(index)?).to_digit(16);
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut places = Vec::with_capacity(bytes.len() + 1);

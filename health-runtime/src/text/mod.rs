@@ -3,13 +3,14 @@
 //! # What is masked
 //!
 //! - The value behind the name of a secret: `password=x`, `"token": "x"`, `apiKey: Some(Secret("x"))`, `?key=x`,
-//!   `x-functions-key: x`, `<Password>x</Password>`, `--token x`. A longer name counts if it ends with such a name, and
-//!   `key` or `code` alone only in the query of a URL.
+//!   `x-functions-key: x`, `<Password>x</Password>`, `--token x`, `name: "DB_PASSWORD", value: "x"`. A longer name counts
+//!   if it ends with such a name; `key`, `code` and a few more count only in the query of a URL.
 //! - The strings in a type that holds a secret: `SecretString("x")`, `Basic("user", "x")`.
 //! - What stands before a host: `scheme://user:x@host`, `user:x@tcp(host)`, `user:x@host:3306`.
-//! - Tokens in the path of a URL (bots, webhooks, long random parts), what follows `Bearer` or `Basic`, tokens that begin
-//!   as those of a known vendor do, JSON web tokens, private keys.
-//! - All of this inside of escaped quotes and percent encoding too.
+//! - Tokens in the path of a URL: of bots and webhooks, and long random parts.
+//! - What follows `Bearer` or `Basic`, tokens that begin like those of a known vendor, JSON web tokens, private keys.
+//!
+//! All of this is found in escaped quotes and behind percent encoding too.
 //!
 //! # What stays
 //!
@@ -33,6 +34,7 @@ mod masking;
 mod names;
 mod paths;
 mod scan;
+mod signs;
 mod urls;
 mod values;
 
@@ -48,8 +50,8 @@ const LIMIT: usize = 1024;
 /// How many sources of an error are told: it may be its own.
 const SOURCES: usize = 16;
 
-/// How often a text is masked again at most. A second round rarely finds anything, and a third one hardly ever.
-const ROUNDS: usize = 4;
+/// How often a text is masked again at most. Usually the first round finds nothing more.
+const ROUNDS: usize = 16;
 
 /// An error with its sources, cleaned.
 pub(crate) fn of_error(error: &(dyn Error + 'static)) -> Arc<str> {
@@ -85,7 +87,10 @@ fn masked(text: &Bounded) -> Arc<str> {
     // What stands close to the cut is read and not shown: a secret that begins there may not look like one yet.
     let shown = if text.cut { READ - LIMIT } else { READ };
     let mut line = masking::mask(&text.text, text.cut, shown);
-    // What is masked already must stay as it is when it is cleaned again, as part of another message.
+    if line == text.text && line.len() <= LIMIT {
+        return line.into();
+    }
+    // What is clean must stay as it is when it is cleaned again, as a part of another message.
     for _ in 0..ROUNDS {
         line.truncate(line.floor_char_boundary(LIMIT));
         let again = masking::mask(&line, false, LIMIT);

@@ -2,119 +2,121 @@
 //!
 //! Lists are in lower case. Names are compared without `_`, `-` and the digits at their end.
 
+use super::scan::Scan;
+
+/// A list of words, written without quotes and commas.
+macro_rules! words {
+    ($($word:ident)*) => { &[$(stringify!($word)),*] };
+}
+
 /// Names whose value is a secret, at the end of a longer name too: `PGPASSWORD`, `Ocp-Apim-Subscription-Key`.
-const SECRETS: &str = "password passwd passphrase passcode passkey pass pwd secret token bearer authorization cookie \
-    signature mnemonic seedphrase apikey accesskey accountkey secretkey privatekey sharedkey masterkey signingkey \
-    encryptionkey decryptionkey subscriptionkey functionkey functionskey storagekey licensekey authkey servicekey \
-    deploykey appkey applicationkey clientkey consumerkey ingestkey ingestionkey instrumentationkey integrationkey \
-    writekey adminkey hmackey sessionkey accesscode authcode";
+pub(super) const SECRETS: &[&str] = words! {
+    password passwd passphrase passcode passkey pass pwd secret token bearer authorization cookie signature mnemonic
+    seedphrase apikey accesskey accountkey secretkey privatekey sharedkey masterkey signingkey encryptionkey
+    decryptionkey subscriptionkey functionkey functionskey storagekey licensekey authkey servicekey deploykey appkey
+    applicationkey clientkey consumerkey ingestkey ingestionkey instrumentationkey integrationkey writekey adminkey
+    hmackey sessionkey accesscode authcode clientassertion secretkeybase
+};
 
 /// Names that are secret as the last part of a name only: `db_pw`, not `mpw`.
-const SHORT: &str = "pw psk sas otp";
+const SHORT: &[&str] = words! { pw psk sas otp jwt sig };
 
 /// Words that end like a secret and are none.
-const OTHERS: &str = "bypass compass encompass surpass trespass underpass overpass";
+const OTHERS: &[&str] = words! { bypass compass encompass surpass trespass underpass overpass };
 
 /// Names that are secret where a quoted text follows: `auth: Some("x")`.
-const IF_QUOTED: &str = "auth jwt sig passwords secrets tokens credentials apikeys";
+const IF_QUOTED: &[&str] = words! { auth passwords secrets tokens credentials apikeys };
 
 /// Names that are secret in the query of a URL, besides all that end with `auth` or `key`.
-const IN_QUERY: &str = "code sig jwt appid hash hmac pin session sessionid sid ticket assertion clientassertion \
-    codeverifier credentials creds samlrequest samlresponse access api";
+pub(super) const IN_QUERY: &[&str] = words! {
+    code appid hash hmac pin session sessionid sid ticket assertion codeverifier credentials creds samlrequest
+    samlresponse access api
+};
 
 /// Keys that are no secret in a query.
-const ORDINARY_KEYS: &str = "primarykey foreignkey publickey partitionkey sortkey routingkey rowkey cachekey groupkey";
+const ORDINARY_KEYS: &[&str] = words! {
+    primarykey foreignkey publickey partitionkey sortkey routingkey rowkey cachekey groupkey
+};
 
 /// The word before `key` that makes it a secret: `api key: x`.
-const KEY_KINDS: &str = "api access account secret private shared signing encryption subscription license master \
-    storage";
+const KEY_KINDS: &[&str] = words! {
+    api access account secret private shared signing encryption subscription license master storage
+};
 
 /// Types around a secret, besides those that end with the name of one: `SecretString("x")`, `Basic("u", "x")`.
-const WRAPPERS: &str = "secretstring secretstr secretbox secretvec secretslice secretbytes secretvalue \
-    passwordstring protectedstring sensitive zeroizing hidden basic credentials";
+const WRAPPERS: &[&str] = words! {
+    secretstring secretstr secretbox secretvec secretslice secretbytes secretvalue passwordstring protectedstring
+    sensitive zeroizing hidden basic
+};
 
 /// How the name of an error begins: `InvalidToken("no expiry")`.
-const ERRORS: [&str; 14] = [
-    "invalid",
-    "unexpected",
-    "expected",
-    "missing",
-    "expired",
-    "unknown",
-    "bad",
-    "wrong",
-    "no",
-    "unsupported",
-    "empty",
-    "malformed",
-    "incorrect",
-    "duplicate",
-];
+const ERRORS: &[&str] = words! {
+    invalid unexpected expected missing expired unknown bad wrong no unsupported empty malformed incorrect duplicate
+};
 
 /// Values that help an operator and nobody else.
-const HARMLESS: &str = "none null nil true false undefined sensitive redacted";
+const HARMLESS: &[&str] = words! { none null nil true false undefined sensitive redacted };
 
 /// First words of what is said about a secret: `token: expired at noon`.
-const PROSE: &str = "a access already an are authentication bad broken cancelled cannot client connect connection could \
-    database deadline decode decoding degraded denied disabled dns does empty end error expected expired failed failure \
-    for forbidden found from got healthy host http https in incorrect internal invalid io is length malformed \
-    mismatch missing must network no not of operation os panicked parse pending permission provided refused rejected \
-    request required service set should ssl stale tcp the time timed timeout tls to too unable unauthorized unavailable \
-    unexpected unhealthy unknown unsupported was while with wrong you";
+const PROSE: &[&str] = words! {
+    a access already an are authentication bad broken cancelled cannot client connect connection could database
+    deadline decode decoding degraded denied disabled dns does empty end error expected expired failed failure for
+    forbidden found from got healthy host http https in incorrect internal invalid io is length malformed mismatch
+    missing must network no not of operation os panicked parse pending permission provided refused rejected request
+    required service set should ssl stale tcp the time timed timeout tls to too unable unauthorized unavailable
+    unexpected unhealthy unknown unsupported was while with wrong you
+};
 
 /// Words after `Bearer` in prose, besides those above: `Bearer token is missing`.
-const AFTER_SCHEME: &str = "and api auth authorization but challenge charset credential credentials format header or \
-    method prefix realm scheme scope string token tokens type value values";
+const AFTER_SCHEME: &[&str] = words! {
+    and api auth authorization but challenge charset credential credentials format header or method prefix realm
+    scheme scope string token tokens type value values
+};
 
 /// Words with a digit that are no secret.
-const TECHNICAL: &str = "argon2 base32 base64 ed25519 es256 h2 hs256 http1 http2 ipv4 ipv6 k8s oauth2 pkcs1 pkcs8 rs256 \
-    sha256 utf8 x509";
+const TECHNICAL: &[&str] = words! {
+    argon2 base32 base64 ed25519 es256 h2 hs256 http1 http2 ipv4 ipv6 k8s oauth2 pkcs1 pkcs8 rs256 sha256 utf8 x509
+};
+
+/// Parts of a path before a token: `/token/x`.
+const BEFORE_TOKEN: &[&str] = words! { token accesstoken apikey apitoken key };
 
 /// Schemes before the credentials of an `Authorization` header.
-const SCHEMES: &str = "bearer basic token digest negotiate ntlm apikey sharedkey sharedkeylite hawk dpop oauth splunk \
-    bot key aws4hmacsha";
+const SCHEMES: &[&str] = words! {
+    bearer basic token digest negotiate ntlm apikey sharedkey sharedkeylite hawk dpop oauth splunk bot key aws4hmacsha
+};
 
-/// How a well-known token begins, and how many bytes follow at least.
-const SHAPES: [(&str, usize); 35] = [
-    ("AKIA", 16),
-    ("ASIA", 16),
-    ("AIza", 30),
-    ("eyJ", 16),
-    ("sk-", 20),
-    ("ghp_", 16),
-    ("gho_", 16),
-    ("ghu_", 16),
-    ("ghs_", 16),
-    ("ghr_", 16),
-    ("github_pat_", 16),
-    ("glpat-", 12),
-    ("sk_live_", 8),
-    ("sk_test_", 8),
-    ("rk_live_", 8),
-    ("rk_test_", 8),
-    ("whsec_", 8),
-    ("xoxa-", 8),
-    ("xoxb-", 8),
-    ("xoxe-", 8),
-    ("xoxo-", 8),
-    ("xoxp-", 8),
-    ("xoxr-", 8),
-    ("xoxs-", 8),
-    ("xapp-", 8),
-    ("npm_", 30),
-    ("hf_", 24),
-    ("shpat_", 16),
-    ("dop_v1_", 32),
-    ("pypi-", 32),
-    ("dapi", 32),
-    ("SG.", 20),
-    ("ya29.", 16),
-    ("hvs.", 16),
-    ("hvb.", 16),
+/// How well-known tokens begin, and how many bytes follow at least.
+const SHAPES: &[(usize, &[&str])] = &[
+    (8, &["sk_live_", "sk_test_", "rk_live_", "rk_test_", "whsec_"]),
+    (
+        8,
+        &["xoxa-", "xoxb-", "xoxe-", "xoxo-", "xoxp-", "xoxr-", "xoxs-", "xapp-"],
+    ),
+    (12, &["glpat-"]),
+    (
+        16,
+        &[
+            "AKIA",
+            "ASIA",
+            "eyJ",
+            "ghp_",
+            "gho_",
+            "ghu_",
+            "ghs_",
+            "ghr_",
+            "github_pat_",
+            "shpat_",
+            "ya29.",
+            "hvs.",
+        ],
+    ),
+    (20, &["sk-", "SG.", "hf_"]),
+    (30, &["AIza", "npm_", "pypi-", "dapi", "dop_v1_"]),
 ];
 
-fn is_one_of(word: &str, list: &str) -> bool {
-    list.split_ascii_whitespace().any(|other| other == word)
+fn is_one_of(word: &str, list: &[&str]) -> bool {
+    list.contains(&word)
 }
 
 /// A word for comparison: in lower case, without `_`, `-` and the digits at its end. Of a long word, only its end.
@@ -125,7 +127,11 @@ fn plain(word: &[u8]) -> String {
         .filter(|byte| byte.is_ascii_alphanumeric())
         .map(|byte| char::from(byte.to_ascii_lowercase()))
         .collect();
-    plain.truncate(plain.trim_end_matches(|c: char| c.is_ascii_digit()).len());
+    let name = plain.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    if name < plain.len() {
+        plain.truncate(name);
+        plain.truncate(plain.strip_suffix('v').unwrap_or(&plain).len()); // `api_key_v2`
+    }
     plain
 }
 
@@ -136,8 +142,7 @@ pub(super) fn is_secret(name: &[u8]) -> bool {
         .next()
         .unwrap_or_default();
     let name = plain(name);
-    is_one_of(&plain(last), SHORT)
-        || (SECRETS.split_ascii_whitespace().any(|secret| name.ends_with(secret)) && !is_one_of(&name, OTHERS))
+    is_one_of(&plain(last), SHORT) || (SECRETS.iter().any(|secret| name.ends_with(secret)) && !is_one_of(&name, OTHERS))
 }
 
 pub(super) fn is_password(name: &[u8]) -> bool {
@@ -164,7 +169,10 @@ pub(super) fn is_secret_key(kind: &[u8], key: &[u8]) -> bool {
 
 /// Whether this type holds a secret.
 pub(super) fn is_wrapper(name: &[u8]) -> bool {
-    name.first().is_some_and(u8::is_ascii_uppercase) && (is_one_of(&plain(name), WRAPPERS) || is_secret(name))
+    name.first().is_some_and(u8::is_ascii_uppercase) && {
+        let plain = plain(name);
+        is_one_of(&plain, WRAPPERS) || plain.ends_with("credentials") || is_secret(name)
+    }
 }
 
 /// Whether a struct of this name holds nothing but a secret, under whatever name: `Secret { inner: "x" }`. In a longer
@@ -210,17 +218,28 @@ pub(super) fn is_basic(word: &[u8]) -> bool {
     word.eq_ignore_ascii_case(b"basic")
 }
 
-/// Whether what follows this part of a path is a token: `/token/x`.
+/// Whether a token follows this part of a path.
 pub(super) fn is_before_token(part: &[u8]) -> bool {
-    is_one_of(&plain(part), "token accesstoken apikey key apitoken")
+    is_one_of(&plain(part), BEFORE_TOKEN)
 }
 
 /// Whether a token of a well-known vendor begins like this, and how long it is at least.
 pub(super) fn token_length(text: &[u8]) -> Option<usize> {
-    SHAPES
+    let mut shapes = SHAPES
         .iter()
-        .find(|(prefix, _)| text.starts_with(prefix.as_bytes()))
-        .map(|(prefix, more)| prefix.len() + more)
+        .flat_map(|(more, prefixes)| prefixes.iter().map(move |prefix| (prefix, more)));
+    let (prefix, more) = shapes.find(|(prefix, _)| text.starts_with(prefix.as_bytes()))?;
+    Some(prefix.len() + more)
+}
+
+/// The word of a sentence at `start`, without the punctuation behind it.
+pub(super) fn prose_word(text: Scan<'_>, start: usize) -> Option<&[u8]> {
+    let end = text.find(start, |byte| {
+        byte.is_ascii_whitespace() || matches!(byte, b',' | b';' | b'"' | b'(')
+    });
+    let word = text.slice(start, end);
+    let trimmed = word.iter().rposition(|byte| !b".:!?)'".contains(byte))?;
+    Some(&word[..=trimmed])
 }
 
 /// Whether a word of a sentence looks like a secret: it has digits between letters, or signs that no word has.

@@ -14,7 +14,7 @@ pub(super) fn find(text: Scan<'_>, masks: &mut Vec<Range<usize>>) {
         let end = text.skip(start, is_part);
         if text.before(slash) == b':' && text.at(start) == b'/' {
             path.in_url = true;
-        } else if text.before(slash) == b'"' && text.has(slash.saturating_sub(7), "path: \"") {
+        } else if is_request(text, slash) {
             (path.in_url, path.host) = (true, true);
         }
         let part = without_punctuation(text.slice(start, end));
@@ -31,6 +31,13 @@ pub(super) fn find(text: Scan<'_>, masks: &mut Vec<Range<usize>>) {
             slash = text.find(end, |byte| byte == b'/');
         }
     }
+}
+
+/// Whether the path that begins here belongs to a URL whose host stands elsewhere. Of a file, long parts are no keys.
+fn is_request(text: Scan<'_>, slash: usize) -> bool {
+    ["path: \"", "uri: ", "GET ", "HEAD ", "POST ", "PUT "]
+        .iter()
+        .any(|label| slash >= label.len() && text.has(slash - label.len(), label))
 }
 
 /// What the parts of a path before this one say about it.

@@ -70,21 +70,42 @@ fn unescaped_password(text: Scan<'_>, start: usize, authority: usize, at: Option
     (text.at(colon) == b':' && colon < authority && !port).then_some(at)
 }
 
-/// `postgres://user:two words@host`: to the `@` in the same quotes, or a few words further on.
+/// `postgres://user:two words@host`: to the last `@` in the same quotes, or a few words further on.
 fn password_with_blanks(text: Scan<'_>, start: usize, authority: usize) -> Option<usize> {
-    if text.at(authority) != b' ' {
+    let colon = text.up_to(authority).find(start, |byte| byte == b':');
+    if text.at(authority) != b' ' || colon >= authority {
         return None;
     }
-    let colon = text.find(start, |byte| byte == b':' || byte == b' ');
+    if let Some(quote) = quote_before(text, start) {
+        let end = text.skip_at_most(authority, BLANKS, |byte| byte != quote);
+        return (authority..end).rev().find(|index| text.at(*index) == b'@');
+    }
     let port = text.skip(colon + 1, |byte| byte.is_ascii_digit());
-    let punctuation = matches!(text.before(authority), b'.' | b',' | b';' | b':' | b')' | b']');
-    if colon >= authority || port >= authority || punctuation {
+    let empty = colon + 1 == authority;
+    let punctuation = matches!(text.before(authority), b'.' | b',' | b';' | b':' | b')' | b']') && !empty;
+    if punctuation || (port >= authority && !empty) {
         return None;
     }
-    let end = text.skip_at_most(authority, BLANKS, |byte| {
-        byte != b'@' && byte != b'\n' && !is_quote(byte) && byte != b':'
+    let from = authority + 1;
+    let end = text.up_to(from + BLANKS).find(from, |byte| {
+        matches!(byte, b'@' | b'\n' | b':') || is_quote(byte) || (empty && byte == b' ')
     });
     (text.at(end) == b'@' && is_word(text.at(end + 1))).then_some(end)
+}
+
+/// The quote in which the URL stands that goes on at `start`, behind its `://`.
+fn quote_before(text: Scan<'_>, start: usize) -> Option<u8> {
+    let end = start.checked_sub(3)?;
+    let scheme = (end.saturating_sub(16)..end)
+        .rev()
+        .take_while(|index| is_scheme(text.at(*index)))
+        .count();
+    let quote = text.before(end - scheme);
+    is_quote(quote).then_some(quote)
+}
+
+fn is_scheme(byte: u8) -> bool {
+    is_word(byte) || matches!(byte, b'+' | b'.')
 }
 
 /// Whether what begins at `start` goes on beyond the cut and may be a user and a password.
@@ -114,7 +135,7 @@ pub(super) fn find_bare_passwords(text: Scan<'_>, masks: &mut Vec<Range<usize>>)
         let at = last_address(text, start, end);
         let inside = colon + 1 < at.map_or(end, |(at, _)| at);
         // `password:x@y(z)` is not of a user, and masked as a whole elsewhere.
-        let named = names::is_secret(word.slice(start, colon));
+        let named = colon < end && names::is_secret(word.slice(start, colon));
         let other = named || (word.at(colon + 1) == b'/' && word.at(colon + 2) == b'/');
         let is_user = inside && is_user(word, start, colon);
         match at {
@@ -155,7 +176,13 @@ fn last_address(text: Scan<'_>, start: usize, end: usize) -> Option<(usize, Addr
             b':' if (2..=6).contains(&(port - host)) && !is_word(text.at(port)) => Some(Address::Host),
             _ => None,
         };
-        if host > at + 1 {
+        // `[::1]:5432`
+        let address = if text.at(at + 1) == b'[' {
+            Some(Address::Host)
+        } else {
+            address
+        };
+        if host > at + 1 || text.at(at + 1) == b'[' {
             last = address.map(|address| (at, address)).or(last);
         }
         at = word.find(host, |byte| byte == b'@');

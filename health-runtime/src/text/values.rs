@@ -4,17 +4,7 @@ use std::ops::Range;
 
 use super::names;
 use super::scan::{Scan, is_blank, is_quote, is_word};
-
-/// What stands between a name and its value.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sign {
-    Equals,
-    Colon,
-    /// `<password>x</password>`
-    Tag,
-    /// Only a blank: `PASSWORD 'x'`, `--password x`, `("password", "x")`.
-    Blank,
-}
+use super::signs::Sign;
 
 /// What is known about a name when its value is looked for.
 #[derive(Clone, Copy)]
@@ -33,46 +23,14 @@ pub(super) struct Name {
 /// How far a path such as `secrecy::Secret<String>` is read.
 const PATH: usize = 128;
 
-/// The sign behind the name that ends at `end`, and where the value may begin.
-pub(super) fn sign(text: Scan<'_>, start: usize, end: usize) -> Option<(Sign, usize)> {
-    let slashes = text.skip(end, |byte| byte == b'\\');
-    let closed = is_quote(text.at(slashes));
-    // `(name)=(x)` is PostgreSQL's, `[name]=` is SQL Server's.
-    let bracket = matches!(text.at(end), b')' | b']') && text.at(end + 1) == b'=';
-    let after = if closed {
-        slashes + 1
-    } else {
-        end + usize::from(bracket)
-    };
-    let at = text.skip(after, is_blank);
-    match text.at(at) {
-        b':' if text.at(at + 1) == b':' => None,
-        b'=' => Some((Sign::Equals, text.skip(at + 1, |byte| matches!(byte, b'=' | b'>')))),
-        b':' if text.at(at + 1) == b'=' => Some((Sign::Equals, at + 2)),
-        b':' => Some((Sign::Colon, at + 1)),
-        b'>' if at == end && matches!(text.before(start), b'<' | b':') => Some((Sign::Tag, at + 1)),
-        b',' if closed => {
-            let value = text.skip(at + 1, is_blank);
-            let open = start.checked_sub(1 + slashes - end)?;
-            (is_quote(text.at(text.skip(value, |byte| byte == b'\\'))) && text.before(open) == b'(')
-                .then_some((Sign::Blank, value))
-        }
-        b'-' => None,
-        byte if at > end && !closed && !bracket => {
-            let flag = text.has(start, "--");
-            let quoted =
-                matches!(byte, b'"' | b'\'') && (names::is_password(text.slice(start, end)) || text.has(start, "by "));
-            (flag || quoted).then_some((Sign::Blank, at))
-        }
-        _ => None,
-    }
-}
-
 /// The value that begins at `from`, or `None` where there is none, or none that is a secret.
 pub(super) fn value(text: Scan<'_>, name: Name, from: usize) -> Option<Range<usize>> {
     let start = text.skip(from, |byte| byte.is_ascii_whitespace());
     if name.sign == Sign::Tag {
         return non_empty(start, text.find(start, |byte| byte == b'<'));
+    }
+    if name.in_query && !name.if_quoted {
+        return unquoted(text, name, start);
     }
     let quote = text.skip(start, |byte| byte == b'\\');
     if is_quote(text.at(quote)) {
@@ -87,7 +45,7 @@ pub(super) fn value(text: Scan<'_>, name: Name, from: usize) -> Option<Range<usi
     if is_quote(text.at(path)) && path > start && path - start <= 2 {
         return quoted(text, path, path); // `b"x"`
     }
-    let secret = !name.in_prose || prose_word(text, start).is_some_and(names::is_opaque);
+    let secret = !name.in_prose || names::prose_word(text, start).is_some_and(names::is_opaque);
     if let Some(open) = opening(text, start, path, name.sign) {
         let secret = secret || is_secret_group(text, start, path, open);
         if (name.if_quoted && !opens_quote(text, open)) || !secret {
@@ -100,7 +58,12 @@ pub(super) fn value(text: Scan<'_>, name: Name, from: usize) -> Option<Range<usi
             group_end(text, open)
         };
         // The name of a type is masked as well: it may be the secret, and the bracket a part of it.
-        return non_empty(if open == start { open + 1 } else { start }, end);
+        let kept = open == start || text.slice(start, path) == b"Some";
+        return if kept {
+            non_empty(open + 1, end)
+        } else {
+            non_empty(start, text.len().min(end + 1))
+        };
     }
     if name.if_quoted || !secret {
         return None;
@@ -166,7 +129,7 @@ fn unquoted_end(text: Scan<'_>, start: usize, in_query: bool) -> usize {
             b',' | b';' | b'&' => begins_field(text, at),
             b'\\' => {
                 let quote = text.skip(at, |byte| byte == b'\\');
-                let ends = is_quote(text.at(quote)) && !is_word(text.at(quote + 1));
+                let ends = is_quote(text.at(quote)) && !goes_on(text.at(quote + 1));
                 if !ends {
                     at = quote;
                     continue;
@@ -174,9 +137,7 @@ fn unquoted_end(text: Scan<'_>, start: usize, in_query: bool) -> usize {
                 true
             }
             // A quote or a bracket in the middle of a word is a part of it.
-            b'"' | b'\'' | b'`' | b')' | b']' | b'}' | b'>' => {
-                !(is_word(next) || matches!(next, b'$' | b'!' | b'@' | b'#' | b'%'))
-            }
+            b'"' | b'\'' | b'`' | b')' | b']' | b'}' | b'>' => !goes_on(next),
             _ => true, // white space, or the end
         };
         if ends {
@@ -186,12 +147,16 @@ fn unquoted_end(text: Scan<'_>, start: usize, in_query: bool) -> usize {
     }
 }
 
+/// Whether a value goes on with this byte, behind one that usually ends it.
+fn goes_on(byte: u8) -> bool {
+    is_word(byte) || !byte.is_ascii() || b"!@#$%^&*+/~".contains(&byte)
+}
+
 /// Whether another field begins behind the separator at `at`, and not the rest of a value that holds one.
 fn begins_field(text: Scan<'_>, at: usize) -> bool {
     let first = text.at(at + 1);
     if !is_word(first) {
-        // White space or a bracket: whatever else stands there is a part of the value.
-        return !b"!@#$%^*+/~?.,;&".contains(&first);
+        return !goes_on(first) && !b".,;?".contains(&first);
     }
     // The names in a connection string have blanks: `;User ID=sa`.
     let blanks = text.at(at) == b';';
@@ -357,16 +322,6 @@ pub(super) fn private_key_end(text: Scan<'_>, from: usize) -> usize {
         }
         at = dashes;
     }
-}
-
-/// The word of a sentence at `start`, without the punctuation behind it.
-pub(super) fn prose_word(text: Scan<'_>, start: usize) -> Option<&[u8]> {
-    let end = text.find(start, |byte| {
-        byte.is_ascii_whitespace() || matches!(byte, b',' | b';' | b'"' | b'(')
-    });
-    let word = text.slice(start, end);
-    let trimmed = word.iter().rposition(|byte| !b".:!?)'".contains(byte))?;
-    Some(&word[..=trimmed])
 }
 
 fn is_path(byte: u8) -> bool {

@@ -73,6 +73,12 @@ const TEXTS: &[&str] = &[
     "100%25 of 3%4 done: 50% at 12:30",
     "the sk-learn and eyJ things, risk-free",
     "LDAP: error code 49 - 80090308: AcceptSecurityContext error, data 52e",
+    "jwt: InvalidSignature",
+    "password argon2 failed",
+    "wrong password given for user app",
+    "http://host: mail a@b.c",
+    "the key orders42 is locked",
+    "{\"name\": \"password\", \"valueFrom\": \"vault\"}",
 ];
 
 #[test]

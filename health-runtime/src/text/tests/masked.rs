@@ -416,6 +416,50 @@ const TEXTS: &[(&str, &[&str])] = &[
         "sendgrid SG.HUNTER2abcdefg.hijklmnopqrstuv failed",
         &["sendgrid", "failed"],
     ),
+    (
+        r#"cannot connect to "postgres+ssl://app:12 HUN: HUNTER2@db/orders""#,
+        &["cannot connect to", "db/orders"],
+    ),
+    ("postgres://app: HUNTER2@db/orders: refused", &["db/orders: refused"]),
+    ("cannot reach app:HUNTER2@[::1]:5432", &["cannot reach", "[::1]:5432"]),
+    (
+        r#"EnvVar { name: "DB_PASSWORD", value: Some("HUNTER2"), value_from: None }"#,
+        &["DB_PASSWORD", "value_from: None"],
+    ),
+    (
+        r#"<add key="password" value="HUNTER2"/> in web.config"#,
+        &["in web.config"],
+    ),
+    (
+        r#"[("password", Some("HUNTER2")), ("host", Some("db"))]"#,
+        &[r#"("host", Some("db"))"#],
+    ),
+    (
+        r#"failed to get a token: StorageCredentials::Key("logs", "HUNTER2")"#,
+        &["failed to get a token: StorageCredentials::Key("],
+    ),
+    (
+        r#"wrong password: Some("HUNTER2") for app"#,
+        &["wrong password: Some(", " for app"],
+    ),
+    (r#"error: SecretBox<str>("HUNTER2"), host: "db""#, &[r#"host: "db""#]),
+    (
+        r#"status: Unauthenticated, message: "invalid api key HUNTER2", details: []"#,
+        &["status: Unauthenticated", "invalid api key", "details: []"],
+    ),
+    (
+        "LDAP bind failed: cn=admin password HUNTER2",
+        &["LDAP bind failed: cn=admin"],
+    ),
+    ("token_v2=HUNTER2 jwt=HUNTER2 region=eu", &["region=eu"]),
+    (
+        r#"AmqpUserInfo { username: "guest", password: "HUNTER2" }, host: "mq", port: 5672"#,
+        &[r#"host: "mq", port: 5672"#],
+    ),
+    (
+        "POST /v3/0HUNTER29aa3d6fB7cQ2e4dAe8fKZb8f76 HTTP/1.1: 429",
+        &["POST /v3/", "HTTP/1.1: 429"],
+    ),
 ];
 
 #[test]

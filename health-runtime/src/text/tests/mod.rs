@@ -124,3 +124,36 @@ fn the_sources_of_an_error_are_told_once() {
         );
     }
 }
+
+#[test]
+fn a_secret_at_the_cut_stays_hidden() {
+    for secret in [
+        format!("postgres://app:{}@db/orders", "HUNTER2".repeat(400)),
+        format!("postgres://app:12{}@db/orders", "HUNTER2".repeat(100)),
+        format!("https://{}@db/orders", "HUNTER2".repeat(400)),
+        format!("postgres%3A%2F%2Fapp%3A{}%40db", "HUNTER2".repeat(400)),
+        format!("app:{}@tcp(db)", "HUNTER2".repeat(20)),
+        format!("password={}", "HUNTER2".repeat(400)),
+        format!("https://api.telegram.org/bot123:{}/getMe", "HUNTER2".repeat(100)),
+    ] {
+        // What is masked before it moves the cut into view.
+        for before in (READ - LIMIT - 300..READ + 10).step_by(41) {
+            let text = format!("password=\"{}\" {secret} and on", "x".repeat(before));
+            let cleaned = clean(&text);
+            assert!(!cleaned.contains("HUNTER"), "{before}: {cleaned}");
+        }
+    }
+}
+
+#[test]
+fn what_is_masked_never_splits_a_character() {
+    for (text, expected) in [
+        ("é://ü:ß@ö", "é://***@ö"),
+        ("ü_password=ü", "ü_password=***"),
+        ("token=日本語", "token=***"),
+        ("%C3token%3D%E6%97%A5%C3", "%C3token%3D***"),
+        ("passwort: ü", "passwort: ü"),
+    ] {
+        assert_eq!(&*clean(text), expected);
+    }
+}

@@ -4,6 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::super::names::{IN_QUERY, SECRETS};
 use super::super::scan::READS;
 use super::super::{LIMIT, READ, clean};
 
@@ -110,6 +111,17 @@ const PIECES: &[&str] = &[
     "0123456789abcdef",
 ];
 
+/// Names in the spelling of those who use them.
+const NAMES: &[&str] = &[
+    "DB_PASSWORD",
+    "accessToken",
+    "x-api-key",
+    "Ocp-Apim-Subscription-Key",
+    "x-functions-key",
+    "db_pw",
+    "jwt",
+];
+
 fn any_text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![4 => select(PIECES).prop_map(str::to_owned), 1 => any::<String>()];
     vec(piece, 0..40).prop_map(|pieces| pieces.concat())
@@ -125,7 +137,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_clean_stays_as_it_is(text in any_text(), times in select(&[1, 1, 1, 2, 20][..])) {
+    fn what_is_clean_stays_as_it_is(text in any_text(), times in select(&[1, 1, 2][..])) {
         let text = text.repeat(times);
         let cleaned = clean(&text);
         prop_assert_eq!(&clean(&cleaned), &cleaned);
@@ -134,10 +146,7 @@ proptest! {
     #[test]
     fn a_secret_behind_its_name_never_stays(
         before in "[a-z ]{0,8}",
-        name in select(&[
-            "password", "DB_PASSWORD", "pgpassword", "pwd", "client_secret", "accessToken", "x-api-key", "account_key",
-            "Ocp-Apim-Subscription-Key", "x-functions-key", "SharedAccessKey", "authorization", "Signature",
-        ][..]),
+        name in prop_oneof![select(SECRETS), select(NAMES)],
         sign in select(&["=", ":", " = ", "=\"", ": \"", "='", "\": \"", "\\\":\\\"", ": Some(\"", ": Some(Secret(\"", "=>", "%3D",
             ": Secret { inner: \"", "=Bearer ", ": b\""][..]),
         prefix in "[ -~&&[^ \"'`]]{0,6}",
@@ -148,6 +157,19 @@ proptest! {
         let text = format!("{before} {name}{sign}{prefix}HUNTER2{after}");
         let cleaned = clean(&text);
         prop_assert!(!cleaned.contains("HUNTER2"), "{} → {}", text, cleaned);
+    }
+
+    #[test]
+    fn a_secret_in_a_query_never_stays(
+        first in "([a-z]{1,4}=[a-z0-9]{1,4}&){0,3}",
+        name in prop_oneof![select(SECRETS), select(IN_QUERY), select(NAMES), Just("key"), Just("auth"), Just("hapikey")],
+        value in "[A-Za-z0-9._~%/+:@!$'()*,;=-]{0,8}",
+        after in "(&[a-z]{1,4}=[a-z]{1,4}){0,3}",
+    ) {
+        let value = value.replace(|c: char| ",;')".contains(c), "x");
+        let cleaned = clean(&format!("GET https://host/path?{first}{name}={value}HUNTER2{after} timed out"));
+        prop_assert!(!cleaned.contains("HUNTER2"), "{}", cleaned);
+        prop_assert!(cleaned.starts_with("GET https://host/path?") && cleaned.ends_with(" timed out"), "{}", cleaned);
     }
 
     #[test]
