@@ -210,7 +210,7 @@ impl Core {
         let slot = &mut self.slots[index];
         slot.runs += 1;
         slot.running = Some(Running {
-            since: now,
+            since: self.awake.at(now),
             began: None,
             abort: None,
         });
@@ -273,7 +273,8 @@ impl Core {
             result = forced.clone();
         }
         let state = result.state;
-        slot.hangs = now.saturating_sub(running.since) > self.budget || state.reason == Some(Reason::Timeout);
+        slot.hangs =
+            self.awake.at(now).saturating_sub(running.since) > self.budget || state.reason == Some(Reason::Timeout);
         let first = before.reason.is_some_and(Reason::forgets_runs);
         slot.published.take(state, first, &plan.spec);
         if let Some(breaker) = plan.spec.breaker {

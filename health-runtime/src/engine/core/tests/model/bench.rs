@@ -36,7 +36,7 @@ pub(super) struct Bench {
     pub(super) paced: Vec<Option<Time>>,
     /// Whether a run of each check was asked for that has not started.
     pub(super) wished: Vec<bool>,
-    /// When the last run of each check started, and whether the one before it is known to hang.
+    /// When the last run of each check started, in awake time, and whether the one before it is known to hang.
     pub(super) since: Vec<Time>,
     pub(super) hangs: Vec<bool>,
 }
@@ -226,7 +226,7 @@ impl Bench {
             was_stuck,
         });
         self.idle[index] = self.sim.now;
-        let took_long = self.sim.now > self.since[index] + BUDGET;
+        let took_long = self.history.awake_since(self.since[index]) > BUDGET;
         self.hangs[index] = took_long || state.reason == Some(Reason::Timeout);
         self.sim.finish(index, state);
     }
