@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use health_runtime::{CheckSpec, Checks, Events, Flag, Health, HealthEvent, HealthState, Reason, Status, Transition};
+use health_runtime::{
+    CheckSpec, Checks, Events, Flag, Health, HealthEvent, HealthState, Probe, Reason, Status, Transition,
+};
 use health_tests::{Log, until};
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -257,4 +259,20 @@ async fn a_second_live_engine_for_a_state_type_is_said_once() {
     started(&third, 3).await;
     assert_eq!(said(), 1, "once");
     drop((first, second, third));
+}
+
+#[tokio::test]
+async fn a_liveness_check_is_critical_in_an_event_as_in_the_report() {
+    #[derive(Clone, HealthState)]
+    struct Workers {
+        #[health_check(liveness)]
+        consumer: Flag,
+    }
+    let state = Workers {
+        consumer: Flag::healthy(),
+    };
+    let health = state.start_health();
+    let event = next(&mut health.subscribe()).await;
+    let report = health.report(Probe::Health);
+    assert_eq!((event.critical, report.checks[0].critical), (true, true));
 }

@@ -200,6 +200,25 @@ async fn a_port_that_is_taken_is_an_error_and_starts_nothing() {
 }
 
 #[tokio::test]
+async fn while_draining_its_answers_to_no_probe_close_their_connection_too() {
+    let health = App::healthy().start_health();
+    let address = health.serve_internal(LOCAL).unwrap();
+    health.drain();
+    for (request, code) in [
+        ("GET /nothing", 404),
+        ("GET /readyz/typo", 404),
+        ("POST /readyz", 405),
+        ("GET /livez", 200),
+    ] {
+        let request = format!("{request} HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+        let answer = timeout(Duration::from_secs(10), raw(address, &request)).await;
+        let answer = answer.expect("the connection is closed");
+        assert!(has_code(&answer, code), "{answer}");
+        assert!(answer.contains("connection: close\r\n"), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn it_answers_through_the_drain_and_after_it() {
     let health = App::healthy().start_health();
     let internal = health.serve_internal(LOCAL).unwrap();

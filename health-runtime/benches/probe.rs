@@ -1,7 +1,7 @@
 //! What a probe costs: nanoseconds and instructions a request, beside a static handler and one written by hand.
 //!
 //! ```text
-//! cargo bench -p health-runtime --bench probe              # all of it, as Markdown; about a minute
+//! cargo bench -p health-runtime --bench probe              # all of it, as Markdown; a few minutes
 //! cargo bench -p health-runtime --bench probe -- --quick   # few rounds, no instruction counts: a smoke test
 //! ```
 //!

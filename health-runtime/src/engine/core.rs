@@ -241,7 +241,8 @@ impl Core {
             result = forced.clone();
         }
         let state = result.state;
-        slot.hangs = now.saturating_sub(running.since) > self.budget || state.reason == Some(Reason::Timeout);
+        slot.hangs =
+            self.awake.at(now).saturating_sub(running.since) > self.budget || state.reason == Some(Reason::Timeout);
         let first = before.reason.is_some_and(Reason::forgets_runs);
         slot.published.take(state, first, &plan.spec);
         if let Some(breaker) = plan.spec.breaker {

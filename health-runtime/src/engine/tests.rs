@@ -1,6 +1,8 @@
 //! What probes read is what has been published, until it no longer holds.
 
+use std::sync::mpsc::channel;
 use std::thread;
+use std::time::Instant;
 
 use tokio::runtime::Builder;
 
@@ -37,9 +39,47 @@ fn probes_are_made_for_each_request_at_the_cost_of_a_clone() {
     drop(health.probes());
     let view = health.engine.view();
     let core = health.engine.lock();
-    drop(health.probes()); // it takes no lock, or this would wait for ever
+    let (made, is_made) = channel();
+    let other = health.clone();
+    thread::spawn(move || made.send(other.probes()));
+    let probes = is_made.recv_timeout(Duration::from_secs(10));
+    assert!(probes.is_ok(), "it waits for the lock");
     drop(core);
     assert!(Arc::ptr_eq(&view, &health.engine.view()));
+}
+
+/// A state with thousands of checks, which start in slices.
+struct Thousands;
+
+impl HealthState for Thousands {
+    fn register(checks: &mut Checks<Self>) {
+        for index in 0..10_000 {
+            let spec = CheckSpec::named(format!("check-{index}")).interval(Duration::from_mins(1));
+            checks.with(spec, |_| run(()));
+        }
+    }
+}
+
+#[test]
+fn while_first_runs_start_in_slices_a_view_is_made_once_a_tick() {
+    let runtime = Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    let _guard = runtime.enter();
+    let began = Instant::now();
+    let health = Health::builder(Thousands).start();
+    let _probes = health.probes();
+    let (mut views, mut last) = (0, None);
+    loop {
+        let view = health.engine.view.load();
+        if last.replace(view.standing.at) != Some(view.standing.at) {
+            views += 1;
+        }
+        if view.verdict(Probe::Readiness) == State::HEALTHY {
+            break;
+        }
+        thread::sleep(Duration::from_micros(200));
+    }
+    let ticks = began.elapsed().as_millis() / driver::TICK.as_millis();
+    assert!(views <= ticks + 3, "{views} views in {ticks} ticks");
 }
 
 /// A state with many checks, of which the first runs on demand, once quickly and from then on for ever.

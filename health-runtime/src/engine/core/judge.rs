@@ -146,13 +146,14 @@ impl Core {
     }
 
     /// Until when this probe, which may wait, waits for the run in flight, if it does: not for a run that is known to
-    /// hang, nor for a trial that the probe cannot pass with.
+    /// hang, nor for a trial that the probe cannot pass with. A freeze of the process uses up none of the budget.
     fn awaited_until(&self, index: usize, probe: Probe, now: Time) -> Option<Time> {
         let slot = &self.slots[index];
         let running = slot.running.as_ref()?;
-        let until = running.since + self.budget;
-        let may_help = !slot.hangs && !slot.circuit.is_open() && until > now;
-        (may_help && self.needs_result(index, probe, now)).then_some(until)
+        let waited = self.awake.at(now).saturating_sub(running.since);
+        let left = self.budget.saturating_sub(waited);
+        let may_help = !slot.hangs && !slot.circuit.is_open() && !left.is_zero();
+        (may_help && self.needs_result(index, probe, now)).then(|| now + left)
     }
 
     /// Whether the probe cannot do with what is known of the check: it gates the probe and has to be asked each time or

@@ -160,11 +160,12 @@ impl Core {
         if !self.may_start(index, now) {
             return;
         }
+        let since = self.awake.at(now);
         let slot = &mut self.slots[index];
         slot.runs += 1;
         slot.started = Some(now);
         slot.running = Some(Running {
-            since: now,
+            since,
             began: None,
             abort: None,
         });

@@ -38,7 +38,8 @@ pub(super) struct Slot {
 
 #[derive(Debug)]
 pub(super) struct Running {
-    pub(super) since: Time,
+    /// Awake time when it was started: how long probes wait for it counts from here.
+    pub(super) since: Duration,
     /// Awake time when the runtime first polled it. Before, it is neither late nor stuck: the runtime is busy elsewhere.
     pub(super) began: Option<Duration>,
     pub(super) abort: Option<AbortHandle>,

@@ -59,6 +59,27 @@ fn a_probe_waits_for_a_check_that_is_not_critical_only_on_demand_and_while_nothi
 }
 
 #[test]
+fn a_run_that_was_frozen_with_the_process_is_waited_for_and_not_known_to_hang() {
+    let mut sim = Sim::new([cache().ttl(ms(1_000))]);
+    sim.waits(Probe::Readiness);
+    sim.pass_check(0);
+    for _ in 0..3 {
+        sim.pass(ms(2_000));
+        assert_eq!(sim.waits(Probe::Readiness), None, "its result is valid");
+        sim.freeze(ms(35_000)); // right behind the answer
+        assert_eq!(sim.reason(0), Some(Reason::Stale));
+        assert_eq!(sim.until(Probe::Readiness), Time::ZERO);
+        assert_eq!(
+            sim.waits(Probe::Readiness),
+            Some(BUDGET.saturating_sub(TICK)),
+            "it had no time to end"
+        );
+        sim.pass_check(0);
+        assert_eq!(sim.reason(0), None);
+    }
+}
+
+#[test]
 fn the_startup_probe_waits_for_what_is_not_known_too() {
     let mut sim = Sim::new([CheckSpec::new("worker").startup().liveness().ttl(ms(1))]);
     assert_eq!(sim.waits(Probe::Startup), Some(BUDGET));

@@ -42,7 +42,7 @@ pub(super) struct Bench {
     pub(super) retries: Vec<bool>,
     /// By when each check has to run, because that was asked for.
     pub(super) promised: Vec<Option<Time>>,
-    /// When the last run of each check started, and whether the one before it is known to hang.
+    /// When the last run of each check started, in awake time, and whether the one before it is known to hang.
     pub(super) since: Vec<Time>,
     pub(super) hangs: Vec<bool>,
 }
@@ -239,7 +239,7 @@ impl Bench {
         });
         self.retries[index] |= !state.passes() && !check.has_passed();
         self.idle[index] = self.sim.now;
-        let took_long = self.sim.now > self.since[index] + BUDGET;
+        let took_long = self.history.awake_since(self.since[index]) > BUDGET;
         self.hangs[index] = took_long || state.reason == Some(Reason::Timeout);
         self.sim.finish(index, state);
     }

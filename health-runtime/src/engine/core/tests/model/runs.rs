@@ -56,7 +56,7 @@ impl Bench {
             self.started[index] = Some(self.sim.now);
             let is_promised = self.promised[index].take().is_some();
             self.retries[index] = cause != Cause::Time && (self.retries[index] || is_promised);
-            self.since[index] = self.sim.now;
+            self.since[index] = self.history.awake();
         }
         Ok(())
     }
@@ -95,7 +95,8 @@ impl Bench {
         for index in 0..self.history.checks.len() {
             let alone = index..index + 1;
             let until = self.sim.core.awaited(probe, from_ref(&alone), now, 0, now);
-            let expected = self.awaits(probe, index).then_some((index, self.since[index] + BUDGET));
+            let left = BUDGET.saturating_sub(self.history.awake_since(self.since[index]));
+            let expected = self.awaits(probe, index).then_some((index, now + left));
             must!(
                 until == expected,
                 "{probe} waits for {index}: {until:?}, and not {expected:?}"
@@ -117,7 +118,7 @@ impl Bench {
             Refresh::Ttl(_) => gates || is_unknown,
             Refresh::Interval(_) => gates && check.finished.is_empty(),
         };
-        let in_flight = check.run != Run::None && self.since[index] + BUDGET > now;
+        let in_flight = check.run != Run::None && history.awake_since(self.since[index]) < BUDGET;
         let is_open = check.opened(&check.finished).is_some();
         let has_newer = check.finished.last().is_some_and(|last| last.at >= now);
         !self.is_hopeless(probe)
