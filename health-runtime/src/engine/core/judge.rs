@@ -168,7 +168,7 @@ impl Reason {
     pub(super) fn is_waivable(self) -> bool {
         matches!(
             self,
-            Self::Error | Self::Timeout | Self::Panic | Self::Stuck | Self::BreakerOpen
+            Self::Error | Self::Timeout | Self::Panic | Self::Stuck | Self::BreakerOpen | Self::Exhausted
         )
     }
 
