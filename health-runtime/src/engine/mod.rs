@@ -57,6 +57,8 @@ pub(crate) use self::live::StateType;
 pub(crate) use self::onlooker::Onlooker;
 pub(crate) use self::plan::Plan;
 pub(crate) use self::run::RunResult;
+#[cfg(feature = "sqlx-sqlite")]
+pub(crate) use self::run::time_left;
 pub use self::trigger::Trigger;
 pub(crate) use self::view::{Row, View};
 
