@@ -85,7 +85,7 @@
 //! |---|---|---|
 //! | `macros` | on | `#[derive(HealthState)]`, and `#[health_check]` on functions |
 //! | `axum` | on | [`Health::router`], [`Health::drain_layer`], [`Health::listener`], [`Health::serve_internal`], [`Health::internal_router`] |
-//! | `sqlx-sqlite` | off | [`HealthCheck`] for `sqlx::SqlitePool` |
+//! | `sqlx-sqlite` | off | [`HealthCheck`] for `sqlx::SqlitePool`: what it notices, costs and does not see stands at its [`impl`](HealthCheck#impl-HealthCheck-for-Pool%3CSqlite%3E) |
 //! | `testing` | off | `testing::TestHealth`: what your service reports while something fails, in your own tests |
 //!
 //! Without `axum`, [`Health::probes`] answers for any HTTP framework.

@@ -92,6 +92,8 @@ pub enum Reason {
     Reported,
     /// The resource works but is fully in use, such as a pool without an idle connection.
     Saturated,
+    /// The resource is fully in use, the run could not ask it, and it has not answered for as long as `max_age`.
+    Exhausted,
     /// The run succeeded, but took longer than `degraded_after`.
     Slow,
     /// The service is shutting down.
@@ -122,6 +124,7 @@ impl Reason {
             Self::Cancelled => "cancelled",
             Self::Reported => "reported",
             Self::Saturated => "saturated",
+            Self::Exhausted => "exhausted",
             Self::Slow => "slow",
             Self::Draining => "draining",
             Self::Stalled => "stalled",
@@ -133,6 +136,9 @@ impl Reason {
 
     /// Whether this says that the check is broken, and not merely that nothing is known: what a liveness probe may
     /// restart a process for. A breaker opens on failures alone, and mends nothing.
+    ///
+    /// `Exhausted` is no evidence: the run could not ask. Under load a restart makes it worse, because it ends the work
+    /// in flight and its callers try again. Work that hangs inside the process is what a `Heartbeat` is for.
     pub(crate) const fn is_evidence(self) -> bool {
         matches!(
             self,
@@ -201,8 +207,44 @@ impl Outcome {
 
     /// It works but is fully in use, such as a pool whose connections are all taken: degraded, with reason
     /// `saturated`. A busy dependency is not a dead one.
+    ///
+    /// Use it where the run got an answer in the end. Where it got none, use [`exhausted`](Self::exhausted).
     pub fn saturated(message: impl Into<String>) -> Self {
         Self::with(Status::Degraded, Reason::Saturated, message)
+    }
+
+    /// It is fully in use, so this run could not ask it: unhealthy, with reason `exhausted`.
+    ///
+    /// One such run says little: a busy dependency is not a dead one. So the engine lowers it. While the check passes and
+    /// its last success is younger than `max_age` (default: three intervals and the timeout), the result is degraded with
+    /// reason `saturated`, and passes. A lowered result is no success in this sense. From `max_age` on the check fails;
+    /// it also fails where it has never passed, or where the last run that could ask failed.
+    ///
+    /// `exhausted` alone never fails the liveness probe, and `fail_open` waives it. In [`Parts`](crate::Parts), a part with
+    /// any other failure counts as worse.
+    ///
+    /// Return it well before the check's timeout: at the timeout the run is aborted, and its result is `timeout`.
+    ///
+    /// ```
+    /// use health_runtime::{CheckResult, HealthCheck, Outcome};
+    /// use std::time::Duration;
+    /// use tokio::sync::Semaphore;
+    /// use tokio::time::timeout;
+    ///
+    /// struct Printers(Semaphore);
+    ///
+    /// impl HealthCheck for Printers {
+    ///     async fn check(&self) -> CheckResult {
+    ///         let Ok(permit) = timeout(Duration::from_secs(1), self.0.acquire()).await else {
+    ///             return Ok(Outcome::exhausted("all printers are in use"));
+    ///         };
+    ///         let _permit = permit?; // an error if the semaphore is closed
+    ///         Ok(Outcome::healthy()) // after asking the printer
+    ///     }
+    /// }
+    /// ```
+    pub fn exhausted(message: impl Into<String>) -> Self {
+        Self::with(Status::Unhealthy, Reason::Exhausted, message)
     }
 
     fn with(status: Status, reason: Reason, message: impl Into<String>) -> Self {

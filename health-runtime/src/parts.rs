@@ -22,7 +22,7 @@ const SAID: usize = 100;
 
 /// What a check found out about each part of a set that changes while the service runs: its tenants, shards, partitions.
 ///
-/// The whole is as its worst part is, and its message counts and names the parts that are not healthy: `2 of 50: acme:
+/// The whole is as its worst part is, where `exhausted` is the least bad of failures, and its message counts and names the parts that are not healthy: `2 of 50: acme:
 /// connection refused; blue: 12 s behind`. Without any part it is healthy (`disabled`).
 ///
 /// One part that fails fails the whole: a check that is `critical` takes the service out of rotation for one tenant. Leave
@@ -128,7 +128,8 @@ impl Parts {
     /// What the check found out about the whole: its worst part, the first one where several are equally bad.
     pub fn into_outcome(self) -> Outcome {
         let mut list = self.list;
-        list.sort_by_key(|part| Reverse(part.status)); // stable: otherwise as they were added
+        // Stable: otherwise as they were added. The engine lowers `exhausted`, and must not lower another failure with it.
+        list.sort_by_key(|part| (Reverse(part.status), part.reason == Some(Reason::Exhausted)));
         let total = list.len();
         let failing = list.partition_point(|part| part.status != Status::Healthy);
         let message = (failing > 0).then(|| summary(&list[..failing], total));
@@ -212,6 +213,24 @@ mod tests {
             (degraded.status(), degraded.reason()),
             (Status::Degraded, Some(Reason::Saturated))
         );
+    }
+
+    #[test]
+    fn a_part_that_is_exhausted_does_not_hide_one_that_fails() {
+        let parts: Parts = [
+            ("a", Outcome::exhausted("all 8 in use")),
+            ("b", Outcome::unhealthy("down")),
+        ]
+        .into_iter()
+        .collect();
+        let outcome = parts.into_outcome();
+        assert_eq!(outcome.reason(), Some(Reason::Reported));
+        assert_eq!(names(&outcome), ["b", "a"]);
+
+        let parts: Parts = [("a", Outcome::healthy()), ("b", Outcome::exhausted("all 8 in use"))]
+            .into_iter()
+            .collect();
+        assert_eq!(parts.into_outcome().reason(), Some(Reason::Exhausted));
     }
 
     #[test]

@@ -237,6 +237,7 @@ impl Core {
         if result.state.status == Status::Healthy && plan.spec.degraded_after.is_some_and(|limit| took > limit) {
             result.turn_slow(took);
         }
+        slot.verify(&mut result.state, plan.max_age, now);
         if let Some(forced) = self.forced.get(&index) {
             result = forced.clone();
         }

@@ -77,6 +77,8 @@ pub(crate) use self::names::{Named, Names};
 pub(crate) use self::onlooker::Onlooker;
 pub(crate) use self::plan::Plan;
 pub(crate) use self::run::RunResult;
+#[cfg(feature = "sqlx-sqlite")]
+pub(crate) use self::run::time_left;
 pub(crate) use self::runner::Runner;
 pub(crate) use self::selection::{Selection, WHOLE, common};
 pub use self::trigger::Trigger;

@@ -1,6 +1,8 @@
 //! One run of one check: a task that ends, whatever the check does, with its result posted to the engine.
 
 mod blocking;
+#[cfg_attr(not(feature = "sqlx-sqlite"), expect(dead_code, reason = "nobody asks"))]
+mod limit;
 
 use std::any::Any;
 use std::future::poll_fn;
@@ -17,6 +19,8 @@ use tokio::task::AbortHandle;
 use tokio::task::coop::{Unconstrained, unconstrained};
 use tokio::time::Sleep;
 
+#[cfg(feature = "sqlx-sqlite")]
+pub(crate) use self::limit::time_left;
 use super::runner::SharedRunner;
 use super::{Core, Engine, Runner, State};
 use crate::contain;
@@ -133,7 +137,7 @@ async fn attempt(runner: &dyn Runner, post: &Post) -> RunResult {
         return RunResult::failed(Reason::Cancelled, None);
     };
     // A plain function does its work in the call: it belongs inside the task.
-    let call = async { runner.call(post.index).await };
+    let call = limit::limited(post, async { runner.call(post.index).await });
     let mut call = pin!(AssertUnwindSafe(call).catch_unwind());
     // With its result: whether the poll that brought it took the whole timeout, since it blocked its thread. A result
     // that only waited for its poll is not late.

@@ -69,7 +69,7 @@ fn while_first_runs_start_in_slices_a_view_is_made_once_a_tick() {
     let _probes = health.probes();
     let (mut views, mut last) = (0, None);
     loop {
-        let view = health.engine.view.load();
+        let view = health.engine.view.latest();
         if last.replace(view.standing.at) != Some(view.standing.at) {
             views += 1;
         }

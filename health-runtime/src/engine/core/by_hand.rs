@@ -22,6 +22,7 @@ impl Core {
     pub(crate) fn force(&mut self, index: usize, result: RunResult, now: Time) {
         let (slot, plan) = (&mut self.slots[index], &self.plans[index]);
         slot.published.take(result.state, true, &plan.spec);
+        slot.verified = slot.verified.max(result.state.passes().then_some(now));
         self.forced.insert(index, result.clone());
         let passes_first = slot.passes_first(result.state);
         slot.last = Some(Finished {
@@ -47,6 +48,7 @@ impl Core {
         slot.last = slot.last.take().filter(|_| !slot.disabled);
         if let Some(last) = &mut slot.last {
             last.at = now;
+            slot.verified = slot.verified.max(last.result.state.passes().then_some(now));
         }
         self.tell(index, now);
         self.effects.changed = true;

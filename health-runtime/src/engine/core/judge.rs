@@ -245,7 +245,13 @@ impl Reason {
     pub(super) fn is_waivable(self) -> bool {
         matches!(
             self,
-            Self::Error | Self::Reported | Self::Timeout | Self::Panic | Self::Stuck | Self::BreakerOpen
+            Self::Error
+                | Self::Reported
+                | Self::Timeout
+                | Self::Panic
+                | Self::Stuck
+                | Self::BreakerOpen
+                | Self::Exhausted
         )
     }
 

@@ -7,7 +7,7 @@ use tokio::task::AbortHandle;
 use super::super::{RunResult, State, Time};
 use super::circuit::Circuit;
 use super::published::Published;
-use crate::outcome::Reason;
+use crate::outcome::{Reason, Status};
 
 #[derive(Debug)]
 pub(super) struct Slot {
@@ -24,6 +24,9 @@ pub(super) struct Slot {
     pub(super) due: Option<Time>,
     /// A run has passed, ever.
     pub(super) passed: bool,
+    /// When a run last passed that could ask what it checks. A run that found it fully in use passes without asking, so
+    /// `last` does not tell.
+    pub(super) verified: Option<Time>,
 
     /// The last run outlasted the probe budget: no probe waits for the next one.
     pub(super) hangs: bool,
@@ -65,6 +68,7 @@ impl Slot {
             started: None,
             due,
             passed: disabled,
+            verified: None,
             hangs: false,
             again: false,
             told: if disabled {
@@ -74,6 +78,23 @@ impl Slot {
             },
             told_at: Time::ZERO,
             logged_at: Time::ZERO,
+        }
+    }
+
+    /// Notes a run that passes after it has asked. One that could not ask, since what it checks is fully in use, passes
+    /// while the check does and its last answer is younger than `max_age`: it improves nothing, and a busy dependency is
+    /// not a dead one.
+    pub(super) fn verify(&mut self, run: &mut State, max_age: Duration, now: Time) {
+        if run.reason != Some(Reason::Exhausted) {
+            self.verified = if run.passes() { Some(now) } else { self.verified };
+            return;
+        }
+        let is_well = self.published.state().is_some_and(State::passes);
+        if is_well && self.verified.is_some_and(|at| now.saturating_sub(at) <= max_age) {
+            *run = State {
+                status: Status::Degraded,
+                reason: Some(Reason::Saturated),
+            };
         }
     }
 

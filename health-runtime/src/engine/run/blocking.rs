@@ -11,7 +11,7 @@ use std::thread::{self, Thread};
 
 use tokio::runtime::Handle;
 
-use super::{Post, RunResult, Spawned, judged, panicked};
+use super::{Post, RunResult, Spawned, judged, limit, panicked};
 use crate::engine::Engine;
 use crate::engine::runner::SharedRunner;
 use crate::outcome::Reason;
@@ -33,6 +33,7 @@ pub(super) fn spawn(engine: &Engine, runtime: &Handle, runner: SharedRunner, pos
             let future = runner.call(post.index); // a plain function does its work in the call
             block_on(future)
         };
+        let call = || limit::limited_blocking(&post, call);
         let result = catch_unwind(AssertUnwindSafe(call)).map_or_else(panicked, judged);
         let late = || RunResult::failed(Reason::Timeout, Some(format!("took longer than {timeout:?}").into()));
         let in_time = post.time_left().is_some();

@@ -1,6 +1,7 @@
 //! The tables of semantics, in time, without a runtime: the tests say what happens and when.
 
 mod breaker;
+mod busy;
 mod lifecycle;
 mod model;
 mod probes;

@@ -229,12 +229,18 @@ impl Bench {
         };
         let check = &mut self.history.checks[index];
         let is_slow = state == State::HEALTHY && check.plan.spec.degraded_after.is_some_and(|limit| took > limit);
-        let slow = (Status::Degraded, Some(Reason::Slow));
+        let asked = state.reason != Some(Reason::Exhausted);
+        let said = match (state.status, state.reason) {
+            _ if is_slow => (Status::Degraded, Some(Reason::Slow)),
+            _ if !asked && check.may_be_busy(self.sim.now) => (Status::Degraded, Some(Reason::Saturated)),
+            said => said,
+        };
         check.run = Run::None;
         check.finished.push(Finished {
             at: self.sim.now,
-            said: if is_slow { slow } else { (state.status, state.reason) },
-            passes: state.passes(),
+            said,
+            passes: said.0 != Status::Unhealthy,
+            asked,
             was_stuck,
         });
         self.retries[index] |= !state.passes() && !check.has_passed();

@@ -51,6 +51,8 @@ pub(super) struct Finished {
     pub(super) at: Time,
     pub(super) said: Said,
     pub(super) passes: bool,
+    /// Whether it could ask what it checks.
+    pub(super) asked: bool,
     /// Whether it had been given up on.
     pub(super) was_stuck: bool,
 }

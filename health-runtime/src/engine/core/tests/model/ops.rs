@@ -144,6 +144,7 @@ fn ended() -> impl Strategy<Value = State> {
         5 => Just(State::HEALTHY),
         1 => Just(degraded(Reason::Reported)),
         1 => Just(degraded(Reason::Saturated)),
+        2 => Just(State::unhealthy(Reason::Exhausted)),
         6 => select(vec![Reason::Error, Reason::Timeout, Reason::Panic, Reason::Cancelled, Reason::Reported])
             .prop_map(State::unhealthy),
     ]

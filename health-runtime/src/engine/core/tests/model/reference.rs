@@ -22,6 +22,13 @@ impl Check {
         opened
     }
 
+    /// Whether a run that could not ask passes now: the check passes, and so did a run that asked, `max_age` ago at most.
+    pub(super) fn may_be_busy(&self, now: Time) -> bool {
+        let mut answers = self.finished.iter().filter(|run| run.asked && run.passes);
+        let is_well = self.said(&self.finished).is_some_and(|said| said.0 != Unhealthy);
+        is_well && answers.any(|run| now <= run.at + self.plan.max_age)
+    }
+
     /// What these runs said, through the thresholds.
     pub(super) fn said(&self, runs: &[Finished]) -> Option<Said> {
         let mut said: Option<&Finished> = None;
@@ -68,7 +75,9 @@ impl History {
         };
         match state.1 {
             Some(Stuck | Pending | Stale) if self.is_stalled() => (Unhealthy, Some(Stalled)),
-            Some(Error | Reported | Timeout | Panic | Stuck | BreakerOpen) if check.fails_open() => (Degraded, state.1),
+            Some(Error | Reported | Timeout | Panic | Stuck | BreakerOpen | Exhausted) if check.fails_open() => {
+                (Degraded, state.1)
+            }
             _ => state,
         }
     }

@@ -1,0 +1,238 @@
+//! The database's file and its file system.
+//!
+//! Any look at a file system may hang, for as long as the machine lives. So it happens on a thread of its own, one for
+//! each file: not on a worker of the runtime, and not in its blocking pool, which the application may have filled up.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use std::{fs, io, thread};
+
+use tokio::sync::watch;
+
+use super::within;
+use crate::BoxError;
+use crate::contain;
+
+const GONE: &str = "the database file is gone from its path: it was removed or moved";
+#[cfg(target_os = "linux")]
+const REPLACED: &str = "another file is at the path of the database; the service still uses the old one";
+
+/// What tells a file from all others that exist: the numbers of its device and its inode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FileId(#[cfg(target_os = "linux")] u64, #[cfg(target_os = "linux")] u64);
+
+/// What a look found.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    /// The file at the path, which is the one that is open.
+    pub(super) file: Option<FileId>,
+    pub(super) is_read_only: bool,
+    pub(super) is_full: bool,
+}
+
+type Answer = Result<Found, Arc<str>>;
+
+/// The looks in flight, by the path.
+static LOOKS: Mutex<BTreeMap<String, watch::Receiver<Option<Answer>>>> = Mutex::new(BTreeMap::new());
+
+fn looks() -> MutexGuard<'static, BTreeMap<String, watch::Receiver<Option<Answer>>>> {
+    LOOKS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Looks at the database's file, or waits for the look that is in flight. `known` is the file that an earlier look
+/// found.
+pub(super) async fn look(path: String, known: Option<FileId>, patience: Duration) -> Result<Found, BoxError> {
+    let file = path.clone();
+    look_by(path, patience, move || find(Path::new(&file), known)).await
+}
+
+async fn look_by(
+    path: String,
+    patience: Duration,
+    find: impl FnOnce() -> Result<Found, BoxError> + Send + 'static,
+) -> Result<Found, BoxError> {
+    let mut look = start(path, find)?;
+    match within(patience, look.wait_for(Option::is_some)).await {
+        Some(Ok(answer)) => match answer.as_ref().expect("it was waited for") {
+            Ok(found) => Ok(found.clone()),
+            Err(error) => Err(error.to_string().into()),
+        },
+        Some(Err(_)) => Err("the look at the database file ended without a result".into()),
+        None => Err("the file system of the database does not answer".into()),
+    }
+}
+
+fn start(
+    path: String,
+    find: impl FnOnce() -> Result<Found, BoxError> + Send + 'static,
+) -> io::Result<watch::Receiver<Option<Answer>>> {
+    let mut in_flight = looks();
+    if let Some(look) = in_flight.get(&path) {
+        return Ok(look.clone());
+    }
+    let (sender, look) = watch::channel(None);
+    let file = path.clone();
+    thread::Builder::new().name("health file".into()).spawn(move || {
+        let answer = contain::run(|| find().map_err(contain::describe));
+        looks().remove(&file);
+        sender.send_replace(answer);
+    })?;
+    in_flight.insert(path, look.clone());
+    Ok(look)
+}
+
+fn find(path: &Path, known: Option<FileId>) -> Result<Found, BoxError> {
+    let there = match fs::metadata(path) {
+        Ok(there) => there,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(GONE.into()),
+        Err(error) => return Err(format!("the database file cannot be looked at: {error}").into()),
+    };
+    let file = open_file(path, &there, known)?;
+    let (is_read_only, is_full) = room(path, &there)?;
+    Ok(Found {
+        file,
+        is_read_only,
+        is_full,
+    })
+}
+
+/// Whether the file at the path is the one that is open, by the descriptors of the process. An open file keeps its
+/// numbers, so as long as they do not change there is no need to look again.
+#[cfg(target_os = "linux")]
+fn open_file(path: &Path, there: &fs::Metadata, known: Option<FileId>) -> Result<Option<FileId>, BoxError> {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let file = FileId::of(there);
+    if known == Some(file) {
+        return Ok(known);
+    }
+    let Ok(descriptors) = fs::read_dir("/proc/self/fd") else {
+        return Ok(None); // without `/proc`, it is enough that there is a file
+    };
+    let deleted = [path.as_os_str().as_bytes(), b" (deleted)"].concat();
+    let (mut is_open, mut is_other_open) = (false, false);
+    for descriptor in descriptors.filter_map(Result::ok).map(|entry| entry.path()) {
+        let Ok(target) = fs::read_link(&descriptor) else {
+            continue; // it was closed just now
+        };
+        if target == path {
+            is_open = true;
+        } else if target.as_os_str().as_bytes() == deleted {
+            is_other_open |= !target.exists(); // unless a file has this strange name
+        } else if known.is_some() && target.is_absolute() {
+            // The file that was here before has another name now.
+            let moved = fs::metadata(&descriptor).map(|open| FileId::of(&open));
+            is_other_open |= moved.is_ok_and(|moved| known == Some(moved));
+        }
+    }
+    if is_open && !is_other_open {
+        Ok(Some(file))
+    } else {
+        Err(REPLACED.into())
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl FileId {
+    fn of(file: &fs::Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt as _;
+        Self(file.dev(), file.ino())
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn open_file(_: &Path, _: &fs::Metadata, _: Option<FileId>) -> Result<Option<FileId>, BoxError> {
+    Ok(None)
+}
+
+/// Whether the file system is mounted read-only, and whether it is full.
+#[cfg(unix)]
+fn room(path: &Path, there: &fs::Metadata) -> io::Result<(bool, bool)> {
+    use nix::sys::statvfs::{FsFlags, statvfs};
+
+    let system = statvfs(path)?;
+    let is_read_only = system.flags().contains(FsFlags::ST_RDONLY) || has_failed(there);
+    let is_root = nix::unistd::geteuid().is_root(); // may use what is reserved
+    let free = if is_root {
+        system.blocks_free()
+    } else {
+        system.blocks_available()
+    };
+    // The smallest transaction needs that many for its journal. Some file systems have no size, and nothing free of it.
+    let is_full = system.blocks() > 0 && free < 4;
+    Ok((is_read_only, is_full))
+}
+
+/// Whether the kernel takes no more writes for a file system after an error of its disk. Recent kernels say so for ext4
+/// among its options alone, while the mount stays one for writing.
+#[cfg(target_os = "linux")]
+fn has_failed(there: &fs::Metadata) -> bool {
+    use nix::sys::stat::{major, minor};
+
+    let device = FileId::of(there).0;
+    let device = format!("{}:{}", major(device), minor(device));
+    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    // `36 35 8:1 / /data rw,noatime - ext4 /dev/sda1 rw,emergency_ro`
+    let mut mounted = mounts.lines().filter(|line| line.split(' ').nth(2) == Some(&device));
+    mounted.any(|line| {
+        let options = line.rsplit(' ').next().unwrap_or_default();
+        options.split(',').any(|option| option == "emergency_ro")
+    })
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn has_failed(_: &fs::Metadata) -> bool {
+    false
+}
+
+#[cfg(not(unix))]
+fn room(_: &Path, _: &fs::Metadata) -> io::Result<(bool, bool)> {
+    Ok((false, false))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    const FOUND: Found = Found {
+        file: None,
+        is_read_only: false,
+        is_full: false,
+    };
+
+    #[tokio::test]
+    async fn a_file_system_that_hangs_holds_one_thread_for_each_file() {
+        let patience = Duration::from_millis(50);
+        let (answers, hangs) = mpsc::channel::<()>();
+        let hung = move || {
+            hangs.recv().expect("it is answered in the end");
+            Ok(FOUND)
+        };
+        let result = look_by("/hung".into(), patience, hung).await;
+        assert_eq!(
+            result.unwrap_err().to_string(),
+            "the file system of the database does not answer"
+        );
+        for _ in 0..3 {
+            let second = || panic!("a second thread");
+            look_by("/hung".into(), patience, second).await.unwrap_err();
+        }
+        look_by("/other".into(), Duration::MAX, || Ok(FOUND)).await.unwrap();
+        answers.send(()).unwrap();
+        let joined = || panic!("it waits for the one in flight");
+        look_by("/hung".into(), Duration::MAX, joined).await.unwrap();
+        look_by("/hung".into(), Duration::MAX, || Ok(FOUND)).await.unwrap();
+        assert!(!looks().contains_key("/hung"), "nothing is left");
+    }
+
+    #[tokio::test]
+    async fn a_look_that_panics_is_an_error_and_the_next_one_runs() {
+        let panics = || panic!("on purpose");
+        look_by("/panics".into(), Duration::MAX, panics).await.unwrap_err();
+        look_by("/panics".into(), Duration::MAX, || Ok(FOUND)).await.unwrap();
+    }
+}

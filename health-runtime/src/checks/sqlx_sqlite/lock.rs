@@ -1,0 +1,154 @@
+//! The write lock: whoever gets it could write.
+
+use std::time::Duration;
+
+use sqlx::pool::PoolConnection;
+use sqlx::{AssertSqlSafe, Connection as _, Row as _, Sqlite, SqliteConnection};
+use tokio::time::{Instant, sleep};
+
+use crate::BoxError;
+
+/// The first pause between two tries, and the longest; each is twice the one before.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+
+/// How the database answered.
+#[derive(Debug)]
+pub(super) enum Lock {
+    /// The lock was taken, and given back.
+    Free,
+    /// This connection may only read, and can.
+    ReadOnly,
+    /// One other connection had it all the time, in milliseconds.
+    Held { waited: u128 },
+    /// Others had it all the time, and wrote.
+    HeldInTurn { waited: u128 },
+}
+
+/// One try.
+enum Tried {
+    Free,
+    ReadOnly,
+    /// What changes with each commit of another connection, if it could be read.
+    Held(Option<i64>),
+}
+
+/// Asks for the write lock until it is free, for as long as `patience` at most. Gives the connection back, with the path of
+/// the database: `None` in memory, where one process has it all and no lock is to be asked for.
+pub(super) async fn ask(
+    mut connection: PoolConnection<Sqlite>,
+    patience: Duration,
+) -> Result<(PoolConnection<Sqlite>, Option<String>, Lock), BoxError> {
+    let file = file(&mut connection).await?;
+    if file.is_none() {
+        sqlx::raw_sql("SELECT 1").execute(&mut *connection).await?;
+        return Ok((connection, file, Lock::Free));
+    }
+    let (began, mut pause, mut first) = (Instant::now(), FIRST_PAUSE, None);
+    loop {
+        // In a task of its own, which ends even if the run is dropped: the connection goes back to the pool as it was.
+        let (back, tried) = tokio::spawn(async move {
+            let tried = try_at_once(&mut connection).await;
+            (connection, tried)
+        })
+        .await?;
+        connection = back;
+        let version = match tried? {
+            Tried::Free => return Ok((connection, file, Lock::Free)),
+            Tried::ReadOnly => return Ok((connection, file, Lock::ReadOnly)),
+            Tried::Held(version) => version,
+        };
+        first = first.or(version);
+        if began.elapsed() + pause > patience {
+            let waited = began.elapsed().as_millis();
+            let lock = if version.is_some() && version != first {
+                Lock::HeldInTurn { waited }
+            } else {
+                Lock::Held { waited }
+            };
+            return Ok((connection, file, lock));
+        }
+        sleep(pause).await;
+        pause = LONGEST_PAUSE.min(pause * 2);
+    }
+}
+
+/// The path of the database, with symbolic links resolved, as SQLite keeps it; `None` in memory. Reads nothing.
+async fn file(connection: &mut SqliteConnection) -> sqlx::Result<Option<String>> {
+    for row in sqlx::raw_sql("PRAGMA database_list").fetch_all(connection).await? {
+        if row.try_get::<&str, _>(1)? == "main" {
+            let file: Option<String> = row.try_get(2)?;
+            return Ok(file.filter(|file| !file.is_empty()));
+        }
+    }
+    Ok(None)
+}
+
+/// Tries without SQLite's own wait for a lock. That wait blocks the thread of the connection for as long as the
+/// `busy_timeout`, here 5 s, and whoever asks the pool for the connection meanwhile.
+async fn try_at_once(connection: &mut SqliteConnection) -> sqlx::Result<Tried> {
+    let wait = number(connection, "PRAGMA busy_timeout").await?;
+    if wait == 0 {
+        // There is none, or the application has a handler of its own, which a timeout would remove.
+        return try_once(connection).await;
+    }
+    sqlx::raw_sql("PRAGMA busy_timeout = 0")
+        .execute(&mut *connection)
+        .await?;
+    let tried = try_once(connection).await;
+    let restore = AssertSqlSafe(format!("PRAGMA busy_timeout = {wait}"));
+    sqlx::raw_sql(restore).execute(connection).await?;
+    tried
+}
+
+async fn try_once(connection: &mut SqliteConnection) -> sqlx::Result<Tried> {
+    match take(connection).await {
+        Ok(()) => Ok(Tried::Free),
+        Err(error) if is_busy(&error) => {
+            let version = number(connection, "PRAGMA data_version").await;
+            Ok(Tried::Held(version.ok()))
+        }
+        Err(error) if is_read_only(&error) => {
+            vacuums(connection).await?; // a read
+            Ok(Tried::ReadOnly)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Takes the write lock and gives it back. `begin_with` rolls back what a dropped future has begun.
+async fn take(connection: &mut SqliteConnection) -> sqlx::Result<()> {
+    // This reads the first page. It is an error for a connection that is `query_only`, but on a database that was opened
+    // read-only it takes the lock of a reader.
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    if !vacuums(&mut transaction).await? {
+        // This is an error there. Elsewhere it does nothing.
+        let write = sqlx::raw_sql("PRAGMA main.incremental_vacuum(1)");
+        write.execute(&mut *transaction).await?;
+    }
+    transaction.rollback().await
+}
+
+/// Whether `incremental_vacuum` would write: there are free pages, and the database is of the kind that it moves them in.
+async fn vacuums(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
+    let vacuums = "SELECT auto_vacuum <> 0 AND freelist_count > 0 FROM pragma_auto_vacuum, pragma_freelist_count";
+    Ok(number(connection, vacuums).await? != 0)
+}
+
+async fn number(connection: &mut SqliteConnection, query: &'static str) -> sqlx::Result<i64> {
+    sqlx::raw_sql(query).fetch_one(connection).await?.try_get(0)
+}
+
+fn is_busy(error: &sqlx::Error) -> bool {
+    matches!(code(error).map(|code| code & 0xff), Some(5 | 6)) // `SQLITE_BUSY`, `SQLITE_LOCKED`, and what they extend to
+}
+
+/// Not what it extends to: those say that the database is in need of something, such as a recovery.
+fn is_read_only(error: &sqlx::Error) -> bool {
+    code(error) == Some(8)
+}
+
+/// SQLite's extended result code.
+fn code(error: &sqlx::Error) -> Option<i32> {
+    error.as_database_error()?.code()?.parse().ok()
+}

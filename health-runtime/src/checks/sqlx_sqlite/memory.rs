@@ -1,0 +1,33 @@
+//! What earlier runs found out about a pool. Only for pools that live.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use sqlx::SqlitePool;
+use sqlx::sqlite::SqliteConnectOptions;
+
+use super::file::FileId;
+
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    /// A run took the write lock.
+    pub(super) writes: bool,
+    /// The file at the database's path, when it was last seen to be the one that is open.
+    pub(super) file: Option<FileId>,
+}
+
+/// By the address of the pool's options, which belong to it alone. The `Weak` keeps the address from being used again.
+static POOLS: Mutex<BTreeMap<usize, (Weak<SqliteConnectOptions>, Memory)>> = Mutex::new(BTreeMap::new());
+
+/// Reads or changes what is known of the pool.
+pub(super) fn of<R>(pool: &SqlitePool, act: impl FnOnce(&mut Memory) -> R) -> R {
+    let options = pool.connect_options();
+    let address = Arc::as_ptr(&options).addr();
+    let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
+    if !pools.contains_key(&address) {
+        pools.retain(|_, (owner, _)| owner.strong_count() > 0);
+    }
+    let new = || (Arc::downgrade(&options), Memory::default());
+    let (_, memory) = pools.entry(address).or_insert_with(new);
+    act(memory)
+}
