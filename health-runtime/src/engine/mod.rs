@@ -11,6 +11,7 @@
 //! driver     the pacemaker, the thread that everything else hangs on
 //! trigger    what a check asks for a run with
 //! shutdown   the way to the end: drain, close, stop; signals
+//! serving    what the application's listeners and connections are doing
 //! onlooker   a look at the engine from the pacemaker's own tasks
 //! clock      what time it is, and cheaply whether a moment has come
 //! live       what is said once in the life of a process
@@ -37,6 +38,8 @@ mod phase;
 mod plan;
 mod run;
 mod scribe;
+#[cfg_attr(not(feature = "axum"), allow(dead_code, reason = "there is no listener of ours"))]
+mod serving;
 mod shutdown;
 mod trigger;
 mod view;
@@ -57,6 +60,9 @@ pub(crate) use self::live::StateType;
 pub(crate) use self::onlooker::Onlooker;
 pub(crate) use self::plan::Plan;
 pub(crate) use self::run::RunResult;
+pub(crate) use self::serving::Serving;
+#[cfg(feature = "axum")]
+pub(crate) use self::serving::{Call, ConnectionGuard, ListenerGuard};
 pub use self::trigger::Trigger;
 pub(crate) use self::view::{Row, View};
 
@@ -131,6 +137,7 @@ pub(crate) struct Engine {
     changed: Arc<Notify>,
     outbox: Outbox,
     stage: watch::Sender<Stage>,
+    pub(crate) serving: Arc<Serving>,
     /// Absent in a test that moves it by hand: nothing runs then by itself.
     handles: Option<Handles>,
     runner: Arc<dyn Runner>,
@@ -187,6 +194,7 @@ impl Engine {
             changed: Arc::default(),
             outbox: Outbox::new(scribe),
             stage: watch::Sender::new(Stage::Serving),
+            serving: Serving::new(),
             handles,
             runner,
             live: OnceLock::new(),
@@ -354,7 +362,7 @@ impl Engine {
     fn tick(self: &Arc<Self>) -> (Option<Duration>, bool) {
         let (more, busy, stage) = self.with(|core, now| {
             let more = core.tick(now);
-            (more, core.is_busy(), core.lifecycle.stage(now))
+            (more, core.is_busy(), self.stage(core, now))
         });
         if let Some(handles) = self.handles.as_ref().filter(|_| busy) {
             self.nudge(&handles.runtime);
@@ -385,6 +393,7 @@ impl Engine {
 impl Drop for Engine {
     fn drop(&mut self) {
         self.lock().abort_all();
+        contain::run(|| self.serving.stop()); // connections outlive it, and their wakers are somebody else's
         contain::run(|| self.changed.notify_waiters()); // an onlooker may wait
         self.outbox.end();
     }

@@ -8,10 +8,6 @@ use crate::spec::Probe;
 
 use super::Time;
 
-/// Between the closing of the listeners and the end of the servers: in it the connections that were accepted last are
-/// read. A server that stops closes those of which it has read nothing.
-const SETTLING: Duration = Duration::from_millis(100);
-
 /// How far the end of the service has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Stage {
@@ -128,14 +124,17 @@ impl Lifecycle {
         now
     }
 
-    /// How far the end has come. No stage is skipped, however late a tick: what settles counts from when the listeners
-    /// were told to close.
-    pub(super) fn stage(&mut self, now: Time) -> Stage {
+    /// How far the end has come. No stage is skipped, however late a tick. Servers that stop close the connections of
+    /// which they have read nothing: so they wait until the listeners have settled, for half of the grace at most.
+    pub(super) fn stage(&mut self, now: Time, grace: Duration, has_settled: impl FnOnce() -> bool) -> Stage {
         if self.close_at.is_none_or(|at| now < at) {
             return Stage::Serving;
         }
-        let closed = *self.closed_at.get_or_insert(now);
-        if now >= closed + SETTLING {
+        let Some(closed) = self.closed_at else {
+            self.closed_at = Some(now);
+            return Stage::Closing;
+        };
+        if now >= closed + grace / 2 || has_settled() {
             Stage::Stopped
         } else {
             Stage::Closing

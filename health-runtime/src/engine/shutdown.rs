@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::driver::exit;
 use super::phase::Stage;
 use super::plan::bounded;
-use super::{Engine, Event, Handles, Onlooker};
+use super::{Core, Engine, Event, Handles, Onlooker, Time};
 
 impl Engine {
     /// Begins to drain: readiness fails from now on, for good; `shutdown_signal` resolves after `drain`.
@@ -31,11 +31,22 @@ impl Engine {
         });
     }
 
+    /// How far the end has come.
+    pub(super) fn stage(&self, core: &mut Core, now: Time) -> Stage {
+        let grace = bounded(self.service.shutdown_grace);
+        core.lifecycle.stage(now, grace, || self.serving.has_settled(now))
+    }
+
     /// Tells the listeners and servers how far the end has come.
     pub(super) fn reach(self: &Arc<Self>, stage: Stage) {
         if stage == Stage::Stopped {
             let grace = bounded(self.service.shutdown_grace);
             self.with(|core, now| core.lifecycle.stopped(now, grace));
+        }
+        match stage {
+            Stage::Serving => {}
+            Stage::Closing => self.serving.close(self.clock.now()),
+            Stage::Stopped => self.serving.stop(),
         }
         let further = self.stage.send_if_modified(|reached| {
             let further = *reached < stage;
@@ -84,12 +95,6 @@ impl Engine {
             }
             Err(error) => self.with(|core, _| core.say(Event::NoSignals { error })),
         }
-    }
-
-    /// Resolves when the listeners are to close.
-    #[cfg(feature = "axum")]
-    pub(crate) async fn closing(&self) {
-        self.reached(Stage::Closing).await;
     }
 
     /// Resolves when the servers may stop.

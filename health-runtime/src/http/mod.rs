@@ -20,7 +20,7 @@ use bytes::Bytes;
 #[cfg(feature = "axum")]
 pub use self::drain::{DrainFuture, DrainLayer, DrainService};
 #[cfg(feature = "axum")]
-pub use self::listener::DrainListener;
+pub use self::listener::{DrainListener, DrainStream};
 
 use crate::engine::{Core, Engine, View};
 use crate::format::json;
