@@ -180,16 +180,43 @@ async fn a_listener_closes_without_losing_what_the_kernel_has_accepted() {
     for _ in 0..5 {
         clients.push(TcpStream::connect(address).await.unwrap());
     }
+    let stop = health.shutdown_signal();
     health.drain();
-    health.shutdown_signal().await;
+    let mut accepted = Vec::new();
     for client in &clients {
-        let (_, peer) = listener.accept().await;
+        let (stream, peer) = listener.accept().await;
         assert_eq!(peer, client.local_addr().unwrap());
+        accepted.push(stream);
     }
-    assert!(listener.accept().now_or_never().is_none(), "nothing is left");
+    let mut stop = std::pin::pin!(stop);
+    let wait = tokio::time::timeout(Duration::from_millis(300), async {
+        tokio::select! {
+            _ = listener.accept() => panic!("nothing is left"),
+            () = &mut stop => panic!("nobody has read from what was accepted"),
+        }
+    });
+    assert!(wait.await.is_err());
     let refused = TcpStream::connect(address).await.unwrap_err();
     assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
-    assert!(listener.accept().now_or_never().is_none());
+    for stream in &mut accepted {
+        assert!(stream.read(&mut [0]).now_or_never().is_none());
+    }
+    tokio::select! {
+        _ = listener.accept() => panic!("nothing is left"),
+        () = stop => {}
+    }
+}
+
+#[tokio::test]
+async fn servers_stop_after_half_of_the_grace_though_a_listener_is_never_polled() {
+    let builder = Health::builder(healthy()).drain(Duration::ZERO);
+    let health = builder.shutdown_grace(Duration::from_millis(800)).start();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let _listener = health.listener(listener).unwrap();
+    let began = Instant::now();
+    health.drain();
+    health.shutdown_signal().await;
+    assert!(began.elapsed() >= Duration::from_millis(400), "{:?}", began.elapsed());
 }
 
 #[tokio::test]

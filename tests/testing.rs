@@ -745,7 +745,7 @@ fn a_drain_comes_to_its_end() {
     assert_eq!(health.phase(), Phase::Draining);
     assert_eq!(health.get("/readyz").status(), 503);
     assert_eq!(health.get("/livez").status(), 200);
-    health.advance(ms(1_050));
+    health.advance(ms(1_000));
     assert!(stop.as_mut().now_or_never().is_none());
     health.advance(ms(50));
     stop.now_or_never().expect("the drain is over");

@@ -132,7 +132,7 @@ pub use heartbeat::Heartbeat;
 pub use http::{Answer, Probes};
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
-pub use http::{DrainFuture, DrainLayer, DrainListener, DrainService};
+pub use http::{DrainFuture, DrainLayer, DrainListener, DrainService, DrainStream};
 pub use lifecycle::{Hold, StartupTask};
 pub use outcome::{BoxError, CheckFuture, CheckResult, IntoOutcome, Outcome, Reason, Status};
 pub use parts::{PartReport, Parts};

@@ -40,7 +40,7 @@ impl Engine {
 
     /// What the pacemaker does at a tick, but for the runs.
     fn pass(self: &Arc<Self>) {
-        let stage = self.with(|core, now| core.lifecycle.stage(now));
+        let stage = self.with(|core, now| self.stage(core, now));
         self.view(); // so that what time alone changes is told
         self.reach(stage);
     }

@@ -47,6 +47,11 @@ impl Engine {
             1 => "1 `Health` is still held (routers, layers and servers hold one)".to_owned(),
             holders => format!("{holders} handles of `Health` are still held (routers, layers and servers hold one)"),
         }];
+        match self.serving.open() {
+            0 => {}
+            1 => held.push("1 connection of `health.listener` is open".to_owned()),
+            open => held.push(format!("{open} connections of `health.listener` are open")),
+        }
         if !running.is_empty() {
             held.push(format!("checks still run: {running}"));
         }

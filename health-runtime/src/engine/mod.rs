@@ -14,6 +14,7 @@
 //! driver     the pacemaker, the thread that everything else hangs on
 //! trigger    what a check asks for a run with
 //! shutdown   the way to the end: drain, close, stop
+//! serving    what the application's listeners and connections are doing
 //! signals    what asks the process to end, for all engines in it
 //! exit       what ends a process that does not end by itself
 //! handle     what every `Health` holds: the engine ends with the last of them
@@ -53,7 +54,10 @@ mod run;
 mod runner;
 mod scribe;
 mod selection;
+#[cfg_attr(not(feature = "axum"), allow(dead_code, reason = "there is no listener of ours"))]
 mod servers;
+#[cfg_attr(not(feature = "axum"), allow(dead_code, reason = "there is no listener of ours"))]
+mod serving;
 mod shutdown;
 mod signals;
 mod sync;
@@ -81,6 +85,11 @@ pub(crate) use self::run::RunResult;
 pub(crate) use self::run::time_left;
 pub(crate) use self::runner::Runner;
 pub(crate) use self::selection::{Selection, WHOLE, common};
+#[cfg(feature = "axum")]
+pub(crate) use self::servers::Servers;
+pub(crate) use self::serving::Serving;
+#[cfg(feature = "axum")]
+pub(crate) use self::serving::{Call, ConnectionGuard, ListenerGuard};
 pub use self::trigger::Trigger;
 pub(crate) use self::view::View;
 
@@ -93,6 +102,7 @@ use self::phase::Stage;
 use self::publication::Publication;
 use self::run::Spawned;
 use self::scribe::Scribe;
+#[cfg(not(feature = "axum"))]
 use self::servers::Servers;
 use self::sync::Loaded;
 use crate::contain;
@@ -153,6 +163,7 @@ pub(crate) struct Engine {
     changed: Arc<Notify>,
     outbox: Outbox,
     stage: watch::Sender<Stage>,
+    pub(crate) serving: Arc<Serving>,
     /// Absent in a test that moves it by hand: nothing runs then by itself.
     handles: Option<Handles>,
     runner: runner::Hold,
@@ -210,6 +221,7 @@ impl Engine {
             changed: Arc::default(),
             outbox: Outbox::new(scribe),
             stage: watch::Sender::new(Stage::Serving),
+            serving: Serving::new(),
             handles,
             runner: runner::Hold::new(runner, is_by_hand),
             live: Mutex::default(),
@@ -411,7 +423,10 @@ impl Engine {
     fn tick(self: &Arc<Self>) -> (Option<Duration>, bool) {
         let (more, busy, stage) = self.with(|core, now| {
             let more = core.tick(now);
-            (more, core.is_busy(), core.lifecycle.stage(now))
+            if core.lifecycle.is_waiting(now) && self.serving.is_idle(shutdown::QUIET) {
+                core.lifecycle.close_now(now);
+            }
+            (more, core.is_busy(), self.stage(core, now))
         });
         if let Some(handles) = self.handles.as_ref().filter(|_| busy) {
             self.nudge(&handles.runtime);
@@ -442,6 +457,7 @@ impl Engine {
     fn end(&self) {
         self.lock().end();
         contain::run(|| self.changed.notify_waiters()); // an onlooker may wait
+        contain::run(|| self.serving.stop()); // connections outlive it, and their wakers are somebody else's
         self.runner.let_go();
         drop(self.live.lock().unwrap_or_else(PoisonError::into_inner).take());
         self.outbox.end();

@@ -10,10 +10,6 @@ use super::Time;
 use super::servers::Servers;
 use super::signals::Signal;
 
-/// Between the closing of the listeners and the end of the servers: in it the connections that were accepted last are
-/// read. A server that stops closes those of which it has read nothing.
-const SETTLING: Duration = Duration::from_millis(100);
-
 /// Two signals of one kind within this time are one.
 const SAME_SIGNAL: Duration = Duration::from_secs(1);
 
@@ -147,14 +143,17 @@ impl Lifecycle {
         now
     }
 
-    /// How far the end has come. No stage is skipped, however late a tick: what settles counts from when the listeners
-    /// were told to close.
-    pub(super) fn stage(&mut self, now: Time) -> Stage {
+    /// How far the end has come. No stage is skipped, however late a tick. Servers that stop close the connections of
+    /// which they have read nothing: so they wait until the listeners have settled, for half of the grace at most.
+    pub(super) fn stage(&mut self, now: Time, grace: Duration, has_settled: impl FnOnce() -> bool) -> Stage {
         if self.close_at.is_none_or(|at| now < at) {
             return Stage::Serving;
         }
-        let closed = *self.closed_at.get_or_insert(now);
-        if now >= closed + SETTLING {
+        let Some(closed) = self.closed_at else {
+            self.closed_at = Some(now);
+            return Stage::Closing;
+        };
+        if now >= closed + grace / 2 || has_settled() {
             Stage::Stopped
         } else {
             Stage::Closing
@@ -171,6 +170,11 @@ impl Lifecycle {
         self.last_signal = Some((signal, now));
         self.signals += 1;
         Some(self.signals)
+    }
+
+    /// Whether the drain has begun and is not over.
+    pub(super) fn is_waiting(&self, now: Time) -> bool {
+        self.close_at.is_some_and(|at| now < at)
     }
 
     /// The drain is over now, if it has begun.

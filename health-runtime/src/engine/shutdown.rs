@@ -8,7 +8,11 @@ use super::exit::{LAST_WORDS, exit};
 use super::phase::Stage;
 use super::plan::bounded;
 use super::signals::{self, Signal};
-use super::{Engine, EngineHandle, Event};
+use super::{Core, Engine, EngineHandle, Event, Time};
+
+/// A service that nobody has connected to for this long has nobody who could notice that it drains. Probes of every
+/// orchestrator and balancer come more often.
+pub(super) const QUIET: Duration = Duration::from_secs(60);
 
 impl Engine {
     /// Begins to drain: readiness fails from now on, for good; `shutdown_signal` resolves after `drain`.
@@ -29,11 +33,22 @@ impl Engine {
         });
     }
 
+    /// How far the end has come.
+    pub(super) fn stage(&self, core: &mut Core, now: Time) -> Stage {
+        let grace = bounded(self.service.shutdown_grace);
+        core.lifecycle.stage(now, grace, || self.serving.has_settled(now))
+    }
+
     /// Tells the listeners and servers how far the end has come.
     pub(super) fn reach(self: &Arc<Self>, stage: Stage) {
         if stage > Stage::Serving && signals::are_expected() {
             let grace = bounded(self.service.shutdown_grace);
             self.with(|core, now| core.lifecycle.exit_after(grace, now));
+        }
+        match stage {
+            Stage::Serving => {}
+            Stage::Closing => self.serving.close(self.clock.now()),
+            Stage::Stopped => self.serving.stop(),
         }
         let reached = *self.stage.borrow();
         if reached >= stage {
@@ -82,12 +97,6 @@ impl Engine {
         if let Err(error) = signals::listen() {
             self.with(|core, _| core.say(Event::NoSignals { error }));
         }
-    }
-
-    /// Resolves when the listeners are to close.
-    #[cfg(feature = "axum")]
-    pub(crate) async fn closing(&self) {
-        self.reached(Stage::Closing).await;
     }
 
     /// Resolves when the servers may stop.

@@ -19,7 +19,7 @@ use bytes::Bytes;
 #[cfg(feature = "axum")]
 pub use self::drain::{DrainFuture, DrainLayer, DrainService};
 #[cfg(feature = "axum")]
-pub use self::listener::DrainListener;
+pub use self::listener::{DrainListener, DrainStream};
 
 use crate::engine::{Engine, EngineHandle, Named, Selection, View, WHOLE, common};
 use crate::format::json;

@@ -31,9 +31,20 @@ fn no_stage_of_the_end_is_skipped_however_late_a_tick() {
     let mut sim = Sim::new([]);
     sim.core.drain(ms(500), sim.now);
     sim.freeze(ms(60_000));
-    assert_eq!(sim.core.lifecycle.stage(sim.now), Stage::Closing);
-    sim.freeze(ms(100));
-    assert_eq!(sim.core.lifecycle.stage(sim.now), Stage::Stopped);
+    assert_eq!(sim.core.lifecycle.stage(sim.now, ms(1_000), || true), Stage::Closing);
+    assert_eq!(sim.core.lifecycle.stage(sim.now, ms(1_000), || true), Stage::Stopped);
+}
+
+#[test]
+fn servers_stop_once_the_listeners_have_settled_and_after_half_of_the_grace_at_the_latest() {
+    let mut sim = Sim::new([]);
+    sim.core.drain(ms(500), sim.now);
+    sim.pass(ms(500));
+    let mut stage = |after, settled| sim.core.lifecycle.stage(sim.now + ms(after), ms(1_000), || settled);
+    assert_eq!(stage(0, true), Stage::Closing);
+    assert_eq!(stage(499, false), Stage::Closing);
+    assert_eq!(stage(499, true), Stage::Stopped);
+    assert_eq!(stage(500, false), Stage::Stopped);
 }
 
 #[test]
@@ -84,7 +95,7 @@ fn the_listeners_close_before_the_servers_stop_and_a_signalled_process_is_given_
             sim.core.lifecycle.signalled(Signal::Terminate, sim.now);
         }
         for _ in 0..40 {
-            let stage = sim.core.lifecycle.stage(sim.now);
+            let stage = sim.core.lifecycle.stage(sim.now, grace, || true);
             if stage > Stage::Serving {
                 sim.core.lifecycle.exit_after(grace, sim.now);
             }
@@ -97,7 +108,7 @@ fn the_listeners_close_before_the_servers_stop_and_a_signalled_process_is_given_
         }
     }
     let first = |wanted: Stage| reached.iter().find(|(stage, ..)| *stage == wanted).unwrap().2;
-    assert_eq!((first(Stage::Closing), first(Stage::Stopped)), (ms(500), ms(600)));
+    assert_eq!((first(Stage::Closing), first(Stage::Stopped)), (ms(500), ms(550)));
     let exits = reached.iter().find(|(_, exit, _)| *exit).unwrap().2;
     assert_eq!(
         exits,

@@ -1,0 +1,112 @@
+//! How long a connection may wait for the rest of a request.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use tokio::time::{Instant, Sleep, sleep};
+
+use super::protocol::Waits;
+
+/// How long what may take.
+#[derive(Debug)]
+pub(super) struct Limits {
+    /// A head, from its first byte.
+    pub(super) head: Duration,
+    /// A head that is not complete once the drain is over; and a silence then.
+    pub(super) end: Duration,
+}
+
+/// The head as in hyper, where hyper has a timer; `axum::serve` gives it none.
+pub(super) static LIMITS: Limits = Limits {
+    head: Duration::from_secs(30),
+    end: Duration::from_secs(1),
+};
+
+/// The waits of one connection.
+pub(super) struct Patience {
+    /// Resolves when the drain is over. Absent once it has.
+    stopped: Option<BoxFuture<'static, ()>>,
+    clock: Option<(Why, Pin<Box<Sleep>>)>,
+    /// Something has come or gone since the clock was started.
+    moved: bool,
+    /// Waits without a clock, since its server has to answer first.
+    reader: Option<Waker>,
+    limits: &'static Limits,
+}
+
+/// What a clock was started for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Why {
+    Head(u32),
+    LateHead,
+    Silence,
+}
+
+impl Patience {
+    pub(super) fn new(stopped: impl Future<Output = ()> + Send + 'static, limits: &'static Limits) -> Self {
+        Self {
+            stopped: Some(Box::pin(stopped)),
+            clock: None,
+            moved: false,
+            reader: None,
+            limits,
+        }
+    }
+
+    /// Something has come or gone.
+    pub(super) fn moved(&mut self) {
+        self.moved = true;
+    }
+
+    /// Nothing is waited for.
+    pub(super) fn rest(&mut self) {
+        self.clock = None;
+    }
+
+    /// The server has answered: whoever waits for a read starts the clock.
+    pub(super) fn wake(&mut self) {
+        if let Some(reader) = self.reader.take() {
+            reader.wake();
+        }
+    }
+
+    /// Whether a connection that waits for this has waited for too long. If not, the task is woken when it may have.
+    pub(super) fn is_over(&mut self, waits: Waits, context: &mut Context<'_>) -> bool {
+        if let Some(stopped) = &mut self.stopped
+            && stopped.as_mut().poll(context).is_ready()
+        {
+            self.stopped = None;
+        }
+        let has_stopped = self.stopped.is_none();
+        let (why, limit) = match (waits, has_stopped) {
+            (Waits::Head(nth), false) => (Why::Head(nth), self.limits.head),
+            (Waits::Head(_), true) => (Why::LateHead, self.limits.end),
+            (Waits::More, true) => (Why::Silence, self.limits.end),
+            (Waits::Unknown, _) | (Waits::More, false) => {
+                self.rest();
+                self.reader = has_stopped.then(|| context.waker().clone());
+                return false;
+            }
+        };
+        let clock = match &mut self.clock {
+            Some((started, clock)) if *started == why => {
+                if why == Why::Silence && self.moved {
+                    clock.as_mut().reset(Instant::now() + limit);
+                }
+                clock
+            }
+            _ => &mut self.clock.insert((why, Box::pin(sleep(limit)))).1,
+        };
+        self.moved = false;
+        clock.as_mut().poll(context) == Poll::Ready(())
+    }
+}
+
+impl fmt::Debug for Patience {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Patience").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,472 @@
+//! The listener: at the end of a service no accepted request is lost, and no client holds the end up.
+
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Barrier};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::http::header::{CONNECTION, UPGRADE};
+use axum::routing::{any, get, put};
+use health_runtime::{Health, HealthState};
+use health_tests::{prober, workers};
+use hyper_util::rt::TokioIo;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
+
+#[derive(HealthState)]
+struct Orders;
+
+fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+const GET: &[u8] = b"GET /orders HTTP/1.1\r\nHost: x\r\n\r\n";
+const CLOSING: &[u8] = b"GET /orders HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+
+/// How long the handler of `/slow` takes.
+const SLOW: Duration = Duration::from_secs(3);
+
+/// What a service may take to end once its drain is over, where nobody is served any more.
+const END: Duration = Duration::from_millis(2_500);
+
+async fn upgrade(request: Request) -> (StatusCode, [(axum::http::HeaderName, &'static str); 2]) {
+    tokio::spawn(async move {
+        let mut socket = TokioIo::new(hyper::upgrade::on(request).await.unwrap());
+        let mut word = [0; 3];
+        while socket.read_exact(&mut word).await.is_ok() {
+            socket.write_all(&word).await.unwrap();
+        }
+    });
+    (
+        StatusCode::SWITCHING_PROTOCOLS,
+        [(CONNECTION, "upgrade"), (UPGRADE, "words")],
+    )
+}
+
+/// A service on a runtime of its own, with its own thread to drive it.
+struct Service {
+    address: SocketAddr,
+    health: Health,
+    runtime: tokio::runtime::Handle,
+    workers: usize,
+    /// Says when `axum::serve` has returned.
+    ended: Option<oneshot::Receiver<Instant>>,
+    stop: Option<oneshot::Sender<()>>,
+}
+
+impl Service {
+    fn start(drain: Duration) -> Self {
+        Self::on(workers(2), 2, drain)
+    }
+
+    fn on(runtime: Runtime, workers: usize, drain: Duration) -> Self {
+        let (health, listener) = runtime.block_on(async {
+            let health = Health::builder(Orders).drain(drain).start();
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            (health.clone(), health.listener(listener).unwrap())
+        });
+        let app: Router = Router::new()
+            .route("/orders", get(async || "[]"))
+            .route("/body", put(async |body: Bytes| body.len().to_string()))
+            .route("/upgrade", any(upgrade))
+            .route(
+                "/slow",
+                get(async || {
+                    tokio::time::sleep(SLOW).await;
+                    "slow"
+                }),
+            );
+        let address = axum::serve::Listener::local_addr(&listener).unwrap();
+        let (served, ended) = oneshot::channel();
+        let (stop, stopped) = oneshot::channel();
+        let signal = health.shutdown_signal();
+        let handle = runtime.handle().clone();
+        thread::spawn(move || {
+            runtime.block_on(async {
+                axum::serve(listener, app).with_graceful_shutdown(signal).await.unwrap();
+                let _ = served.send(Instant::now());
+                let _ = stopped.await;
+            });
+            runtime.shutdown_background();
+        });
+        Self {
+            address,
+            health,
+            runtime: handle,
+            workers,
+            ended: Some(ended),
+            stop: Some(stop),
+        }
+    }
+
+    fn connect(&self) -> Client {
+        Client::connect(self.address)
+    }
+
+    /// Blocks all that runs tasks, and returns once it does.
+    fn block(&self, time: Duration) {
+        let blocked = Arc::new(Barrier::new(self.workers + 1));
+        for _ in 0..self.workers {
+            let blocked = Arc::clone(&blocked);
+            self.runtime.spawn(async move {
+                blocked.wait();
+                thread::sleep(time);
+            });
+        }
+        blocked.wait();
+    }
+
+    /// Whether it ends within this time.
+    fn ends_within(&mut self, time: Duration) -> bool {
+        let ended = self.ended.take().expect("asked once");
+        prober().block_on(async { tokio::time::timeout(time, ended).await.is_ok() })
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        drop(self.ended.take());
+        self.health.drain();
+    }
+}
+
+struct Client(TcpStream);
+
+impl Client {
+    fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        Self(stream)
+    }
+
+    fn send(&mut self, bytes: &[u8]) {
+        self.0.write_all(bytes).unwrap();
+    }
+
+    /// The next bytes up to this text.
+    fn read_until(&mut self, end: &str) -> io::Result<String> {
+        let (mut text, mut byte) = (Vec::new(), [0]);
+        while !text.ends_with(end.as_bytes()) {
+            self.0.read_exact(&mut byte)?;
+            text.push(byte[0]);
+        }
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
+    /// Whether the next bytes are the answer to `GET /orders`.
+    fn is_answered(&mut self) -> bool {
+        self.read_until("[]")
+            .is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
+    }
+
+    /// All that comes until the server closes.
+    fn rest(&mut self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let _ = self.0.read_to_end(&mut bytes); // a reset ends it too
+        bytes
+    }
+}
+
+/// How many are answered.
+fn answered(clients: &mut [Client]) -> usize {
+    let answered = clients.iter_mut().map(Client::is_answered);
+    answered.filter(|answered| *answered).count()
+}
+
+// --- nothing is lost ---
+
+fn single() -> Runtime {
+    Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+#[test]
+fn new_connections_are_answered_though_all_workers_are_blocked_across_the_end() {
+    for (runtime, count) in [(single(), 1), (workers(2), 2)] {
+        let mut service = Service::on(runtime, count, ms(400));
+        service.health.drain();
+        service.block(ms(800));
+        let mut clients: Vec<_> = (0..40).map(|_| service.connect()).collect();
+        for client in &mut clients {
+            client.send(GET);
+        }
+        assert_eq!(answered(&mut clients), 40, "{count} workers");
+        assert!(service.ends_within(END));
+    }
+}
+
+#[test]
+fn idle_connections_are_answered_though_all_workers_are_blocked_across_the_end() {
+    for (runtime, count) in [(single(), 1), (workers(2), 2)] {
+        let mut service = Service::on(runtime, count, ms(400));
+        let mut clients: Vec<_> = (0..40).map(|_| service.connect()).collect();
+        for client in &mut clients[..20] {
+            client.send(GET);
+            assert!(client.is_answered());
+        }
+        service.health.drain();
+        service.block(ms(800));
+        for client in &mut clients {
+            client.send(GET);
+        }
+        assert_eq!(answered(&mut clients), 40, "{count} workers");
+        assert!(service.ends_within(END));
+    }
+}
+
+/// The program `orders`, in a process of its own. Ends with the test, however that ends.
+struct Process {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Process {
+    /// `files`: how many file descriptors it may have.
+    fn start(drain: &str, files: u32) -> Self {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "ulimit -n \"$1\" && exec \"$0\" \"$2\" 10000"]);
+        shell.args([env!("CARGO_BIN_EXE_orders"), &files.to_string(), drain]);
+        let mut child = shell.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line.trim().parse().unwrap();
+        Self { child, address }
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap());
+        kill(pid, signal).unwrap();
+    }
+
+    fn connect(&self) -> Client {
+        Client::connect(self.address)
+    }
+
+    fn is_accepting(&self) -> bool {
+        TcpStream::connect(self.address).is_ok()
+    }
+
+    fn has_ended(&mut self) -> Option<i32> {
+        let end = Instant::now() + Duration::from_secs(10);
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status.code();
+            }
+            assert!(Instant::now() < end, "it does not end");
+            thread::sleep(ms(5));
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_process_that_is_stopped_right_after_the_end_resets_no_connection() {
+    let mut stopped_in_time = 0;
+    for _ in 0..10 {
+        let mut process = Process::start("200", 1_000);
+        let mut clients: Vec<_> = (0..64).map(|_| process.connect()).collect();
+        // One half of them has been served before.
+        for client in &mut clients[..32] {
+            client.send(GET);
+            assert!(client.is_answered());
+        }
+        process.signal(Signal::SIGTERM);
+        let mut accepting = Instant::now();
+        while process.is_accepting() {
+            accepting = Instant::now();
+            thread::sleep(ms(1));
+        }
+        process.signal(Signal::SIGSTOP);
+        if accepting.elapsed() > ms(50) {
+            continue; // on a busy machine that was not right after the end
+        }
+        for client in &mut clients {
+            client.send(GET);
+        }
+        thread::sleep(ms(500)); // the fault itself
+        process.signal(Signal::SIGCONT);
+        assert_eq!(answered(&mut clients), 64);
+        assert_eq!(process.has_ended(), Some(0));
+        stopped_in_time += 1;
+        if stopped_in_time == 3 {
+            return;
+        }
+    }
+    panic!("the process was stopped in time {stopped_in_time} times");
+}
+
+#[test]
+fn a_listener_without_file_descriptors_hands_over_what_waits_once_there_are_some() {
+    let mut process = Process::start("200", 40);
+    let holders: Vec<_> = (0..40).map(|_| process.connect()).collect();
+    thread::sleep(ms(100)); // they are accepted, as many as there are descriptors
+    let mut clients: Vec<_> = (0..40).map(|_| process.connect()).collect();
+    for client in &mut clients {
+        client.send(CLOSING);
+    }
+    process.signal(Signal::SIGTERM);
+    thread::sleep(ms(500)); // the drain is over, and nothing can be accepted
+    drop(holders);
+    assert_eq!(answered(&mut clients), 40);
+    assert_eq!(process.has_ended(), Some(0));
+}
+
+#[test]
+fn a_runtime_without_timers_serves_and_ends() {
+    let runtime = Builder::new_current_thread().enable_io().build().unwrap();
+    let mut service = Service::on(runtime, 1, Duration::ZERO);
+    let mut client = service.connect();
+    client.send(GET);
+    assert!(client.is_answered());
+    service.health.drain();
+    assert!(service.ends_within(END));
+}
+
+// --- nobody holds the end up ---
+
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+const SETTINGS: &[u8] = b"\0\0\0\x04\0\0\0\0\0";
+
+/// The frame of headers of `GET path`, on the first stream. With `flags` 5 that is all of the request.
+fn http2_get(path: &str, flags: u8) -> Vec<u8> {
+    let mut block = b"\x82\x86\x41\x01x\x04".to_vec();
+    block.push(u8::try_from(path.len()).unwrap());
+    block.extend(path.as_bytes());
+    let mut frame = vec![0, 0, u8::try_from(block.len()).unwrap(), 1, flags, 0, 0, 0, 1];
+    frame.extend(block);
+    frame
+}
+
+#[test]
+fn a_request_that_is_never_completed_does_not_hold_the_end() {
+    let silent = [PREFACE, SETTINGS].concat();
+    let without_body = [&silent[..], &http2_get("/orders", 4)].concat();
+    let complete = [&silent[..], &http2_get("/orders", 5)].concat();
+    let requests: [&[u8]; 9] = [
+        b"G",
+        b"GET /ord",
+        b"GET /orders HTTP/1.1\r\nHost: x\r\n\r\nGET /ord",
+        b"GET /orders HTTP/1.1\r\nHost: x\r\n\r\n\r\n",
+        b"PUT /body HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n",
+        b"PUT /body HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nte",
+        &silent,
+        &without_body,
+        &complete,
+    ];
+    thread::scope(|scope| {
+        for request in requests {
+            scope.spawn(move || {
+                let mut service = Service::start(ms(100));
+                let mut client = service.connect();
+                client.send(request);
+                thread::sleep(ms(100)); // it is read
+                service.health.drain();
+                let text = String::from_utf8_lossy(request);
+                assert!(service.ends_within(ms(100) + END), "{text:?}");
+            });
+        }
+    });
+}
+
+#[test]
+fn a_complete_request_is_answered_however_long_it_takes() {
+    let http1: &[u8] = b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n";
+    let pipelined = [http1, b"GET /ord"].concat();
+    let http2 = [PREFACE, SETTINGS, &http2_get("/slow", 5)].concat();
+    thread::scope(|scope| {
+        for request in [http1, &pipelined, &http2] {
+            scope.spawn(move || {
+                let mut service = Service::start(Duration::ZERO);
+                let mut client = service.connect();
+                client.send(request);
+                thread::sleep(ms(100)); // it is read
+                service.health.drain();
+                let text = String::from_utf8_lossy(request);
+                assert!(client.read_until("slow").is_ok(), "{text:?}");
+                assert!(service.ends_within(END), "{text:?}");
+            });
+        }
+    });
+}
+
+#[test]
+fn a_body_that_goes_on_is_taken_to_its_end() {
+    let mut service = Service::start(Duration::ZERO);
+    let mut client = service.connect();
+    client.send(b"PUT /body HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+    thread::sleep(ms(100)); // it is read
+    service.health.drain();
+    for _ in 0..8 {
+        client.send(b"3\r\ntea\r\n");
+        thread::sleep(ms(300)); // a slow client
+    }
+    client.send(b"0\r\n\r\n");
+    let answer = String::from_utf8(client.rest()).unwrap();
+    assert!(
+        answer.starts_with("HTTP/1.1 200") && answer.ends_with("\r\n\r\n24"),
+        "{answer}"
+    );
+    assert!(service.ends_within(END));
+}
+
+#[test]
+fn an_upgraded_connection_is_left_alone() {
+    let mut service = Service::start(Duration::ZERO);
+    let mut client = service.connect();
+    client.send(b"GET /upgrade HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: words\r\n\r\n");
+    let head = client.read_until("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 101"), "{head}");
+    service.health.drain();
+    assert!(service.ends_within(END));
+    for pause in [ms(0), ms(1_500), ms(1_500)] {
+        thread::sleep(pause); // a quiet peer
+        client.send(b"tea");
+        client.read_until("tea").unwrap();
+    }
+}
+
+#[test]
+fn an_idle_connection_is_closed_at_the_end_without_a_word() {
+    let mut service = Service::start(Duration::ZERO);
+    let (mut kept, mut silent) = (service.connect(), service.connect());
+    kept.send(GET);
+    assert!(kept.is_answered());
+    service.health.drain();
+    assert!(service.ends_within(ms(1_000)));
+    assert_eq!((kept.rest(), silent.rest()), (vec![], vec![]));
+}
+
+// --- and while it serves ---
+
+#[test]
+fn pipelined_requests_are_answered_in_order() {
+    let service = Service::start(Duration::ZERO);
+    let mut client = service.connect();
+    let put = b"PUT /body HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\ntea";
+    client.send(&[GET, put, GET, put, b"GET /ord"].concat());
+    for end in ["[]", "\r\n\r\n3", "[]", "\r\n\r\n3"] {
+        let answer = client.read_until(end).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+    client.send(&b"ers HTTP/1.1\r\nHost: x\r\n\r\n"[..]);
+    assert!(client.is_answered());
+    client.0.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(client.rest(), b"");
+}
