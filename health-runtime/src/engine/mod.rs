@@ -75,9 +75,6 @@ use crate::spec::{Nest, Probe, ServiceSpec};
 /// How long a silence of the runtime is a stall, where it is watched and nobody has said.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
-/// What the derive takes at least: four beats.
-const SHORTEST_HEARTBEAT: Duration = Duration::from_secs(1);
-
 /// Time since the engine was built.
 pub(crate) type Time = Duration;
 
@@ -158,7 +155,7 @@ impl Engine {
     ) -> std::io::Result<Arc<Self>> {
         let plans: Arc<[Plan]> = plans.into();
         let disabled = (0..plans.len()).map(|index| runner.is_disabled(index)).collect();
-        let budget = plan::bounded(service.probe_budget);
+        let budget = service.probe_budget;
         let mut core = Core::new(Arc::clone(&plans), disabled, budget, service.manual_start, jitter);
         let (view, _) = core.view(Time::ZERO);
         let pacemaker = runtime.is_some().then(driver::Pacemaker::new).transpose()?;
@@ -289,8 +286,7 @@ impl Engine {
         if self.handles.is_none() {
             return;
         }
-        let limit = self.service.heartbeat.unwrap_or(HEARTBEAT).max(SHORTEST_HEARTBEAT);
-        let limit = plan::bounded(limit);
+        let limit = self.service.heartbeat.unwrap_or(HEARTBEAT);
         self.with(|core, now| core.watch(limit, now));
     }
 
