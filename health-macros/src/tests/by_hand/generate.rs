@@ -22,7 +22,7 @@ const FLAGS: [&str; 6] = [
 ];
 
 fn time() -> impl Strategy<Value = u64> {
-    prop_oneof![2 => 1..20_000_u64, 1 => select(&TIMES[..])]
+    prop_oneof![1 => 1..20_000_u64, 2 => 1..3_000_u64, 1 => select(&TIMES[..])]
 }
 
 fn refresh() -> impl Strategy<Value = Refresh> {
@@ -61,18 +61,14 @@ pub(super) fn any_service() -> impl Strategy<Value = Service> {
 pub(super) fn any_check(service: Service) -> impl Strategy<Value = Check> {
     let flags = prop_oneof![1 => Just(Vec::new()), 1 => subsequence(&FLAGS[..], 0..=4)];
     let times = (
-        now_and_then(time()),
+        now_and_then(prop_oneof![3 => time().prop_map(Pick::Any), 1 => near().prop_map(Pick::Near)]),
         now_and_then(refresh()),
         now_and_then(near()),
         weighted(0.2, near()),
     );
-    let breaker = (rare(count()), rare(count()), now_and_then(time()));
-    let breaker = breaker.prop_map(|(failures, successes, reset)| Circuit {
-        failures,
-        successes,
-        reset,
-    });
-    let counts = (rare(count()), rare(count()), weighted(0.2, breaker));
+    let reset = prop_oneof![time().prop_map(Pick::Any), near().prop_map(Pick::Near)];
+    let breaker = (rare(count()), rare(count()), weighted(0.8, reset));
+    let counts = (rare(count()), rare(count()), weighted(0.3, breaker));
     let texts = (
         weighted(0.2, select(&["it leaks", "", " "][..])),
         rare(select(&["Orders.", "", "\t"][..])),
@@ -82,6 +78,12 @@ pub(super) fn any_check(service: Service) -> impl Strategy<Value = Check> {
     (flags, times, counts, texts).prop_map(move |(flags, times, counts, texts)| {
         let (timeout, refresh, max_age, degraded_after) = times;
         let (failure_threshold, success_threshold, breaker) = counts;
+        let timeout = timeout.map(|pick| pick.of(&periods(2_000, refresh, service)));
+        let breaker = breaker.map(|(failures, successes, reset)| Circuit {
+            failures,
+            successes,
+            reset: reset.map(|pick| pick.of(&periods(30_000, refresh, service))),
+        });
         let (restart_helps, description, runbook, groups) = texts;
         Check {
             flags: flags.into_iter().collect(),
@@ -104,18 +106,40 @@ fn count() -> impl Strategy<Value = u32> {
     prop_oneof![1 => 1..=100_u32, 2 => select(&COUNTS[..])]
 }
 
-/// A time at most 2 ms from one of those where a rule may begin.
+/// A time at most 1 ms from one of those where a rule may begin.
 #[derive(Clone, Copy, Debug)]
 struct Near(Index, u64);
 
 fn near() -> impl Strategy<Value = Near> {
-    (any::<Index>(), 0..=4_u64).prop_map(|(index, away)| Near(index, away))
+    (any::<Index>(), 0..=2_u64).prop_map(|(index, away)| Near(index, away))
 }
 
 impl Near {
     fn of(self, times: &[u64]) -> u64 {
-        (self.0.get(times) + self.1).saturating_sub(2)
+        (self.0.get(times) + self.1).saturating_sub(1)
     }
+}
+
+/// A time, or one near those that it is compared with.
+#[derive(Clone, Copy, Debug)]
+enum Pick {
+    Any(u64),
+    Near(Near),
+}
+
+impl Pick {
+    fn of(self, times: &[u64]) -> u64 {
+        match self {
+            Self::Any(time) => time,
+            Self::Near(near) => near.of(times),
+        }
+    }
+}
+
+/// The interval or ttl of the check and of the service, and a default.
+fn periods(default: u64, refresh: Option<Refresh>, service: Service) -> Vec<u64> {
+    let said = [refresh, service.refresh].into_iter().flatten().map(millis);
+    said.chain([default]).collect()
 }
 
 /// Whatever may be the timeout: said, or by default.
