@@ -452,7 +452,7 @@ async fn the_longest_and_the_shortest_times_are_times_like_any_other() {
     const MILLI: Duration = Duration::from_millis(1);
     let db = || CheckSpec::new("db");
     for (spec, time, drain) in [
-        (db().interval(DAY).timeout(DAY - MILLI), DAY, DAY),
+        (db().interval(DAY).timeout(DAY.saturating_sub(MILLI)), DAY, DAY),
         (db().ttl(DAY).timeout(DAY), DAY, DAY),
         (db().interval(MILLI), MILLI, Duration::ZERO),
         (

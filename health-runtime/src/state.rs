@@ -114,7 +114,8 @@ impl<S: 'static> Checks<S> {
 
     /// Says what is declared about the service.
     pub fn service(&mut self, service: ServiceSpec) {
-        if let Err(error) = rules::validate_package(&service) {
+        let is_nested = !self.path.is_empty(); // then nobody sees the name
+        if let (false, Err(error)) = (is_nested, rules::validate_package(&service)) {
             self.refused.get_or_insert(error);
         }
         self.service = service;

@@ -125,8 +125,9 @@ impl Check {
             none if none.is_empty() => none,
             groups => format!("groups({groups}), "),
         };
-        let breaker = self.breaker.map_or_else(String::new, |breaker| breaker.attribute());
-        self.flags.iter().map(|flag| format!("{flag}, ")).collect::<String>()
+        let flags = self.flags.iter().flat_map(|flag| [*flag, ", "]).collect::<String>();
+        let breaker = self.breaker.map_or_else(String::new, Circuit::attribute);
+        flags
             + &duration("timeout", self.timeout)
             + &Refresh::attribute(self.refresh)
             + &duration("max_age", self.max_age)
@@ -321,11 +322,11 @@ const RULES: [&str; 21] = [
 #[test]
 fn the_defaults_of_a_check_are_the_same() {
     let db = || CheckSpec::new("db");
-    assert!(is_taken(db().degraded_after(DEFAULT_TIMEOUT - MILLI)));
+    assert!(is_taken(db().degraded_after(DEFAULT_TIMEOUT.saturating_sub(MILLI))));
     assert!(!is_taken(db().degraded_after(DEFAULT_TIMEOUT)));
     let least = DEFAULT_INTERVAL + DEFAULT_INTERVAL / 10 + DEFAULT_TIMEOUT + LATENESS;
     assert!(is_taken(db().max_age(least)));
-    assert!(!is_taken(db().max_age(least - MILLI)));
+    assert!(!is_taken(db().max_age(least.saturating_sub(MILLI))));
     assert_eq!(db(), db().failure_threshold(1).success_threshold(1));
 }
 
@@ -347,7 +348,7 @@ fn the_limits_are_the_same() {
     assert!(is_taken(db().interval(MILLI)) && !is_taken(db().interval(MILLI / 2)));
     assert!(is_taken(db().failure_threshold(MAX_COUNT)) && !is_taken(db().failure_threshold(MAX_COUNT + 1)));
     let beats = |limit| refusal(builder().heartbeat(limit)).is_none();
-    assert!(beats(SHORTEST_HEARTBEAT) && !beats(SHORTEST_HEARTBEAT - MILLI));
+    assert!(beats(SHORTEST_HEARTBEAT) && !beats(SHORTEST_HEARTBEAT.saturating_sub(MILLI)));
 }
 
 /// The macros leave these to the runtime, and state them in their docs.
