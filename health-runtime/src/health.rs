@@ -134,8 +134,8 @@ impl<S: HealthState> HealthBuilder<S> {
         self
     }
 
-    /// Notes a name or version that the derive would refuse. The ones that the derive takes from Cargo are not checked:
-    /// Cargo has rules of its own.
+    /// Notes a name or version that the derive would refuse. It is checked here and not at the start, because those that
+    /// the derive takes from Cargo may be longer.
     fn label(mut self, option: &str, text: &str) -> Self {
         if let Err(error) = rules::validate_label(option, text) {
             self.checks.refused.get_or_insert(error);
@@ -150,7 +150,8 @@ impl<S: HealthState> HealthBuilder<S> {
             .service(|service| ServiceSpec { name, ..service })
     }
 
-    /// The service's version in reports, 1 to 64 characters. Default: the package version of the crate that declares the state.
+    /// The service's version in reports, 1 to 64 characters. Default: the package version of the crate that declares the
+    /// state.
     pub fn version(self, version: impl Into<Cow<'static, str>>) -> Self {
         let version = version.into();
         self.label("version", &version)
@@ -261,7 +262,7 @@ impl<S: HealthState> HealthBuilder<S> {
         self.service(|service| service.heartbeat(longest))
     }
 
-    /// How long requests are still served after SIGTERM, with readiness already failing. Default: 7 s, for
+    /// How long requests are still served after SIGTERM, with readiness already failing. Default: 7 s, because
     /// HAProxy's default check needs 6 s to notice.
     pub fn drain(self, drain: Duration) -> Self {
         self.service(|service| service.drain(drain))

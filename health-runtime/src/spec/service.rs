@@ -109,7 +109,7 @@ impl ServiceSpec {
         self
     }
 
-    /// How long requests are still served after SIGTERM, with readiness already failing. Default: 7 s, for
+    /// How long requests are still served after SIGTERM, with readiness already failing. Default: 7 s, because
     /// HAProxy's default check needs 6 s to notice.
     #[must_use]
     pub const fn drain(mut self, drain: Duration) -> Self {
