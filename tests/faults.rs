@@ -448,21 +448,30 @@ async fn a_flag_that_is_set_while_the_engine_starts_is_not_missed() {
 
 #[tokio::test]
 async fn the_longest_and_the_shortest_times_are_times_like_any_other() {
-    for time in [Duration::MAX, Duration::ZERO] {
-        for spec in [CheckSpec::new("db").interval(time), CheckSpec::new("db").ttl(time)] {
-            let (runs, builder) =
-                Fault::new(spec.timeout(time).max_age(time), |_| async { Ok(Outcome::healthy()) }).builder();
-            let builder = builder.interval(time).probe_budget(time);
-            let health = builder.drain(time).shutdown_grace(time).start();
-            let app: Router = health.router();
-            until("it runs", async || {
-                get(&app, "/readyz").await;
-                (runs.load(Ordering::SeqCst) > 0).then_some(())
-            })
-            .await;
-            health.drain();
-            assert_eq!(get(&app, "/readyz").await.status, 503);
-        }
+    const DAY: Duration = Duration::from_hours(24);
+    const MILLI: Duration = Duration::from_millis(1);
+    let db = || CheckSpec::new("db");
+    for (spec, time, drain) in [
+        (db().interval(DAY).timeout(DAY.saturating_sub(MILLI)), DAY, DAY),
+        (db().ttl(DAY).timeout(DAY), DAY, DAY),
+        (db().interval(MILLI), MILLI, Duration::ZERO),
+        (
+            db().ttl(Duration::ZERO).timeout(MILLI).max_age(251 * MILLI),
+            MILLI,
+            Duration::ZERO,
+        ),
+    ] {
+        let (runs, builder) = Fault::new(spec, |_| async { Ok(Outcome::healthy()) }).builder();
+        let builder = builder.interval(time).probe_budget(time);
+        let health = builder.drain(drain).shutdown_grace(time).start();
+        let app: Router = health.router();
+        until("it runs", async || {
+            get(&app, "/readyz").await;
+            (runs.load(Ordering::SeqCst) > 0).then_some(())
+        })
+        .await;
+        health.drain();
+        assert_eq!(get(&app, "/readyz").await.status, 503);
     }
 }
 

@@ -135,11 +135,6 @@ fn with_an_internal_port_the_heartbeat_is_ten_seconds_unless_somebody_says() {
 }
 
 #[test]
-fn a_heartbeat_of_less_than_a_second_is_one_of_a_second() {
-    stalls_within_a_second_of(Some(Duration::from_millis(1)), Duration::from_secs(1));
-}
-
-#[test]
 fn one_worker_of_four_blocked_is_no_stall_and_stops_no_timer_and_no_accept() {
     let runtime = workers(4);
     let health = {

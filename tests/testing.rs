@@ -175,7 +175,7 @@ fn no_thread_is_ever_started() {
     }
     let threads = || std::fs::read_dir("/proc/self/task").unwrap().count();
     let before = threads();
-    let health = Health::builder(Blocking).heartbeat(ms(100)).manual();
+    let health = Health::builder(Blocking).heartbeat(ms(1_000)).manual();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -840,7 +840,7 @@ fn time_alone_is_told_to_subscribers() {
 
 #[test]
 fn the_runtime_does_not_stall_in_a_test() {
-    let health = Health::builder(app()).heartbeat(ms(100)).manual();
+    let health = Health::builder(app()).heartbeat(ms(1_000)).manual();
     refresh(&health);
     health.advance(ms(10_000));
     health.assert_status(Probe::Liveness, Status::Healthy);

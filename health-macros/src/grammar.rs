@@ -135,8 +135,8 @@ impl Options for StateOptions {
         row("manual_start", "manual_start", Slot::Flag(|o| &mut o.manual_start)),
         row("public_details", "public_details", Slot::Flag(|o| &mut o.public_details)),
         row("heartbeat", "heartbeat = \"10s\"", Slot::DurationOrZero(|o| &mut o.heartbeat)), // `timing` refuses it, and less than 1s
-        row("drain", "drain = \"10s\"", Slot::DurationOrZero(|o| &mut o.drain)),
-        row("shutdown_grace", "shutdown_grace = \"20s\"", Slot::Duration(|o| &mut o.shutdown_grace)),
+        row("drain", "drain = \"7s\"", Slot::DurationOrZero(|o| &mut o.drain)),
+        row("shutdown_grace", "shutdown_grace = \"15s\"", Slot::Duration(|o| &mut o.shutdown_grace)),
         row("crate", "crate = path::to::health_runtime", Slot::Module(|o| &mut o.krate)),
     ];
 

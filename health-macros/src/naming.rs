@@ -1,7 +1,7 @@
 //! What names and paths may look like, and what would be right instead. A name is never silently changed.
 
 /// The longest name of a check or a service, in characters.
-const MAX_LENGTH: usize = 64;
+pub(crate) const MAX_LENGTH: usize = 64;
 
 /// The last parts of the probes' own paths where `prefix` is set: a check of this name could not be asked for.
 const RESERVED: [&str; 3] = ["live", "ready", "startup"];
@@ -127,7 +127,7 @@ pub(crate) fn url_problem(url: &str) -> Option<String> {
     {
         let strange = strange.escape_debug();
         return Some(format!(
-            "contains `{strange}`, which no URL does; write it percent-encoded"
+            "contains `{strange}`, which no URL contains; write it percent-encoded"
         ));
     }
     let lower = url.to_ascii_lowercase();
@@ -153,7 +153,7 @@ pub(crate) fn url_problem(url: &str) -> Option<String> {
     };
     if let Some(port) = port.filter(|port| port.parse::<u16>().is_err()) {
         return Some(format!(
-            "has the port `{port}`, which is none; write a number up to 65535, or leave it out"
+            "has an invalid port `{port}`; write a number up to 65535, or leave it out"
         ));
     }
     (!host.contains(|c: char| c.is_alphanumeric())).then(|| format!("names no host; write a URL {EXAMPLE}"))
@@ -196,8 +196,8 @@ mod tests {
             ("https://", "names no host"),
             ("https:///db", "names no host"),
             ("https://:80", "names no host"),
-            ("https://a.b:port/", "has the port `port`"),
-            ("https://a.b:99999", "has the port `99999`"),
+            ("https://a.b:port/", "has an invalid port `port`"),
+            ("https://a.b:99999", "has an invalid port `99999`"),
             ("docs/runbook.md", "write one such as"),
             ("https://me:secret@a.b", "contains credentials"),
             ("https://a.b/c d", "contains ` `"),

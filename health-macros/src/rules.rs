@@ -8,10 +8,10 @@ use crate::model::{BreakerOptions, Check, CheckOptions, StateOptions, Text};
 use crate::{naming, timing};
 
 /// `failures` of a breaker that does not say.
-const DEFAULT_FAILURES: u32 = 5;
+pub(crate) const DEFAULT_FAILURES: u32 = 5;
 
 /// `reset` of a breaker that does not say.
-const DEFAULT_RESET: Duration = Duration::from_secs(30);
+pub(crate) const DEFAULT_RESET: Duration = Duration::from_secs(30);
 
 /// A nested field says how its checks are called, and nothing else.
 pub(crate) fn validate_nested(options: &CheckOptions, errors: &mut Errors) {

@@ -7,10 +7,12 @@ use crate::duration::{MAX, show};
 use crate::errors::Errors;
 use crate::model::{CheckOptions, Setting, StateOptions, Time};
 
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2);
-const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
+pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2);
+pub(crate) const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
+/// How late a run may begin while all is well: five ticks of the runtime's 50 ms.
+pub(crate) const LATENESS: Duration = Duration::from_millis(250);
 /// The runtime is asked four times in this.
-const SHORTEST_HEARTBEAT: Duration = Duration::from_secs(1);
+pub(crate) const SHORTEST_HEARTBEAT: Duration = Duration::from_secs(1);
 
 /// The durations on the struct.
 pub(crate) fn validate_defaults(options: &StateOptions, errors: &mut Errors) {
@@ -72,11 +74,12 @@ fn validate_heartbeat(heartbeat: Option<&Time>, errors: &mut Errors) {
     }
 }
 
-/// A result is replaced one interval and one run after it was made: a smaller `max_age` makes it stale while all is
-/// well.
+/// A smaller `max_age` makes a result stale while every run passes.
 fn validate_max_age(options: &CheckOptions, timeout: &Bound, refresh: &Bound, errors: &mut Errors) {
-    let least = refresh.time + timeout.time;
+    let least = least_max_age(timeout, refresh);
     if let Some(max_age) = options.max_age.value().filter(|max_age| max_age.time < least) {
+        let jitter = if refresh.is_jittered() { " plus 10 % jitter" } else { "" };
+        let lateness = show(LATENESS);
         let fix = if least > MAX {
             "leave `max_age` out".into()
         } else {
@@ -85,11 +88,24 @@ fn validate_max_age(options: &CheckOptions, timeout: &Bound, refresh: &Bound, er
         errors.at(
             &max_age.literal,
             format!(
-                "`max_age` is shorter than {refresh} plus {timeout}, so a result would turn stale before the next one is \
-                 there; {fix}"
+                "`max_age` is too short: a result is replaced only after {refresh}{jitter}, {timeout} and {lateness} of \
+                 delay, so it would turn stale while every run passes; {fix}"
             ),
         );
     }
+}
+
+/// How old a result may become while every run passes, in whole milliseconds. The next run begins after the interval with
+/// its jitter of at most 10 %, or when a probe comes after the ttl; it begins late; and it takes up to the timeout.
+fn least_max_age(timeout: &Bound, refresh: &Bound) -> Duration {
+    let jitter = if refresh.is_jittered() {
+        refresh.time / 10
+    } else {
+        Duration::ZERO
+    };
+    let least = refresh.time + jitter + timeout.time + LATENESS;
+    let millis = least.as_micros().div_ceil(1_000);
+    Duration::from_millis(u64::try_from(millis).expect("no option takes more than a day"))
 }
 
 /// A slower success is never seen: it is a timeout.
@@ -158,6 +174,11 @@ impl Bound {
         let own = own.value().map(|time| (time.time, Source::Field));
         let (time, source) = own.or_else(|| inherited.value().map(|time| (time.time, Source::Struct)))?;
         Some(Self { name, time, source })
+    }
+
+    /// An interval is kept with a jitter, a ttl is not.
+    fn is_jittered(&self) -> bool {
+        self.name == "interval"
     }
 
     fn default(name: &'static str, time: Duration) -> Self {

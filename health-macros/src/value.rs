@@ -10,7 +10,7 @@ use crate::model::{Count, Text, Time};
 use crate::tokens::{collect, hyphenated, is_punct, path_length, show_path, ungroup};
 
 /// The largest number an option takes. With more failures in a row to wait for, nobody would hear of an outage.
-const MAX_COUNT: u32 = 100;
+pub(crate) const MAX_COUNT: u32 = 100;
 
 /// A flag takes no value.
 pub(crate) fn flag<'a>(key: &Ident, after: &'a [TokenTree], errors: &mut Errors) -> &'a [TokenTree] {

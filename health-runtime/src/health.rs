@@ -14,7 +14,7 @@ use crate::function::HealthFn;
 use crate::naming;
 use crate::outcome::CheckFuture;
 use crate::report::{Phase, Report};
-use crate::spec::{CheckSpec, Probe, ServiceSpec};
+use crate::spec::{CheckSpec, Probe, ServiceSpec, rules};
 use crate::start_error::StartError;
 use crate::state::{Checks, Declared, HealthState, StateCheck};
 
@@ -136,6 +136,10 @@ impl WeakHealth {
 /// Starts a [`Health`]: everything that `#[health(…)]` on the struct says can be said here too, and wins; but a flag
 /// that the struct sets stays set. Of `interval` and `ttl`, the last one counts.
 ///
+/// Its options have the limits that the derive has: durations are 1 ms to 24 h, `ttl` and `drain` may be zero. What the
+/// derive refuses while compiling is an error at the start: [`StartError::Service`], and [`StartError::Check`] where it
+/// contradicts what a check declares itself.
+///
 /// The defaults that `timeout`, `interval` and `ttl` are do not reach the checks of nested structs: those have the ones
 /// that stand on their own struct, with which their options have been compiled.
 #[must_use = "a builder does nothing until `start` or `try_start`"]
@@ -158,16 +162,28 @@ impl<S: HealthState> HealthBuilder<S> {
         self
     }
 
-    /// The service's name in reports. Default: the package name of the crate that declares the state.
-    pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.checks.service.name = name.into();
+    /// Notes a name or version that the derive would refuse. It is checked here and not at the start, because those that
+    /// the derive takes from Cargo may be longer.
+    fn label(mut self, option: &str, text: &str) -> Self {
+        if let Err(error) = rules::validate_label(option, text) {
+            self.checks.refused.get_or_insert(error);
+        }
         self
     }
 
-    /// The service's version in reports. Default: the package version of the crate that declares the state.
-    pub fn version(mut self, version: impl Into<Cow<'static, str>>) -> Self {
-        self.checks.service.version = version.into();
-        self
+    /// The service's name in reports, 1 to 64 characters. Default: the package name of the crate that declares the state.
+    pub fn name(self, name: impl Into<Cow<'static, str>>) -> Self {
+        let name = name.into();
+        self.label("name", &name)
+            .service(|service| ServiceSpec { name, ..service })
+    }
+
+    /// The service's version in reports, 1 to 64 characters. Default: the package version of the crate that declares the
+    /// state.
+    pub fn version(self, version: impl Into<Cow<'static, str>>) -> Self {
+        let version = version.into();
+        self.label("version", &version)
+            .service(|service| ServiceSpec { version, ..service })
     }
 
     /// Adds a check that is a function of the whole state: `.function::<disk_space>()`, in angle brackets, because the
@@ -206,7 +222,8 @@ impl<S: HealthState> HealthBuilder<S> {
     /// using it. For members of a set that come and go while the service runs there are [`Parts`](crate::Parts): nothing
     /// is added after the start.
     ///
-    /// In the liveness probe the spec needs `in_process` or `restart_helps`, see [`StartError::Liveness`].
+    /// The spec is held to the derive's rules at the start, see [`StartError::Check`]. In the liveness probe it needs
+    /// `in_process` or `restart_helps`, see [`StartError::Liveness`].
     ///
     /// ```
     /// use health_runtime::{CheckSpec, Flag, Health, HealthState};
@@ -229,7 +246,8 @@ impl<S: HealthState> HealthBuilder<S> {
         self
     }
 
-    /// The timeout of checks that declare none. Default: 2 s, or the interval if that is shorter.
+    /// The timeout of checks that declare none, shorter than the [`interval`](Self::interval) beside it. Default: 2 s,
+    /// or the interval if that is shorter.
     pub fn timeout(self, timeout: Duration) -> Self {
         self.service(|service| service.timeout(timeout))
     }
@@ -266,18 +284,20 @@ impl<S: HealthState> HealthBuilder<S> {
         self.service(ServiceSpec::public_details)
     }
 
-    /// The runtime counts as stalled once it has run nothing for this long; liveness and readiness then fail. Less than
-    /// 1 s counts as 1 s. Default: it is not watched; with `serve_internal`, 10 s.
+    /// The runtime counts as stalled once it has run nothing for this long; liveness and readiness then fail. At least
+    /// 1 s. Default: it is not watched; with `serve_internal`, 10 s.
     pub fn heartbeat(self, longest: Duration) -> Self {
         self.service(|service| service.heartbeat(longest))
     }
 
-    /// How long requests are still served after SIGTERM, with readiness already failing. Default: 10 s.
+    /// How long requests are still served after SIGTERM, with readiness already failing. Default: 7 s, because
+    /// HAProxy's default check needs 6 s to notice.
     pub fn drain(self, drain: Duration) -> Self {
         self.service(|service| service.drain(drain))
     }
 
-    /// How long after the drain a signalled process may take to end before it is ended. Default: 20 s.
+    /// How long after the drain a signalled process may take to end before it is ended. Default: 15 s: with the drain
+    /// 22 s, and the kubelet kills after 30 s.
     pub fn shutdown_grace(self, grace: Duration) -> Self {
         self.service(|service| service.shutdown_grace(grace))
     }
@@ -311,32 +331,50 @@ impl<S: HealthState> HealthBuilder<S> {
     ///
     /// See [`StartError`].
     pub fn try_start(self) -> Result<Health, StartError> {
+        let valid = self.validated()?;
         let runtime = Handle::try_current().map_err(|_| StartError::NoRuntime)?;
-        self.start_on(Some(runtime))
+        valid.run_on(Some(runtime))
     }
 
     /// Without a runtime nothing runs and no time passes by itself.
+    #[cfg(feature = "testing")]
     pub(crate) fn start_on(self, runtime: Option<Handle>) -> Result<Health, StartError> {
+        self.validated()?.run_on(runtime)
+    }
+
+    /// Refuses what the derive would refuse.
+    fn validated(mut self) -> Result<Self, StartError> {
+        let checks = &mut self.checks;
+        let service = &checks.service;
+        if let Some(prefix) = service.prefix.as_deref().filter(|prefix| !naming::is_prefix(prefix)) {
+            return Err(StartError::Prefix(prefix.to_owned()));
+        }
+        if let Some(error) = checks.refused.take() {
+            return Err(error);
+        }
+        rules::validate_service(service)?;
+        naming::unique(checks.list.iter().map(|declared| declared.spec.name()), &checks.nests)?;
+        for Declared { spec, defaults, .. } in &checks.list {
+            rules::validate_check(spec, defaults.unwrap_or(service.defaults))?;
+        }
+        Ok(self)
+    }
+
+    fn run_on(self, runtime: Option<Handle>) -> Result<Health, StartError> {
         let Self { state, checks, jitter } = self;
         let Checks {
             service,
             list,
             nests,
-            refused,
             state: state_type,
             ..
         } = checks;
-        if let Some(prefix) = service.prefix.as_deref().filter(|prefix| !naming::is_prefix(prefix)) {
-            return Err(StartError::Prefix(prefix.to_owned()));
-        }
-        if let Some(error) = refused {
-            return Err(error);
-        }
-        naming::unique(list.iter().map(|declared| declared.spec.name()), &nests)?;
-        let (plans, checks): (Vec<_>, Vec<_>) = list
-            .into_iter()
-            .map(|Declared { spec, defaults, check }| (Plan::new(spec, defaults.unwrap_or(service.defaults)), check))
-            .unzip();
+        let count = list.len();
+        let plan = |Declared { spec, defaults, check }| {
+            let plan = Plan::new(spec, defaults.unwrap_or(service.defaults));
+            (plan.among(count), check)
+        };
+        let (plans, checks): (Vec<_>, Vec<_>) = list.into_iter().map(plan).unzip();
         let runner = Box::new(StateRunner { state, checks });
         let engine = Engine::start(service, plans, nests, runner, runtime, jitter);
         let engine = engine.map_err(StartError::Thread)?;

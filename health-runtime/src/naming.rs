@@ -1,4 +1,4 @@
-//! What checks, nests and prefixes may be called: the rules of the derive, for what no derive has seen.
+//! What names, prefixes and URLs may look like: the rules of the derive, for what no derive has seen.
 
 use std::collections::HashSet;
 
@@ -26,6 +26,57 @@ pub(crate) fn is_prefix(prefix: &str) -> bool {
         && !prefix.contains("//")
         && !prefix.split('/').any(|part| matches!(part, "." | ".."))
         && prefix.chars().all(plain)
+}
+
+/// What is wrong with the `name` or `version` of a service.
+pub(crate) fn label_problem(option: &str, text: &str) -> Option<String> {
+    let length = text.chars().count();
+    let too_long = || (length > LONGEST).then(|| format!("has {length} characters; at most {LONGEST} are allowed"));
+    package_label_problem(option, text).or_else(too_long)
+}
+
+/// As [`label_problem`], for text that may come from `Cargo.toml`, where a version may be longer.
+pub(crate) fn package_label_problem(option: &str, text: &str) -> Option<String> {
+    if text.trim().is_empty() {
+        let variable = option.to_uppercase();
+        return Some(format!(
+            "is empty; write that of the package, `env!(\"CARGO_PKG_{variable}\")`, or another"
+        ));
+    }
+    let control = text.chars().find(|c| c.is_control())?.escape_debug();
+    Some(format!("contains the control character `{control}`; remove it"))
+}
+
+/// What is wrong with a link for people.
+pub(crate) fn url_problem(url: &str) -> Option<String> {
+    let strange = |c: &char| c.is_whitespace() || c.is_control() || "\"<>\\^`{|}".contains(*c);
+    if url.trim().is_empty() {
+        return Some("is empty; write a URL, or leave it out".into());
+    }
+    if let Some(strange) = url.chars().find(strange) {
+        let strange = strange.escape_debug();
+        return Some(format!(
+            "contains `{strange}`, which no URL contains; write it percent-encoded"
+        ));
+    }
+    let lower = url.to_ascii_lowercase();
+    let Some(rest) = lower.strip_prefix("https://").or_else(|| lower.strip_prefix("http://")) else {
+        return Some("must be a URL that begins with `https://` or `http://`".into());
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if authority.contains('@') {
+        return Some("contains credentials, and reports show it; remove what stands before the `@`".into());
+    }
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (authority, None),
+    };
+    if let Some(port) = port.filter(|port| port.parse::<u16>().is_err()) {
+        return Some(format!(
+            "has an invalid port `{port}`; write a number up to 65535, or leave it out"
+        ));
+    }
+    (!host.contains(char::is_alphanumeric)).then(|| "names no host; write a URL with one".into())
 }
 
 /// Whether each name stands for one check, or for the checks of one nest.

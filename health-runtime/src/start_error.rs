@@ -25,6 +25,17 @@ pub enum StartError {
     /// A check that was added by hand is in the liveness probe, and nothing says that a restart of this process fixes it:
     /// neither `in_process` nor `restart_helps` on its spec, nor [`Checks::add_live`](crate::Checks::add_live).
     Liveness(String),
+    /// The options of a check contradict a limit or each other, as the derive refuses them while compiling. The name is
+    /// the check's full name; the problem says which option to change.
+    Check {
+        /// The check's name, with the names of the nested structs that lead to it.
+        name: String,
+        /// What is wrong, and the way out.
+        problem: String,
+    },
+    /// The options of the service, or the defaults for its checks, contradict a limit or each other. The text says what is
+    /// wrong, and the way out.
+    Service(String),
     /// The prefix is not one: it has to begin with `/`, not to end with it, and to consist of letters, digits, `/`, `_`,
     /// `-`, `.` and `~`, without parts that are `.` or `..`.
     Prefix(String),
@@ -61,6 +72,8 @@ impl fmt::Display for StartError {
                 f,
                 "health check `{name}` does not belong in the liveness probe: what fails there restarts this process, and nothing says that a restart fixes it; leave `liveness` out, or add `in_process` if it looks only at this process, or say why a restart helps: `restart_helps(\"...\")`"
             ),
+            Self::Check { name, problem } => write!(f, "health check `{name}`: {problem}"),
+            Self::Service(problem) => write!(f, "service options: {problem}"),
             Self::Prefix(prefix) => write!(
                 f,
                 "{prefix:?} is not a valid prefix for probes; it begins with `/`, does not end with `/`, and consists of letters, digits, `/`, `_`, `-`, `.`, `~`"

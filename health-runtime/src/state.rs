@@ -8,7 +8,7 @@ use crate::function::HealthFn;
 use crate::health::{Health, HealthBuilder};
 use crate::naming::{is_name, is_reserved};
 use crate::outcome::CheckFuture;
-use crate::spec::{CheckSpec, Defaults, Nest, Probe, ServiceSpec};
+use crate::spec::{CheckSpec, Defaults, Nest, Probe, ServiceSpec, rules};
 use crate::start_error::StartError;
 
 /// So many structs may stand in one another. Nobody means more: it is one that contains itself.
@@ -43,8 +43,8 @@ pub trait HealthState: Send + Sync + Sized + 'static {
     ///
     /// # Panics
     ///
-    /// Where [`HealthBuilder::try_start`] returns an error: outside of a tokio runtime, with two checks of one name, a
-    /// bad name or prefix, a struct nested in itself, a check by hand in liveness without a reason, or without a thread.
+    /// Where [`HealthBuilder::try_start`] returns an error: outside of a tokio runtime, with two checks of one name, with
+    /// options added by hand that the derive refuses, with a struct nested in itself, or without a thread.
     #[must_use = "the engine ends when the last `Health` is dropped"]
     #[track_caller]
     fn start_health(&self) -> Health
@@ -114,6 +114,10 @@ impl<S: 'static> Checks<S> {
 
     /// Says what is declared about the service.
     pub fn service(&mut self, service: ServiceSpec) {
+        let is_nested = !self.path.is_empty(); // then nobody sees the name
+        if let (false, Err(error)) = (is_nested, rules::validate_package(&service)) {
+            self.refused.get_or_insert(error);
+        }
         self.service = service;
     }
 
@@ -126,8 +130,16 @@ impl<S: 'static> Checks<S> {
         self.push(spec, Field(field));
     }
 
-    /// Adds a field that checks itself and may stand in the liveness probe: its type is the reason.
+    /// Adds a field that checks itself and may stand in the liveness probe: its type is the reason, so that
+    /// [`in_process`](CheckSpec::in_process) is refused at the start.
     pub fn add_live<T: InProcess>(&mut self, spec: CheckSpec, field: fn(&S) -> &T) {
+        if spec.in_process {
+            self.refused.get_or_insert(StartError::Check {
+                name: self.whole_name(spec.name()),
+                problem: "`in_process` has no effect with `add_live`, whose type says it already; remove `in_process`"
+                    .into(),
+            });
+        }
         self.push_live(spec, Field(field));
     }
 
@@ -174,7 +186,8 @@ impl<S: 'static> Checks<S> {
     /// of the derive: never this struct and never [`HealthBuilder`], which know nothing of what fits them. The rest of
     /// what the part declares about a service (name, prefix, drain) is not used.
     ///
-    /// A name that no path can have, or a state nested in itself, is an error at the start.
+    /// A name that no path can have, a state nested in itself, or defaults of the part that contradict a limit or each
+    /// other are an error at the start.
     ///
     /// ```
     /// use health_runtime::{CheckSpec, Checks, Flag, HealthState};
@@ -210,6 +223,10 @@ impl<S: 'static> Checks<S> {
         }
         let mut inner = Checks::<T>::at([&*self.path, &[name]].concat());
         T::register(&mut inner);
+        if let Err(problem) = rules::validate_defaults(inner.service.defaults) {
+            let error = StartError::Service(format!("the defaults of `{whole}`: {problem}"));
+            inner.refused.get_or_insert(error);
+        }
         for declared in &mut inner.list {
             declared.defaults.get_or_insert(inner.service.defaults);
         }

@@ -140,7 +140,7 @@ impl TestHealth {
     ///
     /// # Panics
     ///
-    /// With two checks of one name, a bad name or prefix, or a struct nested in itself.
+    /// Where [`HealthBuilder::try_start`] returns an error; but it needs no runtime.
     #[track_caller]
     pub fn new<S: HealthState>(state: S) -> Self {
         Health::builder(state).manual()

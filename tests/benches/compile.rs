@@ -97,7 +97,7 @@ const QUICKSTARTS: [&str; 2] = ["quickstart-by-hand", "quickstart-derive"];
 /// What becomes of the quickstart's `main.rs`. Each text has to be there exactly once.
 const BY_HAND: [(&str, &str); 4] = [
     ("#[derive(Clone, HealthState)]\n", "#[derive(Clone)]\n"),
-    ("#[health(drain = \"5s\")] // the default is 10 s\n", ""),
+    ("#[health(drain = \"5s\")] // the default is 7 s\n", ""),
     (
         "    #[health_check(critical)]\n    db: SqlitePool,\n",
         "    db: SqlitePool,\n",

@@ -21,7 +21,7 @@ const PORT: u16 = 3000;
 
 /// What the handlers share. The annotated fields are the health checks; there is nothing else to write.
 #[derive(Clone, HealthState)]
-#[health(drain = "5s")] // the default is 10 s
+#[health(drain = "5s")] // the default is 7 s
 struct AppState {
     /// Without the orders there is no service: its failure takes this instance out of rotation.
     #[health_check(critical)]

@@ -1,6 +1,7 @@
 //! The pipeline as a whole: what it writes for what is declared, and that no tokens whatever make it panic or slip
-//! through. What its errors say is tested in `tests/ui`.
+//! through, and that the runtime refuses by hand what is refused here. What its errors say is tested in `tests/ui`.
 
+mod by_hand;
 mod docs;
 mod golden;
 mod random;

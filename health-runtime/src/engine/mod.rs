@@ -113,9 +113,6 @@ use crate::spec::{Nest, Probe, ServiceSpec};
 /// How long a silence of the runtime is a stall, where it is watched and nobody has said.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
-/// What the derive takes at least: four beats.
-const SHORTEST_HEARTBEAT: Duration = Duration::from_secs(1);
-
 /// Time since the engine was built.
 pub(crate) type Time = Duration;
 
@@ -192,7 +189,7 @@ impl Engine {
         let is_by_hand = runtime.is_none();
         let plans: Arc<[Plan]> = plans.into();
         let disabled = (0..plans.len()).map(|index| runner.is_disabled(index)).collect();
-        let budget = plan::bounded(service.probe_budget);
+        let budget = service.probe_budget;
         let mut core = Core::new(Arc::clone(&plans), disabled, budget, service.manual_start, jitter);
         let (view, _) = core.view(Time::ZERO);
         let pacemaker = runtime.is_some().then(driver::Pacemaker::new).transpose()?;
@@ -359,8 +356,7 @@ impl Engine {
         if self.handles.is_none() {
             return;
         }
-        let limit = self.service.heartbeat.unwrap_or(HEARTBEAT).max(SHORTEST_HEARTBEAT);
-        let limit = plan::bounded(limit);
+        let limit = self.service.heartbeat.unwrap_or(HEARTBEAT);
         self.with(|core, now| core.watch(limit, now));
     }
 

@@ -8,7 +8,10 @@ use super::{Breaker, Probe, Refresh};
 /// What is declared about one check: the options of `#[health_check(…)]`, under the same names.
 ///
 /// The derive writes it; by hand it is needed only for checks that no struct declares. What is not set takes the
-/// struct's default, then the one in the table of the derive.
+/// struct's default, then the one in the table of the derive. Of `interval` and `ttl` the last one counts.
+///
+/// Durations are 1 ms to 24 h; `ttl` may be zero. What the derive refuses while compiling is an error at the start:
+/// [`StartError::Check`](crate::StartError::Check), with the check's name and the way out.
 ///
 /// ```
 /// use health_runtime::CheckSpec;
@@ -78,21 +81,24 @@ impl CheckSpec {
         spec
     }
 
-    /// Its failure makes the probe fail; without this, it makes the service degraded.
+    /// Its failure makes the probe fail; without this, it makes the service degraded. For checks of readiness: in the
+    /// other probes every failure counts.
     #[must_use]
     pub const fn critical(mut self) -> Self {
         self.critical = true;
         self
     }
 
-    /// A run is aborted and failed after this. Default: 2 s, or the interval if that is shorter.
+    /// A run is aborted and failed after this. Shorter than its own [`interval`](Self::interval). Default: 2 s, or the
+    /// interval if that is shorter.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// It runs in the background, this often, ±10 %. Default: 5 s, or twice the timeout if that is longer.
+    /// It runs in the background, this often, ±10 %. Not for a check of the startup probe alone. Default: 5 s, or twice
+    /// the timeout if that is longer.
     #[must_use]
     pub const fn interval(mut self, interval: Duration) -> Self {
         self.refresh = Some(Refresh::Interval(interval));
@@ -106,15 +112,21 @@ impl CheckSpec {
         self
     }
 
-    /// A result whose run ended longer ago counts as failed (`stale`). Default: 3 × interval + timeout; with `ttl`,
-    /// the larger of 30 s and 3 × (ttl + timeout).
+    /// A result whose run ended longer ago counts as failed (`stale`).
+    ///
+    /// At least 1.1 × interval + timeout + 250 ms, or ttl + timeout + 250 ms: a result may become so old while every run
+    /// passes. With more than 50,000 checks it counts for 1 ms longer for each 250 checks beyond those, because they take
+    /// longer to begin.
+    ///
+    /// Default: 3 × interval + timeout, or that least value if it is longer; with `ttl`, the larger of 30 s and 3 × (ttl +
+    /// timeout).
     #[must_use]
     pub const fn max_age(mut self, max_age: Duration) -> Self {
         self.max_age = Some(max_age);
         self
     }
 
-    /// A success that took longer is degraded (`slow`). Default: none is too slow.
+    /// A success that took longer is degraded (`slow`). Shorter than the timeout. Default: none is too slow.
     #[must_use]
     pub const fn degraded_after(mut self, limit: Duration) -> Self {
         self.degraded_after = Some(limit);
@@ -122,21 +134,22 @@ impl CheckSpec {
     }
 
     /// So many runs in a row have to fail before the published state does; the first result ever counts at once.
-    /// Default: 1.
+    /// 1 to 100, and not more than the `failures` of its [`breaker`](Self::breaker). Default: 1.
     #[must_use]
     pub const fn failure_threshold(mut self, runs: u32) -> Self {
         self.failure_threshold = runs;
         self
     }
 
-    /// So many runs in a row have to pass before a published failure ends. Default: 1.
+    /// So many runs in a row have to pass before a published failure ends. 1 to 100. Default: 1.
     #[must_use]
     pub const fn success_threshold(mut self, runs: u32) -> Self {
         self.success_threshold = runs;
         self
     }
 
-    /// After too many failures it is left alone for a while, see [`Breaker`]. Default: it is always called.
+    /// After too many failures it is left alone for a while, see [`Breaker`]. Its `reset` is longer than the check's own
+    /// [`interval`](Self::interval). Default: it is always called.
     #[must_use]
     pub const fn breaker(mut self, breaker: Breaker) -> Self {
         self.breaker = Some(breaker);
@@ -184,35 +197,39 @@ impl CheckSpec {
         self
     }
 
-    /// It looks only at this process, so that a restart can mend it.
+    /// It looks only at this process, so that a restart can fix it. With [`liveness`](Self::liveness), and instead of
+    /// [`restart_helps`](Self::restart_helps).
     #[must_use]
     pub const fn in_process(mut self) -> Self {
         self.in_process = true;
         self
     }
 
-    /// Why a restart of the process helps although the check looks at something outside of it. Shown internally.
+    /// Why a restart of the process helps although the check looks at something outside of it. With
+    /// [`liveness`](Self::liveness), not empty. Shown internally.
     #[must_use]
     pub const fn restart_helps(mut self, why: &'static str) -> Self {
         self.restart_helps = Some(why);
         self
     }
 
-    /// What it checks, for people. Shown internally.
+    /// What it checks, for people; not empty. Shown internally.
     #[must_use]
     pub const fn description(mut self, description: &'static str) -> Self {
         self.description = Some(description);
         self
     }
 
-    /// What it can be asked for by, together with others. Default: no group.
+    /// What it can be asked for by, together with others. Each is named as a check may be, or as a probe, and stands once.
+    /// Default: no group.
     #[must_use]
     pub const fn groups(mut self, groups: &'static [&'static str]) -> Self {
         self.groups = groups;
         self
     }
 
-    /// The address of what to do about it, for whoever is on call. Default: none. Shown internally.
+    /// The address of what to do about it, for whoever is on call: a URL that begins with `https://` or `http://`, without
+    /// credentials. Default: none. Shown internally.
     #[must_use]
     pub const fn runbook(mut self, url: &'static str) -> Self {
         self.runbook = Some(url);
@@ -242,6 +259,11 @@ impl CheckSpec {
             Probe::Health => self.is_in(Probe::Liveness),
         };
         self.critical || gates
+    }
+
+    /// Whether nothing but starting waits for it, so that it ends with the start.
+    pub(crate) const fn is_startup_only(&self) -> bool {
+        self.probes == Probe::Startup.bit()
     }
 
     /// Whether anything says that a restart of the process mends it.

@@ -1,9 +1,11 @@
 //! What was declared: [`CheckSpec`] about one check, [`Breaker`] for one that is better left alone, [`ServiceSpec`] about
-//! the service, [`Nest`] about a part of it; [`Probe`].
+//! the service, [`Nest`] about a part of it; [`Probe`]. [`rules`] says what of it is refused, [`Times`] which times hold.
 
 mod breaker;
 mod check;
+pub(crate) mod rules;
 mod service;
+mod times;
 
 use std::fmt;
 use std::ops::Range;
@@ -12,6 +14,7 @@ use std::time::Duration;
 pub use self::breaker::Breaker;
 pub use self::check::CheckSpec;
 pub use self::service::ServiceSpec;
+pub(crate) use self::times::Times;
 
 /// One of the questions a prober asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -6,6 +6,9 @@ use std::time::Duration;
 use super::{Defaults, Refresh};
 
 /// What is declared about the service: the options of `#[health(…)]` on the struct, under the same names.
+///
+/// Durations are 1 ms to 24 h; `ttl` and `drain` may be zero. What the derive refuses while compiling is an error at the
+/// start: [`StartError::Service`](crate::StartError::Service).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceSpec {
     pub(crate) name: Cow<'static, str>,
@@ -29,7 +32,7 @@ impl ServiceSpec {
         }
     }
 
-    /// A service of this name and version, everything else by default.
+    /// A service of this name and version, everything else by default. Neither may be empty.
     pub const fn new(name: &'static str, version: &'static str) -> Self {
         Self {
             name: Cow::Borrowed(name),
@@ -43,12 +46,13 @@ impl ServiceSpec {
             manual_start: false,
             public_details: false,
             heartbeat: None,
-            drain: Duration::from_secs(10),
-            shutdown_grace: Duration::from_secs(20),
+            drain: Duration::from_secs(7),
+            shutdown_grace: Duration::from_secs(15),
         }
     }
 
-    /// The timeout of checks that declare none. Default: 2 s, or the interval if that is shorter.
+    /// The timeout of checks that declare none, shorter than the [`interval`](Self::interval) beside it. Default: 2 s,
+    /// or the interval if that is shorter.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.defaults.timeout = Some(timeout);
@@ -97,22 +101,24 @@ impl ServiceSpec {
         self
     }
 
-    /// The runtime counts as stalled once it has run nothing for this long; liveness and readiness then fail. Less than
-    /// 1 s counts as 1 s. Default: it is not watched; with `serve_internal`, 10 s.
+    /// The runtime counts as stalled once it has run nothing for this long; liveness and readiness then fail. At least
+    /// 1 s. Default: it is not watched; with `serve_internal`, 10 s.
     #[must_use]
     pub const fn heartbeat(mut self, longest: Duration) -> Self {
         self.heartbeat = Some(longest);
         self
     }
 
-    /// How long requests are still served after SIGTERM, with readiness already failing. Default: 10 s.
+    /// How long requests are still served after SIGTERM, with readiness already failing. Default: 7 s, because
+    /// HAProxy's default check needs 6 s to notice.
     #[must_use]
     pub const fn drain(mut self, drain: Duration) -> Self {
         self.drain = drain;
         self
     }
 
-    /// How long after the drain a signalled process may take to end before it is ended. Default: 20 s.
+    /// How long after the drain a signalled process may take to end before it is ended. Default: 15 s: with the drain
+    /// 22 s, and the kubelet kills after 30 s.
     #[must_use]
     pub const fn shutdown_grace(mut self, grace: Duration) -> Self {
         self.shutdown_grace = grace;

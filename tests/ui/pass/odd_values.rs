@@ -20,8 +20,14 @@ struct AppState {
 #[derive(Clone, HealthState)]
 #[health(ttl = "30s")]
 struct Together {
-    #[health_check(max_age = "7s", interval = "5s")]
+    #[health_check(max_age = "7s750ms", interval = "5s")]
     at_the_limit: Flag,
+    #[health_check(max_age = "253ms", interval = "1ms")]
+    shortest_interval: Flag,
+    #[health_check(max_age = "32s250ms")]
+    ttl_of_the_struct: Flag,
+    #[health_check(max_age = "24h", interval = "21h48m", timeout = "1m11s750ms")]
+    longest: Flag,
     #[health_check(interval = "1s", max_age = "3s", timeout = "999ms", degraded_after = "998ms")]
     no_ttl_of_the_struct: Flag,
     #[health_check(startup, liveness, restart_helps = "it leaks", interval = "3s")]

@@ -1,6 +1,6 @@
 //! A result is replaced before it is stale.
 
-use health_runtime::{Flag, HealthState};
+use health_runtime::{Flag, HealthState, health_check};
 
 #[derive(Clone, HealthState)]
 struct AppState {
@@ -19,6 +19,24 @@ struct AppState {
     #[health_check(max_age = "24h", interval = "24h")]
     g: Flag,
 }
+
+/// One millisecond less than the least that `tests/ui/pass/odd_values.rs` has.
+#[derive(Clone, HealthState)]
+#[health(ttl = "30s")]
+struct Barely {
+    #[health_check(max_age = "7s749ms", interval = "5s")]
+    a: Flag,
+    #[health_check(max_age = "252ms", interval = "1ms")]
+    b: Flag,
+    #[health_check(max_age = "32s249ms")]
+    c: Flag,
+    #[health_check(max_age = "24h", interval = "21h48m", timeout = "1m11s751ms")]
+    d: Flag,
+}
+
+/// A function has no struct in sight.
+#[health_check(max_age = "7s")]
+fn jitter_forgotten() {}
 
 #[derive(Clone, HealthState)]
 #[health(timeout = "4s", interval = "30s")]

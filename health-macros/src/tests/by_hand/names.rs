@@ -1,0 +1,99 @@
+//! Names, prefixes and links: what the derive takes is taken by hand, and nothing else.
+
+use std::cell::Cell;
+
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::*;
+use crate::naming;
+
+thread_local!(static NAME: Cell<&'static str> = const { Cell::new("") });
+
+struct Outer(Empty);
+
+impl HealthState for Outer {
+    fn register(checks: &mut Checks<Self>) {
+        checks.nest::<Empty>(NAME.get(), |outer| &outer.0);
+    }
+}
+
+/// Texts that look like names, prefixes or links, or nearly so.
+fn any_text() -> impl Strategy<Value = String> {
+    const PARTS: [&str; 34] = [
+        "a",
+        "z9",
+        "0",
+        "_",
+        ".",
+        "..",
+        "-",
+        "/",
+        "//",
+        "A",
+        "é",
+        " ",
+        "\n",
+        "\0",
+        "{",
+        "~",
+        "ready",
+        "live",
+        "startup",
+        ":",
+        "8080",
+        "65536",
+        "http://",
+        "https://",
+        "HTTP://",
+        "ftp://",
+        "me:secret@",
+        "[::1]",
+        "wiki.example",
+        "?q=%20",
+        "#a",
+        "\\",
+        "\"",
+        "x1234567890123456789012345678901",
+    ];
+    let parts = proptest::collection::vec(select(&PARTS[..]), 0..5).prop_map(|parts| parts.concat());
+    let long = (60..70_usize).prop_map(|length| "x".repeat(length));
+    let link = parts.clone().prop_map(|rest| format!("https://{rest}"));
+    let prefix = parts.clone().prop_map(|rest| format!("/{rest}"));
+    prop_oneof![4 => parts, 2 => link, 2 => prefix, 1 => long, 1 => select(&PARTS[..]).prop_map(str::to_owned)]
+}
+
+proptest! {
+    #![proptest_config(Config {
+        cases: 4_000,
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(7),
+        ..Config::default()
+    })]
+
+    #[test]
+    fn every_name_is_judged_alike(text in any_text()) {
+        let leaked: &'static str = text.clone().leak();
+        let db = || CheckSpec::new("db");
+        let name_problem = naming::name_problem(&text);
+        prop_assert_eq!(name_problem.is_none(), is_taken(CheckSpec::named(text.clone())), "a check: {:?}", name_problem);
+        NAME.set(leaked);
+        let is_nest = name_problem.is_none() && !text.contains('.');
+        prop_assert_eq!(is_nest, refusal(Health::builder(Outer(Empty))).is_none(), "a nest");
+        let group = naming::group_problem(&text);
+        prop_assert_eq!(group.is_none(), is_taken(db().groups(vec![leaked].leak())), "a group: {:?}", group);
+        let link = naming::url_problem(&text);
+        prop_assert_eq!(link.is_none(), is_taken(db().runbook(leaked)), "a runbook: {:?}", link);
+        let prefix = naming::prefix_problem(&text);
+        prop_assert_eq!(prefix.is_none(), refusal(builder().prefix(text.clone())).is_none(), "a prefix: {:?}", prefix);
+        let label = naming::label_problem(&text);
+        prop_assert_eq!(label.is_none(), refusal(builder().name(text.clone())).is_none(), "a service: {:?}", label);
+        prop_assert_eq!(label.is_none(), refusal(builder().version(text)).is_none(), "a version: {:?}", label);
+    }
+}
+
+#[test]
+fn the_longest_name_is_the_same() {
+    let name = |length| is_taken(CheckSpec::named("x".repeat(length)));
+    assert!(name(naming::MAX_LENGTH) && !name(naming::MAX_LENGTH + 1));
+}
