@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use super::exit::{LAST_WORDS, exit};
 use super::phase::Stage;
-use super::plan::bounded;
 use super::signals::{self, Signal};
 use super::{Core, Engine, EngineHandle, Event, Time};
 
@@ -26,7 +25,6 @@ impl Engine {
     }
 
     fn drain_for(self: &Arc<Self>, drain: Duration) {
-        let drain = bounded(drain);
         self.with(|core, now| {
             core.drain(drain, now);
             self.draining.store(true, Ordering::Release);
@@ -35,14 +33,14 @@ impl Engine {
 
     /// How far the end has come.
     pub(super) fn stage(&self, core: &mut Core, now: Time) -> Stage {
-        let grace = bounded(self.service.shutdown_grace);
+        let grace = self.service.shutdown_grace;
         core.lifecycle.stage(now, grace, || self.serving.has_settled(now))
     }
 
     /// Tells the listeners and servers how far the end has come.
     pub(super) fn reach(self: &Arc<Self>, stage: Stage) {
         if stage > Stage::Serving && signals::are_expected() {
-            let grace = bounded(self.service.shutdown_grace);
+            let grace = self.service.shutdown_grace;
             self.with(|core, now| core.lifecycle.exit_after(grace, now));
         }
         match stage {

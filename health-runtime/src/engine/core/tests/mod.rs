@@ -4,6 +4,7 @@ mod breaker;
 mod busy;
 mod lifecycle;
 mod model;
+mod passing;
 mod probes;
 mod schedule;
 mod servers;
@@ -23,7 +24,7 @@ use super::super::{Plan, RunResult, State, View, WHOLE};
 use super::{Core, Event, Time};
 use crate::outcome::{Reason, Status};
 use crate::report::Phase;
-use crate::spec::{CheckSpec, Defaults, Probe};
+use crate::spec::{CheckSpec, Defaults, Probe, Refresh};
 
 const BUDGET: Duration = Duration::from_millis(800);
 const TICK: Duration = Duration::from_millis(50);
