@@ -579,6 +579,30 @@ async fn the_internal_port_is_not_ready_before_the_server_is() {
     says(internal, "/readyz", 200).await;
 }
 
+#[tokio::test]
+async fn readiness_waits_for_the_listener_to_accept_and_fails_when_its_server_is_gone() {
+    let health = App::healthy().start_health();
+    let internal = health.serve_internal(LOCAL).unwrap();
+    let app: Router = health.router();
+    let listener = tokio::net::TcpListener::bind(LOCAL).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let listener = health.listener(listener).unwrap();
+    ask(internal, "/startupz").await;
+    let answer = says(internal, "/readyz", 503).await;
+    let (reason, phase) = (&json_of(&answer)["reason"], &json_of(&answer)["phase"]);
+    assert_eq!((reason, phase), (&json!("starting"), &json!("starting")));
+    let server = tokio::spawn(async move { axum::serve(listener, app).await });
+    says(internal, "/readyz", 200).await;
+    says(address, "/readyz", 200).await;
+    server.abort();
+    let answer = says(internal, "/readyz", 503).await;
+    assert_eq!(json_of(&answer)["reason"], "not_serving");
+    assert!(
+        has_code(&ask(internal, "/livez").await, 200),
+        "a restart is not asked for"
+    );
+}
+
 // --- that it ends ---
 
 #[tokio::test]

@@ -155,6 +155,45 @@ async fn the_same_signal_twice_does_not_skip_the_drain() {
 }
 
 #[tokio::test]
+async fn a_process_that_is_ended_says_what_it_still_holds() {
+    let mut service = Service::start("held");
+    let address = service.address();
+    answers(address, "/readyz", 200).await;
+    let _open = tokio::spawn(async move { raw(address, "GET /never HTTP/1.0\r\n\r\n").await });
+    tokio::time::sleep(Duration::from_millis(100)).await; // the request is on its way
+    service.terminate();
+    assert_eq!(service.ended().await.code(), Some(143));
+    let log = service.rest();
+    let line = log
+        .lines()
+        .find(|line| line.contains("exiting"))
+        .unwrap_or_else(|| panic!("{log}"));
+    assert!(line.contains("did not end within `shutdown_grace`"), "{line}");
+    assert!(line.contains("handles of `Health` are still held"), "{line}");
+    assert!(line.contains("1 connection of `health.listener` is open"), "{line}");
+}
+
+#[tokio::test]
+async fn a_service_that_nobody_connects_to_does_not_wait() {
+    let mut service = Service::start("idle");
+    service.address();
+    tokio::time::sleep(Duration::from_millis(300)).await; // a few ticks: it is ready
+    let told = Instant::now();
+    service.terminate();
+    assert_eq!(service.ended().await.code(), Some(0));
+    assert!(
+        told.elapsed() < Duration::from_secs(4),
+        "the drain takes 7 s: {:?}",
+        told.elapsed()
+    );
+    let log = service.rest();
+    assert!(
+        log.contains("drain=7s"),
+        "it was ready, and would wait for whoever is there: {log}"
+    );
+}
+
+#[tokio::test]
 async fn without_shutdown_signal_a_signal_ends_the_process_as_it_always_does() {
     let mut service = Service::start("no-shutdown-signal");
     let address = service.address();

@@ -49,6 +49,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Some("signal-before-serve") => signal_before_serve().await,
         Some("no-shutdown-signal") => no_shutdown_signal().await,
         Some("many-engines") => many_engines().await,
+        Some("held") => serve(&builder().shutdown_grace(Duration::from_secs(1)).start(), || {}).await,
+        Some("idle") => serve(&Health::builder(app()).start(), || {}).await,
         Some("plain") => serve(&builder().start(), || {}).await,
         other => panic!("no such scenario: {other:?}"),
     }
@@ -63,7 +65,9 @@ fn builder() -> health_runtime::HealthBuilder<App> {
 
 /// Serves until it is told to end. `ready` runs once it serves.
 async fn serve(health: &Health, ready: impl FnOnce()) -> Result<(), Box<dyn std::error::Error>> {
-    let routes = Router::new().route("/orders", get(|| async { "an order" }));
+    let routes = Router::new()
+        .route("/orders", get(|| async { "an order" }))
+        .route("/never", get(std::future::pending::<()>));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let listener = health.listener(listener)?;

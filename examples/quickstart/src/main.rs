@@ -58,6 +58,7 @@ async fn serve() -> anyhow::Result<()> {
 
     let state = AppState { db, payments };
     let health = state.start_health();
+    let stop = health.shutdown_signal(); // from here on SIGTERM drains, also while the service starts
 
     // Declared before `router`: until it is done, `/startupz` and `/readyz` answer 503.
     let warm_up = health.startup_task("warm caches");
@@ -77,7 +78,7 @@ async fn serve() -> anyhow::Result<()> {
 
     println!("{}", welcome(port, provider.port(), &file.display().to_string()));
     axum::serve(health.listener(listener)?, app)
-        .with_graceful_shutdown(health.shutdown_signal())
+        .with_graceful_shutdown(stop)
         .await?;
     state.db.close().await;
     Ok(())

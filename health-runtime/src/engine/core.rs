@@ -153,6 +153,9 @@ impl Core {
         self.pass(now);
         self.effects.beat |= self.heart.sends(self.awake.at(now));
         self.give_up_stuck_threads(now);
+        if self.lifecycle.servers.is_overdue(now) {
+            self.effects.events.push(Event::NoServer);
+        }
         self.start_due(now)
     }
 

@@ -77,6 +77,8 @@ pub(crate) enum Event {
     NoSignals {
         error: io::Error,
     },
+    /// Readiness has waited for a server for a while.
+    NoServer,
     /// A server runs, and nothing in the process waits for a signal.
     NoShutdown,
     /// A signal came, and nothing in the process waits for one.
@@ -151,6 +153,9 @@ impl Event {
             }
             Self::NoSignals { error } => {
                 tracing::error!(target: "health", %error, "no signal handlers: SIGTERM will end the process without a drain");
+            }
+            Self::NoServer => {
+                tracing::warn!(target: "health", "readiness waits for a server: `health.listener()` does not accept yet, or nobody has asked the probes of `health.router()`; serve with `health.listener()`, so that health knows the server");
             }
             Self::NoShutdown => {
                 tracing::warn!(target: "health", "nothing has called `shutdown_signal()`: SIGTERM ends this process without a drain, unless the service itself calls `drain()`");

@@ -1,5 +1,8 @@
 //! Whether anybody serves: health is not separate from what serves.
 
+use std::time::Duration;
+
+use super::Time;
 use crate::outcome::Reason;
 
 /// What is known of the servers of this service: nobody can reach one that has no server, whatever its checks say.
@@ -17,7 +20,14 @@ pub(crate) struct Servers {
     internal: bool,
     /// A server of the application runs: it has asked a probe, or waits for its end.
     runs: bool,
+    /// Since when readiness waits for a server.
+    waits_since: Option<Time>,
+    /// The log has been told.
+    told: bool,
 }
+
+/// How long readiness waits for a server before the log says so: a service that binds its port late is in no trouble.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Servers {
     /// `health.listener` was called.
@@ -45,6 +55,16 @@ impl Servers {
     /// A server runs.
     pub(crate) fn run(&mut self) {
         self.runs = true;
+    }
+
+    /// Whether readiness has waited for a server for so long that somebody should hear of it. Says so once.
+    pub(super) fn is_overdue(&mut self, now: Time) -> bool {
+        if self.told || self.gate() != Some(Reason::Starting) {
+            return false;
+        }
+        let since = *self.waits_since.get_or_insert(now);
+        self.told = now.saturating_sub(since) >= PATIENCE;
+        self.told
     }
 
     /// Why readiness fails because of the servers.

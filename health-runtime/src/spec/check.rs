@@ -112,7 +112,7 @@ impl CheckSpec {
         self
     }
 
-    /// A result whose run ended longer ago counts as failed (`stale`).
+    /// A success whose run ended longer ago counts as failed (`stale`).
     ///
     /// At least 1.1 × interval + timeout + 250 ms, or ttl + timeout + 250 ms: a result may become so old while every run
     /// passes. With more than 50,000 checks it counts for 1 ms longer for each 250 checks beyond those, because they take
@@ -156,16 +156,18 @@ impl CheckSpec {
         self
     }
 
-    /// With [`critical`](Self::critical): gates until its first success is published; from then on its failures only degrade. For
-    /// what all replicas share, and none could be routed around.
+    /// With [`critical`](Self::critical): gates until its first success is published; from then on its failures only degrade,
+    /// also those that the check itself reports. Not knowing (`pending`, `stale`, `cancelled`) still fails. For what all
+    /// replicas share, and none could be routed around.
     #[must_use]
     pub const fn fail_open(mut self) -> Self {
         self.fail_open = true;
         self
     }
 
-    /// Its function blocks: each run has a thread of its own, at most 16 of them at once. A run that outlasts its
-    /// timeout cannot be aborted: it is `stuck` until it returns.
+    /// It blocks: each run has a thread of its own, at most 16 of them at once; a run that waits for a thread has not
+    /// begun. A run that outlasts its timeout cannot be aborted: it is `stuck` until it returns, and from then on keeps
+    /// no other check from its thread.
     #[must_use]
     pub const fn blocking(mut self) -> Self {
         self.blocking = true;

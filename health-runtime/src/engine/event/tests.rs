@@ -197,6 +197,7 @@ fn what_happens_to_the_service_is_said_as_loudly_as_it_matters() {
         ),
         (Event::Draining { drain: Some(second) }, "INFO draining: readiness"),
         (Event::Draining { drain: None }, "INFO draining without a wait"),
+        (Event::NoServer, "WARN readiness waits for a server"),
         (Event::NoShutdown, "WARN nothing has called `shutdown_signal()`"),
         (Event::SignalIgnored, "WARN a signal asked"),
         (Event::Closing, "INFO the drain is over"),

@@ -72,3 +72,27 @@ fn without_an_internal_port_whoever_asks_has_found_the_server() {
     sim.core.servers(|servers| servers.offer(true));
     assert_eq!(sim.says(Probe::Readiness), State::HEALTHY);
 }
+
+#[test]
+fn a_server_that_does_not_come_is_told_once_after_ten_seconds() {
+    let mut sim = ready();
+    sim.core.servers(Servers::listen);
+    let mut told = Vec::new();
+    for second in 0..60 {
+        sim.pass(ms(1_000));
+        let events = sim.events();
+        told.extend(
+            events
+                .iter()
+                .filter(|event| matches!(event, Event::NoServer))
+                .map(|_| second),
+        );
+    }
+    assert_eq!(told, [10]);
+    let mut served = ready();
+    served.core.servers(Servers::listen);
+    served.pass(ms(9_000));
+    served.core.servers(Servers::accept);
+    served.pass(ms(60_000));
+    assert!(!served.events().iter().any(|event| matches!(event, Event::NoServer)));
+}
