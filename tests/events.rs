@@ -142,12 +142,18 @@ async fn transitions_that_race_on_every_thread_are_told_in_the_order_in_which_th
             let pause = || std::thread::sleep(Duration::from_millis(60));
             std::thread::spawn(move || {
                 for _ in 0..20 {
-                    flags.iter().for_each(|flag| flag.set_unhealthy("even"));
+                    for flag in &flags {
+                        flag.set_unhealthy("even");
+                    }
                     pause();
-                    flags.iter().for_each(|flag| flag.set_degraded("odd"));
+                    for flag in &flags {
+                        flag.set_degraded("odd");
+                    }
                     pause();
                 }
-                flags.iter().for_each(Flag::set_healthy);
+                for flag in &flags {
+                    flag.set_healthy();
+                }
             })
         })
         .collect();

@@ -4,19 +4,11 @@ use std::time::Duration;
 
 use crate::spec::{CheckSpec, Defaults, Probe, Refresh, Times};
 
-/// A century: what a sum with a moment can hold.
-const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
-
 /// How many checks the least `max_age` has room for.
 const CHECKS: usize = 50_000;
 
 /// How many runs begin in a millisecond where more than one tick's are due.
 const RUNS_PER_MILLI: usize = 250;
-
-/// A duration that can be added to a moment.
-pub(crate) fn bounded(duration: Duration) -> Duration {
-    duration.min(LONGEST)
-}
 
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {

@@ -11,7 +11,7 @@ use super::{Core, Engine, EngineHandle, Event, Time};
 
 /// A service that nobody has connected to for this long has nobody who could notice that it drains. Probes of every
 /// orchestrator and balancer come more often.
-pub(super) const QUIET: Duration = Duration::from_secs(60);
+pub(super) const QUIET: Duration = Duration::from_mins(1);
 
 impl Engine {
     /// Begins to drain: readiness fails from now on, for good; `shutdown_signal` resolves after `drain`.
