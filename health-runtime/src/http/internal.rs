@@ -46,18 +46,25 @@ impl Health {
         router(&self.probes_for(Audience::Internal))
     }
 
-    /// Serves the probes for whoever is on call at this address, on the engine's own thread, and returns the address
-    /// (port 0 picks a free one).
+    /// Serves the probes for whoever is on call at this address, on a thread and a runtime of its own, and returns the
+    /// address (port 0 picks a free one). A name that stands for several addresses, such as `localhost`, is served at
+    /// each of them, and the first is returned.
     ///
     /// It shows what [`internal_router`](Self::internal_router) shows, at the same paths, and nothing else. It answers
     /// while every worker of the application's runtime is blocked, and then says so: from here on that runtime is watched,
     /// and once it has run nothing for [`heartbeat`](crate::HealthBuilder::heartbeat) (10 s by default) liveness and
     /// readiness fail (`stalled`). It answers while the service drains, and for as long as anybody has a [`Health`]; it
     /// keeps none itself. When the engine ends, the port and its connections are closed. May be
-    /// called for several addresses.
+    /// called for several addresses: each call has a thread.
+    ///
+    /// Readiness fails here (`starting`) until the application's server runs: until [`listener`](Self::listener) accepts
+    /// connections, or else, once [`router`](Self::router) or [`probes`](Self::probes) was called, until somebody has asked
+    /// one of those probes or the server waits for its [`shutdown_signal`](Self::shutdown_signal). A worker that has no
+    /// server of its own calls none of them.
     ///
     /// Whoever reaches the port reads error texts: bind it to an address that the public does not reach. At most 256
-    /// connections are open at once; the next one closes the oldest.
+    /// connections are open at once; the next one closes the oldest. A connection that sends no complete head of a request
+    /// within 30 s is closed.
     ///
     /// A runtime that runs nothing for long because nobody drives it, such as a current-thread one outside of its
     /// `block_on`, counts as stalled too.
@@ -69,7 +76,7 @@ impl Health {
     /// # Errors
     ///
     /// Returns what the operating system says when the address cannot be resolved or bound, with the address: the port is
-    /// taken, say.
+    /// taken, say. Of several addresses, one that the machine does not have is left out; one that is taken is an error.
     ///
     /// ```
     /// # use health_runtime::{Flag, HealthState};
