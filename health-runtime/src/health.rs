@@ -286,6 +286,9 @@ impl<S: HealthState> HealthBuilder<S> {
 
     /// The runtime counts as stalled once it has run nothing for this long; liveness and readiness then fail. At least
     /// 1 s. Default: it is not watched; with `serve_internal`, 10 s.
+    ///
+    /// Counted is the time in which the process could run. A process that is stopped has not stalled. One that is throttled
+    /// again and again, for up to a second at a time, takes up to twice as long to be found stalled.
     pub fn heartbeat(self, longest: Duration) -> Self {
         self.service(|service| service.heartbeat(longest))
     }
