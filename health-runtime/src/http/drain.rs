@@ -10,8 +10,8 @@ use tower_service::Service;
 
 use crate::health::Health;
 
-/// Has responses carry `Connection: close` while the service drains: from [`Health::drain_layer`]. It replaces what a
-/// handler says about the connection, but for a response that switches protocols (a WebSocket).
+/// Adds `Connection: close` to responses while the service drains: from [`Health::drain_layer`]. It replaces a `Connection`
+/// header that the handler has set, except in a response that switches protocols (a WebSocket).
 ///
 /// ```
 /// # use axum::{Router, routing::get};

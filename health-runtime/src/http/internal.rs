@@ -46,7 +46,7 @@ impl Health {
         router(&self.probes_for(Audience::Internal))
     }
 
-    /// Serves the probes for whoever is on call at this address, on the engine's own thread, and returns the address
+    /// Serves the probes for whoever is on call at this address, on a thread of its own, and returns the address
     /// (port 0 picks a free one).
     ///
     /// It shows what [`internal_router`](Self::internal_router) shows, at the same paths, and nothing else. It answers
@@ -57,7 +57,7 @@ impl Health {
     /// called for several addresses.
     ///
     /// Whoever reaches the port reads error texts: bind it to an address that the public does not reach. At most 256
-    /// connections are open at once; the next one closes the oldest.
+    /// connections are open at once; the next one closes the oldest. A connection that sends no request for 30 s is closed.
     ///
     /// A runtime that runs nothing for long because nobody drives it, such as a current-thread one outside of its
     /// `block_on`, counts as stalled too.
@@ -153,7 +153,7 @@ mod tests {
         assert_eq!(response.headers()["connection"], "close");
     }
 
-    /// The first answer after the pacemaker's last tick.
+    /// The first answer after the last tick of the pacemaker.
     async fn until_ended<F: Future<Output = Response>>(ask: impl Fn() -> F) -> Response {
         loop {
             let response = ask().await;

@@ -46,7 +46,7 @@ impl Health {
     /// The probes for any HTTP framework. With axum, [`router`](Self::router) does it all.
     ///
     /// Whatever starting waits for is declared before this: from here on a start with nothing left to wait for is
-    /// final. It costs about a clone, so it may be called for each request.
+    /// final. A call costs about as much as a clone, so it may be made for each request.
     pub fn probes(&self) -> Probes {
         self.engine.offer_public();
         self.probes_for(Audience::Public)
