@@ -87,7 +87,7 @@ impl Health {
     /// ```
     pub fn serve_internal(&self, address: impl ToSocketAddrs) -> io::Result<SocketAddr> {
         if !self.engine.has_threads() {
-            return Err(io::Error::other("nothing is served while a test moves the clock"));
+            return Err(io::Error::other("cannot serve a port while a test controls the clock"));
         }
         let addresses: Vec<_> = address.to_socket_addrs()?.collect();
         let listeners = server::bind(&addresses).map_err(|error| {
@@ -105,7 +105,7 @@ impl Health {
     }
 }
 
-/// Answers from the engine, which it does not keep running.
+/// Answers from the engine, without keeping it alive.
 async fn respond_to(engine: Onlooker, request: Request<()>) -> Response {
     let (method, uri) = (request.method().as_str(), request.uri());
     let answer = answer(&engine, method, uri.path(), uri.query()).await;

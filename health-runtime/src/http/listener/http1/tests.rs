@@ -194,7 +194,7 @@ proptest! {
     }
 }
 
-/// Bytes in one direction or the other: some at random, some that lead further in.
+/// Pieces of input: some random, some that reach further states.
 fn piece() -> impl Strategy<Value = (bool, Vec<u8>)> {
     let known = prop::sample::select(vec![
         &b"GET / HTTP/1.1\r\n"[..],
