@@ -1,4 +1,4 @@
-//! What is refused at the start, and with which words. That the derive refuses the same is tested in health-macros.
+//! What is refused at the start, and with which messages. A test in health-macros compares this with the derive.
 
 use super::*;
 use crate::{Flag, Health, HealthBuilder, HealthState};
@@ -23,7 +23,7 @@ fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-/// What refuses the builder; without a tokio runtime, what is right is refused for that alone.
+/// The error of the builder, except `NoRuntime`: the tests have no tokio runtime, so valid options get that one.
 #[track_caller]
 fn problem<S: HealthState>(builder: HealthBuilder<S>) -> Option<String> {
     match builder.try_start() {
