@@ -1,7 +1,10 @@
 //! One run of one check: a task that ends, whatever the check does, with its result posted to the engine.
 
 mod blocking;
-#[cfg_attr(not(feature = "sqlx-sqlite"), expect(dead_code, reason = "only the SQLite check uses it"))]
+#[cfg_attr(
+    not(feature = "sqlx-sqlite"),
+    expect(dead_code, reason = "only the SQLite check uses it")
+)]
 mod limit;
 
 use std::any::Any;

@@ -161,7 +161,12 @@ mod tests {
     #[test]
     fn an_address_that_the_machine_does_not_have_is_left_out_and_one_that_is_taken_is_an_error() {
         let documentation = "[2001:db8::1]:0"; // reserved for documentation: no machine has it
-        assert_eq!(bound(&[documentation, "127.0.0.1:0"]).expect("one address is bound").len(), 1);
+        assert_eq!(
+            bound(&[documentation, "127.0.0.1:0"])
+                .expect("one address is bound")
+                .len(),
+            1
+        );
         assert!(bound(&[documentation]).is_err());
         assert!(bound(&[]).is_err());
         let taken = StdListener::bind("127.0.0.1:0").expect("a free port");

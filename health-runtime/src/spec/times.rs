@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn no_default_age_is_shorter_than_a_result_may_become_old() {
+    fn no_default_max_age_is_shorter_than_the_least() {
         for millis in [1, 10, 100, 131, 132, 1_000, 86_400_000] {
             for spec in [spec().interval(ms(millis)), spec().ttl(ms(millis))] {
                 let times = Times::new(&spec, Defaults::default());
