@@ -29,7 +29,7 @@ pub(super) fn exit(why: impl Into<String>) -> ! {
     std::process::exit(EXIT_CODE)
 }
 
-/// Why a process is ended at the end of the grace. Without an engine there is no more to report.
+/// Why a process is ended at the end of the grace.
 pub(super) const GRACE_IS_OVER: &str = "the process did not end within `shutdown_grace`";
 
 impl Engine {

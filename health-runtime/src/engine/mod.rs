@@ -54,9 +54,9 @@ mod run;
 mod runner;
 mod scribe;
 mod selection;
-#[cfg_attr(not(feature = "axum"), allow(dead_code, reason = "there is no listener of ours"))]
+#[cfg_attr(not(feature = "axum"), allow(dead_code, reason = "only `axum` has a listener"))]
 mod servers;
-#[cfg_attr(not(feature = "axum"), allow(dead_code, reason = "there is no listener of ours"))]
+#[cfg_attr(not(feature = "axum"), allow(dead_code, reason = "only `axum` has a listener"))]
 mod serving;
 mod shutdown;
 mod signals;

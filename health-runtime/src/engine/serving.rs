@@ -18,10 +18,10 @@ const ROUNDS: u32 = 2;
 /// arrived in the meantime.
 const LATE: Duration = TICK.saturating_mul(2);
 
-/// After how many late ticks at most the listeners are asked again: in a container without CPU, every tick is late.
+/// Late ticks beyond this many do not count: in a container without CPU, every tick is late.
 const MOST_LATE: u32 = 3;
 
-/// What listeners and connections are told.
+/// What the engine asks of listeners and connections.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Call {
     #[default]

@@ -56,6 +56,9 @@ impl Health {
     /// keeps none itself. When the engine ends, the port and its connections are closed. May be
     /// called for several addresses.
     ///
+    /// If the service has a [`router`](Self::router) but no [`listener`](Self::listener), readiness is `starting` until the
+    /// server of that router has answered a probe or waits for [`shutdown_signal`](Self::shutdown_signal).
+    ///
     /// Whoever reaches the port reads error texts: bind it to an address that the public does not reach. At most 256
     /// connections are open at once; the next one closes the oldest. A connection that sends no request for 30 s is closed.
     ///
@@ -69,7 +72,7 @@ impl Health {
     /// # Errors
     ///
     /// Returns what the operating system says when the address cannot be resolved or bound, with the address: the port is
-    /// taken, say.
+    /// taken, say. Also returns an error in a test that controls the clock.
     ///
     /// ```
     /// # use health_runtime::{Flag, HealthState};

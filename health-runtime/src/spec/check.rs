@@ -97,8 +97,8 @@ impl CheckSpec {
         self
     }
 
-    /// It runs in the background, this often, ±10 %. Not for a check of the startup probe alone. Default: 5 s, or twice
-    /// the timeout if that is longer.
+    /// It runs in the background, this often, ±10 %. Until it has passed once, it also runs 1 s, 2 s, 4 s and so on after a
+    /// failure. Not for a check of the startup probe alone. Default: 5 s, or twice the timeout if that is longer.
     #[must_use]
     pub const fn interval(mut self, interval: Duration) -> Self {
         self.refresh = Some(Refresh::Interval(interval));
