@@ -194,14 +194,14 @@ async fn sixteen_run_at_once_at_most_and_the_others_after_them() {
     assert_eq!(door.calls(), 40);
 }
 
-/// A driver that blocks, in a check that is `async`: it has a runtime of its own, as `postgres` and `reqwest::blocking`.
+/// A driver that blocks inside an `async` check. It has a runtime of its own, like `postgres` and `reqwest::blocking`.
 struct Driver;
 
 impl health_runtime::HealthCheck for Driver {
     async fn check(&self) -> health_runtime::CheckResult {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async { tokio::time::sleep(Duration::from_millis(1)).await });
-        Handle::current().spawn(async {}).await?; // the application's runtime is at hand too
+        Handle::current().spawn(async {}).await?; // the application's runtime is available too
         tokio::time::sleep(Duration::from_millis(1)).await;
         Ok(health_runtime::Outcome::healthy())
     }
@@ -215,7 +215,7 @@ async fn a_blocking_check_of_a_type_may_run_a_runtime_of_its_own() {
 }
 
 #[tokio::test]
-async fn sixteen_checks_that_hang_keep_no_other_check_waiting() {
+async fn sixteen_hung_checks_delay_no_other_check() {
     let door = Door::default();
     let mut builder = Health::builder(disk(&Door::opened()));
     for index in 0..16 {
@@ -235,7 +235,7 @@ async fn sixteen_checks_that_hang_keep_no_other_check_waiting() {
     door.open();
 }
 
-/// A check that stands before a door.
+/// A check that waits at a [`Door`].
 struct Stands(Door);
 
 impl health_runtime::HealthCheck for Stands {

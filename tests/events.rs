@@ -138,7 +138,7 @@ async fn transitions_that_race_on_every_thread_are_told_in_the_order_in_which_th
         .chunks(25)
         .map(<[Flag]>::to_vec)
         .map(|flags| {
-            // A check starts once a tick at most.
+            // A check starts at most once a tick.
             let pause = || std::thread::sleep(Duration::from_millis(60));
             std::thread::spawn(move || {
                 for _ in 0..20 {
@@ -234,8 +234,8 @@ struct Twin {
 async fn a_second_live_engine_for_a_state_type_is_said_once() {
     let log = Log::default();
     let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
-    // With one subscriber alone, `tracing` asks only that of the thread that logs an event first, and here other tests
-    // log on threads without one. With two it asks both.
+    // With a single subscriber, `tracing` asks only the one of the thread that logs an event first. Other tests here log on
+    // threads without a subscriber. With two subscribers, `tracing` asks both.
     let _another = tracing::Dispatch::new(tracing_subscriber::registry());
     let said = || log.lines("a second health engine").len();
     // What an engine has to say, it has said when it has said that it started.

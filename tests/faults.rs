@@ -750,7 +750,7 @@ async fn a_failure_is_logged_once_with_its_masked_text() {
     assert!(log.lines("secret").is_empty());
 }
 
-/// A check that always finds another item, and so never waits, but for tokio's budget of a task.
+/// A check that always receives another item, so it never waits until tokio's task budget is used up.
 async fn never_waits() -> CheckResult {
     let (send, mut receive) = tokio::sync::mpsc::unbounded_channel();
     loop {
@@ -760,7 +760,7 @@ async fn never_waits() -> CheckResult {
 }
 
 #[test]
-fn a_check_that_uses_up_its_budget_is_timed_out_all_the_same() {
+fn a_check_that_uses_up_its_budget_is_still_timed_out() {
     for workers in [0, 2] {
         let mut builder = if workers == 0 {
             Builder::new_current_thread()
@@ -806,20 +806,20 @@ async fn a_check_that_asks_for_its_own_next_run_does_not_take_a_core() {
         .check(CheckSpec::new("eager"), eager)
         .start();
     let began = Instant::now();
-    tokio::time::sleep(Duration::from_secs(1)).await; // what is counted
+    tokio::time::sleep(Duration::from_secs(1)).await; // the runs of this second count
     let most = began.elapsed().as_millis() / 50 + 2;
     let runs = runs.load(Ordering::SeqCst);
     assert!(runs > 1 && runs as u128 <= most, "{runs} runs, {most} ticks");
 }
 
-/// A state without a check of its own.
+/// A state without checks.
 struct Eventually;
 
 impl HealthState for Eventually {
     fn register(_: &mut Checks<Self>) {}
 }
 
-/// A state that may not be dropped by a task.
+/// A state that must not be dropped in a task.
 struct OwnsRuntime {
     _runtime: tokio::runtime::Runtime,
     dropped: std::sync::mpsc::Sender<bool>,
@@ -849,7 +849,7 @@ impl HealthState for OwnsRuntime {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_state_is_never_dropped_in_a_task_whoever_held_it_last() {
+async fn the_state_is_never_dropped_in_a_task() {
     for round in 0..40_u64 {
         let (dropped, drops) = std::sync::mpsc::channel();
         let state = OwnsRuntime {
@@ -885,5 +885,5 @@ async fn a_refresh_runs_a_check_before_its_interval_is_over() {
         (runs.load(Ordering::SeqCst) == 3).then_some(())
     })
     .await;
-    assert!(!health.refresh("bd"), "nothing has this name");
+    assert!(!health.refresh("bd"), "no check has this name");
 }

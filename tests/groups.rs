@@ -122,7 +122,7 @@ async fn more_names_than_anybody_types_are_refused() {
 }
 
 #[tokio::test]
-async fn a_group_of_which_nothing_is_left_is_not_found() {
+async fn a_group_without_remaining_checks_is_not_found() {
     let shop = Shop::healthy();
     let app = shop.start_health().router();
     settled(&app, "/health", 200, "healthy").await;
@@ -147,7 +147,7 @@ async fn a_group_of_which_nothing_is_left_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_service_without_checks_leaves_none_and_is_ready() {
+async fn a_service_without_checks_is_ready_whatever_is_excluded() {
     #[derive(Clone, HealthState)]
     struct Nothing;
     let app = Nothing.start_health().router();

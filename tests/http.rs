@@ -194,7 +194,7 @@ async fn one_check_has_an_answer_of_its_own() {
         assert_eq!(body["checks"][0]["reason"], "reported", "{uri}");
         assert!(
             body.get("reason").is_none(),
-            "{uri}: it is the check's and not the service's"
+            "{uri}: the reason is in the check's entry, not at the top"
         );
     }
     assert_eq!(get(&app, "/readyz").await.status, 200);
@@ -231,7 +231,7 @@ async fn excluded_checks_do_not_count_and_unknown_ones_change_nothing() {
 }
 
 #[tokio::test]
-async fn a_question_that_leaves_no_check_is_not_found() {
+async fn a_query_that_leaves_no_check_is_not_found() {
     let (_state, _health, app) = started().await;
     for uri in [
         "/readyz?exclude=cache&exclude=db",
@@ -255,7 +255,7 @@ async fn a_question_that_leaves_no_check_is_not_found() {
         assert_eq!(
             get(&app, uri).await.status,
             200,
-            "{uri}: it leaves all there is, or some"
+            "{uri}: some checks are left, or the probe has none"
         );
     }
 }
@@ -563,7 +563,7 @@ async fn while_draining_no_client_is_told_to_keep_its_connection() {
     health.drain();
     for uri in ["/orders", "/own", "/list", "/readyz", "/livez", "/readyz/typo"] {
         for version in ["1.0", "1.1"] {
-            // Whoever is not told to close waits here for ever.
+            // A client that is not asked to close would wait here for ever.
             let request = format!("GET {uri} HTTP/{version}\r\nHost: x\r\nConnection: keep-alive\r\n\r\n");
             let answer = tokio::time::timeout(Duration::from_secs(10), raw(address, &request)).await;
             let answer = answer.expect("the connection is closed").to_lowercase();

@@ -200,7 +200,7 @@ async fn a_port_that_is_taken_is_an_error_and_starts_nothing() {
 }
 
 #[tokio::test]
-async fn while_draining_its_answers_to_no_probe_close_their_connection_too() {
+async fn while_draining_its_error_answers_close_their_connection_too() {
     let health = App::healthy().start_health();
     let address = health.serve_internal(LOCAL).unwrap();
     health.drain();
@@ -520,7 +520,7 @@ async fn no_internal_body_is_larger_than_a_mib() {
     }
 }
 
-/// One check that hangs, one that is critical, and many that are well.
+/// One check that hangs, one that is critical, and many that pass.
 struct Crowd;
 
 impl HealthState for Crowd {
@@ -562,7 +562,7 @@ fn readers_of_the_internal_port_starve_neither_timeouts_nor_ticks() {
             timed_out |= &*transition.check == "hangs" && reason == Some("timeout");
         }
         readers.iter().for_each(tokio::task::JoinHandle::abort);
-        assert!(timed_out, "the timeout has fired while the readers read");
+        assert!(timed_out, "the timeout fires while clients read");
     });
 }
 
@@ -597,10 +597,7 @@ async fn readiness_waits_for_the_listener_to_accept_and_fails_when_its_server_is
     server.abort();
     let answer = says(internal, "/readyz", 503).await;
     assert_eq!(json_of(&answer)["reason"], "not_serving");
-    assert!(
-        has_code(&ask(internal, "/livez").await, 200),
-        "a restart is not asked for"
-    );
+    assert!(has_code(&ask(internal, "/livez").await, 200), "liveness does not fail");
 }
 
 // --- that it ends ---
@@ -751,7 +748,7 @@ fn ends(signals: bool) {
         let open = sockets();
         let internal = health.serve_internal(LOCAL).unwrap();
         let clients = clients(internal).await;
-        let its_own = 2; // the listener, and the socket by which tokio tells a runtime of signals
+        let its_own = 2; // the listener, and tokio's signal socket of the runtime
         until("the server has its side of each", async || {
             (sockets() == open + its_own + 2 * clients.len()).then_some(())
         })
@@ -769,7 +766,7 @@ fn ends(signals: bool) {
                 .unwrap();
             assert_eq!(rest.is_empty(), index < 2);
         }
-        let stays = usize::from(signals); // the thread that hears of signals
+        let stays = usize::from(signals); // the signal thread
         until("no other thread is left", async || {
             (threads() == alone + stays).then_some(())
         })

@@ -191,8 +191,8 @@ async fn a_listener_closes_without_losing_what_the_kernel_has_accepted() {
     let mut stop = std::pin::pin!(stop);
     let wait = tokio::time::timeout(Duration::from_millis(300), async {
         tokio::select! {
-            _ = listener.accept() => panic!("nothing is left"),
-            () = &mut stop => panic!("nobody has read from what was accepted"),
+            _ = listener.accept() => panic!("no connection is left"),
+            () = &mut stop => panic!("the accepted connections have not been read from"),
         }
     });
     assert!(wait.await.is_err());
@@ -202,13 +202,13 @@ async fn a_listener_closes_without_losing_what_the_kernel_has_accepted() {
         assert!(stream.read(&mut [0]).now_or_never().is_none());
     }
     tokio::select! {
-        _ = listener.accept() => panic!("nothing is left"),
+        _ = listener.accept() => panic!("no connection is left"),
         () = stop => {}
     }
 }
 
 #[tokio::test]
-async fn servers_stop_after_half_of_the_grace_though_a_listener_is_never_polled() {
+async fn servers_stop_after_half_of_the_grace_even_if_a_listener_is_never_polled() {
     let builder = Health::builder(healthy()).drain(Duration::ZERO);
     let health = builder.shutdown_grace(Duration::from_millis(800)).start();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -567,7 +567,7 @@ async fn a_third_signal_ends_the_process() {
     let mut service = Service::start(env!("CARGO_BIN_EXE_stubborn"), &["3600000", "3600000"]);
     let _open = service.ask_forever().await;
     let address = service.address;
-    // Signals of one kind within a second are one signal.
+    // The same signal within a second counts once.
     let a_second = || tokio::time::sleep(Duration::from_millis(1_050));
     service.signal(Signal::SIGTERM);
     until("it drains", async || {
@@ -595,7 +595,7 @@ async fn signals_and_grace_outlive_the_last_health() {
         service.output.read_line(&mut line).unwrap();
         assert_eq!(line, "served, and the engine has ended\n");
         if again {
-            tokio::time::sleep(Duration::from_secs(1)).await; // or it is the same signal
+            tokio::time::sleep(Duration::from_secs(1)).await; // or it counts as the same signal
             service.signal(Signal::SIGTERM);
         }
         assert_eq!(service.exit_code().await, Some(143));

@@ -1,4 +1,4 @@
-//! The listener: at the end of a service no accepted request is lost, and no client holds the end up.
+//! The listener: at the end of a service no accepted request is lost, and no client delays the end.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -35,7 +35,7 @@ const CLOSING: &[u8] = b"GET /orders HTTP/1.1\r\nHost: x\r\nConnection: close\r\
 /// How long the handler of `/slow` takes.
 const SLOW: Duration = Duration::from_secs(3);
 
-/// What a service may take to end once its drain is over, where nobody is served any more.
+/// How long a service may take to end once its drain is over, if no request is in flight.
 const END: Duration = Duration::from_millis(2_500);
 
 async fn upgrade(request: Request) -> (StatusCode, [(axum::http::HeaderName, &'static str); 2]) {
@@ -58,7 +58,7 @@ struct Service {
     health: Health,
     runtime: tokio::runtime::Handle,
     workers: usize,
-    /// Says when `axum::serve` has returned.
+    /// Receives when `axum::serve` has returned.
     ended: Option<oneshot::Receiver<Instant>>,
     stop: Option<oneshot::Sender<()>>,
 }
@@ -112,7 +112,7 @@ impl Service {
         Client::connect(self.address)
     }
 
-    /// Blocks all that runs tasks, and returns once it does.
+    /// Blocks every worker, and returns once all are blocked.
     fn block(&self, time: Duration) {
         let blocked = Arc::new(Barrier::new(self.workers + 1));
         for _ in 0..self.workers {
@@ -153,7 +153,7 @@ impl Client {
         self.0.write_all(bytes).unwrap();
     }
 
-    /// The next bytes up to this text.
+    /// The next bytes, up to this text.
     fn read_until(&mut self, end: &str) -> io::Result<String> {
         let (mut text, mut byte) = (Vec::new(), [0]);
         while !text.ends_with(end.as_bytes()) {
@@ -169,28 +169,28 @@ impl Client {
             .is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
     }
 
-    /// All that comes until the server closes.
+    /// All bytes until the server closes the connection.
     fn rest(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
-        let _ = self.0.read_to_end(&mut bytes); // a reset ends it too
+        let _ = self.0.read_to_end(&mut bytes); // a reset is an end too
         bytes
     }
 }
 
-/// How many are answered.
+/// How many connections are answered.
 fn answered(clients: &mut [Client]) -> usize {
     let answered = clients.iter_mut().map(Client::is_answered);
     answered.filter(|answered| *answered).count()
 }
 
-// --- nothing is lost ---
+// --- no request is lost ---
 
 fn single() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
 
 #[test]
-fn new_connections_are_answered_though_all_workers_are_blocked_across_the_end() {
+fn new_connections_are_answered_even_if_all_workers_are_blocked_at_the_end() {
     for (runtime, count) in [(single(), 1), (workers(2), 2)] {
         let mut service = Service::on(runtime, count, ms(400));
         service.health.drain();
@@ -205,7 +205,7 @@ fn new_connections_are_answered_though_all_workers_are_blocked_across_the_end() 
 }
 
 #[test]
-fn idle_connections_are_answered_though_all_workers_are_blocked_across_the_end() {
+fn idle_connections_are_answered_even_if_all_workers_are_blocked_at_the_end() {
     for (runtime, count) in [(single(), 1), (workers(2), 2)] {
         let mut service = Service::on(runtime, count, ms(400));
         let mut clients: Vec<_> = (0..40).map(|_| service.connect()).collect();
@@ -223,7 +223,7 @@ fn idle_connections_are_answered_though_all_workers_are_blocked_across_the_end()
     }
 }
 
-/// The program `orders`, in a process of its own. Ends with the test, however that ends.
+/// The program `orders`, in a process of its own. It is killed when the test ends.
 struct Process {
     child: Child,
     address: SocketAddr,
@@ -282,7 +282,7 @@ fn a_process_that_is_stopped_right_after_the_end_resets_no_connection() {
     for _ in 0..10 {
         let mut process = Process::start("200", 1_000);
         let mut clients: Vec<_> = (0..64).map(|_| process.connect()).collect();
-        // One half of them has been served before.
+        // Half of the connections have been served before.
         for client in &mut clients[..32] {
             client.send(GET);
             assert!(client.is_answered());
@@ -295,7 +295,7 @@ fn a_process_that_is_stopped_right_after_the_end_resets_no_connection() {
         }
         process.signal(Signal::SIGSTOP);
         if accepting.elapsed() > ms(50) {
-            continue; // on a busy machine that was not right after the end
+            continue; // on a busy machine the stop came too late
         }
         for client in &mut clients {
             client.send(GET);
@@ -316,7 +316,7 @@ fn a_process_that_is_stopped_right_after_the_end_resets_no_connection() {
 fn a_listener_without_file_descriptors_hands_over_what_waits_once_there_are_some() {
     let mut process = Process::start("200", 40);
     let holders: Vec<_> = (0..40).map(|_| process.connect()).collect();
-    thread::sleep(ms(100)); // they are accepted, as many as there are descriptors
+    thread::sleep(ms(100)); // as many are accepted as there are descriptors
     let mut clients: Vec<_> = (0..40).map(|_| process.connect()).collect();
     for client in &mut clients {
         client.send(CLOSING);
@@ -339,12 +339,12 @@ fn a_runtime_without_timers_serves_and_ends() {
     assert!(service.ends_within(END));
 }
 
-// --- nobody holds the end up ---
+// --- no client delays the end ---
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const SETTINGS: &[u8] = b"\0\0\0\x04\0\0\0\0\0";
 
-/// The frame of headers of `GET path`, on the first stream. With `flags` 5 that is all of the request.
+/// The HEADERS frame of `GET path`, on the first stream. With `flags` 5 it is the whole request.
 fn http2_get(path: &str, flags: u8) -> Vec<u8> {
     let mut block = b"\x82\x86\x41\x01x\x04".to_vec();
     block.push(u8::try_from(path.len()).unwrap());
@@ -436,14 +436,14 @@ fn an_upgraded_connection_is_left_alone() {
     service.health.drain();
     assert!(service.ends_within(END));
     for pause in [ms(0), ms(1_500), ms(1_500)] {
-        thread::sleep(pause); // a quiet peer
+        thread::sleep(pause); // the peer is silent
         client.send(b"tea");
         client.read_until("tea").unwrap();
     }
 }
 
 #[test]
-fn an_idle_connection_is_closed_at_the_end_without_a_word() {
+fn an_idle_connection_is_closed_at_the_end_without_a_response() {
     let mut service = Service::start(Duration::ZERO);
     let (mut kept, mut silent) = (service.connect(), service.connect());
     kept.send(GET);
@@ -453,7 +453,7 @@ fn an_idle_connection_is_closed_at_the_end_without_a_word() {
     assert_eq!((kept.rest(), silent.rest()), (vec![], vec![]));
 }
 
-// --- and while it serves ---
+// --- while it serves ---
 
 #[test]
 fn pipelined_requests_are_answered_in_order() {

@@ -1,7 +1,7 @@
-//! Every interleaving of three threads over the two places where the engine publishes without its lock: the view that
-//! probes are answered from, and the queue of what subscribers and the log are told.
+//! Tests every interleaving of three threads in two parts of the engine: the view, which probes read without a lock, and
+//! the queue of events for subscribers and the log.
 //!
-//! Both files of the engine are compiled here once more, with `loom`'s atomics and locks.
+//! Both files of the engine are compiled here again, with `loom`'s atomics and locks.
 
 #[path = "../health-runtime/src/engine/publication.rs"]
 #[allow(dead_code, reason = "the tests need less than the engine")]
@@ -10,7 +10,7 @@ mod publication;
 #[allow(dead_code, reason = "the tests need less than the engine")]
 mod queue;
 
-/// What those files are made of, for `loom`.
+/// The types that those files use, from `loom`.
 mod sync {
     use std::sync::Arc;
 
@@ -19,11 +19,11 @@ mod sync {
     pub(crate) use loom::sync::{Mutex, MutexGuard};
     pub(crate) use std::sync::PoisonError;
 
-    /// A slot with the orderings that `arc_swap` promises and no other.
+    /// A slot with exactly the orderings that `arc_swap` promises.
     #[derive(Debug)]
     pub(crate) struct Slot<V> {
         latest: AtomicUsize,
-        /// All that was ever stored. `loom` does not see this lock, so it orders nothing.
+        /// All values that were ever stored. `loom` does not see this lock, so the lock orders nothing.
         stored: std::sync::Mutex<Vec<Arc<V>>>,
     }
 
@@ -61,17 +61,17 @@ use self::publication::Publication;
 use self::queue::Queue;
 use self::sync::Mutex;
 
-/// A moment that is always still to come: a view with it holds until a transition.
+/// A moment that is always in the future: a view with it is valid until a transition.
 const AHEAD: u64 = 1;
 
-/// What a view says, and how many transitions it has seen.
+/// The status code of a view, and how many transitions it includes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct View {
     code: u16,
     transitions: u32,
 }
 
-/// As the engine: a core under a lock, and what is published of it.
+/// Like the engine: a core under a lock, and what it publishes.
 struct Engine {
     core: Mutex<View>,
     published: Publication<View, 1>,
@@ -89,7 +89,7 @@ impl Engine {
         }
     }
 
-    /// Something happens: under the lock, and the old view is void before the lock is released.
+    /// A transition: under the lock. The old view is invalid before the lock is released.
     fn happens(&self, act: impl FnOnce(&mut View)) {
         let mut core = self.core.lock().unwrap();
         act(&mut core);
@@ -97,7 +97,7 @@ impl Engine {
         self.published.void();
     }
 
-    /// A probe's view: the published one if it answers the probe, else one that is made under the lock.
+    /// The view for a probe: the published one if it answers the probe, or one that is built under the lock.
     fn view(&self) -> View {
         if let Some(view) = self.published.answer(0, |until| until >= AHEAD) {
             return *view;
@@ -126,7 +126,7 @@ fn no_probe_passes_after_the_drain_has_begun() {
         };
         let rebuilds = {
             let engine = Arc::clone(&engine);
-            thread::spawn(move || engine.view()) // the view is void: it is made before the drain or after it
+            thread::spawn(move || engine.view()) // the view is invalid, so it is rebuilt before or after the drain
         };
         let was_drained = drained.load(Ordering::Acquire);
         let view = engine.view();
@@ -157,19 +157,19 @@ fn no_reader_goes_back_to_an_older_view() {
 }
 
 #[test]
-fn what_happens_is_told_once_in_order_and_by_one_thread_at_a_time() {
+fn events_are_delivered_once_in_order_and_by_one_thread_at_a_time() {
     loom::model(|| {
         let core = Arc::new(Mutex::new(0));
         let queue = Arc::new(Queue::new());
-        // Not `loom`'s: what is told is looked at, and takes no part.
+        // Not a `loom` lock: it only records, and must not affect the interleavings.
         let told = Arc::new(std::sync::Mutex::new(Vec::new()));
         let tell = {
             let (queue, told) = (Arc::clone(&queue), Arc::clone(&told));
             move || {
                 queue.tell(|item| {
-                    let mut told = told.try_lock().expect("no other thread tells");
+                    let mut told = told.try_lock().expect("no other thread delivers");
                     told.push(item);
-                    thread::yield_now(); // here another one may try to
+                    thread::yield_now(); // another thread may try to deliver here
                 });
             }
         };
@@ -179,7 +179,7 @@ fn what_happens_is_told_once_in_order_and_by_one_thread_at_a_time() {
                 {
                     let mut core = core.lock().unwrap();
                     *core += 1;
-                    queue.put([*core]); // under the lock: the order of what happened
+                    queue.put([*core]); // under the lock, so the order is that of the transitions
                 }
                 tell();
             }

@@ -1,4 +1,4 @@
-//! The end of a process: signals, what is logged last, and what is left behind. Each service is a process of its own.
+//! The end of a process: signals, the last events, and what is left behind. Each service is a process of its own.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ use health_tests::{raw, until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-/// A scenario of `support/service.rs`. Ends with the test, however that ends.
+/// A scenario of `support/service.rs`. It is killed when the test ends.
 struct Service {
     child: Child,
     output: BufReader<ChildStdout>,
@@ -27,7 +27,7 @@ impl Service {
         Self { child, output }
     }
 
-    /// The next line that it prints in which this stands.
+    /// The next line of its output that contains this text.
     fn line(&mut self, text: &str) -> String {
         loop {
             let mut line = String::new();
@@ -54,7 +54,7 @@ impl Service {
         until("it ends", async || self.child.try_wait().unwrap()).await
     }
 
-    /// All that it has printed and not been read, once it has ended.
+    /// The rest of its output, once it has ended.
     fn rest(&mut self) -> String {
         let mut rest = String::new();
         self.output.read_to_string(&mut rest).unwrap();
@@ -91,7 +91,7 @@ async fn an_engine_that_has_ended_does_not_harm_the_shutdown_of_another() {
 }
 
 #[tokio::test]
-async fn the_last_words_of_a_service_are_logged() {
+async fn the_last_events_of_a_service_are_logged() {
     for round in 0..20 {
         let mut service = Service::start("failing-main");
         assert_eq!(service.ended().await.code(), Some(1));
@@ -100,7 +100,7 @@ async fn the_last_words_of_a_service_are_logged() {
             log.contains("WARN") && log.contains("the startup task `warm caches` was dropped"),
             "{round}: {log}"
         );
-        assert!(!log.contains("ERROR"), "the error is that of `main`: {log}");
+        assert!(!log.contains("ERROR"), "the engine logs no error of its own: {log}");
     }
     for round in 0..20 {
         let mut service = Service::start("plain");
@@ -134,7 +134,7 @@ async fn a_service_that_is_told_to_end_while_it_starts_is_never_ready_and_ends()
     assert_eq!(service.ended().await.code(), Some(0));
     assert!(
         told.elapsed() < Duration::from_secs(3),
-        "it waits for nobody: {:?}",
+        "it does not wait: {:?}",
         told.elapsed()
     );
 }
@@ -147,7 +147,7 @@ async fn the_same_signal_twice_does_not_skip_the_drain() {
     let told = Instant::now();
     for _ in 0..3 {
         service.terminate();
-        tokio::time::sleep(Duration::from_millis(50)).await; // or the kernel makes one of them
+        tokio::time::sleep(Duration::from_millis(50)).await; // or the kernel merges both
     }
     answers(address, "/orders", 200).await;
     assert_eq!(service.ended().await.code(), Some(0));
@@ -155,12 +155,12 @@ async fn the_same_signal_twice_does_not_skip_the_drain() {
 }
 
 #[tokio::test]
-async fn a_process_that_is_ended_says_what_it_still_holds() {
+async fn the_log_says_what_kept_a_process_that_is_ended() {
     let mut service = Service::start("held");
     let address = service.address();
     answers(address, "/readyz", 200).await;
     let _open = tokio::spawn(async move { raw(address, "GET /never HTTP/1.0\r\n\r\n").await });
-    tokio::time::sleep(Duration::from_millis(100)).await; // the request is on its way
+    tokio::time::sleep(Duration::from_millis(100)).await; // until the request is in flight
     service.terminate();
     assert_eq!(service.ended().await.code(), Some(143));
     let log = service.rest();
@@ -177,7 +177,7 @@ async fn a_process_that_is_ended_says_what_it_still_holds() {
 async fn a_service_that_nobody_connects_to_does_not_wait() {
     let mut service = Service::start("idle");
     service.address();
-    tokio::time::sleep(Duration::from_millis(300)).await; // a few ticks: it is ready
+    tokio::time::sleep(Duration::from_millis(300)).await; // a few ticks, until it is ready
     let told = Instant::now();
     service.terminate();
     assert_eq!(service.ended().await.code(), Some(0));
@@ -189,7 +189,7 @@ async fn a_service_that_nobody_connects_to_does_not_wait() {
     let log = service.rest();
     assert!(
         log.contains("drain=7s"),
-        "it was ready, and would wait for whoever is there: {log}"
+        "it was ready, so it would wait for a client: {log}"
     );
 }
 
@@ -204,7 +204,7 @@ async fn without_shutdown_signal_a_signal_ends_the_process_as_it_always_does() {
 
 /// Process 1 ignores signals that it has no handler for. Needs a process namespace of its own.
 #[tokio::test]
-async fn process_1_hears_of_a_signal_from_the_start_on() {
+async fn process_1_handles_signals_from_the_start_on() {
     let possible = Command::new("unshare").args(["--pid", "--fork", "true"]).status();
     if !possible.is_ok_and(|status| status.success()) {
         eprintln!("skipped: no process namespace can be made here, so nothing is process 1");

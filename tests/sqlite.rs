@@ -61,7 +61,7 @@ async fn says(app: &Router, code: u16, reason: Option<&str>) {
     .await;
 }
 
-/// What a check by hand found: its status, reason and message.
+/// The status, reason and message of a check that is called by hand.
 fn found(result: health_runtime::CheckResult) -> (Status, Option<Reason>, String) {
     match result {
         Ok(outcome) => {
@@ -124,7 +124,7 @@ async fn a_database_in_memory_has_no_file_to_lose() {
 }
 
 #[tokio::test]
-async fn a_writer_does_not_hold_up_the_check_of_a_database_in_memory() {
+async fn a_writer_does_not_delay_the_check_of_a_database_in_memory() {
     let db = SqlitePool::connect("sqlite::memory:").await.unwrap();
     let _writes = db.begin_with("BEGIN IMMEDIATE").await.unwrap();
     assert_is_well(&db).await;

@@ -145,7 +145,7 @@ fn one_worker_of_four_blocked_is_no_stall_and_stops_no_timer_and_no_accept() {
     let public = runtime.block_on(serve(health.router()));
     let prober = prober();
     prober.block_on(async {
-        says(public, "/readyz", 200).await; // the internal port waits for the public server
+        says(public, "/readyz", 200).await; // the internal port waits until a public probe was answered
         says(internal, "/readyz", 200).await;
         let asleep = Asleep::new(&runtime, 1);
         let began = Instant::now();

@@ -212,7 +212,7 @@ fn many_of_one_state_are_no_news() {
 fn nothing_is_served() {
     let (health, _) = one();
     let error = health.serve_internal("127.0.0.1:0").unwrap_err();
-    assert_eq!(error.to_string(), "nothing is served while a test moves the clock");
+    assert_eq!(error.to_string(), "cannot serve a port while a test controls the clock");
 }
 
 #[test]

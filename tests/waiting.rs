@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 const HOUR: Duration = Duration::from_hours(1);
 const LONG: Duration = Duration::from_secs(10);
 
-/// Its database hangs, and is asked on demand as everything else is.
+/// The database hangs. All checks run on demand.
 #[derive(Default)]
 struct Hung {
     db_runs: AtomicUsize,
@@ -37,7 +37,7 @@ impl HealthState for Hung {
     }
 }
 
-/// A probe that waits for the database waits for an hour.
+/// A probe that waits for the database would wait for an hour.
 fn hung() -> (Arc<Hung>, Health) {
     let state = Arc::new(Hung::default());
     let health = Health::builder(Arc::clone(&state)).probe_budget(HOUR).start();
@@ -58,10 +58,10 @@ async fn a_probe_for_a_part_neither_starts_nor_awaits_what_is_not_in_it() {
         let (state, health) = hung();
         let app: Router = health.router();
         let answer = timeout(LONG, get(&app, uri)).await.expect("it waits for the database");
-        assert_eq!(answer.status, 200, "{uri}: it has waited for its own checks");
+        assert_eq!(answer.status, 200, "{uri}: it waits for its own checks");
         assert_eq!(state.db_runs.load(Ordering::SeqCst), 0, "{uri}");
         assert_eq!(state.other_runs.load(Ordering::SeqCst), runs, "{uri}");
-        // Nor does it while somebody else does.
+        // It also does not wait while another probe waits for the database.
         let whole = tokio::spawn({
             let app = app.clone();
             async move { get(&app, "/readyz").await }
@@ -93,7 +93,7 @@ async fn the_internal_port_waits_for_a_part_as_the_router_does() {
     assert_eq!(state.db_runs.load(Ordering::SeqCst), 0);
 }
 
-/// Has nothing but a check that takes its time and is not critical.
+/// Has a single check, which is slow and not critical.
 struct Lazy;
 
 impl HealthState for Lazy {
@@ -119,7 +119,7 @@ async fn a_rare_probe_waits_for_what_would_be_pending_or_stale_critical_or_not()
 
 #[tokio::test]
 async fn a_valid_result_is_not_waited_for_unless_the_check_is_critical() {
-    /// Answers once, and from then on never.
+    /// Answers once, and then never again.
     struct Once(AtomicUsize);
     impl HealthState for Once {
         fn register(checks: &mut Checks<Self>) {

@@ -9,7 +9,7 @@ use crate::model::{CheckOptions, Setting, StateOptions, Time};
 
 pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2);
 pub(crate) const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
-/// How late a run may begin while all is well: five ticks of the runtime's 50 ms.
+/// How late a run may begin in normal operation: five ticks of the runtime, of 50 ms each.
 pub(crate) const LATENESS: Duration = Duration::from_millis(250);
 /// The runtime is asked four times in this.
 pub(crate) const SHORTEST_HEARTBEAT: Duration = Duration::from_secs(1);
@@ -74,7 +74,7 @@ fn validate_heartbeat(heartbeat: Option<&Time>, errors: &mut Errors) {
     }
 }
 
-/// A smaller `max_age` makes a result stale while every run passes.
+/// With a smaller `max_age`, a result would become stale while every run passes.
 fn validate_max_age(options: &CheckOptions, timeout: &Bound, refresh: &Bound, errors: &mut Errors) {
     let least = least_max_age(timeout, refresh);
     if let Some(max_age) = options.max_age.value().filter(|max_age| max_age.time < least) {
@@ -95,8 +95,8 @@ fn validate_max_age(options: &CheckOptions, timeout: &Bound, refresh: &Bound, er
     }
 }
 
-/// How old a result may become while every run passes, in whole milliseconds. The next run begins after the interval with
-/// its jitter of at most 10 %, or when a probe comes after the ttl; it begins late; and it takes up to the timeout.
+/// How old a result may become while every run passes, in whole milliseconds. The next run begins after the interval plus
+/// at most 10 % jitter, or when a probe comes after the ttl. It may begin late, and take up to the timeout.
 fn least_max_age(timeout: &Bound, refresh: &Bound) -> Duration {
     let jitter = if refresh.is_jittered() {
         refresh.time / 10
@@ -105,7 +105,7 @@ fn least_max_age(timeout: &Bound, refresh: &Bound) -> Duration {
     };
     let least = refresh.time + jitter + timeout.time + LATENESS;
     let millis = least.as_micros().div_ceil(1_000);
-    Duration::from_millis(u64::try_from(millis).expect("no option takes more than a day"))
+    Duration::from_millis(u64::try_from(millis).expect("no option is longer than a day"))
 }
 
 /// A slower success is never seen: it is a timeout.
@@ -176,7 +176,7 @@ impl Bound {
         Some(Self { name, time, source })
     }
 
-    /// An interval is kept with a jitter, a ttl is not.
+    /// An interval has a jitter, a ttl has none.
     fn is_jittered(&self) -> bool {
         self.name == "interval"
     }

@@ -192,10 +192,10 @@ struct Scenario {
 enum App {
     Static,
     Engine(fn() -> Health),
-    /// The probes in a handler of our own, as another framework's adapter has them: made once, or for each request.
+    /// The probes in a handler, as in an adapter for another framework: made once, or for each request.
     Adapter(fn() -> Health),
     ProbesEachTime(fn() -> Health),
-    /// As `Engine`, asked with as many excludes as a query may have.
+    /// As `Engine`, with as many excludes as a query may have.
     Excludes(fn() -> Health),
     ByHand(usize),
 }
@@ -303,14 +303,14 @@ impl Scenario {
         router
     }
 
-    /// What is asked for.
+    /// The path and query of the request.
     fn uri(&self) -> &'static str {
         let App::Excludes(_) = self.app else { return self.path };
         let excludes = (0..64).map(|index| format!("exclude=dependency-{}", index * 150));
         format!("{}?{}", self.path, excludes.collect::<Vec<_>>().join("&")).leak()
     }
 
-    /// How many times fewer requests a round has: one of these takes as long as that many others.
+    /// By what factor a round has fewer requests: one of these takes as long as this many others.
     const fn weight(&self) -> u32 {
         if matches!(self.app, App::Excludes(_)) { 50 } else { 1 }
     }
@@ -346,7 +346,7 @@ fn start<const N: usize>() -> Health {
     Health::builder(Orders::<N>).start()
 }
 
-/// As [`Orders`], and the first check runs on demand: once, and from then on it is in flight.
+/// As [`Orders`], but the first check runs on demand: its first run ends, and its second one stays in flight.
 struct InFlight<const N: usize>(AtomicBool);
 
 impl<const N: usize> HealthState for InFlight<N> {
@@ -375,7 +375,7 @@ fn start_in_flight<const N: usize>() -> Health {
     Health::builder(InFlight::<N>(AtomicBool::new(false))).start()
 }
 
-/// What an adapter for another framework does.
+/// Does what an adapter for another framework does.
 async fn adapted(probes: Probes) -> Response {
     let answer = probes.answer("GET", "/readyz", None).await.expect("one of our paths");
     let mut response = Response::new(Body::from(answer.body().to_vec()));
@@ -530,7 +530,7 @@ fn add_instructions(figures: &mut [Figures]) -> Result<(), String> {
     version.map_err(|error| format!("valgrind does not run: {error}"))?;
     let dir = Scratch::new().map_err(|error| format!("no directory for callgrind's output: {error}"))?;
     let [few, many] = COUNTED;
-    // A batch of excludes outlasts a view under callgrind, so its count would say little.
+    // Under callgrind a batch of excludes takes longer than a view lives, so its count would mean little.
     let is_counted = |key| {
         let scenario = SCENARIOS.iter().find(|scenario| scenario.key == key);
         scenario.is_some_and(|scenario| scenario.weight() == 1)

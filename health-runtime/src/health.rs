@@ -77,11 +77,12 @@ impl Health {
         self.engine.report(probe)
     }
 
-    /// Asks for a run of this check now, instead of at its next interval: after a deployment of what it looks at, say. The
-    /// name of a nested struct stands for all of its checks. Returns `false` if nothing has this name.
+    /// Asks for a run of this check now, instead of at its next interval, for example after a deployment of its dependency.
+    /// The name of a nested struct stands for all of its checks. Returns `false` if no check and no nested struct has this
+    /// name.
     ///
-    /// Does not wait for the run. A check in flight runs once more when that run has ended. Whoever asks again and again
-    /// gets a run every 50 ms at most.
+    /// Does not wait for the run. If a run is in flight, another one starts after it. A check starts at most once every
+    /// 50 ms, however often this is called.
     ///
     /// ```
     /// # use health_runtime::{Flag, HealthState};
@@ -136,9 +137,9 @@ impl WeakHealth {
 /// Starts a [`Health`]: everything that `#[health(…)]` on the struct says can be said here too, and wins; but a flag
 /// that the struct sets stays set. Of `interval` and `ttl`, the last one counts.
 ///
-/// Its options have the limits that the derive has: durations are 1 ms to 24 h, `ttl` and `drain` may be zero. What the
-/// derive refuses while compiling is an error at the start: [`StartError::Service`], and [`StartError::Check`] where it
-/// contradicts what a check declares itself.
+/// Its options have the same limits as in the derive: durations are 1 ms to 24 h, `ttl` and `drain` may be zero. An option
+/// that the derive would refuse while compiling is an error at the start: [`StartError::Service`], or [`StartError::Check`]
+/// if it contradicts the options of a check.
 ///
 /// The defaults that `timeout`, `interval` and `ttl` are do not reach the checks of nested structs: those have the ones
 /// that stand on their own struct, with which their options have been compiled.
@@ -162,8 +163,8 @@ impl<S: HealthState> HealthBuilder<S> {
         self
     }
 
-    /// Notes a name or version that the derive would refuse. It is checked here and not at the start, because those that
-    /// the derive takes from Cargo may be longer.
+    /// Notes a name or version that the derive would refuse. The check is here and not at the start, because a name or
+    /// version that the derive takes from Cargo may be longer.
     fn label(mut self, option: &str, text: &str) -> Self {
         if let Err(error) = rules::validate_label(option, text) {
             self.checks.refused.get_or_insert(error);
@@ -222,7 +223,7 @@ impl<S: HealthState> HealthBuilder<S> {
     /// using it. For members of a set that come and go while the service runs there are [`Parts`](crate::Parts): nothing
     /// is added after the start.
     ///
-    /// The spec is held to the derive's rules at the start, see [`StartError::Check`]. In the liveness probe it needs
+    /// The rules of the derive apply to the spec at the start, see [`StartError::Check`]. In the liveness probe it needs
     /// `in_process` or `restart_helps`, see [`StartError::Liveness`].
     ///
     /// ```
@@ -246,8 +247,8 @@ impl<S: HealthState> HealthBuilder<S> {
         self
     }
 
-    /// The timeout of checks that declare none, shorter than the [`interval`](Self::interval) beside it. Default: 2 s,
-    /// or the interval if that is shorter.
+    /// The timeout of checks that declare none. It must be shorter than the [`interval`](Self::interval) of the same
+    /// service. Default: 2 s, or the interval if that is shorter.
     pub fn timeout(self, timeout: Duration) -> Self {
         self.service(|service| service.timeout(timeout))
     }
@@ -285,10 +286,10 @@ impl<S: HealthState> HealthBuilder<S> {
     }
 
     /// The runtime counts as stalled once it has run nothing for this long; liveness and readiness then fail. At least
-    /// 1 s. Default: it is not watched; with `serve_internal`, 10 s.
+    /// 1 s. Default: the runtime is not watched; with `serve_internal`, 10 s.
     ///
-    /// Counted is the time in which the process could run. A process that is stopped has not stalled. One that is throttled
-    /// again and again, for up to a second at a time, takes up to twice as long to be found stalled.
+    /// Only the time in which the process could run counts. A process that is stopped does not stall. A process that is
+    /// throttled again and again, for up to a second at a time, takes up to twice as long to count as stalled.
     pub fn heartbeat(self, longest: Duration) -> Self {
         self.service(|service| service.heartbeat(longest))
     }
@@ -299,8 +300,8 @@ impl<S: HealthState> HealthBuilder<S> {
         self.service(|service| service.drain(drain))
     }
 
-    /// How long after the drain a signalled process may take to end before it is ended. Default: 15 s: with the drain
-    /// 22 s, and the kubelet kills after 30 s.
+    /// How long after the drain a signalled process may take to end before it is ended. Default: 15 s. With the drain
+    /// that is 22 s, and the kubelet kills after 30 s.
     pub fn shutdown_grace(self, grace: Duration) -> Self {
         self.service(|service| service.shutdown_grace(grace))
     }

@@ -40,8 +40,9 @@
 //!
 //! Checks run in the background, each in a task of its own, one run at a time, on the runtime that started the
 //! [`Health`]. A probe reads what was published last: it costs the same with three checks and with ten thousand, with
-//! all well and with a database that hangs. Only for checks with `ttl`, and before the first result, it waits for critical
-//! checks (while starting, for startup checks too), and never longer than `probe_budget`. Liveness never waits.
+//! all well and with a database that hangs. It waits only for critical checks (while starting, for startup checks too) that
+//! have a `ttl` or no result yet, and for any check with a `ttl` that would otherwise be `pending` or `stale`; never longer
+//! than `probe_budget`. Liveness never waits.
 //!
 //! What is not known fails: not yet checked (`pending`), too old (`stale`), panicked, hanging (`timeout`, `stuck`),
 //! shutting down (`draining`). Only liveness asks for evidence before it fails, since failing it restarts the process.
@@ -50,9 +51,9 @@
 //! [`Breaker`]. [`Health::subscribe`] tells of each change, [`Health::watch_readiness`] of the whole, and so does the log
 //! (`tracing`, target `health`).
 //!
-//! The engine has two threads of its own: one paces the checks and, with `Health::serve_internal`, answers on a port of
-//! its own while the application's runtime is blocked; the other writes the log, so that nothing waits for a subscriber
-//! that is slow or blocks. It ends, with all that it started, when the last [`Health`] is gone.
+//! The engine has two threads of its own: one paces the checks; the other writes the log, so that nothing waits for a
+//! subscriber that is slow or blocks. `Health::serve_internal` adds a thread, which answers while the application's runtime
+//! is blocked. All of them end when the last [`Health`] is dropped. One more thread, for signals, belongs to the process.
 //!
 //! # What can be a check
 //!
@@ -85,7 +86,7 @@
 //! |---|---|---|
 //! | `macros` | on | `#[derive(HealthState)]`, and `#[health_check]` on functions |
 //! | `axum` | on | [`Health::router`], [`Health::drain_layer`], [`Health::listener`], [`Health::serve_internal`], [`Health::internal_router`] |
-//! | `sqlx-sqlite` | off | [`HealthCheck`] for `sqlx::SqlitePool`: what it notices, costs and does not see stands at its [`impl`](HealthCheck#impl-HealthCheck-for-Pool%3CSqlite%3E) |
+//! | `sqlx-sqlite` | off | [`HealthCheck`] for `sqlx::SqlitePool`; its [`impl`](HealthCheck#impl-HealthCheck-for-Pool%3CSqlite%3E) documents what it detects, what it costs and what it does not detect |
 //! | `testing` | off | `testing::TestHealth`: what your service reports while something fails, in your own tests |
 //!
 //! Without `axum`, [`Health::probes`] answers for any HTTP framework.

@@ -58,7 +58,7 @@ impl Health {
 
     /// Begins to drain: from now on and for good readiness fails, liveness passes whatever its checks say, and answers
     /// ask clients to close their connections. After `drain` every [`shutdown_signal`](Self::shutdown_signal) resolves,
-    /// and the engine lets go of the state.
+    /// and the engine drops its copy of the state.
     ///
     /// Waits for nothing. SIGTERM does this by itself where `shutdown_signal` is used. A second call does nothing.
     pub fn drain(&self) {
@@ -67,28 +67,28 @@ impl Health {
 
     /// What the server waits for: resolves when it may stop accepting connections.
     ///
-    /// Call it early, before anything that takes long: the call itself installs the signal handlers. Before it, SIGTERM ends
-    /// the process at once, as it does without this crate. After it, a service that is told to end while it starts is
-    /// never ready, and ends. (As process 1, in a container, the handlers are there from the start of the engine on:
-    /// process 1 would ignore SIGTERM, start, and become ready.)
+    /// Call it early, before anything slow: the call itself installs the signal handlers. Before the call, SIGTERM ends the
+    /// process at once, as it does without this crate. After the call, a service that gets SIGTERM while it starts never
+    /// becomes ready, and ends. In process 1, as in a container, the engine installs the handlers when it starts, because
+    /// process 1 would otherwise ignore SIGTERM and become ready.
     ///
     /// # What happens at a signal
     ///
-    /// 1. Readiness fails. The service goes on serving for `drain` (7 s), so that load balancers notice before connections
-    ///    are refused. SIGINT skips this wait: a person waits. So does a second signal; the same signal within a second is
-    ///    the same one. A service that was never ready does not wait either, nor does one behind
-    ///    [`listener`](Self::listener) that has no open connection and has seen none for a minute: nobody is left who could
-    ///    notice.
-    /// 2. The listeners close. Nothing is checked any more, and the engine drops its copy of the state: a thread that ends
-    ///    with the last sender of a channel can end.
-    /// 3. This resolves, for all servers together. Servers finish the requests in flight.
-    /// 4. What `main` does after its server (flush counters, close pools) is still inside of `shutdown_grace` (15 s), which
-    ///    counts from step 2. A process that is there after that is ended with code 143, and the log says what it still
-    ///    holds. A third signal does the same at once. Needs `main` longer, set `shutdown_grace` higher.
+    /// 1. Readiness fails. The service continues to serve for `drain` (7 s), so that load balancers notice before
+    ///    connections are refused. Some cases skip this wait: SIGINT, because a person waits; a second signal (the same
+    ///    signal within a second counts once); a service that was never ready; and a service with a
+    ///    [`listener`](Self::listener) that has no open connection and has had none for a minute, because no client is left
+    ///    to notice.
+    /// 2. The listeners close. No check runs any more, and the engine drops its copy of the state. So a thread that waits
+    ///    for the last sender of a channel can end, even if the state holds that sender.
+    /// 3. This future resolves, for all servers at the same time. Servers finish the requests in flight.
+    /// 4. `main` does what follows its server, such as flushing counters and closing pools. `shutdown_grace` (15 s) counts
+    ///    from step 2. A process that still runs after it is ended with exit code 143, and the log says what keeps it. A
+    ///    third signal ends the process at once. If `main` needs longer, set a longer `shutdown_grace`.
     ///
-    /// # What must be longer than what
+    /// # Choosing the times
     ///
-    /// | platform | kills after | so |
+    /// | platform | kills after | required |
     /// |---|---|---|
     /// | Kubernetes | `terminationGracePeriodSeconds`: 30 s, `preStop` included | `preStop` + `drain` + `shutdown_grace` < 30 s: the defaults need 22 s |
     /// | `docker stop`, Compose | 10 s (`--time`, `stop_grace_period`) | `drain` + the longest request < 10 s: the default leaves 3 s |
@@ -96,17 +96,17 @@ impl Health {
     /// | Amazon ECS | `stopTimeout`: 30 s | `drain` + `shutdown_grace` < 30 s |
     /// | systemd | `TimeoutStopSec`: 90 s | `drain` + `shutdown_grace` < 90 s |
     ///
-    /// | balancer that asks the probes itself | notices after | so |
+    /// | load balancer | notices after | required |
     /// |---|---|---|
     /// | HAProxy `option httpchk` | `inter` × `fall`: 2 s × 3 | `drain` > 6 s |
-    /// | Kubernetes Service | at once: the pod is deleted, which spreads in a few seconds | `drain` of a few seconds |
-    /// | AWS load balancers, where nobody deregisters the target | interval × unhealthy threshold: 30 s × 2 | `drain` > 60 s |
+    /// | Kubernetes Service | a few seconds after the pod is deleted, without a probe | `drain` of a few seconds |
+    /// | AWS load balancers, if the target is not deregistered | interval × unhealthy threshold: 30 s × 2 | `drain` > 60 s |
     ///
     /// # Several engines, several servers
     ///
-    /// Call it once for each server. The signal handlers belong to the process and stay until its end. They drain every
-    /// engine that is alive. Once the last [`Health`] in the process is gone, there is nothing to drain, and a signal ends the process at
-    /// once, with code 143.
+    /// Call it once for each server. The signal handlers belong to the process and stay installed until it ends. They drain
+    /// every engine that is alive. Once the last [`Health`] in the process is dropped, there is nothing to drain, and a
+    /// signal ends the process at once, with exit code 143.
     ///
     /// # Cancel safety
     ///

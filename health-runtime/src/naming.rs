@@ -1,4 +1,4 @@
-//! What names, prefixes and URLs may look like: the rules of the derive, for what no derive has seen.
+//! What names, prefixes and URLs may look like: the rules of the derive, for what is added by hand.
 
 use std::collections::HashSet;
 
@@ -47,7 +47,7 @@ pub(crate) fn package_label_problem(option: &str, text: &str) -> Option<String> 
     Some(format!("contains the control character `{control}`; remove it"))
 }
 
-/// What is wrong with a link for people.
+/// What is wrong with the URL of a runbook.
 pub(crate) fn url_problem(url: &str) -> Option<String> {
     let strange = |c: &char| c.is_whitespace() || c.is_control() || "\"<>\\^`{|}".contains(*c);
     if url.trim().is_empty() {

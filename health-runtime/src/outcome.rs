@@ -78,7 +78,7 @@ pub enum Reason {
     BreakerOpen,
     /// No run has finished yet.
     Pending,
-    /// The last finished run is older than `max_age`: nobody knows how it is now.
+    /// The last finished run passed and is older than `max_age`: the state now is unknown.
     Stale,
     /// The check returned an error.
     Error,
@@ -92,7 +92,7 @@ pub enum Reason {
     Reported,
     /// The resource works but is fully in use, such as a pool without an idle connection.
     Saturated,
-    /// The resource is fully in use, the run could not ask it, and it has not answered for as long as `max_age`.
+    /// The resource is fully in use, so the run could not ask it, and it has not answered for `max_age`.
     Exhausted,
     /// The run succeeded, but took longer than `degraded_after`.
     Slow,
@@ -104,7 +104,7 @@ pub enum Reason {
     Held,
     /// The service has not finished starting, or its server does not accept connections yet.
     Starting,
-    /// No server accepts connections for the service any more, although it is not shutting down: see
+    /// No server accepts connections any more, although the service is not shutting down: see
     /// [`Health::listener`](crate::Health::listener).
     NotServing,
 }
@@ -137,8 +137,8 @@ impl Reason {
     /// Whether this says that the check is broken, and not merely that nothing is known: what a liveness probe may
     /// restart a process for. A breaker opens on failures alone, and mends nothing.
     ///
-    /// `Exhausted` is no evidence: the run could not ask. Under load a restart makes it worse, because it ends the work
-    /// in flight and its callers try again. Work that hangs inside the process is what a `Heartbeat` is for.
+    /// `Exhausted` is no evidence: the run could not ask. Under load a restart makes things worse, because it ends the work
+    /// in flight and the callers try again. Use a `Heartbeat` to detect work that hangs inside the process.
     pub(crate) const fn is_evidence(self) -> bool {
         matches!(
             self,
@@ -208,20 +208,20 @@ impl Outcome {
     /// It works but is fully in use, such as a pool whose connections are all taken: degraded, with reason
     /// `saturated`. A busy dependency is not a dead one.
     ///
-    /// Use it where the run got an answer in the end. Where it got none, use [`exhausted`](Self::exhausted).
+    /// Use it if the run got an answer in the end. If it got none, use [`exhausted`](Self::exhausted).
     pub fn saturated(message: impl Into<String>) -> Self {
         Self::with(Status::Degraded, Reason::Saturated, message)
     }
 
     /// It is fully in use, so this run could not ask it: unhealthy, with reason `exhausted`.
     ///
-    /// One such run says little: a busy dependency is not a dead one. So the engine lowers it. While the check passes and
-    /// its last success is younger than `max_age` (default: three intervals and the timeout), the result is degraded with
-    /// reason `saturated`, and passes. A lowered result is no success in this sense. From `max_age` on the check fails;
-    /// it also fails where it has never passed, or where the last run that could ask failed.
+    /// A busy dependency is not a dead one, so the engine lowers this result: while the check passes and its last success
+    /// is younger than [`max_age`](crate::CheckSpec::max_age), the result is degraded with reason `saturated`, and passes.
+    /// A lowered result does not count as a success here. Once the last success is older than `max_age`, the check fails.
+    /// It also fails if it has never passed, or if the last run that could ask failed.
     ///
-    /// `exhausted` alone never fails the liveness probe, and `fail_open` waives it. In [`Parts`](crate::Parts), a part with
-    /// any other failure counts as worse.
+    /// `exhausted` never fails the liveness probe, and `fail_open` lowers it to degraded. In [`Parts`](crate::Parts), any
+    /// other failure counts as worse.
     ///
     /// Return it well before the check's timeout: at the timeout the run is aborted, and its result is `timeout`.
     ///

@@ -22,8 +22,9 @@ const SAID: usize = 100;
 
 /// What a check found out about each part of a set that changes while the service runs: its tenants, shards, partitions.
 ///
-/// The whole is as its worst part is, where `exhausted` is the least bad of failures, and its message counts and names the parts that are not healthy: `2 of 50: acme:
-/// connection refused; blue: 12 s behind`. Without any part it is healthy (`disabled`).
+/// The whole has the status of its worst part; among failures, `exhausted` is the least bad. Its message counts and names
+/// the parts that are not healthy: `2 of 50: acme: connection refused; blue: 12 s behind`. Without any part it is healthy
+/// (`disabled`).
 ///
 /// One part that fails fails the whole: a check that is `critical` takes the service out of rotation for one tenant. Leave
 /// `critical` off, or map the error to [`Status::Degraded`], unless that is what you want. All parts share the run of the
@@ -128,7 +129,8 @@ impl Parts {
     /// What the check found out about the whole: its worst part, the first one where several are equally bad.
     pub fn into_outcome(self) -> Outcome {
         let mut list = self.list;
-        // Stable: otherwise as they were added. The engine lowers `exhausted`, and must not lower another failure with it.
+        // The sort is stable: otherwise parts stay in the order in which they were added. `exhausted` comes last among
+        // failures: the engine lowers it, and must not lower another failure with it.
         list.sort_by_key(|part| (Reverse(part.status), part.reason == Some(Reason::Exhausted)));
         let total = list.len();
         let failing = list.partition_point(|part| part.status != Status::Healthy);

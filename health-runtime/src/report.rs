@@ -77,8 +77,8 @@ pub struct CheckReport {
     pub reason: Option<Reason>,
     /// What it checks, for people: `description = "…"` or the doc comment.
     pub description: Option<&'static str>,
-    /// Whether its failure fails the probe: in readiness if it is declared `critical`, in liveness and startup always, in
-    /// `/health` if it is declared `critical` or is in liveness.
+    /// Whether its failure fails the probe. In readiness: if it is declared `critical`. In liveness and startup: always. In
+    /// `/health`: if it is declared `critical` or is in liveness.
     pub critical: bool,
     /// What its last finished run said by itself, before thresholds, `fail_open` and the breaker; absent before the first.
     pub raw_status: Option<Status>,

@@ -25,16 +25,16 @@ pub enum StartError {
     /// A check that was added by hand is in the liveness probe, and nothing says that a restart of this process fixes it:
     /// neither `in_process` nor `restart_helps` on its spec, nor [`Checks::add_live`](crate::Checks::add_live).
     Liveness(String),
-    /// The options of a check contradict a limit or each other, as the derive refuses them while compiling. The name is
-    /// the check's full name; the problem says which option to change.
+    /// An option of a check is beyond a limit, or contradicts another one. The derive refuses the same options while
+    /// compiling.
     Check {
-        /// The check's name, with the names of the nested structs that lead to it.
+        /// The check's full name, with the names of the nested structs that lead to it.
         name: String,
-        /// What is wrong, and the way out.
+        /// Which option is wrong, and how to fix it.
         problem: String,
     },
-    /// The options of the service, or the defaults for its checks, contradict a limit or each other. The text says what is
-    /// wrong, and the way out.
+    /// An option of the service, or a default for its checks, is beyond a limit or contradicts another one. The text says
+    /// which option is wrong, and how to fix it.
     Service(String),
     /// The prefix is not one: it has to begin with `/`, not to end with it, and to consist of letters, digits, `/`, `_`,
     /// `-`, `.` and `~`, without parts that are `.` or `..`.

@@ -43,8 +43,8 @@ pub trait HealthState: Send + Sync + Sized + 'static {
     ///
     /// # Panics
     ///
-    /// Where [`HealthBuilder::try_start`] returns an error: outside of a tokio runtime, with two checks of one name, with
-    /// options added by hand that the derive refuses, with a struct nested in itself, or without a thread.
+    /// Panics if [`HealthBuilder::try_start`] returns an error: outside of a tokio runtime, if two checks have one name, if
+    /// options set by hand break a rule of the derive, if a struct is nested in itself, or if no thread can be spawned.
     #[must_use = "the engine ends when the last `Health` is dropped"]
     #[track_caller]
     fn start_health(&self) -> Health
@@ -114,7 +114,7 @@ impl<S: 'static> Checks<S> {
 
     /// Says what is declared about the service.
     pub fn service(&mut self, service: ServiceSpec) {
-        let is_nested = !self.path.is_empty(); // then nobody sees the name
+        let is_nested = !self.path.is_empty(); // then the name is not shown
         if let (false, Err(error)) = (is_nested, rules::validate_package(&service)) {
             self.refused.get_or_insert(error);
         }
@@ -130,8 +130,8 @@ impl<S: 'static> Checks<S> {
         self.push(spec, Field(field));
     }
 
-    /// Adds a field that checks itself and may stand in the liveness probe: its type is the reason, so that
-    /// [`in_process`](CheckSpec::in_process) is refused at the start.
+    /// Adds a field that checks itself and may be in the liveness probe. Its type is the reason for that, so
+    /// [`in_process`](CheckSpec::in_process) has no effect and is refused at the start.
     pub fn add_live<T: InProcess>(&mut self, spec: CheckSpec, field: fn(&S) -> &T) {
         if spec.in_process {
             self.refused.get_or_insert(StartError::Check {
@@ -186,8 +186,8 @@ impl<S: 'static> Checks<S> {
     /// of the derive: never this struct and never [`HealthBuilder`], which know nothing of what fits them. The rest of
     /// what the part declares about a service (name, prefix, drain) is not used.
     ///
-    /// A name that no path can have, a state nested in itself, or defaults of the part that contradict a limit or each
-    /// other are an error at the start.
+    /// The start fails if a path cannot contain the name, if a state is nested in itself, or if the defaults of the part are
+    /// beyond a limit or contradict each other.
     ///
     /// ```
     /// use health_runtime::{CheckSpec, Checks, Flag, HealthState};

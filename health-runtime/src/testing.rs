@@ -140,7 +140,7 @@ impl TestHealth {
     ///
     /// # Panics
     ///
-    /// Where [`HealthBuilder::try_start`] returns an error; but it needs no runtime.
+    /// Panics if [`HealthBuilder::try_start`] returns an error; but it needs no runtime.
     #[track_caller]
     pub fn new<S: HealthState>(state: S) -> Self {
         Health::builder(state).manual()

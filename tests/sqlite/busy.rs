@@ -1,4 +1,4 @@
-//! A database that is in use, and nobody knows yet whether it is well.
+//! A database that is fully in use, so that a run cannot tell whether it works.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ async fn a_busy_pool_is_saturated_and_not_dead() {
     let folder = tempfile::tempdir().unwrap();
     let db = open(&folder.path().join("orders.db"), 1).await;
     let held = db.acquire().await.unwrap();
-    // In this order: the check waits for the connection before the time begins in which it stays in use.
+    // The order matters: the check waits for the connection before the time begins in which it stays in use.
     let in_use = async {
         sleep(Duration::from_millis(200)).await;
         drop(held);
@@ -41,7 +41,7 @@ async fn a_busy_pool_is_saturated_and_not_dead() {
 }
 
 #[tokio::test]
-async fn a_pool_without_a_free_connection_is_routed_to_until_its_database_has_not_answered_for_max_age() {
+async fn a_full_pool_passes_until_its_database_has_not_answered_for_max_age() {
     let folder = tempfile::tempdir().unwrap();
     let db = open(&folder.path().join("orders.db"), 2).await;
     let app = Patient { db: db.clone() }.start_health().router();
@@ -95,7 +95,7 @@ fn reasons(health: &health_runtime::Health) -> Vec<(String, Option<Reason>)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_wait_for_a_connection_ends_before_the_timeout_wherever_the_pool_stands() {
+async fn the_wait_for_a_connection_ends_before_the_timeout_wherever_the_pool_is() {
     let folder = tempfile::tempdir().unwrap();
     let db = open(&folder.path().join("orders.db"), 1).await;
     let state = Wrapped {
@@ -171,7 +171,7 @@ fn a_full_blocking_pool_of_the_application_does_not_fail_the_database() {
 }
 
 #[tokio::test]
-async fn a_database_that_somebody_locks_for_longer_than_max_age_is_exhausted_and_recovers() {
+async fn a_database_locked_for_longer_than_max_age_is_exhausted_and_recovers() {
     let Served { file, app, .. } = &Served::new(1).await;
     let other = open(file, 1).await;
     for lock in ["BEGIN EXCLUSIVE", "BEGIN IMMEDIATE"] {
@@ -184,7 +184,7 @@ async fn a_database_that_somebody_locks_for_longer_than_max_age_is_exhausted_and
 }
 
 #[tokio::test]
-async fn a_lock_that_somebody_holds_does_not_hold_up_the_connections_of_the_service() {
+async fn a_held_lock_does_not_delay_the_connections_of_the_service() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("orders.db");
     let (db, other) = (open(&file, 1).await, open(&file, 1).await);

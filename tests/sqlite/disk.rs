@@ -1,4 +1,4 @@
-//! A file system that takes no writes. It has to be a real one, so these tests mount it, which only root may.
+//! A file system that takes no writes. The tests mount a real one, which only root may do.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -12,11 +12,11 @@ use tempfile::TempDir;
 
 use super::{App, assert_fails_with, assert_is_well, open, options, order, says};
 
-/// A file system of its own, until it is dropped.
+/// A mounted file system. Dropping it unmounts it.
 struct Mounted(TempDir);
 
 impl Mounted {
-    /// `None`, and a loud word, where this machine cannot.
+    /// `None`, with a message, if this machine cannot mount it.
     fn new(arguments: &[&str]) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         run("mount", arguments, folder.path()).then(|| Self(folder))
@@ -29,7 +29,7 @@ impl Mounted {
 
 impl Drop for Mounted {
     fn drop(&mut self) {
-        while run("umount", &["-l"], self.path()) {} // one may lie over another
+        while run("umount", &["-l"], self.path()) {} // one mount may cover another
     }
 }
 
@@ -77,7 +77,7 @@ async fn a_file_system_that_becomes_read_only_is_not_healthy() {
     let db = open(&disk.path().join("orders.db"), 1).await;
     let app = App { db: db.clone() }.start_health().router();
     says(&app, 200, None).await;
-    // Not the mount itself: that is busy. A read-only one over it, at the same place.
+    // The mount itself is busy, so a read-only mount covers it.
     let place = disk.path().to_str().unwrap();
     if !run("mount", &["--bind", place], disk.path()) || !run("mount", &["-o", "remount,bind,ro"], disk.path()) {
         return;
@@ -100,13 +100,13 @@ async fn a_disk_that_fails_is_not_healthy() {
     };
     let db = open(&disk.path().join("orders.db"), 5).await;
     assert_is_well(&db).await;
-    // What the kernel does after an error of the disk.
+    // The kernel does the same after an error of the disk.
     if !run("mount", &["-o", "remount,abort"], disk.path()) {
         return;
     }
     cannot_write(&db).await;
     assert_fails_with(&db, "read-only").await;
-    // A connection that is opened now can only read. That does not make the database one that is only read.
+    // A connection that is opened now can only read. Still, the database counts as one that takes writes.
     until("all are back", async || {
         (db.num_idle() == db.size() as usize).then_some(())
     })

@@ -1,4 +1,4 @@
-//! The database's file: it has to be the one at its path.
+//! The database's file: the file at its path has to be the open one.
 
 use std::fs;
 use std::path::Path;
@@ -56,7 +56,7 @@ async fn a_replaced_database_whose_writes_still_succeed_is_not_healthy() {
     let db = open_with(options(&file).journal_mode(SqliteJournalMode::Wal), 2).await;
     assert_is_well(&db).await;
     replace(&file);
-    order(&db).await; // as if nothing had happened
+    order(&db).await; // the write still succeeds
     assert_fails_with(&db, REPLACED).await;
 }
 
@@ -95,7 +95,7 @@ async fn a_service_that_opens_the_new_file_is_healthy_again() {
     let Served { file, db, app, .. } = &Served::new(2).await;
     replace(file);
     says(app, 503, Some("error")).await;
-    // A deployment often replaces the file and opens it anew. Nothing of the old one may be left.
+    // A deployment often replaces the file and opens it again. No state of the old file may be left.
     db.close().await;
     let db = open(file, 2).await;
     assert_is_well(&db).await;

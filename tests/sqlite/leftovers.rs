@@ -1,4 +1,4 @@
-//! What a check leaves behind: nothing, and be it dropped at any moment.
+//! A check leaves nothing behind, even if it is dropped at any moment.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use sqlx::{Executor as _, Row as _};
 
 use super::{assert_is_well, open, open_with, options};
 
-/// Every connection of the pool can write, and waits for locks as it was told to.
+/// Asserts that every connection of the pool can write, and has its old `busy_timeout`.
 async fn assert_as_before(db: &SqlitePool, connections: usize) {
     let mut all = Vec::new();
     for _ in 0..connections {
@@ -30,7 +30,7 @@ async fn a_check_that_is_dropped_leaves_no_transaction_open() {
     for journal in [SqliteJournalMode::Delete, SqliteJournalMode::Wal] {
         let file = folder.path().join(format!("{journal:?}"));
         let db = open_with(options(&file).journal_mode(journal), 3).await;
-        // As long as a run takes, and longer.
+        // Up to longer than a run takes.
         for micros in (0..2_000).step_by(20) {
             let limit = Duration::from_micros(micros);
             let dropped = [0; 3].map(|_| tokio::time::timeout(limit, db.check()));

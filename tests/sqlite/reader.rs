@@ -1,4 +1,4 @@
-//! A database that is only read is well: nobody misses its writes.
+//! A database that is only read is healthy, even if it takes no writes.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ async fn an_immutable_database_is_well() {
 }
 
 #[tokio::test]
-async fn a_writer_does_not_hold_up_the_readers() {
+async fn a_writer_does_not_delay_the_check_of_a_reader() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("orders.db");
     let writer = open(&file, 1).await;

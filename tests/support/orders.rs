@@ -1,5 +1,5 @@
-//! A service with a listener of ours: it takes `drain` and `shutdown_grace` in milliseconds, prints its address, and
-//! serves `/orders` until a signal ends it.
+//! A service with `health.listener`. It takes `drain` and `shutdown_grace` in milliseconds as arguments, prints its address,
+//! and serves `/orders` until a signal ends it.
 
 use std::time::Duration;
 
@@ -22,6 +22,6 @@ async fn main() {
     let address = listener.local_addr().expect("it is bound");
     let listener = health.listener(listener).expect("it is bound");
     let served = axum::serve(listener, app).with_graceful_shutdown(health.shutdown_signal());
-    println!("{address}"); // from here on signals are handled
+    println!("{address}"); // signals are handled from here on
     served.await.expect("serving does not fail");
 }

@@ -1,6 +1,6 @@
-//! Services that are told to end, each a scenario of its own: the first argument names it.
+//! Services that get a signal to end. The first argument names the scenario.
 //!
-//! Prints its address once it serves, and what it logs, on its standard output.
+//! Prints its address once it serves, and its log, to standard output.
 
 use std::fmt::Write as _;
 use std::sync::mpsc;
@@ -63,7 +63,7 @@ fn builder() -> health_runtime::HealthBuilder<App> {
         .shutdown_grace(Duration::from_secs(5))
 }
 
-/// Serves until it is told to end. `ready` runs once it serves.
+/// Serves until a signal ends it. `ready` runs once it serves.
 async fn serve(health: &Health, ready: impl FnOnce()) -> Result<(), Box<dyn std::error::Error>> {
     let routes = Router::new()
         .route("/orders", get(|| async { "an order" }))
@@ -80,7 +80,7 @@ async fn serve(health: &Health, ready: impl FnOnce()) -> Result<(), Box<dyn std:
     Ok(())
 }
 
-/// One engine has asked for signals and has ended; another one serves.
+/// One engine has installed the signal handlers and has ended; another one serves.
 async fn two_engines() -> Result<(), Box<dyn std::error::Error>> {
     let first = builder().start();
     drop(first.shutdown_signal());
@@ -124,7 +124,7 @@ async fn last_sender() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Is told to end between `shutdown_signal` and its server.
+/// Gets a signal between `shutdown_signal` and its server.
 async fn signal_before_serve() -> Result<(), Box<dyn std::error::Error>> {
     let health = builder().start();
     let stop = health.shutdown_signal();
@@ -141,7 +141,7 @@ async fn signal_before_serve() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Serves, and leaves signals to others.
+/// Serves without `shutdown_signal`.
 async fn no_shutdown_signal() -> Result<(), Box<dyn std::error::Error>> {
     let health = builder().start();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
@@ -161,7 +161,7 @@ async fn many_engines() -> Result<(), Box<dyn std::error::Error>> {
         let _router: Router = health.router();
         Ok(())
     };
-    once()?; // what a process has once: the thread of its signals
+    once()?; // what a process has only once, such as the signal thread
     let settled = async |wanted: Option<(usize, usize)>| {
         let mut last = counts()?;
         for _ in 0..200 {

@@ -1,5 +1,5 @@
-//! The runtime has the same rules, defaults and limits for what is added by hand, and has them in its own code. Here
-//! both judge the same options.
+//! The runtime has the same rules, defaults and limits for what is added by hand, but in its own code. These tests give the
+//! same options to both.
 
 mod generate;
 mod names;
@@ -72,7 +72,7 @@ fn builder() -> HealthBuilder<Empty> {
     Health::builder(Empty)
 }
 
-/// Without a tokio runtime, what is right is refused for that alone.
+/// The error of the builder, except `NoRuntime`: the tests have no tokio runtime, so valid options get that one.
 fn refusal<S: HealthState>(builder: HealthBuilder<S>) -> Option<StartError> {
     builder
         .try_start()
@@ -84,9 +84,9 @@ fn is_taken(spec: CheckSpec) -> bool {
     refusal(builder().check(spec, Flag::healthy())).is_none()
 }
 
-/// Whether the derive takes a field with these options, in a struct with those.
+/// Whether the derive accepts a field with these options, in a struct with those options.
 fn is_derived(service: &str, check: &str) -> bool {
-    proc_macro2::extra::invalidate_current_thread_spans(); // Or else all sources are kept.
+    proc_macro2::extra::invalidate_current_thread_spans(); // Otherwise proc-macro2 keeps all sources.
     let service = match service {
         "" => String::new(),
         options => format!("#[health({options})]"),
@@ -214,8 +214,8 @@ impl Service {
         set(builder, millis(self.shutdown_grace), HealthBuilder::shutdown_grace)
     }
 
-    /// With all of its defaults for checks, and with each of them left out: at the start, one that does not fit what the
-    /// check declares gives way.
+    /// The service with all of its defaults for checks, and with each of them left out. At the start, a default that does
+    /// not fit the check's own options is replaced.
     fn giving_way(&self) -> [Self; 4] {
         let (timeout, refresh) = (None, None);
         [
@@ -239,7 +239,7 @@ fn set<T, V>(to: T, value: Option<V>, setter: impl FnOnce(T, V) -> T) -> T {
 }
 
 #[test]
-fn what_the_derive_refuses_is_refused_by_hand_and_nothing_else() {
+fn the_derive_and_the_start_refuse_the_same_options() {
     let (mut taken, mut refused) = (0, BTreeSet::new());
     let config = Config {
         cases: 6_000,
@@ -281,7 +281,7 @@ fn what_the_derive_refuses_is_refused_by_hand_and_nothing_else() {
     }
 }
 
-/// A word for the rule that an error is about: the first one in backticks behind the check's name.
+/// A word for the rule that an error is about: the first word in backticks after the check's name.
 fn rule(said: &str) -> String {
     if said.contains("does not belong in the liveness probe") {
         return "liveness".into();
@@ -351,7 +351,7 @@ fn the_limits_are_the_same() {
     assert!(beats(SHORTEST_HEARTBEAT) && !beats(SHORTEST_HEARTBEAT.saturating_sub(MILLI)));
 }
 
-/// The macros leave these to the runtime, and state them in their docs.
+/// These defaults are in the runtime, and in the docs of the macros.
 #[test]
 fn the_docs_state_the_defaults_of_the_service() {
     const DOCS: &str = include_str!("../../docs/derive.md");
@@ -377,7 +377,7 @@ fn the_docs_state_the_defaults_of_the_service() {
         let section = section.expect("every option has a heading");
         assert!(section.contains(&format!("Default: {default}")), "{option}");
         let row = DOCS.lines().find(|line| line.starts_with(&format!("| [`{option} =")));
-        let row = row.expect("every option stands in the index");
+        let row = row.expect("every option is in the index");
         assert!(row.ends_with(&format!("| {default} |")), "{row}");
     }
 }

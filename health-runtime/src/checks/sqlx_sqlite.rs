@@ -1,8 +1,8 @@
 //! `sqlx::SqlitePool`.
 //!
 //! ```text
-//! lock    asks for the write lock, and gives it back
-//! file    looks at the file and its file system, on a thread of its own
+//! lock    takes the write lock and releases it
+//! file    checks the file and its file system, on a thread of its own
 //! memory  what earlier runs found out about a pool
 //! ```
 
@@ -27,52 +27,52 @@ use crate::outcome::{CheckResult, Outcome};
 /// A request notices when it waits for longer than this for a connection.
 const QUEUE: Duration = Duration::from_millis(50);
 
-/// How long a check waits for a connection, or for the write lock, where no engine says how much time it has.
+/// How long a check waits for a connection, or for the write lock, if it runs outside of an engine.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Asks the database as a service does that reads and writes: takes the write lock and gives it back. Nothing is
-/// written.
+/// Checks that the database can be read and written: takes the write lock and releases it. Writes nothing.
 ///
 /// | what it finds | result |
 /// |---|---|
-/// | all is well, also in memory | healthy |
+/// | the database works, in a file or in memory | healthy |
 /// | every connection was in use, and one came free after more than 50 ms | degraded, `saturated` |
-/// | other connections hold the write lock one after the other, and commit | degraded, `saturated` |
+/// | other connections hold the write lock in turn, and commit | degraded, `saturated` |
 /// | no connection comes free | `exhausted` |
-/// | one other connection holds the write lock, and commits nothing | `exhausted` |
-/// | a query fails, the file is no database, the pool is closed | unhealthy, `error` |
-/// | the file is gone from its path, or another file is there (`mv new.db app.db`) | unhealthy, `error` |
-/// | the file system is read-only, or full | unhealthy, `error` |
-/// | the database took writes, and is read-only now | unhealthy, `error` |
+/// | another connection holds the write lock all the time, and commits nothing | `exhausted` |
+/// | a query fails, the file is no database, or the pool is closed | unhealthy, `error` |
+/// | the file was removed from its path, or replaced by another one (`mv new.db app.db`) | unhealthy, `error` |
+/// | the file system is read-only or full | unhealthy, `error` |
+/// | the database is read-only, and was writable before | unhealthy, `error` |
 /// | the file system does not answer | unhealthy, `error` |
 ///
 /// `exhausted` is [lowered](Outcome::exhausted) to `saturated` while the check's last success is younger than its
 /// `max_age`: a busy pool is not a dead database.
 ///
-/// A database that is only read is well: one that was opened read-only or `immutable`, or whose connections are
-/// `query_only`. A read-only or full file system does not matter to it.
+/// A database that is only read is healthy: one that was opened read-only or `immutable`, or whose connections are
+/// `query_only`. For such a database, a read-only or full file system is no error.
 ///
 /// # Cost
 ///
-/// A run takes about ten statements on one connection, none of which reads more than the first page, and looks at the
-/// file from a short-lived thread of its own. It uses neither the runtime's workers nor its blocking pool to wait. It
-/// waits for a connection for at most 3/4 of the check's timeout; then it waits for the write lock, with its connection,
-/// for at most 3/4 of what is left. Called by hand, outside of the engine, it waits for up to 1 s for each. A file system
-/// that hangs holds one thread for each database file.
+/// A run executes about ten statements on one connection. None of them reads more than the first page. The run
+/// reads the file's metadata on a short-lived thread. It blocks neither a worker nor a blocking thread of the runtime.
 ///
-/// # What it does not see
+/// It waits for a connection for at most 3/4 of the check's timeout. Then it waits for the write lock, while it holds the
+/// connection, for at most 3/4 of the time that is left. Outside of an engine it waits for up to 1 s for each. A file
+/// system that hangs blocks one thread for each database file.
 ///
-/// - A quota: the file system has room, but not for this user. The same goes for inodes.
-/// - A full file system where the next write would fit into the room that a file in WAL mode already has, and is fine.
-/// - A disk that refuses writes while its file system is mounted for writing. Only a write tells.
-/// - Other databases that are attached to the connections.
-/// - On other systems than Linux: that another file is in the place of the database. It sees there only whether one
-///   is.
+/// # What it does not detect
+///
+/// - A quota: the file system has room, but not for this user. The same applies to inodes.
+/// - Room in the files of a database in WAL mode: if the file system is full, the check fails, although the next write may
+///   still fit into them.
+/// - A disk that refuses writes while its file system is mounted for writing. Only a write would show that.
+/// - Problems of other databases that are attached to the connections.
+/// - A replaced file on systems other than Linux. There it detects only a removed file.
 ///
 /// # Cancel safety
 ///
-/// Dropping it leaves no transaction open. The settings of the connections stay as they are: while it asks for the write
-/// lock, its connection has a `busy_timeout` of zero, which is set back before the pool can hand the connection out.
+/// Dropping it leaves no transaction open and no setting changed. While it asks for the write lock, its connection has a
+/// `busy_timeout` of zero; the old value is restored before the pool can hand out the connection again.
 #[cfg_attr(docsrs, doc(cfg(feature = "sqlx-sqlite")))]
 impl HealthCheck for SqlitePool {
     async fn check(&self) -> CheckResult {
@@ -88,7 +88,7 @@ impl HealthCheck for SqlitePool {
         if let Some(file) = file {
             let known = memory::of(self, |memory| memory.file);
             let found = file::look(file, known, patience()).await?;
-            drop(connection); // not before: while it is open, so is the file
+            drop(connection); // not earlier: an open connection keeps the file open
             judge(self, &found, &lock)?;
         }
         match lock {
@@ -125,13 +125,13 @@ fn is_full(pool: &SqlitePool) -> bool {
     pool.size() >= pool.options().get_max_connections()
 }
 
-/// How long to wait for one thing: not for all the time left, so that the run can say what it waited for.
+/// How long to wait for one thing. Less than all the time left, so that the run can report what it waited for.
 fn patience() -> Duration {
     engine::time_left().map_or(PATIENCE, |left| left * 3 / 4)
 }
 
-/// Waits for so long at most. In two halves, since a freeze of the process uses up all the time of a timer: then one is
-/// left.
+/// Waits for at most this long, in two halves: if a freeze of the process uses up the time of the first timer, the second
+/// one is left.
 async fn within<F: Future>(patience: Duration, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     for _ in 0..2 {
@@ -142,7 +142,7 @@ async fn within<F: Future>(patience: Duration, future: F) -> Option<F::Output> {
     None
 }
 
-/// Whether the pool can do what it has done before, or what the lock says that it can.
+/// Fails if the pool has taken the write lock, now or before, and cannot write now.
 fn judge(pool: &SqlitePool, found: &Found, lock: &Lock) -> Result<(), BoxError> {
     let writes = memory::of(pool, |memory| {
         memory.file = found.file;

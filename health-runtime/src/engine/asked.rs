@@ -12,9 +12,9 @@ use crate::spec::Probe;
 struct Asked<'a> {
     probe: Probe,
     selection: Option<&'a Selection>,
-    /// When it first looked: by then it has started what had expired.
+    /// When it first looked. At that moment it started the checks that had expired.
     arrived: Option<Time>,
-    /// The check that it waits for. The checks before it have been waited for.
+    /// The check that it waits for. It no longer waits for the checks before this one.
     waits_for: usize,
 }
 
@@ -25,8 +25,8 @@ enum Next {
 }
 
 impl Engine {
-    /// The view that answers this probe: starts the selected on-demand checks that have expired, and waits for those
-    /// that the probe cannot do without, at most for the probe budget.
+    /// The view that answers this probe. Starts the selected on-demand checks that have expired, and waits for the results
+    /// that the probe needs, at most for the probe budget.
     ///
     /// # Cancel safety
     ///
@@ -36,7 +36,7 @@ impl Engine {
             return Arc::clone(&view);
         }
         let view = Onlooker::new(self).probe(probe, selection).await;
-        view.expect("whoever asks holds the engine")
+        view.expect("the caller keeps the engine alive")
     }
 
     /// The answer, or what to wait for before the next look.
@@ -45,9 +45,9 @@ impl Engine {
             return Next::Answer(Arc::clone(&view));
         }
         if self.handles.is_none() {
-            return Next::Answer(self.view()); // nothing runs by itself that could be waited for
+            return Next::Answer(self.view()); // nothing runs by itself, so there is nothing to wait for
         }
-        // Made before the look: from here on it hears all that happens.
+        // Created before the look, so that it misses no change after the look.
         let changed = Arc::clone(&self.changed).notified_owned();
         let among = asked.selection.map_or(WHOLE, Selection::ranges);
         let next = self.with(|core, now| {
@@ -74,7 +74,7 @@ impl Engine {
 }
 
 impl Onlooker {
-    /// As [`Engine::probe`], without the engine while it waits; `None` if that ends.
+    /// As [`Engine::probe`], but does not keep the engine alive while it waits; `None` if the engine ends.
     pub(crate) async fn probe(&self, probe: Probe, selection: Option<&Selection>) -> Option<Arc<View>> {
         let mut asked = Asked {
             probe,

@@ -1,14 +1,14 @@
 //! Time in which this process could run: what a timeout is measured in.
 //!
-//! No check can finish while the process is stopped (SIGSTOP), its VM frozen or its laptop suspended. So that time is not
-//! held against a check, and it fails no liveness probe. The pacemaker's own ticks show it: a gap between two ticks that
-//! is longer than [`LIMIT`] is a freeze, and counts only as [`STEP`].
+//! No check can finish while the process is stopped (SIGSTOP), its VM is frozen or its laptop is suspended. So this time
+//! fails no check and no liveness probe. The ticks of the pacemaker show it: a gap between two ticks that is longer than
+//! [`LIMIT`] is a freeze, and counts only as [`STEP`].
 //!
-//! A process with too little CPU time freezes again and again, for up to [`THROTTLED`] at a time. If each freeze were excused
-//! in full, its limits would stretch without end. So a freeze of that length counts as half of it where another one
-//! came within [`REST`] before: a limit takes at most twice its time. Longer freezes are excused in full each time.
+//! A process with too little CPU time freezes again and again, for up to [`THROTTLED`] at a time. If no freeze counted, its
+//! limits would stretch without end. So half of such a freeze counts if another freeze ended less than [`REST`] before:
+//! a limit takes at most twice its time. Longer freezes count only as [`STEP`] each time.
 //!
-//! Staleness is measured by the clock, not in awake time: a result is as old as it is.
+//! Staleness is measured by the clock, not in awake time.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ const STEP: Duration = Duration::from_millis(50);
 /// The longest period of a CPU quota (`cpu.max`): a longer freeze has another cause.
 const THROTTLED: Duration = Duration::from_secs(1);
 
-/// For how long a process has to run without a freeze until the next one is excused in full.
+/// After this much awake time without a freeze, the next freeze counts only as [`STEP`].
 const REST: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Default)]
@@ -50,7 +50,7 @@ impl Awake {
         }
     }
 
-    /// Whether the last freeze was a short time ago.
+    /// Whether the last freeze ended less than [`REST`] ago.
     fn is_throttled(&self) -> bool {
         self.thawed
             .is_some_and(|thawed| self.counted.saturating_sub(thawed) < REST)
@@ -61,8 +61,8 @@ impl Awake {
         now.saturating_sub(self.at(now))
     }
 
-    /// When the time since the last tick will count for less than it does now, if no tick comes: what was judged by it is
-    /// then taken back.
+    /// When the time since the last tick will count for less than it does now, if no tick comes. States that were judged by
+    /// it have to be judged again then.
     pub(super) fn doubts_at(&self, now: Time) -> Option<Time> {
         let limits = [Some(LIMIT), self.is_throttled().then_some(THROTTLED)];
         limits
@@ -97,7 +97,7 @@ impl Awake {
 mod tests {
     use super::*;
 
-    /// The awake time of a process that runs, then is stopped, so many times, with a tick at each end.
+    /// The awake time of a process that runs and is then stopped, this many times, with a tick at the end of each stop.
     fn awake(run: Duration, stop: Duration, times: u32) -> Duration {
         let (mut awake, mut now) = (Awake::default(), Time::ZERO);
         for _ in 0..times {

@@ -14,7 +14,7 @@ use super::driver::TICK;
 use super::{Core, Engine, Time, nanos, run};
 use crate::outcome::CheckResult;
 
-/// A century: what a sum with a moment can hold.
+/// A century: longer times could overflow when added to a moment.
 const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
 
 impl Engine {

@@ -1,8 +1,8 @@
 //! The engine's clock, and a cheap way to ask whether a moment is still to come.
 //!
 //! Every probe asks that, and a precise answer (23 ns) is a large part of what a probe costs. The kernel's coarse clock
-//! (5 ns) is as good while the moment is not near: it lags behind by a tick of the kernel at most. Without it a request
-//! takes 25 ns longer, which is 4 % (`benches/probe.rs`, the best of eight runs each).
+//! (5 ns) is good enough while the moment is not near: it lags by at most one tick of the kernel. Without it a request takes
+//! 25 ns longer, which is 4 % (`benches/probe.rs`, the best of eight runs each).
 
 use std::time::Instant;
 

@@ -62,7 +62,7 @@ pub(crate) struct Core {
     missing: usize,
     /// The runs in flight: a number for the same reason.
     running: usize,
-    /// Nothing is checked any more.
+    /// No run starts any more, and no result is taken.
     ended: bool,
     threads: Threads,
     /// What a test says of checks, whatever their runs say.
@@ -87,14 +87,14 @@ pub(crate) struct Effects {
     pub(crate) events: Vec<Event>,
     /// Something a view shows has changed.
     pub(crate) changed: bool,
-    /// A result has come that a probe may wait for.
+    /// A result has arrived that a probe may wait for.
     pub(crate) arrived: bool,
-    /// From when on each probe has to look for itself, if it has to because of what has happened.
+    /// From when on each probe has to look at the core, if these changes require it.
     pub(crate) asked_for: [Option<Time>; 4],
 }
 
 impl Effects {
-    /// Adds what something later has led to and is still to be done.
+    /// Adds later effects that are still to be carried out.
     pub(super) fn extend(&mut self, later: Self) {
         self.start.extend(later.start);
         self.beat |= later.beat;
@@ -199,7 +199,7 @@ impl Core {
         }
     }
 
-    /// Nothing is checked any more: what is known stays as it is, and runs in flight are aborted.
+    /// Ends all checks: the results stay as they are, and runs in flight are aborted.
     pub(crate) fn end(&mut self) {
         self.ended = true;
         let running = self.slots.iter_mut().filter_map(|slot| slot.running.as_mut());
@@ -208,7 +208,7 @@ impl Core {
         }
     }
 
-    /// The names of the checks of which a run is in flight.
+    /// The names of the checks that have a run in flight.
     pub(crate) fn names_in_flight(&self) -> String {
         let slots = self.slots.iter().zip(self.plans.iter());
         let running = slots.filter(|(slot, _)| slot.running.is_some());
@@ -271,7 +271,7 @@ impl Core {
         }
     }
 
-    /// Notes that something is known of the check: only one with a `ttl` is waited for again.
+    /// Notes that the check has a result: probes wait again only for a check with a `ttl`.
     fn has_result(&mut self, index: usize) {
         if self.plans[index].ttl().is_none() {
             self.awaitable.remove(&index);
@@ -286,7 +286,7 @@ impl Core {
         }
     }
 
-    /// A probe asks for these checks: starts those that have expired.
+    /// A probe asks about these checks: starts those that have expired.
     pub(crate) fn demand(&mut self, probe: Probe, among: &[Range<usize>], now: Time) {
         let asked = self.awaitable(among, 0).filter(|index| self.concerns(*index, probe));
         let expired: Vec<_> = asked.filter(|index| self.is_expired(*index, now)).collect();
@@ -304,8 +304,8 @@ impl Core {
         }
     }
 
-    /// Changes what starting waits for, and latches its end if nothing is missing. The view is replaced only if a probe
-    /// would say something else or wait for something else.
+    /// Changes what starting waits for. If nothing is missing, the service has started, for good. The view is replaced only
+    /// if the answer of a probe changes, or what a probe waits for.
     fn progress(&mut self, now: Time, change: impl FnOnce(&mut Lifecycle)) {
         let before = Probe::ALL.map(|probe| self.lifecycle.blocks(probe));
         change(&mut self.lifecycle);
@@ -336,7 +336,7 @@ impl Core {
         self.effects.events.push(event);
     }
 
-    /// Notes something about the servers of the service.
+    /// Changes what is known about the servers of the service.
     pub(crate) fn servers(&mut self, note: impl FnOnce(&mut Servers)) {
         let before = self.lifecycle.gate(false);
         note(&mut self.lifecycle.servers);

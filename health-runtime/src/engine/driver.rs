@@ -1,5 +1,5 @@
 //! The pacemaker: one thread with a small runtime of its own, so that neither ticks nor timers depend on the runtime that
-//! they watch. Nothing else runs on it: whoever serves or renders does so elsewhere.
+//! they watch. Nothing else runs on it: probes are served and rendered on other threads.
 
 use std::io;
 use std::sync::Arc;
@@ -48,7 +48,7 @@ impl Pacemaker {
         self.runtime().handle().clone()
     }
 
-    /// Ticks for as long as the engine lasts.
+    /// Ticks until the engine ends.
     pub(super) fn start(self, engine: &Arc<Engine>) -> io::Result<()> {
         let engine = Onlooker::new(engine);
         let ticks = move || {
@@ -69,8 +69,8 @@ impl Pacemaker {
     }
 }
 
-/// What is left to do for the pacemaker when the engine has ended: to end a process that was told to end, and to let the
-/// last runs ask its timers.
+/// What the pacemaker still does after the end of the engine: it ends a process that got a signal to end, and it keeps the
+/// timers for the last runs.
 async fn stay(exits_in: Option<Duration>) {
     if let Some(left) = exits_in {
         tokio::time::sleep(left).await;

@@ -52,7 +52,7 @@ pub(crate) enum Event {
     },
     /// Readiness fails from now on.
     Draining {
-        /// How long the service still serves; `None`: it does not wait.
+        /// How long the service still serves; `None` if it does not wait.
         drain: Option<Duration>,
     },
     Closing,
@@ -77,11 +77,11 @@ pub(crate) enum Event {
     NoSignals {
         error: io::Error,
     },
-    /// Readiness has waited for a server for a while.
+    /// Readiness has waited for a server for 10 s.
     NoServer,
-    /// A server runs, and nothing in the process waits for a signal.
+    /// A server runs, and nothing in the process has called `shutdown_signal()`.
     NoShutdown,
-    /// A signal came, and nothing in the process waits for one.
+    /// A signal came, and nothing in the process has called `shutdown_signal()`.
     SignalIgnored,
     Exit {
         why: String,
@@ -155,7 +155,7 @@ impl Event {
                 tracing::error!(target: "health", %error, "no signal handlers: SIGTERM will end the process without a drain");
             }
             Self::NoServer => {
-                tracing::warn!(target: "health", "readiness waits for a server: `health.listener()` does not accept yet, or nobody has asked the probes of `health.router()`; serve with `health.listener()`, so that health knows the server");
+                tracing::warn!(target: "health", "readiness waits for a server: `health.listener()` does not accept connections yet, or `health.router()` has not answered a probe yet; serve with `health.listener()`, so that readiness follows the server");
             }
             Self::NoShutdown => {
                 tracing::warn!(target: "health", "nothing has called `shutdown_signal()`: SIGTERM ends this process without a drain, unless the service itself calls `drain()`");

@@ -1,4 +1,4 @@
-//! The end of a process that was told to end and does not.
+//! Ends a process that got a signal to end and did not end by itself.
 
 use std::sync::mpsc;
 use std::thread;
@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use super::{Engine, Event};
 
-/// How long the log may take to hear the last words of an engine or a process.
+/// How long the log may take to write the last events of an engine or a process.
 pub(super) const LAST_WORDS: Duration = Duration::from_millis(100);
 
 /// What a shell reports for a process ended by SIGTERM.
 const EXIT_CODE: i32 = 143;
 
-/// Ends a process that was told to end. A log that nobody reads does not hold it.
+/// Ends the process. A log that blocks does not delay this.
 pub(super) fn exit(why: impl Into<String>) -> ! {
     let event = Event::Exit {
         why: why.into(),
@@ -21,7 +21,7 @@ pub(super) fn exit(why: impl Into<String>) -> ! {
     let (said, heard) = mpsc::channel();
     let log = move || {
         event.log(&[]);
-        let _ = said.send(()); // nobody may wait any more
+        let _ = said.send(()); // the receiver may be gone
     };
     if thread::Builder::new().name("health log".into()).spawn(log).is_ok() {
         let _ = heard.recv_timeout(LAST_WORDS);
@@ -29,17 +29,17 @@ pub(super) fn exit(why: impl Into<String>) -> ! {
     std::process::exit(EXIT_CODE)
 }
 
-/// Why a process is ended at the end of the grace, for which nobody is left to say more.
+/// Why a process is ended at the end of the grace.
 pub(super) const GRACE_IS_OVER: &str = "the process did not end within `shutdown_grace`";
 
 impl Engine {
-    /// Ends the process at the end of the grace, and says what may have kept it.
+    /// Ends the process at the end of the grace, and logs what may have kept it alive.
     pub(super) fn exit_late(&self) -> ! {
         self.outbox.flush(LAST_WORDS);
         exit(format!("{GRACE_IS_OVER}: {}", self.what_is_held()))
     }
 
-    /// What may keep a process from its end, as far as the engine can see.
+    /// What may keep the process alive, as far as the engine knows.
     fn what_is_held(&self) -> String {
         let running = self.lock().names_in_flight();
         let mut held = vec![match self.holders() {

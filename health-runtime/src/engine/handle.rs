@@ -5,8 +5,8 @@ use std::sync::{Arc, Weak};
 
 use super::Engine;
 
-/// The engine ends when this is dropped, on the thread that drops it: what is left to log is logged before that thread
-/// goes on. The engine's own tasks hold the engine for moments, and never this.
+/// Dropping this ends the engine on the same thread, and waits until the last events are logged. The engine's own tasks
+/// hold the engine only for a moment, and never hold this.
 #[derive(Debug)]
 pub(crate) struct EngineHandle(Arc<Engine>);
 
@@ -17,7 +17,7 @@ impl EngineHandle {
         handle
     }
 
-    /// A look at the engine that neither keeps it running nor ends it.
+    /// The engine itself. A clone of it neither keeps the engine running nor ends it.
     pub(crate) fn engine(&self) -> &Arc<Engine> {
         &self.0
     }
@@ -37,7 +37,7 @@ impl Drop for EngineHandle {
     }
 }
 
-/// Who holds the engine: for the log, when a process does not end.
+/// How many handles exist, for the log when a process does not end.
 pub(super) fn holders(handle: Option<&Weak<EngineHandle>>) -> usize {
     handle.map_or(0, Weak::strong_count)
 }

@@ -4,29 +4,29 @@
 //! core       every state as a pure function of what happened and of now
 //!   plan       what was declared, defaults filled in
 //!   phase      starting, running, draining; holds
-//!   servers    whether anybody serves
+//!   servers    whether a server runs
 //!   awake      time in which the process could run
 //! view       what is published: immutable, read without the lock
-//!   publication  who may use it until when
+//!   publication  until when each probe may use it
 //! asked      a probe that finds something to wait for
 //! run        one run of one check, in a task of its own
-//! runner     the checks with the user's state, and who drops them
+//! runner     the checks with the user's state, and how they are dropped
 //! driver     the pacemaker, the thread that everything else hangs on
 //! trigger    what a check asks for a run with
-//! shutdown   the way to the end: drain, close, stop
-//! serving    what the application's listeners and connections are doing
-//! signals    what asks the process to end, for all engines in it
-//! exit       what ends a process that does not end by itself
+//! shutdown   the stages of the end: drain, close, stop
+//! serving    counts the application's listeners and connections
+//! signals    SIGTERM and SIGINT, for all engines in the process
+//! exit       ends a process that does not end by itself
 //! handle     what every `Health` holds: the engine ends with the last of them
-//! selection  which checks a question is about
-//! names      what stands behind a name
-//! onlooker   a look at the engine that does not keep it alive
+//! selection  the checks that a request asks about
+//! names      finds checks by name
+//! onlooker   a weak reference to the engine
 //! clock      what time it is, and cheaply whether a moment has come
 //! live       what is said once in the life of a process
 //! by_hand    in a test: the clock is moved, and checks run when somebody says so
 //! event      what the log is told
 //! outbox     what waits to be told, in order
-//!   queue      told by one thread at a time
+//!   queue      delivered by one thread at a time
 //! scribe     the thread that writes the log
 //! ```
 //!
@@ -54,9 +54,9 @@ mod run;
 mod runner;
 mod scribe;
 mod selection;
-#[cfg_attr(not(feature = "axum"), allow(dead_code, reason = "there is no listener of ours"))]
+#[cfg_attr(not(feature = "axum"), allow(dead_code, reason = "only `axum` has a listener"))]
 mod servers;
-#[cfg_attr(not(feature = "axum"), allow(dead_code, reason = "there is no listener of ours"))]
+#[cfg_attr(not(feature = "axum"), allow(dead_code, reason = "only `axum` has a listener"))]
 mod serving;
 mod shutdown;
 mod signals;
@@ -146,7 +146,7 @@ pub(crate) struct Engine {
     clock: Clock,
     core: Mutex<Core>,
     view: Publication<View, { Probe::ALL.len() }>,
-    /// There are probes, so that whatever starting waits for has been declared.
+    /// Probes exist: everything that starting waits for has been declared.
     armed: AtomicBool,
     draining: AtomicBool,
     /// The public probes have been handed out.
@@ -176,8 +176,8 @@ struct Handles {
 }
 
 impl Engine {
-    /// Builds the engine and starts its threads. Checks run on `runtime`. Without a runtime there are no threads either, and
-    /// no time passes by itself.
+    /// Builds the engine and starts its threads. Checks run on `runtime`. Without a runtime there are no threads, and time
+    /// does not pass by itself.
     pub(crate) fn start(
         service: ServiceSpec,
         plans: Vec<Plan>,
@@ -227,7 +227,7 @@ impl Engine {
         if engine.service.heartbeat.is_some() {
             engine.watch_runtime();
         }
-        engine.attach_all(); // before the first run: what that reads too early is asked for again
+        engine.attach_all(); // before the first run: a change during that run then asks for another one
         let handle = EngineHandle::new(Arc::clone(&engine));
         if let Some(pacemaker) = pacemaker {
             if let Err(error) = signals::register(&engine) {
@@ -269,7 +269,7 @@ impl Engine {
         }
     }
 
-    /// There are probes from now on. A service may ask for them with each request: only the first one changes anything.
+    /// Probes exist from now on. A service may call this with each request: only the first call has an effect.
     pub(crate) fn arm(self: &Arc<Self>) {
         if !self.armed.load(Ordering::Acquire) {
             self.with(Core::arm);
@@ -277,7 +277,7 @@ impl Engine {
         }
     }
 
-    /// Asks for a run of each of these checks. In a test that moves the clock nothing runs by itself.
+    /// Asks for a run of each of these checks. Does nothing in a test that controls the clock.
     pub(crate) fn request(self: &Arc<Self>, mut checks: Range<usize>) {
         if self.handles.is_none() {
             return;
@@ -375,7 +375,7 @@ impl Engine {
         self.view.answer(probe as usize, |until| self.clock.is_before(until))
     }
 
-    /// The view, if it holds.
+    /// The published view, if it is still valid.
     fn held_view(&self) -> Option<Arc<View>> {
         let view = self.view.fresh(|until| self.clock.is_before(until))?;
         Some(Arc::clone(&view))
@@ -389,7 +389,7 @@ impl Engine {
 
     fn rebuilt(&self, core: &mut Core, now: Time) -> Arc<View> {
         if let Some(view) = self.held_view() {
-            return view; // somebody else was faster
+            return view; // another thread was faster
         }
         let (view, until) = core.view(now);
         let view = Arc::new(view);
@@ -398,7 +398,7 @@ impl Engine {
         view
     }
 
-    /// The view that answers a probe which has nothing to wait for. What it has looked for, the next need not look for.
+    /// The view that answers a probe with nothing to wait for. The next probes need not look at the core again.
     fn answered(&self, core: &mut Core, probe: Probe, now: Time) -> Arc<View> {
         let Some(view) = self.held_view() else {
             return self.rebuilt(core, now);
@@ -427,8 +427,8 @@ impl Engine {
         if let Some(handles) = self.handles.as_ref().filter(|_| busy) {
             self.nudge(&handles.runtime);
         }
-        // So that what time alone changes is logged, even if nobody asks. Thousands of first runs start in slices, one
-        // every millisecond: a view for each would take longer than the runs.
+        // So that changes by time alone are logged, even without a probe. Thousands of first runs start in slices, one
+        // every millisecond: a view for each slice would take longer than the runs.
         if !more || self.clock.now().saturating_sub(self.view.latest().standing.at) >= driver::TICK {
             self.view();
         }
@@ -449,11 +449,11 @@ impl Engine {
         }
     }
 
-    /// The last `Health` is gone: nothing runs any more, and what is left to log is logged, if the log takes it in time.
+    /// The last `Health` is gone: aborts the runs, and waits a short time until the last events are logged.
     fn end(&self) {
         self.lock().end();
-        contain::run(|| self.changed.notify_waiters()); // an onlooker may wait
-        contain::run(|| self.serving.stop()); // connections outlive it, and their wakers are somebody else's
+        contain::run(|| self.changed.notify_waiters()); // a probe may wait
+        contain::run(|| self.serving.stop()); // connections outlive the engine, and their wakers may panic
         self.runner.let_go();
         drop(self.live.lock().unwrap_or_else(PoisonError::into_inner).take());
         self.outbox.end();
@@ -463,7 +463,7 @@ impl Engine {
         }
     }
 
-    /// The public probes are handed out: cheap to say again.
+    /// Notes that the public probes are handed out. Cheap to call again.
     pub(crate) fn offer_public(self: &Arc<Self>) {
         if !self.is_public.load(Ordering::Acquire) {
             self.with(|core, _| core.servers(|servers| servers.offer(true)));
@@ -471,7 +471,7 @@ impl Engine {
         }
     }
 
-    /// A server of the application runs: cheap to say again.
+    /// Notes that a server of the application runs. Cheap to call again.
     pub(crate) fn note_server(self: &Arc<Self>) {
         if self.server_runs.load(Ordering::Relaxed) || self.server_runs.swap(true, Ordering::Relaxed) {
             return;
@@ -485,13 +485,13 @@ impl Engine {
         });
     }
 
-    /// Whether it really runs, and not in a test that moves the clock.
+    /// Whether it has threads: not in a test that controls the clock.
     #[cfg(feature = "axum")]
     pub(crate) fn has_threads(&self) -> bool {
         self.handles.is_some()
     }
 
-    /// How many handles keep it running.
+    /// How many handles keep the engine running.
     fn holders(&self) -> usize {
         handle::holders(self.holders.get())
     }

@@ -1,5 +1,5 @@
-//! What stands behind a name: one check, the checks of a nest, the checks of a group. Built once, when the engine
-//! starts, so that a request costs the same however many checks there are.
+//! Finds the checks of a name: one check, the checks of a nest, the checks of a group. Built once, when the engine starts,
+//! so that the cost of a request does not depend on the number of checks.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::Plan;
 use crate::spec::{Nest, Probe};
 
-/// What a check's or a nest's name stands for.
+/// What the name of a check or a nest refers to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Named {
     Check(usize),
@@ -35,7 +35,7 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// Names are unique by now, see [`naming::unique`](crate::naming::unique).
+    /// Names are unique here, see [`naming::unique`](crate::naming::unique).
     pub(super) fn new(plans: &[Plan], nests: Vec<Nest>) -> Self {
         let checks = plans.iter().enumerate();
         let checks = checks.map(|(index, plan)| (plan.spec.name.clone(), Named::Check(index)));

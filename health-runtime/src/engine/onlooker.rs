@@ -1,4 +1,4 @@
-//! A look at the engine from its own threads and tasks, which must not keep it running.
+//! A weak reference to the engine, for its own threads and tasks, which must not keep it running.
 
 use std::sync::{Arc, Weak};
 

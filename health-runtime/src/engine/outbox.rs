@@ -44,7 +44,7 @@ impl Outbox {
         }
     }
 
-    /// Tells what waits, unless another thread does, or this one further up its stack.
+    /// Delivers the waiting events, unless another thread does, or this one further up its stack.
     pub(super) fn tell(&self, plans: &[Plan]) {
         self.queue.tell(|(at, event)| {
             // A waker may panic.
@@ -56,7 +56,7 @@ impl Outbox {
         });
     }
 
-    /// Waits until the log has written what it was given, but no longer than this.
+    /// Waits until the log has written every event so far, but at most for `limit`.
     pub(super) fn flush(&self, limit: Duration) {
         if let Some(scribe) = &self.scribe {
             scribe.flush(limit);

@@ -31,7 +31,7 @@ pub(crate) struct Lifecycle {
     tasks: usize,
     failed: bool,
     pub(super) started: bool,
-    /// Readiness has passed, ever.
+    /// Readiness has passed at least once.
     was_ready: bool,
     pub(super) servers: Servers,
     draining: bool,
@@ -143,8 +143,8 @@ impl Lifecycle {
         now
     }
 
-    /// How far the end has come. No stage is skipped, however late a tick. Servers that stop close the connections of
-    /// which they have read nothing: so they wait until the listeners have settled, for half of the grace at most.
+    /// The stage of the end. No stage is skipped, even if a tick is late. When servers stop, they close the connections from
+    /// which they have read nothing. So they stop only after the listeners have settled, or after half of the grace.
     pub(super) fn stage(&mut self, now: Time, grace: Duration, has_settled: impl FnOnce() -> bool) -> Stage {
         if self.close_at.is_none_or(|at| now < at) {
             return Stage::Serving;
@@ -160,8 +160,8 @@ impl Lifecycle {
         }
     }
 
-    /// Notes a signal, and returns how many have come. The same signal within a second is the same one: a supervisor sends it
-    /// to the process group and to the process.
+    /// Notes a signal, and returns how many have come. The same signal within a second counts once, because a supervisor may
+    /// send it to the process group and to the process.
     pub(super) fn signalled(&mut self, signal: Signal, now: Time) -> Option<u32> {
         let is_same = |(last, at)| last == signal && now.saturating_sub(at) < SAME_SIGNAL;
         if self.last_signal.is_some_and(is_same) {
@@ -182,21 +182,21 @@ impl Lifecycle {
         self.close_at = self.close_at.map(|at| at.min(now));
     }
 
-    /// The drain is over: the process is to end within the grace. Only one that was told to end by a signal is ended if it
-    /// does not: after a drain by hand it may have other plans.
+    /// The drain is over: the process has to end within the grace. It is ended only if a signal began the drain: after a
+    /// call of `drain()` the service may go on.
     pub(super) fn exit_after(&mut self, grace: Duration, now: Time) {
         if self.signals > 0 {
             self.exit_at.get_or_insert(now + grace);
         }
     }
 
-    /// In how long the process is to be ended if it does not end by itself, whether or not the engine lives on.
+    /// The time until the process is ended if it does not end by itself, even if the engine ends before.
     pub(super) fn exits_in(&self, now: Time) -> Option<Duration> {
         self.exit_at.map(|at| at.saturating_sub(now))
     }
 
-    /// Begins to drain, for good. Returns for how long, if it has just begun: a service that has never been ready has never
-    /// been sent a request, and waits for nobody.
+    /// Begins to drain, for good. Returns for how long, or `None` if it drains already. A service that was never ready has
+    /// received no requests, so it does not wait.
     pub(super) fn drain(&mut self, drain: Duration, now: Time) -> Option<Duration> {
         if std::mem::replace(&mut self.draining, true) {
             return None;

@@ -7,7 +7,7 @@ use crate::spec::{CheckSpec, Defaults, Probe, Refresh, Times};
 /// How many checks the least `max_age` has room for.
 const CHECKS: usize = 50_000;
 
-/// How many runs begin in a millisecond where more than one tick's are due.
+/// How many runs begin in a millisecond if more are due than one tick starts.
 const RUNS_PER_MILLI: usize = 250;
 
 #[derive(Clone, Debug)]
@@ -35,8 +35,7 @@ impl Plan {
         }
     }
 
-    /// Lengthens `max_age` where so many checks are due together that the last of them begin later than `max_age` has
-    /// room for.
+    /// Lengthens `max_age` if so many checks are due together that the last runs begin later than `max_age` allows for.
     #[must_use]
     pub(crate) fn among(mut self, checks: usize) -> Self {
         let late = checks.saturating_sub(CHECKS).div_ceil(RUNS_PER_MILLI);

@@ -1,26 +1,26 @@
-//! The view that probes are answered from, and until when it holds: written under the engine's lock, read without it.
+//! The view that probes are answered from, and until when it is valid. Written under the engine's lock, read without it.
 //!
 //! A reader loads a moment first and then the view; a writer stores the view first and then the moments. So the view that
 //! a reader loads is the one that the moment belongs to, or a newer one. A transition stores the moment zero, under the
-//! lock: from then on no reader uses the old view, and whoever rebuilds it does so after the transition.
+//! lock. From then on no reader uses the old view, and the next view is built after the transition.
 
 use std::array;
 use std::sync::Arc;
 
 use super::sync::{AtomicU64, Loaded, Ordering, Slot};
 
-/// A view for so many probes. Moments are in nanoseconds of the engine's clock.
+/// A view for `PROBES` probes. Moments are in nanoseconds of the engine's clock.
 #[derive(Debug)]
 pub(crate) struct Publication<V, const PROBES: usize> {
     view: Slot<V>,
-    /// Until when `view` holds.
+    /// Until when `view` is valid.
     until: AtomicU64,
     /// Until when `view` answers each probe: no longer than `until`.
     asked: [AtomicU64; PROBES],
 }
 
 impl<V, const PROBES: usize> Publication<V, PROBES> {
-    /// A view that does not hold.
+    /// A view that is not valid.
     pub(crate) fn new(view: V) -> Self {
         Self {
             view: Slot::from_pointee(view),
@@ -29,12 +29,12 @@ impl<V, const PROBES: usize> Publication<V, PROBES> {
         }
     }
 
-    /// The view that was stored last, whether or not it holds.
+    /// The view that was stored last, valid or not.
     pub(crate) fn latest(&self) -> Loaded<V> {
         self.view.load()
     }
 
-    /// The view, if it holds; `is_ahead` says of a moment whether it is still to come.
+    /// The view, if it is valid. `is_ahead` returns whether a moment is in the future.
     pub(crate) fn fresh(&self, is_ahead: impl FnOnce(u64) -> bool) -> Option<Loaded<V>> {
         self.loaded(&self.until, is_ahead)
     }
@@ -49,13 +49,13 @@ impl<V, const PROBES: usize> Publication<V, PROBES> {
         is_ahead(until).then(|| self.view.load())
     }
 
-    /// Stores a view, until when it holds, and until when it answers each probe. Under the lock.
+    /// Stores a view, until when it is valid, and until when it answers each probe. Called under the lock.
     pub(crate) fn publish(&self, view: Arc<V>, until: u64, asked: [u64; PROBES]) {
         self.view.store(view);
         self.hold(until, asked);
     }
 
-    /// The view holds no longer. Under the lock.
+    /// The view is no longer valid. Called under the lock.
     pub(crate) fn void(&self) {
         self.hold(0, [0; PROBES]);
     }
@@ -67,13 +67,13 @@ impl<V, const PROBES: usize> Publication<V, PROBES> {
         }
     }
 
-    /// The view answers this probe until then, if it holds for so long. Under the lock.
+    /// The view answers this probe until then, if it is valid for so long. Called under the lock.
     pub(crate) fn answers_until(&self, probe: usize, asked: u64) {
         let until = self.until.load(Ordering::Relaxed);
         self.asked[probe].store(asked.min(until), Ordering::Release);
     }
 
-    /// The view answers this probe no longer than until then. Under the lock.
+    /// The view answers this probe until then at the latest. Called under the lock.
     pub(crate) fn ask_by(&self, probe: usize, asked: u64) {
         self.asked[probe].fetch_min(asked, Ordering::Release);
     }

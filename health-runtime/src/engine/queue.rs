@@ -1,4 +1,4 @@
-//! What waits to be told: in the order in which it was put, and told by one thread at a time.
+//! A queue of events. They are delivered in the order in which they were put, by one thread at a time.
 
 use std::collections::VecDeque;
 
@@ -10,7 +10,7 @@ pub(crate) struct Queue<T>(Mutex<Waiting<T>>);
 #[derive(Debug)]
 struct Waiting<T> {
     items: VecDeque<T>,
-    /// A thread tells them now, and goes on until none is left.
+    /// A thread delivers items now, and goes on until none is left.
     telling: bool,
 }
 
@@ -22,13 +22,13 @@ impl<T> Queue<T> {
         }))
     }
 
-    /// Adds items, in their order. Whoever calls this calls [`tell`](Self::tell) afterwards.
+    /// Adds items, in their order. The caller has to call [`tell`](Self::tell) afterwards.
     pub(crate) fn put(&self, items: impl IntoIterator<Item = T>) {
         self.lock().items.extend(items);
     }
 
-    /// Tells what waits, unless somebody does already: another thread, or this one further up its stack. That one then
-    /// tells these items too. `tell` must not panic.
+    /// Delivers the waiting items, unless another call does already: on another thread, or further up the stack of this one.
+    /// That call then delivers these items too. `tell` must not panic.
     pub(crate) fn tell(&self, mut tell: impl FnMut(T)) {
         while let Some(item) = self.next() {
             tell(item);

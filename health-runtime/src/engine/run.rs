@@ -1,7 +1,10 @@
 //! One run of one check: a task that ends, whatever the check does, with its result posted to the engine.
 
 mod blocking;
-#[cfg_attr(not(feature = "sqlx-sqlite"), expect(dead_code, reason = "nobody asks"))]
+#[cfg_attr(
+    not(feature = "sqlx-sqlite"),
+    expect(dead_code, reason = "only the SQLite check uses it")
+)]
 mod limit;
 
 use std::any::Any;
@@ -65,7 +68,7 @@ pub(super) enum Spawned {
     Thread,
     /// There is no thread for it.
     Nothing(RunResult, io::Error),
-    /// Nothing is checked any more.
+    /// The engine has dropped the state: no check runs any more.
     Ended,
 }
 
@@ -149,7 +152,7 @@ async fn attempt(runner: &dyn Runner, post: &Post) -> RunResult {
     while let Some((left, engine)) = post.time_left() {
         let timer = {
             let _timers = engine.timers();
-            // Outside of the task's budget: a check that never waits uses that up, and the timer would never fire.
+            // Outside of the task's budget. A check that never waits uses that up, and then the timer would never fire.
             Handle::try_current()
                 .is_ok()
                 .then(|| unconstrained(tokio::time::sleep(left)))

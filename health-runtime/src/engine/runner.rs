@@ -1,4 +1,4 @@
-//! The checks with the state they look at, and who drops them.
+//! The checks with the state they look at, and how they are dropped.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,14 +19,14 @@ pub(crate) trait Runner: Send + Sync {
 /// The runner, for a run that keeps it alive.
 pub(super) type SharedRunner = Arc<Owned>;
 
-/// Drops the runner when the last holder is gone, whoever that is.
+/// Drops the runner when the last reference is dropped, on any thread.
 ///
-/// A state may own a runtime, which panics if a task drops it, or block until a thread of its own has ended. So it is
-/// dropped on a thread that may block.
+/// The state may own a runtime, which panics if it is dropped in a task. Its drop may also block, for example until a
+/// thread has ended. So it is dropped on a thread of its own.
 pub(super) struct Owned {
-    /// Taken when dropped.
+    /// `None` once `drop` has taken it.
     runner: Option<Box<dyn Runner>>,
-    /// Whether it is dropped where it is, as in a test without threads.
+    /// Whether it is dropped on the current thread, as in a test without threads.
     here: bool,
     /// Dropped after the runner.
     gone: Option<Sender<()>>,
@@ -50,13 +50,13 @@ impl Drop for Owned {
         if self.here {
             end();
         } else {
-            // Where there is no thread to be had, the closure is dropped here, and the state with it.
+            // If no thread can be spawned, the closure and the state are dropped here.
             let _ = thread::Builder::new().name("health end".into()).spawn(end);
         }
     }
 }
 
-/// The engine's hold on the runner, which it lets go of before it ends itself.
+/// The engine's reference to the runner. It is dropped at the end of the drain, or with the engine.
 pub(super) struct Hold {
     runner: Mutex<Option<SharedRunner>>,
     gone: Mutex<Receiver<()>>,
@@ -76,20 +76,20 @@ impl Hold {
         }
     }
 
-    /// The runner; `None` once it was let go of.
+    /// The runner; `None` after [`let_go`](Self::let_go).
     pub(super) fn get(&self) -> Option<SharedRunner> {
         self.runner.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Lets go of the state: it is dropped once no run looks at it any more.
+    /// Drops the reference. The state is dropped once no run uses it any more.
     pub(super) fn let_go(&self) {
         let runner = self.runner.lock().unwrap_or_else(PoisonError::into_inner).take();
-        drop(runner); // not under the lock
+        drop(runner); // after the lock is released
     }
 
-    /// Waits until the state has been dropped, but no longer than this.
+    /// Waits until the state has been dropped, but at most for `limit`.
     pub(super) fn wait_gone(&self, limit: Duration) {
         let gone = self.gone.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = gone.recv_timeout(limit); // nothing is ever sent: it ends when the sender is dropped
+        let _ = gone.recv_timeout(limit); // returns when the sender is dropped: nothing is ever sent
     }
 }

@@ -75,8 +75,8 @@ impl Scribe {
 }
 
 impl Scribe {
-    /// Waits until all is written, but no longer than this: a log that blocks holds nobody up. On the log's own thread,
-    /// where a subscriber may drop the last `Health`, it does not wait.
+    /// Waits until every event is written, but at most for `limit`, because a log may block. On the log's own thread, where
+    /// a subscriber may drop the last `Health`, it does not wait.
     pub(super) fn flush(&self, limit: Duration) {
         if thread::current().id() == self.thread {
             return;

@@ -1,17 +1,17 @@
-//! Which checks a question is about, worked out once: ordered ranges of indices.
+//! The checks that a request asks about, as ordered ranges of indices.
 
 use std::ops::Range;
 use std::{iter, slice};
 
-/// Every check, as ranges: what a question without a selection is about.
+/// Every check, as ranges: the selection of a request that names none.
 pub(crate) const WHOLE: &[Range<usize>] = slice::from_ref(&(0..usize::MAX));
 
-/// The checks that a question is about, if not all of them.
+/// The checks that a request asks about, if not all of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Selection {
     /// In order; no two overlap or touch.
     ranges: Vec<Range<usize>>,
-    /// It is one check, asked for by its name: that check's own state is the answer.
+    /// The index, if one check was asked for by its name. Its own state is then the answer.
     pub(crate) one: Option<usize>,
 }
 
@@ -42,13 +42,13 @@ pub(crate) fn clamped(range: &Range<usize>, len: usize) -> Range<usize> {
     range.start.min(len)..range.end.min(len)
 }
 
-/// What two ranges have in common; empty if nothing.
+/// The intersection of two ranges; may be empty.
 pub(crate) fn common(a: &Range<usize>, b: &Range<usize>) -> Range<usize> {
     let start = a.start.max(b.start);
     start..a.end.min(b.end).max(start)
 }
 
-/// Puts ranges in order, and makes one of those that overlap or touch.
+/// Sorts ranges, and merges those that overlap or touch.
 fn merged(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     ranges.retain(|range| !range.is_empty());
     ranges.sort_unstable_by_key(|range| range.start);
@@ -77,7 +77,7 @@ fn without(ranges: Vec<Range<usize>>, out: &[Range<usize>]) -> Vec<Range<usize>>
             }
             start = start.max(next.end);
             if next.end <= end {
-                out.next(); // the next range may lie behind it
+                out.next(); // the next range may lie after it
             }
         }
     }

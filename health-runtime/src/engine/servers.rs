@@ -1,32 +1,32 @@
-//! Whether anybody serves: health is not separate from what serves.
+//! Whether a server runs: without one, the service is not ready.
 
 use std::time::Duration;
 
 use super::Time;
 use crate::outcome::Reason;
 
-/// What is known of the servers of this service: nobody can reach one that has no server, whatever its checks say.
+/// What is known about the servers of this service. A service without a server cannot be reached, even if its checks pass.
 #[derive(Debug, Default)]
 pub(crate) struct Servers {
-    /// There is a listener of ours, or was.
+    /// `health.listener` was called.
     listens: bool,
-    /// How many of our listeners accept connections.
+    /// How many of these listeners accept connections.
     accepting: usize,
-    /// One has.
+    /// A listener has accepted connections, now or before.
     accepted: bool,
     /// The public probes have been handed out, for a server that will answer them.
     public: bool,
     /// The internal probes are served.
     internal: bool,
-    /// A server of the application runs: it has asked a probe, or waits for its end.
+    /// A server of the application runs: it has answered a probe, or waits for `shutdown_signal()`.
     runs: bool,
     /// Since when readiness waits for a server.
     waits_since: Option<Time>,
-    /// The log has been told.
+    /// The log has the event [`NoServer`](super::Event::NoServer).
     told: bool,
 }
 
-/// How long readiness waits for a server before the log says so: a service that binds its port late is in no trouble.
+/// How long readiness waits for a server before the log says so. A service may bind its port late without a fault.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Servers {
@@ -35,29 +35,29 @@ impl Servers {
         self.listens = true;
     }
 
-    /// A server accepts connections from our listener from now on.
+    /// A listener accepts connections from now on.
     pub(crate) fn accept(&mut self) {
         self.accepting += 1;
         self.accepted = true;
     }
 
-    /// A listener that accepted is gone.
+    /// A listener that accepted connections is gone.
     pub(crate) fn cease(&mut self) {
         self.accepting -= 1;
     }
 
-    /// Probes are handed out: the public ones, or the internal ones.
+    /// Probes are handed out: public or internal ones.
     pub(crate) fn offer(&mut self, is_public: bool) {
         self.public |= is_public;
         self.internal |= !is_public;
     }
 
-    /// A server runs.
+    /// A server of the application runs.
     pub(crate) fn run(&mut self) {
         self.runs = true;
     }
 
-    /// Whether readiness has waited for a server for so long that somebody should hear of it. Says so once.
+    /// Whether readiness has waited for a server for [`PATIENCE`]. Returns `true` only once.
     pub(super) fn is_overdue(&mut self, now: Time) -> bool {
         if self.told || self.gate() != Some(Reason::Starting) {
             return false;
@@ -69,8 +69,8 @@ impl Servers {
 
     /// Why readiness fails because of the servers.
     ///
-    /// Where `listener` is used, the listeners say whether anybody serves. Else the internal port alone waits: until the
-    /// application's server shows in some other way that it runs. Whoever asks the public probes has found it running.
+    /// If `listener` is used, the listeners decide. Otherwise only a service with an internal port waits, until its own
+    /// server is known to run. A request to the public probes proves that.
     pub(super) fn gate(&self) -> Option<Reason> {
         match (self.listens, self.accepted) {
             (true, _) if self.accepting > 0 => None,

@@ -1,5 +1,5 @@
-//! What the listeners of the application are doing: counted by them and by their connections, read by the engine. A
-//! request takes no lock here, and a connection takes none while it is served.
+//! Counts the listeners of the application and their connections, for the engine. Neither a request nor a connection that
+//! is being served takes a lock here.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,29 +10,29 @@ use tokio::sync::watch;
 use super::driver::TICK;
 use super::{Time, nanos};
 
-/// How many rounds a listener answers after it has closed. The first may come at once, the second is a tick later: time
-/// for what its clients had sent when it closed.
+/// How many rounds a listener answers after it has closed. The first may come at once. The second is a tick later, so that
+/// bytes arrive that clients had sent when it closed.
 const ROUNDS: u32 = 2;
 
-/// A tick that comes later than this was held up, as by SIGSTOP: what was answered before it says nothing about what has
-/// arrived meanwhile.
+/// A tick that comes later than this was delayed, for example by SIGSTOP. Answers from before it do not cover what has
+/// arrived in the meantime.
 const LATE: Duration = TICK.saturating_mul(2);
 
-/// How many late ticks have the listeners asked again: in a container without CPU, every tick is late.
+/// Late ticks beyond this many do not count: in a container without CPU, every tick is late.
 const MOST_LATE: u32 = 3;
 
-/// What listeners and connections are told.
+/// What the engine asks of listeners and connections.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Call {
     #[default]
     Serve,
     /// Listeners close. Those that have closed answer each round.
     Close { round: u32 },
-    /// Servers stop. Also said when the engine ends.
+    /// Servers stop. Also sent when the engine ends.
     Stop,
 }
 
-/// Held by the engine, its listeners and their connections. Nothing in it holds the engine.
+/// Shared by the engine, its listeners and their connections. Does not keep the engine alive.
 #[derive(Debug)]
 pub(crate) struct Serving {
     call: watch::Sender<Call>,
@@ -40,7 +40,7 @@ pub(crate) struct Serving {
     open: AtomicUsize,
     fresh: AtomicUsize,
     born: Instant,
-    /// When somebody was seen last, in nanoseconds since `born`. Zero: never.
+    /// When a client was last seen, in nanoseconds since `born`. Zero means never.
     last_seen: AtomicU64,
 }
 
@@ -48,7 +48,7 @@ pub(crate) struct Serving {
 struct Listeners {
     live: Vec<Seat>,
     next: u64,
-    /// Any was ever registered.
+    /// A listener was registered, now or before.
     any: bool,
     /// When the listeners were last called.
     called: Time,
@@ -60,7 +60,7 @@ struct Listeners {
 #[derive(Debug)]
 struct Seat {
     id: u64,
-    /// The last round that it has answered, and how many in all.
+    /// The last round that it has answered, and how many rounds in all.
     round: u32,
     answers: u32,
 }
@@ -95,7 +95,7 @@ impl Serving {
         let round = self.round();
         let answered = listeners.live.iter().all(|seat| seat.round == round);
         drop(listeners);
-        // Also where the round stays the same: a listener that found no file descriptor tries again.
+        // Sent even if the round stays the same, so that a listener without a file descriptor tries again.
         self.call.send_if_modified(|call| {
             if *call != Call::Stop {
                 let round = round + u32::from(answered);
@@ -111,8 +111,8 @@ impl Serving {
             .send_if_modified(|call| std::mem::replace(call, Call::Stop) != Call::Stop);
     }
 
-    /// Whether servers may stop and lose nothing: every listener has closed, what waited in its queue has been accepted
-    /// and its task has run, and the runtime has looked at its sockets since. Also true where there is no listener.
+    /// Whether servers may stop without losing a request. Every listener has closed; the connections in its queue have been
+    /// accepted and their tasks have run; and the runtime has polled its sockets since. Also true without a listener.
     pub(super) fn has_settled(&self, now: Time) -> bool {
         let round = self.round();
         let mut listeners = self.listeners();
@@ -128,28 +128,28 @@ impl Serving {
         answered && self.fresh() == 0
     }
 
-    /// Connections that were accepted and whose task has not run yet.
+    /// How many connections were accepted whose task has not run yet.
     pub(crate) fn fresh(&self) -> usize {
         self.fresh.load(Ordering::Acquire)
     }
 }
 
-/// What the drain asks.
+/// What the drain needs to know.
 impl Serving {
-    /// Whether nobody is left who could notice a drain: no connection to a listener of ours is open, and none was
-    /// for so long. Without a listener of ours nobody knows.
+    /// Whether no client is left to notice a drain: no connection of a `health.listener` is open, and none was for this
+    /// long. `false` if there was no such listener, because then it is unknown.
     pub(super) fn is_idle(&self, so_long: Duration) -> bool {
         let last = Duration::from_nanos(self.last_seen.load(Ordering::Acquire));
         let is_quiet = last.is_zero() || self.born.elapsed().saturating_sub(last) >= so_long;
         is_quiet && self.open() == 0 && self.listeners().any
     }
 
-    /// Connections that are open.
+    /// How many connections are open.
     pub(super) fn open(&self) -> usize {
         self.open.load(Ordering::Acquire)
     }
 
-    /// Somebody is there: a connection came or went, or a probe was asked on the internal port.
+    /// Notes a client: a connection was opened or closed, or a probe came to the internal port.
     pub(crate) fn saw(&self) {
         let nanos = nanos(self.born.elapsed()).max(1);
         self.last_seen.fetch_max(nanos, Ordering::AcqRel);
@@ -169,7 +169,7 @@ impl Serving {
         ListenerGuard { serving, id }
     }
 
-    /// What listeners and connections are told from now on.
+    /// The calls to listeners and connections from now on.
     pub(crate) fn calls(&self) -> watch::Receiver<Call> {
         self.call.subscribe()
     }
@@ -192,7 +192,7 @@ impl ListenerGuard {
         ConnectionGuard { serving, fresh: true }
     }
 
-    /// The listener has closed, has handed over what waited, and the runtime has had its turn in this round.
+    /// The listener has closed and handed over the waiting connections, and the runtime has had its turn in this round.
     pub(crate) fn answer(&self, round: u32) {
         let mut listeners = self.serving.listeners();
         if let Some(seat) = listeners.live.iter_mut().find(|seat| seat.id == self.id) {
@@ -224,11 +224,11 @@ impl ConnectionGuard {
         }
     }
 
-    /// Resolves when the servers stop. Holds nothing.
+    /// Resolves when the servers stop. Keeps nothing alive.
     pub(crate) fn stopped(&self) -> impl Future<Output = ()> + Send + use<> {
         let mut calls = self.serving.calls();
         async move {
-            let _ = calls.wait_for(|call| *call == Call::Stop).await; // or nobody is left to say it
+            let _ = calls.wait_for(|call| *call == Call::Stop).await; // an error means that the engine is gone
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The way to the end: drain, close the listeners, stop the servers.
+//! The stages of the end: drain, close the listeners, stop the servers.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -9,8 +9,8 @@ use super::phase::Stage;
 use super::signals::{self, Signal};
 use super::{Core, Engine, EngineHandle, Event, Time};
 
-/// A service that nobody has connected to for this long has nobody who could notice that it drains. Probes of every
-/// orchestrator and balancer come more often.
+/// A service without a connection for this long does not wait for the drain, because no client is left to notice it.
+/// Orchestrators and load balancers probe more often than this.
 pub(super) const QUIET: Duration = Duration::from_mins(1);
 
 impl Engine {
@@ -31,7 +31,7 @@ impl Engine {
         });
     }
 
-    /// How far the end has come.
+    /// The stage of the end.
     pub(super) fn stage(&self, core: &mut Core, now: Time) -> Stage {
         let grace = self.service.shutdown_grace;
         core.lifecycle.stage(now, grace, || self.serving.has_settled(now))
@@ -56,12 +56,12 @@ impl Engine {
             self.let_go();
         }
         if stage == Stage::Stopped {
-            self.outbox.flush(LAST_WORDS); // who is told next may end the process
+            self.outbox.flush(LAST_WORDS); // a server that stops next may end the process
         }
         self.stage.send_replace(stage);
     }
 
-    /// The drain is over: nothing is checked any more, and what the service ends by dropping its state can end.
+    /// The drain is over: no check runs any more, and the engine drops the state, so that threads that wait for this can end.
     fn let_go(self: &Arc<Self>) {
         self.with(|core, _| {
             core.say(Event::Closing);
@@ -70,7 +70,7 @@ impl Engine {
         self.runner.let_go();
     }
 
-    /// Acts on a signal: the first begins to drain, the second ends the wait, the third ends the process.
+    /// Acts on a signal: the first begins the drain, the second ends the wait, the third ends the process.
     pub(super) fn signalled(self: &Arc<Self>, signal: Signal) {
         let Some(signals) = self.with(|core, now| core.lifecycle.signalled(signal, now)) else {
             return;
@@ -87,7 +87,7 @@ impl Engine {
         }
     }
 
-    /// Has the process's signals drain this engine. The handlers stay until the process ends.
+    /// Installs the signal handlers of the process, so that a signal drains this engine. They stay until the process ends.
     pub(crate) fn listen_for_signals(self: &Arc<Self>) {
         if self.handles.is_none() {
             return;
@@ -99,7 +99,7 @@ impl Engine {
 
     /// Resolves when the servers may stop.
     pub(crate) async fn stopped(handle: Arc<EngineHandle>) {
-        handle.note_server(); // who waits for its end is there
+        handle.note_server(); // a server that waits for its end runs
         handle.reached(Stage::Stopped).await;
     }
 

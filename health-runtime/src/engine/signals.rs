@@ -1,7 +1,7 @@
 //! The signals that end the process: one thread for all engines in it.
 //!
-//! A signal handler belongs to the process, and stays until its end. So there is one set of them, whose thread tells every
-//! engine that is alive. An engine that has ended leaves nothing behind, and harms no other one.
+//! A signal handler belongs to the process and stays until the process ends. So there is one set of handlers, with one
+//! thread, which notifies every engine that is alive. An engine that has ended leaves nothing behind and affects no other.
 
 use std::io;
 use std::process;
@@ -21,8 +21,7 @@ static ENGINES: Mutex<Registry> = Mutex::new(Registry {
     listening: false,
 });
 
-/// Whether anybody in this process has called `shutdown_signal`: the process then ends by our hand if it does not end by
-/// itself.
+/// Whether `shutdown_signal` was called in this process. Only then is the process ended if it does not end by itself.
 static EXPECTED: AtomicBool = AtomicBool::new(false);
 
 struct Registry {
@@ -31,19 +30,19 @@ struct Registry {
     listening: bool,
 }
 
-/// What asks a process to end.
+/// A signal that asks the process to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Signal {
-    /// SIGTERM: an orchestrator, which tells others that they should no longer come here.
+    /// SIGTERM: from an orchestrator, which also removes the instance from load balancing.
     Terminate,
-    /// SIGINT: a person, who waits.
+    /// SIGINT: from a person, who waits.
     Interrupt,
 }
 
-/// The engine hears of every signal from now on, if the handlers are installed or will be.
+/// The engine gets every signal from now on, as soon as the handlers are installed.
 ///
-/// As process 1, as in most containers, a process without a handler ignores SIGTERM. A handler from the start on takes
-/// nothing away there, and a service that is told to end while it still starts never becomes ready.
+/// In process 1, as in most containers, this installs the handlers: without a handler, process 1 ignores SIGTERM anyway.
+/// So a service that gets a signal while it starts never becomes ready.
 pub(super) fn register(engine: &Arc<Engine>) -> io::Result<()> {
     let mut registry = registry();
     registry.engines.retain(|engine| engine.strong_count() > 0);
@@ -64,12 +63,12 @@ pub(super) fn listen() -> io::Result<()> {
     Ok(())
 }
 
-/// Whether somebody waits for a signal to end this process.
+/// Whether `shutdown_signal` was called.
 pub(super) fn are_expected() -> bool {
     EXPECTED.load(Ordering::Relaxed)
 }
 
-/// Whether nobody waits for a signal, and it has not been said yet.
+/// Whether `shutdown_signal` was not called, and this has not been logged yet.
 pub(super) fn is_unattended() -> bool {
     static SAID: AtomicBool = AtomicBool::new(false);
     !are_expected() && !SAID.swap(true, Ordering::Relaxed)
@@ -102,9 +101,9 @@ impl Registry {
     }
 }
 
-/// Tells every engine that is alive. Where none is, there is nothing to drain, and the process ends at once, as it would
-/// without a handler; but not where nobody has called `shutdown_signal`: the handlers are those of process 1, which may
-/// handle signals itself.
+/// Notifies every engine that is alive. Without one there is nothing to drain, so the process ends at once, as it would
+/// without a handler. If nothing has called `shutdown_signal`, it does not: the handlers are those of process 1, and the
+/// service may handle signals itself.
 fn deliver(signal: Signal) {
     let engines: Vec<_> = registry().engines.iter().filter_map(Weak::upgrade).collect();
     if engines.is_empty() && are_expected() {

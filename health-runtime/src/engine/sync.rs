@@ -1,12 +1,12 @@
-//! What `publication` and `queue` are made of. The tests of all their interleavings put `loom`'s types in the place of
-//! these.
+//! The types that `publication` and `queue` use. `tests/loom.rs` replaces them with `loom`'s types to test every
+//! interleaving.
 
 use std::sync::Arc;
 
 pub(super) use std::sync::atomic::{AtomicU64, Ordering};
 pub(super) use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Holds the value that was stored last.
+/// Keeps the value that was stored last.
 pub(super) type Slot<V> = arc_swap::ArcSwap<V>;
 
 /// A value that was in a slot.

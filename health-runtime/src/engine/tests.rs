@@ -43,7 +43,7 @@ fn probes_are_made_for_each_request_at_the_cost_of_a_clone() {
     let other = health.clone();
     thread::spawn(move || made.send(other.probes()));
     let probes = is_made.recv_timeout(Duration::from_secs(10));
-    assert!(probes.is_ok(), "it waits for the lock");
+    assert!(probes.is_ok(), "`probes()` waits for the lock");
     drop(core);
     assert!(Arc::ptr_eq(&view, &health.engine.view()));
 }
@@ -82,7 +82,7 @@ fn while_first_runs_start_in_slices_a_view_is_made_once_a_tick() {
     assert!(views <= ticks + 3, "{views} views in {ticks} ticks");
 }
 
-/// A state with many checks, of which the first runs on demand, once quickly and from then on for ever.
+/// A state with many checks. The first one runs on demand: its first run ends at once, and later runs never end.
 struct Lazy(AtomicU64);
 
 impl HealthState for Lazy {
@@ -104,7 +104,7 @@ impl HealthState for Lazy {
 }
 
 #[test]
-fn a_run_that_nobody_waits_for_sends_no_probe_to_the_lock() {
+fn a_run_that_no_probe_waits_for_sends_no_probe_to_the_lock() {
     let runtime = Builder::new_multi_thread().worker_threads(1).build().unwrap();
     let _guard = runtime.enter();
     for ttl in [Duration::ZERO, Duration::from_millis(1)] {
@@ -117,7 +117,7 @@ fn a_run_that_nobody_waits_for_sends_no_probe_to_the_lock() {
         }
         thread::sleep(Duration::from_millis(5));
         probe(); // starts the run that does not end
-        // A view is replaced after 100 ms, which may fall into any one of these series.
+        // A view is replaced after 100 ms, so that may happen during one of these series.
         let is_always_fresh = |_| {
             probe();
             (0..1_000).all(|_| engine.fresh_view(Probe::Readiness).is_some())

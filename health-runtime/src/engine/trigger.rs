@@ -33,7 +33,7 @@ impl Trigger {
     /// Starts a run, or has one follow the run that is in flight. Does not wait for it; does nothing once the engine
     /// has ended.
     ///
-    /// A check starts every 50 ms at most, however often it is asked to: what comes sooner waits for that long.
+    /// A check starts at most once every 50 ms, however often a run is asked for; an earlier request waits until then.
     pub fn run(&self) {
         if let Some(engine) = self.engine.upgrade() {
             engine.request(self.index..self.index + 1);

@@ -16,7 +16,7 @@ use crate::spec::Probe;
 #[derive(Debug)]
 pub(crate) struct View {
     pub(crate) standing: Standing,
-    /// What is needed to judge each check, apart from the rest, so that a pass over all of them touches little memory.
+    /// What is needed to judge each check, stored apart, so that a pass over all checks touches little memory.
     briefs: Box<[Brief]>,
     rows: Box<[Row]>,
     verdicts: [State; 4],
@@ -49,7 +49,7 @@ pub(crate) struct Brief {
 
 const _: () = assert!(size_of::<Brief>() == 4);
 
-/// The rest of what is known of a check at the time of the view.
+/// The rest of what is known about a check at the time of the view.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     /// What the last finished run said by itself.
@@ -64,11 +64,11 @@ pub(crate) struct Row {
 /// Some checks of a probe.
 #[derive(Debug)]
 pub(crate) struct Part {
-    /// What the probe says of them.
+    /// Their state for this probe.
     pub(crate) state: State,
-    /// Those that stand first in a report.
+    /// The checks that come first in a report.
     pub(crate) first: Vec<usize>,
-    /// How many there are.
+    /// How many checks there are.
     pub(crate) count: usize,
 }
 
@@ -151,7 +151,7 @@ impl View {
         }
     }
 
-    /// What the probe says of checks that amount to this.
+    /// The state of the probe for checks with this worst state.
     fn judge(&self, probe: Probe, worst: Worst) -> State {
         match probe {
             Probe::Liveness => self.alive(worst.alive),
@@ -166,8 +166,8 @@ impl View {
         }
     }
 
-    /// What the probe says of one of its checks: how that check is. Its reason stands with the check, and the reason here
-    /// is that of the service.
+    /// The state of the probe if it asks about one check: that of the check. Its reason is in the check's entry; the reason
+    /// here is that of the service.
     pub(crate) fn judge_one(&self, probe: Probe, index: usize) -> State {
         let brief = self.briefs[index];
         match probe {
@@ -197,12 +197,12 @@ impl View {
     }
 }
 
-/// The worst that some checks say to each probe.
+/// The worst state of some checks, for each probe.
 #[derive(Clone, Copy, Debug)]
 struct Worst {
     ready: Status,
     alive: Status,
-    /// As for readiness, also of checks that are not in it.
+    /// As `ready`, but also of checks that are not in the readiness probe.
     any: Status,
 }
 
@@ -238,7 +238,7 @@ impl Brief {
         }
     }
 
-    /// Liveness fails on evidence alone, since failing restarts the process: not knowing degrades.
+    /// Liveness fails only on evidence, because its failure restarts the process. An unknown state degrades it.
     fn alive(self) -> Status {
         match self.state.status {
             Status::Unhealthy if !self.state.reason.is_some_and(Reason::is_evidence) => Status::Degraded,
@@ -246,7 +246,7 @@ impl Brief {
         }
     }
 
-    /// What fails first stands first.
+    /// The order in a report: failures come first.
     fn urgency(self) -> usize {
         match self.state.status {
             Status::Unhealthy if self.critical => 0,

@@ -135,8 +135,8 @@ pub(crate) fn render(report: &Report, audience: Audience, details: bool) -> Byte
     }
 }
 
-/// How many checks fit where this many took this many bytes. A product of the two is too large for `usize` on 32 bits
-/// from 4,096 checks on.
+/// How many checks fit if this many checks take this many bytes. Their product overflows a 32-bit `usize` from 4,096 checks
+/// on.
 fn proportional(checks: usize, limit: usize, bytes: usize) -> usize {
     let fit = checks as u128 * limit as u128 / bytes as u128;
     usize::try_from(fit).unwrap_or(checks)

@@ -10,8 +10,8 @@ use tower_service::Service;
 
 use crate::health::Health;
 
-/// Has responses carry `Connection: close` while the service drains: from [`Health::drain_layer`]. It replaces what a
-/// handler says about the connection, but for a response that switches protocols (a WebSocket).
+/// Adds `Connection: close` to responses while the service drains: from [`Health::drain_layer`]. It replaces a `Connection`
+/// header that the handler has set, except in a response that switches protocols (a WebSocket).
 ///
 /// ```
 /// # use axum::{Router, routing::get};
@@ -106,13 +106,13 @@ where
     }
 }
 
-/// Has the connection closed after this response to a request of this version.
+/// Asks for the connection to be closed after this response to a request of this version.
 pub(super) fn close<A>(response: &mut Response<A>, version: Version) {
     if version > Version::HTTP_11 {
         return; // HTTP/2 has no such header
     }
     if version < Version::HTTP_11 {
-        // To a response of HTTP/1.1 hyper adds `keep-alive` if an HTTP/1.0 client wants that, also beside `close`.
+        // To an HTTP/1.1 response hyper adds `keep-alive` if an HTTP/1.0 client asks for it, even next to `close`.
         *response.version_mut() = version;
     }
     let close = HeaderValue::from_static("close");

@@ -47,8 +47,8 @@ impl Health {
     }
 
     /// Serves the probes for whoever is on call at this address, on a thread and a runtime of its own, and returns the
-    /// address (port 0 picks a free one). A name that stands for several addresses, such as `localhost`, is served at
-    /// each of them, and the first is returned.
+    /// address (port 0 picks a free one). A name with several addresses, such as `localhost`, is served at each of them;
+    /// the first is returned.
     ///
     /// It shows what [`internal_router`](Self::internal_router) shows, at the same paths, and nothing else. It answers
     /// while every worker of the application's runtime is blocked, and then says so: from here on that runtime is watched,
@@ -57,10 +57,9 @@ impl Health {
     /// keeps none itself. When the engine ends, the port and its connections are closed. May be
     /// called for several addresses: each call has a thread.
     ///
-    /// Readiness fails here (`starting`) until the application's server runs: until [`listener`](Self::listener) accepts
-    /// connections, or else, once [`router`](Self::router) or [`probes`](Self::probes) was called, until somebody has asked
-    /// one of those probes or the server waits for its [`shutdown_signal`](Self::shutdown_signal). A worker that has no
-    /// server of its own calls none of them.
+    /// Readiness is `starting` here until [`listener`](Self::listener) accepts connections. If the service has a
+    /// [`router`](Self::router) but no `listener`, readiness is `starting` until the server of that router has answered a
+    /// probe or waits for [`shutdown_signal`](Self::shutdown_signal). A worker without a server needs neither.
     ///
     /// Whoever reaches the port reads error texts: bind it to an address that the public does not reach. At most 256
     /// connections are open at once; the next one closes the oldest. A connection that sends no complete head of a request
@@ -76,7 +75,8 @@ impl Health {
     /// # Errors
     ///
     /// Returns what the operating system says when the address cannot be resolved or bound, with the address: the port is
-    /// taken, say. Of several addresses, one that the machine does not have is left out; one that is taken is an error.
+    /// taken, say. An address that the machine does not have is left out if another one can be bound; an address that is
+    /// taken is an error. Also returns an error in a test that controls the clock.
     ///
     /// ```
     /// # use health_runtime::{Flag, HealthState};
@@ -94,7 +94,7 @@ impl Health {
     /// ```
     pub fn serve_internal(&self, address: impl ToSocketAddrs) -> io::Result<SocketAddr> {
         if !self.engine.has_threads() {
-            return Err(io::Error::other("nothing is served while a test moves the clock"));
+            return Err(io::Error::other("cannot serve a port while a test controls the clock"));
         }
         let addresses: Vec<_> = address.to_socket_addrs()?.collect();
         let listeners = server::bind(&addresses).map_err(|error| {
@@ -112,7 +112,7 @@ impl Health {
     }
 }
 
-/// Answers from the engine, which it does not keep running.
+/// Answers from the engine, without keeping it alive.
 async fn respond_to(engine: Onlooker, request: Request<()>) -> Response {
     let (method, uri) = (request.method().as_str(), request.uri());
     let answer = answer(&engine, method, uri.path(), uri.query()).await;
@@ -160,7 +160,7 @@ mod tests {
         assert_eq!(response.headers()["connection"], "close");
     }
 
-    /// The first answer after the pacemaker's last tick.
+    /// The first answer after the last tick of the pacemaker.
     async fn until_ended<F: Future<Output = Response>>(ask: impl Fn() -> F) -> Response {
         loop {
             let response = ask().await;

@@ -46,7 +46,7 @@ impl Health {
     /// The probes for any HTTP framework. With axum, [`router`](Self::router) does it all.
     ///
     /// Whatever starting waits for is declared before this: from here on a start with nothing left to wait for is
-    /// final. It costs about a clone, so it may be called for each request.
+    /// final. A call costs about as much as a clone, so it may be made for each request.
     pub fn probes(&self) -> Probes {
         self.engine.offer_public();
         self.probes_for(Audience::Public)
@@ -156,7 +156,7 @@ impl Probes {
         for group in &query.groups {
             let before = included.len();
             included.extend(known.group(group).iter().map(|checks| common(checks, &of)));
-            // A group that is empty there is none: a typo must not be green.
+            // A group without a check in the probe is refused, so that a misspelt group does not pass.
             let has_groups = matches!(probe, Probe::Readiness | Probe::Health);
             if !has_groups || !known.offers(probe, &included[before..]) {
                 return refused(404, NO_SUCH_GROUP);
@@ -166,7 +166,7 @@ impl Probes {
             included.push(of);
         }
         let mut selection = Selection::part(included, query.exclude);
-        // No check of the probe is a check that passes. A probe that has none at all is fine.
+        // A selection without a check would pass, so it is refused. A probe that has no checks at all is allowed.
         if !known.offers(probe, selection.ranges()) && known.offers(probe, WHOLE) {
             return refused(404, NOTHING_LEFT);
         }
@@ -177,14 +177,14 @@ impl Probes {
         Ok(Question { probe, selection })
     }
 
-    /// Whoever asks the public probes has found the application's server running.
+    /// A request to the public probes proves that a server of the application runs.
     fn note_server(&self) {
         if self.audience == Audience::Public {
             self.engine.note_server();
         }
     }
 
-    /// The answer to a question that nobody can ask.
+    /// The answer to a request that is not allowed or finds nothing.
     fn refusal(&self, status: u16, body: &'static [u8]) -> Answer {
         Answer::error(status, self.engine.is_draining(), body)
     }
@@ -233,7 +233,7 @@ impl Probes {
         })
     }
 
-    /// What has this name, which may be percent-encoded as anything in a URL may, if any of it is in the probe.
+    /// The check or nested struct of this name, if any of it is in the probe. The name may be percent-encoded.
     fn named(&self, probe: Probe, name: &str) -> Option<&Named> {
         let known = &self.engine.names;
         let name = percent_encoding::percent_decode_str(name).decode_utf8().ok()?;

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::engine::{Named, Names};
 
-/// More names than this nobody types. They are refused, so that no query is expensive.
+/// A query with more names than this is refused, so that no query is expensive.
 const MOST: usize = 64;
 
 #[derive(Debug, Default)]
@@ -35,6 +35,6 @@ pub(super) fn parse<'a>(query: &'a str, names: &Names) -> Option<Query<'a>> {
         }
     }
     parsed.groups.sort_unstable();
-    parsed.groups.dedup(); // a group that is named often is looked up once
+    parsed.groups.dedup(); // a repeated group is looked up once
     Some(parsed)
 }

@@ -1,5 +1,5 @@
-//! A small HTTP server of our own: hyper alone, on a thread and a runtime of its own. Neither a blocked application nor
-//! the pacemaker waits for it, and it waits for neither.
+//! A small HTTP server: only hyper, on a thread and a runtime of its own. So it is independent of the application's runtime
+//! and of the pacemaker.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -21,18 +21,18 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Builder;
 use tokio::task::AbortHandle;
 
-/// At most this many connections are open at once: the next one takes the place of the oldest, so that no client uses up
-/// the descriptors of the process.
+/// At most this many connections are open at once, so that no client uses up the descriptors of the process. The next
+/// connection closes the oldest one.
 const MOST: usize = 256;
 
-/// How long a connection may take to send the head of a request, the wait for its first byte included.
+/// How long a connection may take to send the head of a request, including the wait for its first byte.
 const HEAD: Duration = Duration::from_secs(30);
 
-/// How long the server rests after an error of `accept`, as where the process has no descriptor left.
+/// How long the server pauses after an error of `accept`, such as when the process has no descriptor left.
 const REST: Duration = Duration::from_millis(100);
 
-/// Binds all of these addresses, since a name such as `localhost` may stand for two. What the machine does not have, as
-/// where IPv6 is off, is left out as long as one is bound. The port of the first is that of all.
+/// Binds all of these addresses, because a name such as `localhost` may resolve to two. Addresses that the machine does not
+/// have (for example without IPv6) are skipped if at least one is bound. Port 0 becomes the same port for all.
 pub(super) fn bind(addresses: &[SocketAddr]) -> io::Result<Vec<StdListener>> {
     let mut bound: Vec<StdListener> = Vec::new();
     let mut missing = None;
@@ -57,7 +57,7 @@ pub(super) fn bind(addresses: &[SocketAddr]) -> io::Result<Vec<StdListener>> {
     }
 }
 
-/// Serves until `ended`, on a thread of this name; then the listeners and all connections are closed.
+/// Serves on a thread of this name until `ended`. Then it closes the listeners and all connections.
 pub(super) fn serve<A, F>(
     name: &str,
     listeners: Vec<StdListener>,
@@ -107,14 +107,14 @@ where
     A: Fn(Request<()>) -> F + Send,
     F: Future<Output = Response> + Send,
 {
-    // The body of a request is never read: hyper closes the connection after the answer where there is one.
+    // The body of a request is never read. If a request has one, hyper closes the connection after the answer.
     let service = service_fn(move |request: Request<Incoming>| {
         let answer = answer(request.map(drop));
         async { Ok::<_, Infallible>(answer.await) }
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD);
-    // What goes wrong with one connection is its client's business.
+    // An error of one connection affects only its client.
     let _ = http.serve_connection(TokioIo::new(stream), service).await;
 }
 
@@ -160,8 +160,13 @@ mod tests {
 
     #[test]
     fn an_address_that_the_machine_does_not_have_is_left_out_and_one_that_is_taken_is_an_error() {
-        let documentation = "[2001:db8::1]:0"; // no machine has it
-        assert_eq!(bound(&[documentation, "127.0.0.1:0"]).expect("one is there").len(), 1);
+        let documentation = "[2001:db8::1]:0"; // reserved for documentation: no machine has it
+        assert_eq!(
+            bound(&[documentation, "127.0.0.1:0"])
+                .expect("one address is bound")
+                .len(),
+            1
+        );
         assert!(bound(&[documentation]).is_err());
         assert!(bound(&[]).is_err());
         let taken = StdListener::bind("127.0.0.1:0").expect("a free port");

@@ -34,21 +34,21 @@ impl Breaker {
         }
     }
 
-    /// After so many failed runs in a row the check is no longer called. 1 to 100. Default: 5.
+    /// After this many failed runs in a row the check is no longer called. 1 to 100. Default: 5.
     #[must_use]
     pub const fn failures(mut self, failures: u32) -> Self {
         self.failures = failures;
         self
     }
 
-    /// After so many successful trials it is called as usual again. 1 to 100. Default: 2.
+    /// After this many successful trials in a row it is called as usual again. 1 to 100. Default: 2.
     #[must_use]
     pub const fn successes(mut self, successes: u32) -> Self {
         self.successes = successes;
         self
     }
 
-    /// So long after the last failure comes one trial; after a successful one, the next at the check's usual pace.
+    /// This long after the last failure comes one trial; after a successful one, the next at the check's usual pace.
     /// 1 ms to 24 h, and longer than the check's own interval. Default: 30 s.
     #[must_use]
     pub const fn reset(mut self, reset: Duration) -> Self {

@@ -10,8 +10,8 @@ use super::{Breaker, Probe, Refresh};
 /// The derive writes it; by hand it is needed only for checks that no struct declares. What is not set takes the
 /// struct's default, then the one in the table of the derive. Of `interval` and `ttl` the last one counts.
 ///
-/// Durations are 1 ms to 24 h; `ttl` may be zero. What the derive refuses while compiling is an error at the start:
-/// [`StartError::Check`](crate::StartError::Check), with the check's name and the way out.
+/// Durations are 1 ms to 24 h; `ttl` may be zero. An option that the derive would refuse while compiling is an error at the
+/// start: [`StartError::Check`](crate::StartError::Check), with the check's name and the fix.
 ///
 /// ```
 /// use health_runtime::CheckSpec;
@@ -81,15 +81,15 @@ impl CheckSpec {
         spec
     }
 
-    /// Its failure makes the probe fail; without this, it makes the service degraded. For checks of readiness: in the
-    /// other probes every failure counts.
+    /// Its failure makes the probe fail; without this, its failure makes the service degraded. Only for checks in the
+    /// readiness probe: in the other probes every failure counts.
     #[must_use]
     pub const fn critical(mut self) -> Self {
         self.critical = true;
         self
     }
 
-    /// A run is aborted and failed after this. Shorter than its own [`interval`](Self::interval). Default: 2 s, or the
+    /// A run is aborted and failed after this. Must be shorter than its own [`interval`](Self::interval). Default: 2 s, or the
     /// interval if that is shorter.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
@@ -97,8 +97,8 @@ impl CheckSpec {
         self
     }
 
-    /// It runs in the background, this often, ±10 %. Not for a check of the startup probe alone. Default: 5 s, or twice
-    /// the timeout if that is longer.
+    /// It runs in the background, this often, ±10 %. Until it has passed once, it also runs 1 s, 2 s, 4 s and so on after a
+    /// failure. Not for a check of the startup probe alone. Default: 5 s, or twice the timeout if that is longer.
     #[must_use]
     pub const fn interval(mut self, interval: Duration) -> Self {
         self.refresh = Some(Refresh::Interval(interval));
@@ -114,9 +114,9 @@ impl CheckSpec {
 
     /// A success whose run ended longer ago counts as failed (`stale`).
     ///
-    /// At least 1.1 × interval + timeout + 250 ms, or ttl + timeout + 250 ms: a result may become so old while every run
-    /// passes. With more than 50,000 checks it counts for 1 ms longer for each 250 checks beyond those, because they take
-    /// longer to begin.
+    /// Must be at least 1.1 × interval + timeout + 250 ms, or ttl + timeout + 250 ms: a result may become this old while
+    /// every run passes. With more than 50,000 checks it is 1 ms longer for each 250 checks above 50,000, because their runs
+    /// take longer to begin.
     ///
     /// Default: 3 × interval + timeout, or that least value if it is longer; with `ttl`, the larger of 30 s and 3 × (ttl +
     /// timeout).
@@ -126,7 +126,7 @@ impl CheckSpec {
         self
     }
 
-    /// A success that took longer is degraded (`slow`). Shorter than the timeout. Default: none is too slow.
+    /// A success that took longer is degraded (`slow`). Must be shorter than the timeout. Default: off.
     #[must_use]
     pub const fn degraded_after(mut self, limit: Duration) -> Self {
         self.degraded_after = Some(limit);
@@ -141,33 +141,33 @@ impl CheckSpec {
         self
     }
 
-    /// So many runs in a row have to pass before a published failure ends. 1 to 100. Default: 1.
+    /// This many runs in a row have to pass before a published failure ends. 1 to 100. Default: 1.
     #[must_use]
     pub const fn success_threshold(mut self, runs: u32) -> Self {
         self.success_threshold = runs;
         self
     }
 
-    /// After too many failures it is left alone for a while, see [`Breaker`]. Its `reset` is longer than the check's own
-    /// [`interval`](Self::interval). Default: it is always called.
+    /// After too many failures it is not called for a while, see [`Breaker`]. The `reset` of the breaker must be longer than
+    /// the check's own [`interval`](Self::interval). Default: off.
     #[must_use]
     pub const fn breaker(mut self, breaker: Breaker) -> Self {
         self.breaker = Some(breaker);
         self
     }
 
-    /// With [`critical`](Self::critical): gates until its first success is published; from then on its failures only degrade,
-    /// also those that the check itself reports. Not knowing (`pending`, `stale`, `cancelled`) still fails. For what all
-    /// replicas share, and none could be routed around.
+    /// With [`critical`](Self::critical): its failures fail the probe until its first success is published. From then on
+    /// they only degrade, including those that the check itself reports. An unknown state (`pending`, `stale`, `cancelled`)
+    /// still fails. For what all replicas share, so that routing to another replica does not help.
     #[must_use]
     pub const fn fail_open(mut self) -> Self {
         self.fail_open = true;
         self
     }
 
-    /// It blocks: each run has a thread of its own, at most 16 of them at once; a run that waits for a thread has not
-    /// begun. A run that outlasts its timeout cannot be aborted: it is `stuck` until it returns, and from then on keeps
-    /// no other check from its thread.
+    /// It blocks its thread: each run has a thread of its own, with at most 16 of them at once. A run that waits for a
+    /// thread has not begun. A run that outlasts its timeout cannot be aborted: it is `stuck` until it returns. Stuck runs
+    /// do not count among the 16.
     #[must_use]
     pub const fn blocking(mut self) -> Self {
         self.blocking = true;
@@ -208,29 +208,29 @@ impl CheckSpec {
     }
 
     /// Why a restart of the process helps although the check looks at something outside of it. With
-    /// [`liveness`](Self::liveness), not empty. Shown internally.
+    /// [`liveness`](Self::liveness). Must not be empty. Shown internally.
     #[must_use]
     pub const fn restart_helps(mut self, why: &'static str) -> Self {
         self.restart_helps = Some(why);
         self
     }
 
-    /// What it checks, for people; not empty. Shown internally.
+    /// What it checks, for people. Must not be empty. Shown internally.
     #[must_use]
     pub const fn description(mut self, description: &'static str) -> Self {
         self.description = Some(description);
         self
     }
 
-    /// What it can be asked for by, together with others. Each is named as a check may be, or as a probe, and stands once.
-    /// Default: no group.
+    /// The groups that it belongs to. The name of a group follows the rules for a check's name, but may also be the name of
+    /// a probe. Each group is named once. Default: none.
     #[must_use]
     pub const fn groups(mut self, groups: &'static [&'static str]) -> Self {
         self.groups = groups;
         self
     }
 
-    /// The address of what to do about it, for whoever is on call: a URL that begins with `https://` or `http://`, without
+    /// A link to what to do about a failure, for whoever is on call: a URL that begins with `https://` or `http://`, without
     /// credentials. Default: none. Shown internally.
     #[must_use]
     pub const fn runbook(mut self, url: &'static str) -> Self {
@@ -253,7 +253,7 @@ impl CheckSpec {
         matches!(probe, Probe::Health) || named & probe.bit() != 0
     }
 
-    /// Whether its failure fails this probe. A failure in liveness restarts the process, whatever is declared.
+    /// Whether its failure fails this probe. Every failure in liveness does, declared `critical` or not.
     pub(crate) const fn is_critical_in(&self, probe: Probe) -> bool {
         let gates = match probe {
             Probe::Readiness => false,
@@ -263,7 +263,7 @@ impl CheckSpec {
         self.critical || gates
     }
 
-    /// Whether nothing but starting waits for it, so that it ends with the start.
+    /// Whether it is in the startup probe alone, so that it ends with the start.
     pub(crate) const fn is_startup_only(&self) -> bool {
         self.probes == Probe::Startup.bit()
     }

@@ -1,5 +1,5 @@
 //! What was declared: [`CheckSpec`] about one check, [`Breaker`] for one that is better left alone, [`ServiceSpec`] about
-//! the service, [`Nest`] about a part of it; [`Probe`]. [`rules`] says what of it is refused, [`Times`] which times hold.
+//! the service, [`Nest`] about a part of it; [`Probe`]. [`rules`] refuses invalid ones, [`Times`] are the times that apply to a check.
 
 mod breaker;
 mod check;

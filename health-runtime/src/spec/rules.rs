@@ -1,6 +1,6 @@
-//! What a declaration may say: the derive's rules, applied at the start to everything that is added by hand.
+//! The rules of the derive, applied at the start to everything that is added by hand.
 //!
-//! health-macros has the same rules for tokens. A test there compares the two.
+//! health-macros has the same rules for tokens. A test there compares both.
 
 use std::time::Duration;
 
@@ -10,17 +10,17 @@ use crate::naming;
 use crate::start_error::StartError;
 
 const SHORTEST: Duration = Duration::from_millis(1);
-/// Longer ones are slips, such as seconds written as hours.
+/// Longer durations are mistakes, such as hours instead of seconds.
 const LONGEST: Duration = Duration::from_hours(24);
-/// The runtime is asked four times in this.
+/// The runtime is asked four times in this duration.
 const SHORTEST_HEARTBEAT: Duration = Duration::from_secs(1);
-/// With more failures in a row to wait for, an outage goes unnoticed.
+/// A higher threshold would hide an outage.
 const MOST_RUNS: u32 = 100;
 
-/// What is wrong, and the way out.
+/// The error says what is wrong and how to fix it.
 type Checked = Result<(), String>;
 
-/// Refuses a check whose options contradict a limit or each other.
+/// Refuses a check with an option beyond a limit, or with options that contradict each other.
 pub(crate) fn validate_check(spec: &CheckSpec, defaults: Defaults) -> Result<(), StartError> {
     let validate = || {
         validate_texts(spec)?;
@@ -36,7 +36,7 @@ pub(crate) fn validate_check(spec: &CheckSpec, defaults: Defaults) -> Result<(),
     })
 }
 
-/// Refuses a service whose options contradict a limit or each other.
+/// Refuses a service with an option beyond a limit, or with options that contradict each other.
 pub(crate) fn validate_service(service: &ServiceSpec) -> Result<(), StartError> {
     let validate = || {
         validate_defaults(service.defaults)?;
@@ -48,7 +48,7 @@ pub(crate) fn validate_service(service: &ServiceSpec) -> Result<(), StartError> 
     validate().map_err(StartError::Service)
 }
 
-/// The times that a struct declares for its checks.
+/// The default times that a struct declares for its checks.
 pub(crate) fn validate_defaults(defaults: Defaults) -> Checked {
     validate_time("timeout", defaults.timeout, SHORTEST)?;
     validate_refresh(defaults.refresh)?;
@@ -100,7 +100,7 @@ fn validate_texts(spec: &CheckSpec) -> Checked {
     Ok(())
 }
 
-/// The durations that the check itself declares, each by itself.
+/// The limits of each duration that the check itself declares.
 fn validate_own_times(spec: &CheckSpec) -> Checked {
     validate_time("timeout", spec.timeout, SHORTEST)?;
     validate_refresh(spec.refresh)?;
@@ -176,7 +176,7 @@ fn validate_count(option: &str, count: u32) -> Checked {
     }
 }
 
-/// Which probes it belongs to, and what has no effect there.
+/// The probes of the check, and options that have no effect there.
 fn validate_probes(spec: &CheckSpec) -> Checked {
     let [readiness, startup, liveness] =
         [Probe::Readiness, Probe::Startup, Probe::Liveness].map(|probe| spec.is_in(probe));
@@ -219,7 +219,7 @@ fn validate_probes(spec: &CheckSpec) -> Checked {
     Ok(())
 }
 
-/// What is to happen when it fails.
+/// The options for failures: thresholds, breaker, `fail_open`.
 fn validate_failing(spec: &CheckSpec) -> Checked {
     if spec.fail_open && !spec.critical {
         return Err(if spec.is_in(Probe::Readiness) {
@@ -251,8 +251,8 @@ fn validate_failing(spec: &CheckSpec) -> Checked {
     }
 }
 
-/// `max_age` and `degraded_after` against the times that hold for the check. A default has given way already if that
-/// helps.
+/// Compares `max_age` and `degraded_after` with the times that apply to the check. [`Times`] has replaced defaults that do
+/// not fit, where that helps.
 fn validate_times(spec: &CheckSpec, defaults: Defaults) -> Checked {
     let times = Times::new(spec, defaults);
     let inherited = defaults.timeout == Some(times.timeout);

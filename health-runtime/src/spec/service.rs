@@ -7,8 +7,8 @@ use super::{Defaults, Refresh};
 
 /// What is declared about the service: the options of `#[health(…)]` on the struct, under the same names.
 ///
-/// Durations are 1 ms to 24 h; `ttl` and `drain` may be zero. What the derive refuses while compiling is an error at the
-/// start: [`StartError::Service`](crate::StartError::Service).
+/// Durations are 1 ms to 24 h; `ttl` and `drain` may be zero. An option that the derive would refuse while compiling is an
+/// error at the start: [`StartError::Service`](crate::StartError::Service).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceSpec {
     pub(crate) name: Cow<'static, str>,
@@ -51,8 +51,8 @@ impl ServiceSpec {
         }
     }
 
-    /// The timeout of checks that declare none, shorter than the [`interval`](Self::interval) beside it. Default: 2 s,
-    /// or the interval if that is shorter.
+    /// The timeout of checks that declare none. It must be shorter than the [`interval`](Self::interval) of the same
+    /// service. Default: 2 s, or the interval if that is shorter.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.defaults.timeout = Some(timeout);
@@ -102,10 +102,10 @@ impl ServiceSpec {
     }
 
     /// The runtime counts as stalled once it has run nothing for this long; liveness and readiness then fail. At least
-    /// 1 s. Default: it is not watched; with `serve_internal`, 10 s.
+    /// 1 s. Default: the runtime is not watched; with `serve_internal`, 10 s.
     ///
-    /// Counted is the time in which the process could run. A process that is stopped has not stalled. One that is throttled
-    /// again and again, for up to a second at a time, takes up to twice as long to be found stalled.
+    /// Only the time in which the process could run counts. A process that is stopped does not stall. A process that is
+    /// throttled again and again, for up to a second at a time, takes up to twice as long to count as stalled.
     #[must_use]
     pub const fn heartbeat(mut self, longest: Duration) -> Self {
         self.heartbeat = Some(longest);
@@ -120,8 +120,8 @@ impl ServiceSpec {
         self
     }
 
-    /// How long after the drain a signalled process may take to end before it is ended. Default: 15 s: with the drain
-    /// 22 s, and the kubelet kills after 30 s.
+    /// How long after the drain a signalled process may take to end before it is ended. Default: 15 s. With the drain
+    /// that is 22 s, and the kubelet kills after 30 s.
     #[must_use]
     pub const fn shutdown_grace(mut self, grace: Duration) -> Self {
         self.shutdown_grace = grace;

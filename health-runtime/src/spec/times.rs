@@ -1,4 +1,4 @@
-//! [`Times`]: the times that hold for a check. Its own win, then the struct's, then the built-in ones.
+//! [`Times`]: the times that apply to a check. Its own times win, then those of the struct, then the built-in ones.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ const INTERVAL: Duration = Duration::from_secs(5);
 /// The shortest default of `max_age` with `ttl`.
 const TTL_MAX_AGE: Duration = Duration::from_secs(30);
 
-/// How late a run may begin while all is well: five ticks of 50 ms. 250 runs begin in each millisecond, so this covers
+/// How late a run may begin in normal operation: five ticks of 50 ms. 250 runs begin in each millisecond, so this covers
 /// 50,000 checks that are due at the same moment.
 pub(crate) const LATENESS: Duration = Duration::from_millis(250);
 
@@ -22,8 +22,8 @@ pub(crate) struct Times {
 }
 
 impl Times {
-    /// A default gives way where it does not fit what the check itself declares. If no default fits, `max_age` or
-    /// `degraded_after` contradicts the other times, and the [rules](super::rules) refuse the check.
+    /// A default that does not fit the check's own times is replaced. If no default fits, `max_age` or `degraded_after`
+    /// contradicts the other times, and the [rules](super::rules) refuse the check.
     pub(crate) fn new(spec: &CheckSpec, defaults: Defaults) -> Self {
         let (timeout, refresh) = fitting(spec, defaults);
         let max_age = spec.max_age.unwrap_or_else(|| match refresh {
@@ -43,9 +43,9 @@ impl Times {
     }
 }
 
-/// How old a result may become while every run passes. The next run begins after the interval with its jitter of at most
-/// 10 %, or when a probe comes after the ttl; it begins late; and it takes up to the timeout. In whole milliseconds, as
-/// the derive counts.
+/// How old a result may become while every run passes, in whole milliseconds, as in the derive. The next run begins after
+/// the interval plus at most 10 % jitter, or when a probe comes after the ttl. It may begin late, and take up to the
+/// timeout.
 fn least_max_age(timeout: Duration, refresh: Refresh) -> Duration {
     let wait = match refresh {
         Refresh::Interval(interval) => interval + interval / 10,
@@ -59,8 +59,8 @@ fn least_max_age(timeout: Duration, refresh: Refresh) -> Duration {
     }
 }
 
-/// The timeout and the refresh that go with the check's own `max_age` and `degraded_after`: a function is compiled
-/// without its struct in sight, and fits what is built in.
+/// The timeout and the refresh that fit the check's own `max_age` and `degraded_after`. A function check is compiled without
+/// its struct, so it always fits the built-in defaults.
 fn fitting(spec: &CheckSpec, defaults: Defaults) -> (Duration, Refresh) {
     let refresh_alone = Defaults {
         timeout: None,
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn no_default_age_is_shorter_than_a_result_may_become_old() {
+    fn no_default_max_age_is_shorter_than_the_least() {
         for millis in [1, 10, 100, 131, 132, 1_000, 86_400_000] {
             for spec in [spec().interval(ms(millis)), spec().ttl(ms(millis))] {
                 let times = Times::new(&spec, Defaults::default());

@@ -1,11 +1,11 @@
-//! A string that takes no more than a bound.
+//! A string with a maximum length.
 
 use std::fmt::{self, Write};
 
-/// How much of a text is looked at.
+/// How many bytes of a text are read.
 pub(super) const READ: usize = 8 * super::LIMIT;
 
-/// A string that takes no more than [`READ`] bytes, and says whether more was to come.
+/// A string that keeps at most [`READ`] bytes, and notes whether more came.
 #[derive(Default)]
 pub(super) struct Bounded {
     pub(super) text: String,

@@ -1,4 +1,4 @@
-//! Secrets behind their name, behind `Bearer` or `Basic`, inside of a type that holds one, and tokens of a known shape.
+//! Secrets after their name, after `Bearer` or `Basic`, inside a type that holds one, and tokens of a known format.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use super::scan::{Scan, is_blank, is_quote, is_word};
 use super::signs::{self, Sign};
 use super::values::{self, Name};
 
-/// Walks over the words of the text once. What is masked is not looked at again, here or by the rules before.
+/// Walks over the words of the text once. Skips what is masked already, by earlier rules or by this one.
 pub(super) fn find(text: Scan<'_>, masks: &mut Vec<Range<usize>>) {
     masks.sort_unstable_by_key(|mask| mask.start);
     let mut masked = masks.clone().into_iter().peekable();
@@ -52,7 +52,7 @@ fn private_key(text: Scan<'_>, start: usize, end: usize) -> Option<Range<usize>>
 fn token(text: Scan<'_>, start: usize, end: usize) -> Option<Range<usize>> {
     let least = names::token_length(text.slice(start, start + 12))?;
     let is_token = |byte| is_word(byte) || byte == b'.';
-    // The beginning decides, so that the rest is read only where it is masked.
+    // The beginning decides, so the rest is read only if it is masked.
     let head = text.slice(start, text.skip_at_most(start, 64, is_token));
     let secret = head.len() >= least && (names::is_opaque(head) || names::is_random(head));
     secret.then(|| start..text.skip(end, is_token))
@@ -95,7 +95,7 @@ fn ends_with(word: &[u8], end: &[u8]) -> bool {
     word.len() >= end.len() && word[word.len() - end.len()..].eq_ignore_ascii_case(end)
 }
 
-/// Whether a name stands in the query of a URL, which may be written as `query: Some("key=x")`.
+/// Whether a name is in the query of a URL. `query: Some("key=x")` counts too.
 fn in_query(text: Scan<'_>, start: usize) -> bool {
     match text.before(start) {
         b'?' | b'&' => true,
@@ -116,7 +116,7 @@ fn credentials(text: Scan<'_>, start: usize, end: usize) -> Option<Range<usize>>
     }
     let from = text.skip(end, is_blank);
     let word = text.skip(from, is_word);
-    // `Bearer realm="x"` asks for credentials and has none.
+    // `Bearer realm="x"` asks for credentials and contains none.
     if text.at(word) == b'=' && is_quote(text.at(word + 1)) {
         return None;
     }

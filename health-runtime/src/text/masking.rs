@@ -1,4 +1,4 @@
-//! Puts `***` in the place of each secret.
+//! Replaces each secret with `***`.
 
 use std::ops::Range;
 
@@ -7,10 +7,10 @@ use super::{fields, paths, urls};
 
 const MASK: &str = "***";
 
-/// How often a text may be percent-encoded: a URL in the query of a URL in a query.
+/// How many levels of percent encoding are decoded, as in a URL in the query of a URL in a query.
 const LEVELS: usize = 3;
 
-/// Masks the text and puts it on one line. `cut` says that it goes on, and `shown` how much of it may be shown.
+/// Masks the text and puts it on one line. `cut`: the text was longer. `shown`: how many bytes of it may be shown.
 pub(super) fn mask(text: &str, cut: bool, shown: usize) -> String {
     let mut masks = Vec::new();
     find(text.as_bytes(), cut, &mut masks);
@@ -34,7 +34,7 @@ pub(super) fn mask(text: &str, cut: bool, shown: usize) -> String {
     render(text, &masks, shown)
 }
 
-/// All rules look at the text as it came, so none depends on what another has masked.
+/// All rules read the original text, so no rule depends on what another one has masked.
 fn find(bytes: &[u8], cut: bool, masks: &mut Vec<Range<usize>>) {
     let text = Scan::new(bytes);
     urls::find_passwords(text, cut, masks);
@@ -43,7 +43,7 @@ fn find(bytes: &[u8], cut: bool, masks: &mut Vec<Range<usize>>) {
     fields::find(text, masks);
 }
 
-/// The text without its percent encoding, and where each byte (and the end) stands in `bytes`. `None` if it has none.
+/// The text without its percent encoding, and the position in `bytes` of each byte and of the end. `None` if it has none.
 fn decode(bytes: &[u8]) -> Option<(Vec<u8>, Vec<usize>)> {
     if !bytes.contains(&b'%') {
         return None;

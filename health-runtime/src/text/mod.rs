@@ -2,31 +2,31 @@
 //!
 //! # What is masked
 //!
-//! - The value behind the name of a secret: `password=x`, `"token": "x"`, `apiKey: Some(Secret("x"))`, `?key=x`,
+//! - The value after the name of a secret: `password=x`, `"token": "x"`, `apiKey: Some(Secret("x"))`, `?key=x`,
 //!   `x-functions-key: x`, `<Password>x</Password>`, `--token x`, `name: "DB_PASSWORD", value: "x"`. A longer name counts
 //!   if it ends with such a name; `key`, `code` and a few more count only in the query of a URL.
 //! - The strings in a type that holds a secret: `SecretString("x")`, `Basic("user", "x")`.
-//! - What stands before a host: `scheme://user:x@host`, `user:x@tcp(host)`, `user:x@host:3306`.
-//! - Tokens in the path of a URL: of bots and webhooks, and long random parts.
+//! - What comes before a host: `scheme://user:x@host`, `user:x@tcp(host)`, `user:x@host:3306`.
+//! - Tokens in the path of a URL: those of bots and webhooks, and long random parts.
 //! - What follows `Bearer` or `Basic`, tokens that begin like those of a known vendor, JSON web tokens, private keys.
 //!
-//! All of this is found in escaped quotes and behind percent encoding too.
+//! All of this is also found in escaped quotes and in percent-encoded text.
 //!
 //! # What stays
 //!
-//! A sentence about a secret says why a check fails, so the rules differ in one place. Behind `name=`, in quotes, and in
-//! `Debug` output everything is masked, except `None`, `null`, `true` and `false`. Behind `name: ` without quotes a word
-//! stays if it is one of those that begin a message (`token: expired`). If the name ends a phrase (`cannot renew the
+//! A sentence about a secret says why a check fails, so it has to stay readable. After `name=`, in quotes, and in `Debug`
+//! output everything is masked, except `None`, `null`, `true` and `false`. After `name: ` without quotes, a word stays if it
+//! is a usual first word of a message (`token: expired`). If the name ends a phrase (`cannot renew the
 //! token: Unauthorized`), a word is masked only if it looks like a secret: digits between letters, signs, or random case.
 //!
-//! So a secret stays readable if it has no name and no known shape, or if it is one plain word in a sentence. This is why
-//! errors are not public unless a service says so.
+//! So a secret stays readable if it has neither a name nor a known format, or if it is one plain word in a sentence. This is
+//! why errors are not public by default.
 //!
 //! # Why no library
 //!
 //! Libraries for this (`rtb-redact` is the nearest) match lists of regular expressions: each user would compile a regex
-//! engine, and they miss `Debug` output and JSON, which are the common case here. Types such as `secrecy::SecretString`
-//! only hide what a service wraps itself.
+//! engine. They miss `Debug` output and JSON, which are the common case here. Types such as `secrecy::SecretString` only
+//! hide what a service itself wraps.
 
 mod bounded;
 mod fields;
@@ -44,10 +44,10 @@ use std::sync::Arc;
 
 use bounded::{Bounded, READ};
 
-/// How much of a text is kept. Nobody reads more of an error, and a driver may quote a whole page.
+/// How much of a text is kept, in bytes. A driver may quote a whole page in an error.
 const LIMIT: usize = 1024;
 
-/// How many sources of an error are told: it may be its own.
+/// How many sources of an error are kept: an error may be its own source.
 const SOURCES: usize = 16;
 
 /// How often a text is masked again at most. Usually the first round finds nothing more.
@@ -56,7 +56,7 @@ const ROUNDS: usize = 16;
 /// An error with its sources, cleaned.
 pub(crate) fn of_error(error: &(dyn Error + 'static)) -> Arc<str> {
     let mut text = Bounded::default();
-    // Ends early where the bound is reached, however much an error has to say.
+    // Stops at the bound, so that a long error costs no more.
     let _ = write_chain(&mut text, error);
     masked(&text)
 }
@@ -84,13 +84,13 @@ pub(crate) fn clean(text: &str) -> Arc<str> {
 
 /// The text is bounded before it is masked, so the cost is bounded too.
 fn masked(text: &Bounded) -> Arc<str> {
-    // What stands close to the cut is read and not shown: a secret that begins there may not look like one yet.
+    // The last part before the cut is read but not shown, because a secret that begins there may not be recognized.
     let shown = if text.cut { READ - LIMIT } else { READ };
     let mut line = masking::mask(&text.text, text.cut, shown);
     if line == text.text && line.len() <= LIMIT {
         return line.into();
     }
-    // What is clean must stay as it is when it is cleaned again, as a part of another message.
+    // A cleaned text must not change when it is cleaned again as a part of another message.
     for _ in 0..ROUNDS {
         line.truncate(line.floor_char_boundary(LIMIT));
         let again = masking::mask(&line, false, LIMIT);

@@ -1,4 +1,4 @@
-//! The words that decide: names of secrets, words of ordinary prose, and the beginnings of well-known tokens.
+//! The word lists of the rules: names of secrets, ordinary words, and the beginnings of well-known tokens.
 //!
 //! Lists are in lower case. Names are compared without `_`, `-` and the digits at their end.
 
@@ -9,7 +9,7 @@ macro_rules! words {
     ($($word:ident)*) => { &[$(stringify!($word)),*] };
 }
 
-/// Names whose value is a secret, at the end of a longer name too: `PGPASSWORD`, `Ocp-Apim-Subscription-Key`.
+/// Names whose value is a secret, also at the end of a longer name: `PGPASSWORD`, `Ocp-Apim-Subscription-Key`.
 pub(super) const SECRETS: &[&str] = words! {
     password passwd passphrase passcode passkey pass pwd secret token bearer authorization cookie signature mnemonic
     seedphrase apikey accesskey accountkey secretkey privatekey sharedkey masterkey signingkey encryptionkey
@@ -18,27 +18,27 @@ pub(super) const SECRETS: &[&str] = words! {
     hmackey sessionkey accesscode authcode clientassertion secretkeybase
 };
 
-/// Names that are secret as the last part of a name only: `db_pw`, not `mpw`.
+/// Names that count only as the last part of a name: `db_pw`, not `mpw`.
 const SHORT: &[&str] = words! { pw psk sas otp jwt sig };
 
-/// Words that end like a secret and are none.
+/// Names that end like the name of a secret but are not.
 const OTHERS: &[&str] = words! { bypass compass encompass surpass trespass underpass overpass };
 
-/// Names that are secret where a quoted text follows: `auth: Some("x")`.
+/// Names that count only if a quoted text follows: `auth: Some("x")`.
 const IF_QUOTED: &[&str] = words! { auth passwords secrets tokens credentials apikeys };
 
-/// Names that are secret in the query of a URL, besides all that end with `auth` or `key`.
+/// Names that count in the query of a URL, besides all that end with `auth` or `key`.
 pub(super) const IN_QUERY: &[&str] = words! {
     code appid hash hmac pin session sessionid sid ticket assertion codeverifier credentials creds samlrequest
     samlresponse access api
 };
 
-/// Keys that are no secret in a query.
+/// Names in a query that end with `key` and are not secret.
 const ORDINARY_KEYS: &[&str] = words! {
     primarykey foreignkey publickey partitionkey sortkey routingkey rowkey cachekey groupkey
 };
 
-/// The word before `key` that makes it a secret: `api key: x`.
+/// Words before `key` that make it the name of a secret: `api key: x`.
 const KEY_KINDS: &[&str] = words! {
     api access account secret private shared signing encryption subscription license master storage
 };
@@ -49,15 +49,15 @@ const WRAPPERS: &[&str] = words! {
     sensitive zeroizing hidden basic
 };
 
-/// How the name of an error begins: `InvalidToken("no expiry")`.
+/// How names of errors begin: `InvalidToken("no expiry")`.
 const ERRORS: &[&str] = words! {
     invalid unexpected expected missing expired unknown bad wrong no unsupported empty malformed incorrect duplicate
 };
 
-/// Values that help an operator and nobody else.
+/// Values that are never secret and help an operator.
 const HARMLESS: &[&str] = words! { none null nil true false undefined sensitive redacted };
 
-/// First words of what is said about a secret: `token: expired at noon`.
+/// First words of a message about a secret: `token: expired at noon`.
 const PROSE: &[&str] = words! {
     a access already an are authentication bad broken cancelled cannot client connect connection could database
     deadline decode decoding degraded denied disabled dns does empty end error expected expired failed failure for
@@ -67,18 +67,18 @@ const PROSE: &[&str] = words! {
     unexpected unhealthy unknown unsupported was while with wrong you
 };
 
-/// Words after `Bearer` in prose, besides those above: `Bearer token is missing`.
+/// Words after `Bearer` in a sentence, besides those above: `Bearer token is missing`.
 const AFTER_SCHEME: &[&str] = words! {
     and api auth authorization but challenge charset credential credentials format header or method prefix realm
     scheme scope string token tokens type value values
 };
 
-/// Words with a digit that are no secret.
+/// Words with a digit that are not secret.
 const TECHNICAL: &[&str] = words! {
     argon2 base32 base64 ed25519 es256 h2 hs256 http1 http2 ipv4 ipv6 k8s oauth2 pkcs1 pkcs8 rs256 sha256 utf8 x509
 };
 
-/// Parts of a path before a token: `/token/x`.
+/// Parts of a path that come before a token: `/token/x`.
 const BEFORE_TOKEN: &[&str] = words! { token accesstoken apikey apitoken key };
 
 /// Schemes before the credentials of an `Authorization` header.
@@ -86,7 +86,7 @@ const SCHEMES: &[&str] = words! {
     bearer basic token digest negotiate ntlm apikey sharedkey sharedkeylite hawk dpop oauth splunk bot key aws4hmacsha
 };
 
-/// How well-known tokens begin, and how many bytes follow at least.
+/// How well-known tokens begin, and how many bytes at least follow.
 const SHAPES: &[(usize, &[&str])] = &[
     (8, &["sk_live_", "sk_test_", "rk_live_", "rk_test_", "whsec_"]),
     (
@@ -119,7 +119,7 @@ fn is_one_of(word: &str, list: &[&str]) -> bool {
     list.contains(&word)
 }
 
-/// A word for comparison: in lower case, without `_`, `-` and the digits at its end. Of a long word, only its end.
+/// A word for comparison: in lower case, without `_`, `-` and the digits at its end. Only the last 64 bytes count.
 fn plain(word: &[u8]) -> String {
     let word = &word[word.len().saturating_sub(64)..];
     let mut plain: String = word
@@ -175,8 +175,8 @@ pub(super) fn is_wrapper(name: &[u8]) -> bool {
     }
 }
 
-/// Whether a struct of this name holds nothing but a secret, under whatever name: `Secret { inner: "x" }`. In a longer
-/// name (`AccessTokenProvider`, `Credentials`) the fields say themselves what they are.
+/// Whether every field of a struct of this name is secret: `Secret { inner: "x" }`. With a longer name
+/// (`AccessTokenProvider`, `Credentials`), the names of the fields decide.
 pub(super) fn is_wrapper_struct(name: &[u8]) -> bool {
     let name = plain(name);
     is_one_of(&name, SECRETS) || (name.starts_with("secret") && is_one_of(&name, WRAPPERS))
@@ -192,7 +192,7 @@ pub(super) fn is_harmless(value: &[u8]) -> bool {
     is_one_of(&plain(value), HARMLESS)
 }
 
-/// Whether a message begins with this word, or the name of an error: `InvalidToken`.
+/// Whether this is a usual first word of a message, or the name of an error: `InvalidToken`.
 pub(super) fn is_prose(word: &[u8]) -> bool {
     let letters = word.iter().all(u8::is_ascii_alphabetic);
     let camel = word.first().is_some_and(u8::is_ascii_uppercase)
@@ -223,7 +223,7 @@ pub(super) fn is_before_token(part: &[u8]) -> bool {
     is_one_of(&plain(part), BEFORE_TOKEN)
 }
 
-/// Whether a token of a well-known vendor begins like this, and how long it is at least.
+/// The least length of the well-known token that begins like this, if one does.
 pub(super) fn token_length(text: &[u8]) -> Option<usize> {
     let mut shapes = SHAPES
         .iter()
@@ -232,7 +232,7 @@ pub(super) fn token_length(text: &[u8]) -> Option<usize> {
     Some(prefix.len() + more)
 }
 
-/// The word of a sentence at `start`, without the punctuation behind it.
+/// The word of a sentence at `start`, without the punctuation after it.
 pub(super) fn prose_word(text: Scan<'_>, start: usize) -> Option<&[u8]> {
     let end = text.find(start, |byte| {
         byte.is_ascii_whitespace() || matches!(byte, b',' | b';' | b'"' | b'(')
@@ -242,7 +242,7 @@ pub(super) fn prose_word(text: Scan<'_>, start: usize) -> Option<&[u8]> {
     Some(&word[..=trimmed])
 }
 
-/// Whether a word of a sentence looks like a secret: it has digits between letters, or signs that no word has.
+/// Whether a word of a sentence looks like a secret: it has letters and digits, or signs that no word has.
 pub(super) fn is_opaque(word: &[u8]) -> bool {
     let has = |class: fn(&u8) -> bool| word.iter().any(class);
     let digits = has(u8::is_ascii_digit);
@@ -253,7 +253,7 @@ pub(super) fn is_opaque(word: &[u8]) -> bool {
     !path && !is_one_of(&lower, TECHNICAL) && (signs || (digits && letters) || (word.len() >= 16 && is_random(word)))
 }
 
-/// Whether upper case, lower case and digits take turns more often than in any name.
+/// Whether upper case, lower case and digits alternate more often than in any name.
 pub(super) fn is_random(word: &[u8]) -> bool {
     let class = |byte: &u8| match byte {
         b'a'..=b'z' => 0,

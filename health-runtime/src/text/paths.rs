@@ -1,4 +1,4 @@
-//! Tokens in the path of a URL: of bots, of webhooks, of providers that put a key there.
+//! Tokens in the path of a URL: those of bots and webhooks, and keys of providers that put them there.
 
 use std::ops::Range;
 
@@ -33,20 +33,20 @@ pub(super) fn find(text: Scan<'_>, masks: &mut Vec<Range<usize>>) {
     }
 }
 
-/// Whether the path that begins here belongs to a URL whose host stands elsewhere. Of a file, long parts are no keys.
+/// Whether the path that begins here belongs to a URL without its host. In the path of a file, a long part is no key.
 fn is_request(text: Scan<'_>, slash: usize) -> bool {
     ["path: \"", "uri: ", "GET ", "HEAD ", "POST ", "PUT "]
         .iter()
         .any(|label| slash >= label.len() && text.has(slash - label.len(), label))
 }
 
-/// What the parts of a path before this one say about it.
+/// What the earlier parts of a path say about the current one.
 #[derive(Default)]
 struct Path {
     in_url: bool,
-    /// The host is behind us.
+    /// The host has been passed.
     host: bool,
-    /// What looks like a token here is one: `https://hooks.slack.com/services/…`.
+    /// A part that looks like a token is one: `https://hooks.slack.com/services/…`.
     before_token: bool,
     /// The part before is `services`, as in Slack's paths behind a proxy.
     services: bool,
@@ -63,7 +63,7 @@ impl Path {
         self.services = text == "services";
     }
 
-    /// How many bytes of the part are no secret, if the rest is one.
+    /// How many bytes at the beginning of the part stay, if the rest is a secret.
     fn secret(&self, part: &[u8]) -> Option<usize> {
         if let Some(bot) = part.strip_prefix(b"bot") {
             let id = bot.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -90,7 +90,7 @@ fn is_webhook(part: &[u8]) -> bool {
     part.windows(7).any(|word| word.eq_ignore_ascii_case(b"webhook"))
 }
 
-/// Whether a part may be a token where one is expected. `v1` is none.
+/// Whether a part may be a token where one is expected. `v1` may not.
 fn is_token(part: &[u8]) -> bool {
     let version = part.len() <= 3 && part.starts_with(b"v");
     !version

@@ -1,9 +1,9 @@
-//! A text as bytes, and the few ways in which the rules read it.
+//! A text as bytes, with the methods by which the rules read it.
 //!
-//! Every trigger is ASCII, so bytes suffice. All reads go through [`Scan`]: the tests count them, and so prove that the
-//! work grows with the length of the text and not with its square.
+//! The rules look only for ASCII, so bytes are enough. All reads go through [`Scan`]. The tests count them, to show that the
+//! work is linear in the length of the text.
 
-/// The bytes of a text. A read beyond its ends gives 0, which is in no class.
+/// The bytes of a text. A read beyond its ends returns 0, which is in no class.
 #[derive(Clone, Copy)]
 pub(super) struct Scan<'a>(&'a [u8]);
 
@@ -55,7 +55,7 @@ impl<'a> Scan<'a> {
         self.up_to(from.saturating_add(most)).skip(from, class)
     }
 
-    /// Whether `word` stands at `index`, in upper or lower case.
+    /// Whether `word` is at `index`, in upper or lower case.
     pub(super) fn has(self, index: usize, word: &str) -> bool {
         self.slice(index, index + word.len())
             .eq_ignore_ascii_case(word.as_bytes())

@@ -1,4 +1,4 @@
-//! What stands between the name of a secret and its value.
+//! The sign between the name of a secret and its value.
 
 use super::names;
 use super::scan::{Scan, is_blank, is_quote};
@@ -13,7 +13,7 @@ pub(super) enum Sign {
     Blank,
 }
 
-/// The sign behind the name that ends at `end`, and where the value may begin.
+/// The sign after the name that ends at `end`, and where the value may begin.
 pub(super) fn after(text: Scan<'_>, start: usize, end: usize) -> Option<(Sign, usize)> {
     let quote = text.skip(end, |byte| byte == b'\\');
     if is_quote(text.at(quote)) {
@@ -58,7 +58,7 @@ fn after_quote(text: Scan<'_>, start: usize, end: usize, quote: usize) -> Option
     pair.then_some((Sign::Blank, next))
 }
 
-/// `--token x`, `PASSWORD 'x'`, `IDENTIFIED BY 'x'`; without quotes only what looks like a password.
+/// `--token x`, `PASSWORD 'x'`, `IDENTIFIED BY 'x'`; without quotes only if it looks like a password.
 fn follows_blank(text: Scan<'_>, start: usize, end: usize, value: usize) -> bool {
     if text.has(start, "--") {
         return text.at(value) != b'-';

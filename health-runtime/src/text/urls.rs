@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::names;
 use super::scan::{Scan, is_quote, is_word};
 
-/// How far a password is looked for behind a blank.
+/// How many bytes after a blank may belong to a password.
 const BLANKS: usize = 128;
 
 /// `scheme://user:secret@host`. A text that was cut may end in the middle of a password.
@@ -17,7 +17,7 @@ pub(super) fn find_passwords(text: Scan<'_>, cut: bool, masks: &mut Vec<Range<us
         if start >= word.end {
             word = Word::at(text, start);
         }
-        // The last `@` counts: a password may hold one that nobody has escaped.
+        // The last `@` counts, because a password may contain an unescaped one.
         let authority = text.find(start, |byte| byte == b' ' || b"/?#\"'`<>".contains(&byte));
         let in_authority = (start..authority).rev().find(|index| text.at(*index) == b'@');
         let end = in_authority
@@ -30,7 +30,7 @@ pub(super) fn find_passwords(text: Scan<'_>, cut: bool, masks: &mut Vec<Range<us
     }
 }
 
-/// Where the text behind the next `://` begins.
+/// Where the text after the next `://` begins.
 fn next_authority(text: Scan<'_>, from: usize) -> Option<usize> {
     let mut at = from;
     loop {
@@ -45,7 +45,7 @@ fn next_authority(text: Scan<'_>, from: usize) -> Option<usize> {
     }
 }
 
-/// A stretch without blanks. It is read once, however many URLs are in it.
+/// A part without blanks. It is read once, even if it contains many URLs.
 #[derive(Default)]
 struct Word {
     end: usize,
@@ -60,8 +60,8 @@ impl Word {
     }
 }
 
-/// Where the `@` stands after a password that holds one of the characters that end a host, as in
-/// `postgres://user:se/cret@host`: the last of the word, if a `:` stands before the first such character.
+/// The `@` after a password that contains a character that would end a host, as in `postgres://user:se/cret@host`. It is
+/// the last `@` of the word, if a `:` comes before the first such character.
 fn unescaped_password(text: Scan<'_>, start: usize, authority: usize, at: Option<usize>) -> Option<usize> {
     let at = at.filter(|at| *at > start)?;
     let colon = text.find(start, |byte| byte == b':' || byte == b'/');
@@ -70,7 +70,7 @@ fn unescaped_password(text: Scan<'_>, start: usize, authority: usize, at: Option
     (text.at(colon) == b':' && colon < authority && !port).then_some(at)
 }
 
-/// `postgres://user:two words@host`: to the last `@` in the same quotes, or a few words further on.
+/// `postgres://user:two words@host`: the last `@` in the same quotes, or without quotes the next one within [`BLANKS`].
 fn password_with_blanks(text: Scan<'_>, start: usize, authority: usize) -> Option<usize> {
     let colon = text.up_to(authority).find(start, |byte| byte == b':');
     if text.at(authority) != b' ' || colon >= authority {
@@ -93,7 +93,7 @@ fn password_with_blanks(text: Scan<'_>, start: usize, authority: usize) -> Optio
     (text.at(end) == b'@' && is_word(text.at(end + 1))).then_some(end)
 }
 
-/// The quote in which the URL stands that goes on at `start`, behind its `://`.
+/// The quote before the URL whose `://` ends at `start`.
 fn quote_before(text: Scan<'_>, start: usize) -> Option<u8> {
     let end = start.checked_sub(3)?;
     let scheme = (end.saturating_sub(16)..end)
@@ -108,16 +108,16 @@ fn is_scheme(byte: u8) -> bool {
     is_word(byte) || matches!(byte, b'+' | b'.')
 }
 
-/// Whether what begins at `start` goes on beyond the cut and may be a user and a password.
+/// Whether the text at `start` reaches the cut and may be a user and a password.
 fn is_cut(text: Scan<'_>, start: usize, authority: usize, word: usize) -> bool {
     let colon = text.find(start, |byte| byte == b':' || byte == b'/');
     authority >= text.len() || (word >= text.len() && colon < authority)
 }
 
-/// `user:secret@tcp(host)`, `user:secret@host:3306`: as Go and a few tools write it.
+/// `user:secret@tcp(host)`, `user:secret@host:3306`: as Go and some tools write it.
 pub(super) fn find_bare_passwords(text: Scan<'_>, masks: &mut Vec<Range<usize>>) {
     let is_edge = |byte: u8| byte.is_ascii_whitespace() || is_quote(byte);
-    // Where a user stands whose password may go on behind a blank or a quote.
+    // The start of a user whose password may go on after a blank or a quote.
     let mut user = None;
     let mut from = 0;
     loop {
@@ -134,7 +134,7 @@ pub(super) fn find_bare_passwords(text: Scan<'_>, masks: &mut Vec<Range<usize>>)
         let colon = word.find(start, |byte| byte == b':');
         let at = last_address(text, start, end);
         let inside = colon + 1 < at.map_or(end, |(at, _)| at);
-        // `password:x@y(z)` is not of a user, and masked as a whole elsewhere.
+        // `password:x@y(z)` has no user. Another rule masks it as a whole.
         let named = colon < end && names::is_secret(word.slice(start, colon));
         let other = named || (word.at(colon + 1) == b'/' && word.at(colon + 2) == b'/');
         let is_user = inside && is_user(word, start, colon);
@@ -161,7 +161,7 @@ enum Address {
     Host,
 }
 
-/// The last `@` in the word with an address behind it.
+/// The last `@` in the word that an address follows.
 fn last_address(text: Scan<'_>, start: usize, end: usize) -> Option<(usize, Address)> {
     let mut last = None;
     let word = text.up_to(end);

@@ -1,4 +1,4 @@
-//! Where the value behind a name begins, and where it ends.
+//! Where the value after a name begins and ends.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ pub(super) struct Name {
     pub(super) start: usize,
     pub(super) sign: Sign,
     pub(super) in_query: bool,
-    /// It ends a few words of prose, as in `cannot renew the token: refused`.
+    /// It ends a phrase, as in `cannot renew the token: refused`.
     pub(super) in_prose: bool,
     /// Only a quoted value is a secret.
     pub(super) if_quoted: bool,
@@ -23,7 +23,7 @@ pub(super) struct Name {
 /// How far a path such as `secrecy::Secret<String>` is read.
 const PATH: usize = 128;
 
-/// The value that begins at `from`, or `None` where there is none, or none that is a secret.
+/// The value that begins at `from`; `None` if there is none, or if it is not secret.
 pub(super) fn value(text: Scan<'_>, name: Name, from: usize) -> Option<Range<usize>> {
     let start = text.skip(from, |byte| byte.is_ascii_whitespace());
     if name.sign == Sign::Tag {
@@ -57,7 +57,7 @@ pub(super) fn value(text: Scan<'_>, name: Name, from: usize) -> Option<Range<usi
         } else {
             group_end(text, open)
         };
-        // The name of a type is masked as well: it may be the secret, and the bracket a part of it.
+        // The name of a type is masked too, because the secret itself may contain the bracket.
         let kept = open == start || text.slice(start, path) == b"Some";
         return if kept {
             non_empty(open + 1, end)
@@ -99,7 +99,7 @@ fn unquoted(text: Scan<'_>, name: Name, start: usize) -> Option<Range<usize>> {
         unquoted_end(text, start, name.in_query)
     };
     if !name.is_list && name.sign == Sign::Equals && text.before(name.start) == b';' {
-        // In a connection string a value may hold blanks.
+        // In a connection string, a value may contain blanks.
         let next = text.find(end, |byte| matches!(byte, b';' | b'=' | b'"' | b'\'' | b'\n'));
         end = if text.at(next) == b';' { next } else { end };
     }
@@ -147,18 +147,18 @@ fn unquoted_end(text: Scan<'_>, start: usize, in_query: bool) -> usize {
     }
 }
 
-/// Whether a value goes on with this byte, behind one that usually ends it.
+/// Whether a value goes on with this byte, after one that usually ends it.
 fn goes_on(byte: u8) -> bool {
     is_word(byte) || !byte.is_ascii() || b"!@#$%^&*+/~".contains(&byte)
 }
 
-/// Whether another field begins behind the separator at `at`, and not the rest of a value that holds one.
+/// Whether another field begins after the separator at `at`. If not, the separator is a part of the value.
 fn begins_field(text: Scan<'_>, at: usize) -> bool {
     let first = text.at(at + 1);
     if !is_word(first) {
         return !goes_on(first) && !b".,;?".contains(&first);
     }
-    // The names in a connection string have blanks: `;User ID=sa`.
+    // Names in a connection string may contain blanks: `;User ID=sa`.
     let blanks = text.at(at) == b';';
     let end = text.skip_at_most(at + 1, 48, |byte| {
         is_word(byte) || byte == b'.' || (blanks && byte == b' ')
@@ -191,13 +191,13 @@ fn list_end(text: Scan<'_>, start: usize) -> usize {
     }
 }
 
-/// What stands in the quotes that open at `quote`, after the backslashes from `start` on.
+/// The text in the quotes that open at `quote`, after the backslashes that begin at `start`.
 fn quoted(text: Scan<'_>, start: usize, quote: usize) -> Option<Range<usize>> {
     non_empty(quote + 1, quote_end(text, quote + 1, text.at(quote), quote - start))
 }
 
-/// Where the quoted text ends that begins at `from`. Its quote stands behind `depth` backslashes: a quote behind more of
-/// them is a part of the text, one behind fewer ends the text around it.
+/// Where the quoted text that begins at `from` ends. Its quotes have `depth` backslashes before them. A quote with more
+/// backslashes is a part of the text; a quote with fewer ends the text around it.
 pub(super) fn quote_end(text: Scan<'_>, from: usize, quote: u8, depth: usize) -> usize {
     let mut at = from;
     loop {
@@ -219,7 +219,7 @@ pub(super) fn quote_end(text: Scan<'_>, from: usize, quote: u8, depth: usize) ->
     }
 }
 
-/// Where the bracket opens after the path that ends at `path`.
+/// Where a bracket opens after the path that ends at `path`.
 fn opening(text: Scan<'_>, start: usize, path: usize, sign: Sign) -> Option<usize> {
     if matches!(text.at(path), b'(' | b'[' | b'{') {
         return Some(path);
@@ -229,7 +229,7 @@ fn opening(text: Scan<'_>, start: usize, path: usize, sign: Sign) -> Option<usiz
     (typed && text.at(path) == b' ' && text.at(path + 1) == b'{').then_some(path + 1)
 }
 
-/// Where the bracket closes that opens at `open`. Brackets in quotes do not count.
+/// Where the bracket that opens at `open` closes. Brackets in quotes do not count.
 pub(super) fn group_end(text: Scan<'_>, open: usize) -> usize {
     let mut at = open;
     let mut depth = 0_usize;
@@ -276,13 +276,13 @@ fn is_secret_group(text: Scan<'_>, start: usize, path: usize, open: usize) -> bo
     name == b"Some" || names::is_wrapper(name) || leaf(text, open).is_some_and(|leaf| is_secret_leaf(text, &leaf))
 }
 
-/// Whether a quoted text in the name of an error looks like a secret and not like a sentence.
+/// Whether a quoted text inside an error type looks like a secret and not like a sentence.
 pub(super) fn is_secret_leaf(text: Scan<'_>, leaf: &Range<usize>) -> bool {
     let words = text.slice(leaf.start, leaf.end);
     !words.contains(&b' ') && names::is_opaque(words)
 }
 
-/// Whether a quoted text stands first in the bracket that opens at `open`.
+/// Whether a quoted text comes first in the bracket that opens at `open`.
 fn opens_quote(text: Scan<'_>, open: usize) -> bool {
     let inside = text.skip_at_most(open, 64, |byte| {
         byte.is_ascii_whitespace() || matches!(byte, b'(' | b'[')

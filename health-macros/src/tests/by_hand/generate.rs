@@ -1,4 +1,4 @@
-//! Makes options for both sides: mostly few of them, and values close to where a rule begins.
+//! Generates options for both sides: usually few options, with values close to the limits of the rules.
 
 use proptest::option::weighted;
 use proptest::prelude::*;
@@ -106,7 +106,7 @@ fn count() -> impl Strategy<Value = u32> {
     prop_oneof![1 => 1..=100_u32, 2 => select(&COUNTS[..])]
 }
 
-/// A time at most 1 ms from one of those where a rule may begin.
+/// A time at most 1 ms from a limit of a rule.
 #[derive(Clone, Copy, Debug)]
 struct Near(Index, u64);
 
@@ -120,7 +120,7 @@ impl Near {
     }
 }
 
-/// A time, or one near those that it is compared with.
+/// A time, or one near the times that it is compared with.
 #[derive(Clone, Copy, Debug)]
 enum Pick {
     Any(u64),
@@ -142,14 +142,14 @@ fn periods(default: u64, refresh: Option<Refresh>, service: Service) -> Vec<u64>
     said.chain([default]).collect()
 }
 
-/// Whatever may be the timeout: said, or by default.
+/// All times that may be the timeout: declared or by default.
 fn timeouts(own: Option<u64>, refresh: Option<Refresh>, service: Service) -> Vec<u64> {
     let intervals = [refresh, service.refresh].into_iter().flatten().map(millis);
     let said = [own, service.timeout, Some(2_000)].into_iter().flatten();
     said.chain(intervals).collect()
 }
 
-/// Whatever may be the least `max_age`.
+/// All times that may be the least `max_age`.
 fn ages(timeout: Option<u64>, refresh: Option<Refresh>, service: Service) -> Vec<u64> {
     let timeouts = timeouts(timeout, refresh, service);
     let derived = timeouts.iter().map(|timeout| Refresh::Interval(timeout * 2));

@@ -1,4 +1,4 @@
-//! Names, prefixes and links: what the derive takes is taken by hand, and nothing else.
+//! Names, prefixes and links: the derive and the start accept the same ones.
 
 use std::cell::Cell;
 
@@ -72,7 +72,7 @@ proptest! {
     })]
 
     #[test]
-    fn every_name_is_judged_alike(text in any_text()) {
+    fn both_sides_judge_every_name_alike(text in any_text()) {
         let leaked: &'static str = text.clone().leak();
         let db = || CheckSpec::new("db");
         let name_problem = naming::name_problem(&text);

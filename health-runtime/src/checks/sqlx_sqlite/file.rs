@@ -1,7 +1,7 @@
 //! The database's file and its file system.
 //!
-//! Any look at a file system may hang, for as long as the machine lives. So it happens on a thread of its own, one for
-//! each file: not on a worker of the runtime, and not in its blocking pool, which the application may have filled up.
+//! Every call into a file system may hang for ever. So each look runs on a thread of its own, one for each file. It runs
+//! neither on a worker of the runtime nor in its blocking pool, which the application may use up.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,14 +19,14 @@ const GONE: &str = "the database file is gone from its path: it was removed or m
 #[cfg(target_os = "linux")]
 const REPLACED: &str = "another file is at the path of the database; the service still uses the old one";
 
-/// What tells a file from all others that exist: the numbers of its device and its inode.
+/// Identifies a file: the numbers of its device and its inode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FileId(#[cfg(target_os = "linux")] u64, #[cfg(target_os = "linux")] u64);
 
 /// What a look found.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
-    /// The file at the path, which is the one that is open.
+    /// The file at the path. The database has this file open.
     pub(super) file: Option<FileId>,
     pub(super) is_read_only: bool,
     pub(super) is_full: bool,
@@ -34,7 +34,7 @@ pub(super) struct Found {
 
 type Answer = Result<Found, Arc<str>>;
 
-/// The looks in flight, by the path.
+/// The looks in flight, by path.
 static LOOKS: Mutex<BTreeMap<String, watch::Receiver<Option<Answer>>>> = Mutex::new(BTreeMap::new());
 
 fn looks() -> MutexGuard<'static, BTreeMap<String, watch::Receiver<Option<Answer>>>> {
@@ -55,11 +55,11 @@ async fn look_by(
 ) -> Result<Found, BoxError> {
     let mut look = start(path, find)?;
     match within(patience, look.wait_for(Option::is_some)).await {
-        Some(Ok(answer)) => match answer.as_ref().expect("it was waited for") {
+        Some(Ok(answer)) => match answer.as_ref().expect("`wait_for` has seen a value") {
             Ok(found) => Ok(found.clone()),
             Err(error) => Err(error.to_string().into()),
         },
-        Some(Err(_)) => Err("the look at the database file ended without a result".into()),
+        Some(Err(_)) => Err("the check of the database file ended without a result".into()),
         None => Err("the file system of the database does not answer".into()),
     }
 }
@@ -87,7 +87,7 @@ fn find(path: &Path, known: Option<FileId>) -> Result<Found, BoxError> {
     let there = match fs::metadata(path) {
         Ok(there) => there,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(GONE.into()),
-        Err(error) => return Err(format!("the database file cannot be looked at: {error}").into()),
+        Err(error) => return Err(format!("cannot read the metadata of the database file: {error}").into()),
     };
     let file = open_file(path, &there, known)?;
     let (is_read_only, is_full) = room(path, &there)?;
@@ -98,8 +98,8 @@ fn find(path: &Path, known: Option<FileId>) -> Result<Found, BoxError> {
     })
 }
 
-/// Whether the file at the path is the one that is open, by the descriptors of the process. An open file keeps its
-/// numbers, so as long as they do not change there is no need to look again.
+/// Compares the file at the path with the files that the process has open. An open file keeps its numbers, so while they
+/// stay the same there is no need to read the descriptors again.
 #[cfg(target_os = "linux")]
 fn open_file(path: &Path, there: &fs::Metadata, known: Option<FileId>) -> Result<Option<FileId>, BoxError> {
     use std::os::unix::ffi::OsStrExt as _;
@@ -109,20 +109,20 @@ fn open_file(path: &Path, there: &fs::Metadata, known: Option<FileId>) -> Result
         return Ok(known);
     }
     let Ok(descriptors) = fs::read_dir("/proc/self/fd") else {
-        return Ok(None); // without `/proc`, it is enough that there is a file
+        return Ok(None); // without `/proc`, it is enough that the file exists
     };
     let deleted = [path.as_os_str().as_bytes(), b" (deleted)"].concat();
     let (mut is_open, mut is_other_open) = (false, false);
     for descriptor in descriptors.filter_map(Result::ok).map(|entry| entry.path()) {
         let Ok(target) = fs::read_link(&descriptor) else {
-            continue; // it was closed just now
+            continue; // closed in the meantime
         };
         if target == path {
             is_open = true;
         } else if target.as_os_str().as_bytes() == deleted {
-            is_other_open |= !target.exists(); // unless a file has this strange name
+            is_other_open |= !target.exists(); // a file may really have this name
         } else if known.is_some() && target.is_absolute() {
-            // The file that was here before has another name now.
+            // The file that was at the path before may have another name now.
             let moved = fs::metadata(&descriptor).map(|open| FileId::of(&open));
             is_other_open |= moved.is_ok_and(|moved| known == Some(moved));
         }
@@ -154,19 +154,19 @@ fn room(path: &Path, there: &fs::Metadata) -> io::Result<(bool, bool)> {
 
     let system = statvfs(path)?;
     let is_read_only = system.flags().contains(FsFlags::ST_RDONLY) || has_failed(there);
-    let is_root = nix::unistd::geteuid().is_root(); // may use what is reserved
+    let is_root = nix::unistd::geteuid().is_root(); // root may use the reserved blocks
     let free = if is_root {
         system.blocks_free()
     } else {
         system.blocks_available()
     };
-    // The smallest transaction needs that many for its journal. Some file systems have no size, and nothing free of it.
+    // The journal of the smallest transaction needs 4 blocks. Some file systems report neither a size nor free blocks.
     let is_full = system.blocks() > 0 && free < 4;
     Ok((is_read_only, is_full))
 }
 
-/// Whether the kernel takes no more writes for a file system after an error of its disk. Recent kernels say so for ext4
-/// among its options alone, while the mount stays one for writing.
+/// Whether the kernel refuses writes to a file system after an error of its disk. For ext4, recent kernels report this only
+/// in the options of the file system; the mount itself stays writable.
 #[cfg(target_os = "linux")]
 fn has_failed(there: &fs::Metadata) -> bool {
     use nix::sys::stat::{major, minor};
@@ -209,7 +209,7 @@ mod tests {
         let patience = Duration::from_millis(50);
         let (answers, hangs) = mpsc::channel::<()>();
         let hung = move || {
-            hangs.recv().expect("it is answered in the end");
+            hangs.recv().expect("the test sends in the end");
             Ok(FOUND)
         };
         let result = look_by("/hung".into(), patience, hung).await;
@@ -223,10 +223,10 @@ mod tests {
         }
         look_by("/other".into(), Duration::MAX, || Ok(FOUND)).await.unwrap();
         answers.send(()).unwrap();
-        let joined = || panic!("it waits for the one in flight");
+        let joined = || panic!("a second look while one is in flight");
         look_by("/hung".into(), Duration::MAX, joined).await.unwrap();
         look_by("/hung".into(), Duration::MAX, || Ok(FOUND)).await.unwrap();
-        assert!(!looks().contains_key("/hung"), "nothing is left");
+        assert!(!looks().contains_key("/hung"), "no look is left");
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! The write lock: whoever gets it could write.
+//! The write lock: a connection that gets it can write.
 
 use std::time::Duration;
 
@@ -8,20 +8,20 @@ use tokio::time::{Instant, sleep};
 
 use crate::BoxError;
 
-/// The first pause between two tries, and the longest; each is twice the one before.
+/// The first pause between two tries, and the longest. Each pause is twice the previous one.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// How the database answered.
 #[derive(Debug)]
 pub(super) enum Lock {
-    /// The lock was taken, and given back.
+    /// The lock was taken and released.
     Free,
-    /// This connection may only read, and can.
+    /// This connection can only read.
     ReadOnly,
-    /// One other connection had it all the time, in milliseconds.
+    /// One other connection held it all the time, in milliseconds.
     Held { waited: u128 },
-    /// Others had it all the time, and wrote.
+    /// Other connections held it in turn, and wrote.
     HeldInTurn { waited: u128 },
 }
 
@@ -29,12 +29,12 @@ pub(super) enum Lock {
 enum Tried {
     Free,
     ReadOnly,
-    /// What changes with each commit of another connection, if it could be read.
+    /// The `data_version`, which changes with each commit of another connection, if it could be read.
     Held(Option<i64>),
 }
 
-/// Asks for the write lock until it is free, for as long as `patience` at most. Gives the connection back, with the path of
-/// the database: `None` in memory, where one process has it all and no lock is to be asked for.
+/// Asks for the write lock until it is free, for at most `patience`. Returns the connection and the path of the database.
+/// The path is `None` for a database in memory: only this process uses it, so no lock is asked for.
 pub(super) async fn ask(
     mut connection: PoolConnection<Sqlite>,
     patience: Duration,
@@ -46,7 +46,7 @@ pub(super) async fn ask(
     }
     let (began, mut pause, mut first) = (Instant::now(), FIRST_PAUSE, None);
     loop {
-        // In a task of its own, which ends even if the run is dropped: the connection goes back to the pool as it was.
+        // In a task of its own, which ends even if the run is dropped. So the connection returns to the pool unchanged.
         let (back, tried) = tokio::spawn(async move {
             let tried = try_at_once(&mut connection).await;
             (connection, tried)
@@ -84,12 +84,12 @@ async fn file(connection: &mut SqliteConnection) -> sqlx::Result<Option<String>>
     Ok(None)
 }
 
-/// Tries without SQLite's own wait for a lock. That wait blocks the thread of the connection for as long as the
-/// `busy_timeout`, here 5 s, and whoever asks the pool for the connection meanwhile.
+/// Tries without SQLite's own wait for a lock. That wait blocks the thread of the connection for the `busy_timeout`, 5 s by
+/// default, and with it every caller that asks the pool for the connection.
 async fn try_at_once(connection: &mut SqliteConnection) -> sqlx::Result<Tried> {
     let wait = number(connection, "PRAGMA busy_timeout").await?;
     if wait == 0 {
-        // There is none, or the application has a handler of its own, which a timeout would remove.
+        // The application has no timeout, or a busy handler of its own, which a timeout would remove.
         return try_once(connection).await;
     }
     sqlx::raw_sql("PRAGMA busy_timeout = 0")
@@ -109,27 +109,27 @@ async fn try_once(connection: &mut SqliteConnection) -> sqlx::Result<Tried> {
             Ok(Tried::Held(version.ok()))
         }
         Err(error) if is_read_only(&error) => {
-            vacuums(connection).await?; // a read
+            vacuums(connection).await?; // proves that the connection can read
             Ok(Tried::ReadOnly)
         }
         Err(error) => Err(error),
     }
 }
 
-/// Takes the write lock and gives it back. `begin_with` rolls back what a dropped future has begun.
+/// Takes the write lock and releases it. If the future is dropped, `begin_with` rolls the transaction back.
 async fn take(connection: &mut SqliteConnection) -> sqlx::Result<()> {
-    // This reads the first page. It is an error for a connection that is `query_only`, but on a database that was opened
-    // read-only it takes the lock of a reader.
+    // This reads the first page. It fails on a `query_only` connection. On a database that was opened read-only, it only
+    // takes the lock of a reader.
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     if !vacuums(&mut transaction).await? {
-        // This is an error there. Elsewhere it does nothing.
+        // This fails on a read-only database. On others it does nothing.
         let write = sqlx::raw_sql("PRAGMA main.incremental_vacuum(1)");
         write.execute(&mut *transaction).await?;
     }
     transaction.rollback().await
 }
 
-/// Whether `incremental_vacuum` would write: there are free pages, and the database is of the kind that it moves them in.
+/// Whether `incremental_vacuum` would write: the database has free pages, and its `auto_vacuum` is on.
 async fn vacuums(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
     let vacuums = "SELECT auto_vacuum <> 0 AND freelist_count > 0 FROM pragma_auto_vacuum, pragma_freelist_count";
     Ok(number(connection, vacuums).await? != 0)
@@ -140,10 +140,10 @@ async fn number(connection: &mut SqliteConnection, query: &'static str) -> sqlx:
 }
 
 fn is_busy(error: &sqlx::Error) -> bool {
-    matches!(code(error).map(|code| code & 0xff), Some(5 | 6)) // `SQLITE_BUSY`, `SQLITE_LOCKED`, and what they extend to
+    matches!(code(error).map(|code| code & 0xff), Some(5 | 6)) // `SQLITE_BUSY`, `SQLITE_LOCKED`, and their extended codes
 }
 
-/// Not what it extends to: those say that the database is in need of something, such as a recovery.
+/// Without the extended codes of `SQLITE_READONLY`: those say that the database needs something, such as a recovery.
 fn is_read_only(error: &sqlx::Error) -> bool {
     code(error) == Some(8)
 }

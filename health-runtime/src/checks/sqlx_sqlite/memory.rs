@@ -1,4 +1,4 @@
-//! What earlier runs found out about a pool. Only for pools that live.
+//! What earlier runs found out about a pool. The entry of a dropped pool is removed later.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -12,14 +12,14 @@ use super::file::FileId;
 pub(super) struct Memory {
     /// A run took the write lock.
     pub(super) writes: bool,
-    /// The file at the database's path, when it was last seen to be the one that is open.
+    /// The file at the database's path, from the last run in which the database had that file open.
     pub(super) file: Option<FileId>,
 }
 
-/// By the address of the pool's options, which belong to it alone. The `Weak` keeps the address from being used again.
+/// By the address of the pool's options, which no other pool shares. The `Weak` prevents a reuse of the address.
 static POOLS: Mutex<BTreeMap<usize, (Weak<SqliteConnectOptions>, Memory)>> = Mutex::new(BTreeMap::new());
 
-/// Reads or changes what is known of the pool.
+/// Reads or changes what is known about the pool.
 pub(super) fn of<R>(pool: &SqlitePool, act: impl FnOnce(&mut Memory) -> R) -> R {
     let options = pool.connect_options();
     let address = Arc::as_ptr(&options).addr();

@@ -47,7 +47,7 @@ impl Core {
             return State::unhealthy(Reason::BreakerOpen);
         }
         match (&slot.last, slot.published.state()) {
-            // Age never improves a state: a failure that has grown old is a failure until a newer run says otherwise.
+            // Age never improves a state: an old failure counts until a newer run replaces it.
             (Some(last), Some(published)) if published.passes() && now.saturating_sub(last.at) > plan.max_age => {
                 State::unhealthy(Reason::Stale)
             }
@@ -91,8 +91,8 @@ impl Core {
         left.filter(|left| !left.is_zero())
     }
 
-    /// The check among these that a probe still waits for, and until when: only for a result that is newer than the
-    /// probe, however short a `ttl` is. The checks before `from` have been waited for already.
+    /// The first of these checks that a probe still waits for, and until when. A result that is newer than the probe is
+    /// enough, even if its `ttl` has passed. The checks before `from` are not looked at again.
     pub(crate) fn awaited(
         &self,
         probe: Probe,
@@ -110,7 +110,7 @@ impl Core {
             .find_map(|index| Some((index, self.awaited_until(index, probe, now)?)))
     }
 
-    /// Whether the probe waits for any check: not if the phase or a stall fails it whatever its checks say.
+    /// Whether the probe waits for any check. It does not if the phase or a stall fails it in any case.
     fn may_wait(&self, probe: Probe, now: Time) -> bool {
         probe != Probe::Liveness && !self.lifecycle.blocks(probe) && !self.is_stalled(now)
     }
@@ -145,8 +145,8 @@ impl Core {
         self.may_start(index, now) && slot.last.as_ref().is_none_or(|last| now.saturating_sub(last.at) > ttl)
     }
 
-    /// Until when this probe, which may wait, waits for the run in flight, if it does: not for a run that is known to
-    /// hang, nor for a trial that the probe cannot pass with. A freeze of the process uses up none of the budget.
+    /// Until when a probe that may wait waits for the run in flight, if it does. It does not wait if the last run hung, or
+    /// for the trial of an open breaker, with which it cannot pass. A freeze of the process uses up none of the budget.
     fn awaited_until(&self, index: usize, probe: Probe, now: Time) -> Option<Time> {
         let slot = &self.slots[index];
         let running = slot.running.as_ref()?;
@@ -156,8 +156,8 @@ impl Core {
         (may_help && self.needs_result(index, probe, now)).then(|| now + left)
     }
 
-    /// Whether the probe cannot do with what is known of the check: it gates the probe and has to be asked each time or
-    /// has no result yet, or it runs on demand and would be reported as not known.
+    /// Whether the probe needs a new result of the check: the check gates the probe, and has a `ttl` or no result yet; or it
+    /// has a `ttl`, and would be reported as `pending` or `stale`.
     fn needs_result(&self, index: usize, probe: Probe, now: Time) -> bool {
         if self.plans[index].ttl().is_none() {
             return self.slots[index].last.is_none() && self.gates(index, probe);
@@ -166,8 +166,8 @@ impl Core {
         self.gates(index, probe) || self.state(index, now).reason.is_some_and(is_unknown)
     }
 
-    /// From when on this probe has to look for itself: to start an on-demand check, or to wait for a run. In the past if
-    /// at once.
+    /// From when on this probe has to look at the core, to start an on-demand check or to wait for a run. A time in the past
+    /// means now.
     pub(crate) fn asked_for(&self, probe: Probe, now: Time) -> Time {
         let waits = self.may_wait(probe, now);
         let mut first = Time::MAX;
@@ -202,7 +202,7 @@ impl Core {
         }
     }
 
-    /// Notes that a run of the check has started or ended: from then on probes may have to look for themselves.
+    /// Notes that a run of the check has started or ended: probes may have to look at the core from then on.
     pub(super) fn note_asked(&mut self, index: usize, now: Time) {
         if !self.awaitable.contains(&index) {
             return;

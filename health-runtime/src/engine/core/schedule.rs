@@ -12,22 +12,22 @@ use super::Core;
 use super::slot::Running;
 use crate::spec::Refresh;
 
-/// One tick starts at most this many runs. The first ones have ended before the last begin: ten thousand at once take
-/// ten times the memory, and the allocator never gives it back.
+/// One tick starts at most this many runs, so that the first ones end before the last ones begin. Ten thousand runs at once
+/// take ten times the memory, and the allocator never returns it.
 const SLICE: usize = 250;
 
-/// A check starts at most once in this time, however often it is asked to: one that asks for its own next run would
-/// otherwise take a whole core.
+/// A check starts at most once in this time, however often a run is asked for. Otherwise a check that asks for its own next
+/// run would take a whole core.
 const FLOOR: Duration = TICK;
 
 /// How long a check that has never passed waits after its first failure. The wait doubles with each failure, up to the
-/// interval, so that a service is not red for long after its database has come up.
+/// interval, so that a service becomes ready soon after its database does.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 
 /// When each check is due.
 #[derive(Debug)]
 pub(super) struct Schedule {
-    /// An entry counts only if it is the time in the check's slot: the others were planned before it and are out of date.
+    /// An entry counts only if it equals the time in the check's slot. Other entries are out of date.
     due: BinaryHeap<Reverse<(Time, usize)>>,
     jitter: Rng,
 }
@@ -41,7 +41,7 @@ impl Schedule {
         }
     }
 
-    /// This long, give or take a tenth: checks and replicas that start together do not stay together.
+    /// This time ±10 %, so that checks and replicas that start together do not stay together.
     fn jittered(&mut self, time: Duration) -> Duration {
         time.mul_f64(self.jitter.f64().mul_add(0.2, 0.9))
     }
@@ -83,7 +83,7 @@ impl Core {
             return;
         }
         if let Refresh::Interval(interval) = self.plans[index].refresh {
-            // After a freeze the missed runs are not made up for.
+            // Runs that were missed in a freeze are skipped.
             let base = if now.saturating_sub(at) > interval { now } else { at };
             let next = base + self.schedule.jittered(interval);
             self.plan(index, next);
@@ -91,20 +91,20 @@ impl Core {
         self.start(index, now);
     }
 
-    /// The check is due at `at`, and not at the time planned before.
+    /// Plans the next run for `at`, instead of the time planned before.
     fn plan(&mut self, index: usize, at: Time) {
         self.slots[index].due = Some(at);
         self.schedule.due.push(Reverse((at, index)));
     }
 
-    /// The check is due at `at`, or earlier if that is planned already.
+    /// Plans the next run for `at`, unless an earlier one is planned.
     fn plan_by(&mut self, index: usize, at: Time) {
         if self.slots[index].due.is_none_or(|due| due > at) {
             self.plan(index, at);
         }
     }
 
-    /// Starts a run at once, or as soon as the one in flight has ended, which may have looked too early.
+    /// Starts a run at once. If one is in flight, the new one starts after it, because that one may have looked too early.
     pub(crate) fn request(&mut self, index: usize, now: Time) {
         let slot = &mut self.slots[index];
         if slot.running.is_some() {
@@ -117,7 +117,7 @@ impl Core {
         }
     }
 
-    /// Asks for a run of each of these checks: at the next ticks, since they may be many.
+    /// Asks for a run of each of these checks, at the next ticks, because they may be many.
     pub(crate) fn request_all(&mut self, indices: impl Iterator<Item = usize>, now: Time) {
         for index in indices {
             let slot = &mut self.slots[index];
@@ -130,7 +130,7 @@ impl Core {
         }
     }
 
-    /// A run has failed. If none has ever passed, the next one comes soon.
+    /// A run has failed. If none has ever passed, plans the next one soon.
     pub(super) fn retry_soon(&mut self, index: usize, now: Time) {
         let (slot, plan) = (&self.slots[index], &self.plans[index]);
         let Refresh::Interval(interval) = plan.refresh else {
@@ -147,15 +147,15 @@ impl Core {
         }
     }
 
-    /// The service has started: what fails now may have failed for what was missing until now, and is tried again, at the
-    /// next tick.
+    /// The service has started. Checks that fail now may have failed because something was missing during the start. They
+    /// run again at the next tick.
     pub(super) fn retry_failed(&mut self, now: Time) {
         let has_failed = |index: &usize| self.slots[*index].last.is_some() && !self.state(*index, now).passes();
         let failed: Vec<_> = (0..self.slots.len()).filter(has_failed).collect();
         self.request_all(failed.into_iter(), now);
     }
 
-    /// Marks a run as started, if one may.
+    /// Marks a run as started, if one may start.
     pub(super) fn start(&mut self, index: usize, now: Time) {
         if !self.may_start(index, now) {
             return;
@@ -177,7 +177,7 @@ impl Core {
         self.note_asked(index, now);
     }
 
-    /// Runs of blocking checks that are stuck no longer count: the others need the threads.
+    /// Stuck runs of blocking checks no longer count towards the limit, so that they keep no thread from other checks.
     pub(super) fn give_up_stuck_threads(&mut self, now: Time) {
         let stuck: Vec<_> = self
             .threads

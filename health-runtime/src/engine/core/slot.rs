@@ -18,14 +18,14 @@ pub(super) struct Slot {
     pub(super) circuit: Circuit,
     /// How many runs have started.
     pub(super) runs: u64,
-    /// When the last one did.
+    /// When the last run started.
     pub(super) started: Option<Time>,
-    /// When the next one is due by itself.
+    /// When the next run is planned.
     pub(super) due: Option<Time>,
     /// A run has passed, ever.
     pub(super) passed: bool,
-    /// When a run last passed that could ask what it checks. A run that found it fully in use passes without asking, so
-    /// `last` does not tell.
+    /// When a run last passed that reached what it checks. `last` is not enough: a run may also pass that only found it
+    /// fully in use.
     pub(super) verified: Option<Time>,
 
     /// The last run outlasted the probe budget: no probe waits for the next one.
@@ -41,7 +41,7 @@ pub(super) struct Slot {
 
 #[derive(Debug)]
 pub(super) struct Running {
-    /// Awake time when it was started: how long probes wait for it counts from here.
+    /// Awake time when it was started. The probe budget counts from here.
     pub(super) since: Duration,
     /// Awake time when the runtime first polled it. Before, it is neither late nor stuck: the runtime is busy elsewhere.
     pub(super) began: Option<Duration>,
@@ -81,9 +81,8 @@ impl Slot {
         }
     }
 
-    /// Notes a run that passes after it has asked. One that could not ask, since what it checks is fully in use, passes
-    /// while the check does and its last answer is younger than `max_age`: it improves nothing, and a busy dependency is
-    /// not a dead one.
+    /// Notes a run that reached what it checks and passed. A run that found it fully in use is lowered to `saturated` if the
+    /// check passes and its last verified success is not older than `max_age`: a busy dependency is not a dead one.
     pub(super) fn verify(&mut self, run: &mut State, max_age: Duration, now: Time) {
         if run.reason != Some(Reason::Exhausted) {
             self.verified = if run.passes() { Some(now) } else { self.verified };

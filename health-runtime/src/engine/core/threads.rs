@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-/// At most this many, beside those that are stuck: a check that hangs keeps its thread for as long as it likes, and must
-/// not take one from the others. Since a stuck check starts no second run, there is at most one more for each check.
+/// At most this many, not counting stuck runs: a check that hangs keeps its thread without a limit, and must not take one
+/// from the others. A stuck check starts no second run, so there is at most one more thread for each check.
 const MOST: usize = 16;
 
 /// A run: the index of its check, and its number among the runs of that check.
@@ -26,12 +26,12 @@ impl Threads {
         Some(run)
     }
 
-    /// The runs that count.
+    /// The runs that count towards the limit.
     pub(super) fn taken(&self) -> impl Iterator<Item = Run> {
         self.taken.iter().copied()
     }
 
-    /// The run has ended, or no longer counts: the run that comes next.
+    /// The run has ended, or no longer counts. Returns the run that starts next.
     pub(super) fn free(&mut self, run: Run) -> Option<Run> {
         let place = self.taken.iter().position(|taken| *taken == run)?;
         self.taken.swap_remove(place);

@@ -48,8 +48,8 @@ pub(super) fn spawn(engine: &Engine, runtime: &Handle, runner: SharedRunner, pos
     }
 }
 
-/// Polls the future to its end, on this thread. [`Handle::block_on`] would not let the check enter a runtime of its own,
-/// as `postgres` and `reqwest::blocking` do.
+/// Polls the future to its end on this thread. Inside [`Handle::block_on`], a check could not enter a runtime of its own, as
+/// `postgres` and `reqwest::blocking` do.
 fn block_on<F: Future>(future: F) -> F::Output {
     struct Unpark(Thread);
     impl Wake for Unpark {

@@ -1,5 +1,5 @@
-//! How long the run in flight may still take. A check that waits for something scarce ends its wait in time to say what
-//! it waited for, instead of being aborted at its timeout.
+//! How long the run in flight may still take. With it, a check can stop waiting before its timeout, and report what it
+//! waited for.
 
 use std::sync::Weak;
 use std::time::Duration;
@@ -26,7 +26,7 @@ impl Limit {
     }
 }
 
-/// Runs a check's future, which can then ask for its [`time_left`].
+/// Runs a check's future, inside which [`time_left`] works.
 pub(super) fn limited<F: Future>(post: &Post, run: F) -> impl Future<Output = F::Output> {
     LIMIT.scope(Limit::new(post), run)
 }
@@ -36,8 +36,8 @@ pub(super) fn limited_blocking<R>(post: &Post, run: impl FnOnce() -> R) -> R {
     LIMIT.sync_scope(Limit::new(post), run)
 }
 
-/// How much of its timeout the calling run has left, in time in which the process could run. `None` outside of a run, and
-/// in a task that the run has spawned.
+/// How much of its timeout the calling run has left, in awake time. `None` outside of a run, and in a task that the run has
+/// spawned.
 pub(crate) fn time_left() -> Option<Duration> {
     let limit = LIMIT.try_with(Limit::clone).ok()?;
     let engine = limit.engine.upgrade();

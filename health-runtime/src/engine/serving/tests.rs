@@ -67,16 +67,16 @@ fn a_late_tick_asks_again_but_not_for_ever() {
 }
 
 #[test]
-fn nobody_is_there_to_notice_where_no_connection_is_open_and_none_was_for_a_while() {
+fn a_service_is_idle_if_no_connection_is_open_and_none_was_for_a_while() {
     let serving = Serving::new();
-    assert!(!serving.is_idle(ms(0)), "without a listener of ours nobody knows");
+    assert!(!serving.is_idle(ms(0)), "unknown without a listener");
     let listener = serving.listener();
-    assert!(serving.is_idle(ms(60_000)), "nobody has ever come");
+    assert!(serving.is_idle(ms(60_000)), "no client has ever connected");
     let connection = listener.connection();
-    assert!(!serving.is_idle(ms(0)), "it is open");
+    assert!(!serving.is_idle(ms(0)), "a connection is open");
     drop(connection);
-    assert!(!serving.is_idle(ms(60_000)), "somebody has just gone");
+    assert!(!serving.is_idle(ms(60_000)), "a connection has just closed");
     assert!(serving.is_idle(ms(0)));
     drop(listener);
-    assert!(serving.is_idle(ms(0)), "the listener is gone, and was one of ours");
+    assert!(serving.is_idle(ms(0)), "also after the listener is gone");
 }

@@ -1,23 +1,23 @@
-//! Where the requests of an HTTP/1 connection begin and end, told from the bytes that its client sends. Knows no I/O.
+//! Finds where the requests of an HTTP/1 connection begin and end, in the bytes that its client sends. Does no I/O.
 
 use std::mem::MaybeUninit;
 
 use httparse::Status;
 
-/// What a client that speaks HTTP/2 sends first.
+/// What an HTTP/2 client sends first.
 pub(super) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// Hyper refuses more headers, and longer heads: it answers with an error and closes. So there is no use in following
-/// them here.
+/// Hyper refuses more headers and longer heads: it answers with an error and closes the connection. So they need not be
+/// followed here.
 const MOST_HEADERS: usize = 100;
 const LONGEST_HEAD: usize = 512 * 1024;
 
-/// What the bytes of a client are, if they are not, or no longer, HTTP/1.
+/// What a connection is, if it is not HTTP/1 or no longer HTTP/1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Other {
-    /// So many of the bytes belong to the preface of HTTP/2.
+    /// HTTP/2. The first `preface` bytes belong to its preface.
     Http2 { preface: usize },
-    /// TLS, an upgrade, a tunnel, or nothing that this understands.
+    /// TLS, an upgrade, a tunnel, or an unknown protocol.
     Opaque,
 }
 
@@ -25,7 +25,7 @@ pub(super) enum Other {
 #[derive(Debug, Default)]
 pub(super) struct Http1 {
     state: State,
-    /// What has come of a head that is not complete. Empty in the usual case: most heads come in one piece.
+    /// The received part of a head that is not complete. Usually empty, because most heads arrive in one piece.
     head: Vec<u8>,
     /// How many heads have begun.
     heads: u32,
@@ -33,14 +33,14 @@ pub(super) struct Http1 {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum State {
-    /// Every request so far is complete, and nothing of the next one is there.
+    /// Every request so far is complete, and no byte of the next one has arrived.
     #[default]
     Between,
     /// As `Between`, but with the empty lines that some clients send after a request.
     Padded,
     /// A head has begun.
     Head,
-    /// So much of a body is missing.
+    /// In a body; this many bytes are missing.
     Length(u64),
     Chunked(Chunk),
 }
@@ -50,9 +50,9 @@ pub(super) enum State {
 pub(super) enum Chunk {
     /// In the digits of a size. `digits` counts them.
     Size { size: u64, digits: u8 },
-    /// In the rest of the line of a size.
+    /// In the rest of the line, after the size.
     Extension { size: u64 },
-    /// So much of the data is missing.
+    /// In the data; this many bytes are missing.
     Data { left: u64 },
     /// In the line break after the data.
     DataEnd,
@@ -80,7 +80,7 @@ impl Http1 {
         self.heads
     }
 
-    /// Takes note of the next bytes of the client.
+    /// Follows the next bytes of the client.
     pub(super) fn received(&mut self, mut bytes: &[u8]) -> Result<(), Other> {
         while !bytes.is_empty() {
             bytes = match self.state {
@@ -97,12 +97,12 @@ impl Http1 {
         Ok(())
     }
 
-    /// The beginning of a head, which may be all of it. Returns the bytes behind it.
+    /// The beginning of a head, or all of it. Returns the bytes after it.
     fn begin<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], Other> {
         let empty = bytes.iter().take_while(|byte| is_line_break(**byte)).count();
         let bytes = &bytes[empty..];
         if empty > 0 {
-            self.heads = self.heads.max(1); // the preface of HTTP/2 has nothing before it
+            self.heads = self.heads.max(1); // no byte may come before the preface of HTTP/2
         }
         if bytes.is_empty() {
             self.state = State::Padded;
@@ -119,7 +119,7 @@ impl Http1 {
         Ok(&[])
     }
 
-    /// More of a head. Returns the bytes behind it.
+    /// More of a head. Returns the bytes after it.
     fn resume<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], Other> {
         let before = self.head.len();
         self.head.extend_from_slice(bytes);
@@ -148,7 +148,7 @@ impl Http1 {
         }
     }
 
-    /// The length of a head and the body that follows it, or nothing if the head is not complete.
+    /// The length of a head and the body that follows it; `None` if the head is not complete.
     fn parse(&self, bytes: &[u8]) -> Result<Option<(usize, Body)>, Other> {
         if self.heads == 1 && bytes[0] == PREFACE[0] {
             if bytes.starts_with(PREFACE) {
@@ -177,7 +177,7 @@ impl Http1 {
         };
     }
 
-    /// More of a chunked body. Returns the bytes behind what it has looked at.
+    /// More of a chunked body. Returns the bytes after the part that was followed.
     fn chunk<'a>(&mut self, chunk: Chunk, bytes: &'a [u8]) -> Result<&'a [u8], Other> {
         if let Chunk::Data { left } = chunk {
             let (rest, left) = skip(bytes, left);
@@ -218,7 +218,7 @@ impl Http1 {
     }
 }
 
-/// What follows this byte in the line of a size.
+/// The state after this byte of a size line.
 fn after_size(size: u64, byte: u8) -> Chunk {
     match (byte, size) {
         (b'\n', 0) => Chunk::Trailer { empty: true },
@@ -227,7 +227,7 @@ fn after_size(size: u64, byte: u8) -> Chunk {
     }
 }
 
-/// Leaves out so many bytes. Returns the others, and how many are still to be left out.
+/// Skips up to this many bytes. Returns the bytes after them, and how many are still to be skipped.
 fn skip(bytes: &[u8], left: u64) -> (&[u8], u64) {
     let count = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
     (&bytes[count..], left - count as u64)
@@ -237,18 +237,18 @@ fn is_line_break(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n')
 }
 
-/// Whether an empty line ends in what was added to a head, behind its first `before` bytes.
+/// Whether an empty line ends in the part of a head after its first `before` bytes.
 fn has_empty_line(head: &[u8], before: usize) -> bool {
     let added = head.iter().enumerate().skip(before);
     let mut ends = added.filter(|(_, byte)| **byte == b'\n');
     ends.any(|(end, _)| head[..end].ends_with(b"\n") || head[..end].ends_with(b"\n\r"))
 }
 
-/// As hyper, and RFC 9112, delimit the body of a request.
+/// How the body of a request is delimited, as in hyper and RFC 9112.
 fn body(request: &httparse::Request<'_, '_>) -> Result<Body, Other> {
     let (mut length, mut chunked) = (None, None);
     for header in &*request.headers {
-        // By length first: most headers are none of these.
+        // The length is compared first, because most headers are none of these.
         match header.name.len() {
             7 if header.name.eq_ignore_ascii_case("upgrade") => return Err(Other::Opaque),
             14 if header.name.eq_ignore_ascii_case("content-length") => {

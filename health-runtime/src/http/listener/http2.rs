@@ -1,5 +1,5 @@
-//! Which requests of an HTTP/2 connection wait for their answer, told from the frames in both directions. Knows no I/O,
-//! and no HPACK: the headers of the frames say enough.
+//! Finds which requests of an HTTP/2 connection wait for their answer, from the frames in both directions. Does no I/O, and
+//! decodes no HPACK: the headers of the frames are enough.
 
 use super::http1::Other;
 
@@ -14,7 +14,7 @@ const CONTINUATION: u8 = 0x9;
 const END_STREAM: u8 = 0x1;
 const END_HEADERS: u8 = 0x4;
 
-/// Follows one connection, from behind the client's preface.
+/// Follows one connection, after the client's preface.
 #[derive(Debug, Default)]
 pub(super) struct Http2 {
     received: Frames,
@@ -22,7 +22,7 @@ pub(super) struct Http2 {
     /// The highest stream that the client has opened.
     last: u32,
     open: Vec<Stream>,
-    /// A block of headers that goes on in further frames: its stream, and whether the stream ends with it.
+    /// A block of headers that continues in further frames: its stream, and whether the stream ends with it.
     block: Option<(u32, bool)>,
 }
 
@@ -39,7 +39,7 @@ impl Http2 {
         self.open.iter().any(|stream| stream.complete)
     }
 
-    /// Takes note of the next bytes of the client.
+    /// Follows the next bytes of the client.
     pub(super) fn received(&mut self, mut bytes: &[u8]) -> Result<(), Other> {
         while let Some(frame) = self.received.next(&mut bytes) {
             self.client(frame)?;
@@ -47,7 +47,7 @@ impl Http2 {
         Ok(())
     }
 
-    /// Takes note of the next bytes of the server.
+    /// Follows the next bytes of the server.
     pub(super) fn sent(&mut self, mut bytes: &[u8]) {
         while let Some(frame) = self.sent.next(&mut bytes) {
             if frame.kind == RST_STREAM || matches!(frame.kind, DATA | HEADERS) && frame.has(END_STREAM) {
@@ -120,14 +120,14 @@ impl Frame {
 #[derive(Debug, Default)]
 struct Frames {
     header: [u8; 9],
-    /// How much of the header is there.
+    /// How many bytes of the header have arrived.
     filled: usize,
-    /// How much of the payload is missing, once the header is complete.
+    /// How many bytes of the payload are missing, once the header is complete.
     missing: usize,
 }
 
 impl Frames {
-    /// The next frame that is complete. Takes what it has looked at away from the bytes.
+    /// The next complete frame. Removes the bytes that it has read from `bytes`.
     fn next(&mut self, bytes: &mut &[u8]) -> Option<Frame> {
         if self.filled < self.header.len() {
             let count = bytes.len().min(self.header.len() - self.filled);

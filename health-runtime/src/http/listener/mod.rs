@@ -1,4 +1,4 @@
-//! The listener that ends without losing what it has accepted, and the streams that it hands out.
+//! The listener that loses no connection when the service ends, and the streams that it hands out.
 //!
 //! ```text
 //! stream     one connection: counts it, follows its bytes, ends it
@@ -6,7 +6,7 @@
 //!   protocol   what it waits for
 //!     http1      where requests begin and end
 //!     http2      which requests wait for their answer
-//! turn       when the runtime has heard of what has arrived
+//! turn       waits until the runtime has seen what has arrived
 //! ```
 
 mod http1;
@@ -35,25 +35,24 @@ use crate::engine::{Call, ListenerGuard, Servers};
 use crate::health::Health;
 
 impl Health {
-    /// Wraps the listener for `axum::serve`, so that its end loses no request, and no client holds it up.
+    /// Wraps the listener for `axum::serve`, so that no request is lost at the end of the service, and no client delays it.
     ///
-    /// At the end axum drops a plain listener together with what waits in the kernel's queue, and at the same moment
-    /// closes every connection of which nothing has been read yet. This one, once the drain is over, accepts what waits,
-    /// then closes. [`shutdown_signal`](Self::shutdown_signal) resolves when the runtime has looked at every connection
-    /// again, which takes a tenth of a second, or longer where its workers are blocked; after half of `shutdown_grace`
-    /// it resolves all the same. Where no file descriptor is left for a connection that waits, the listener tries
-    /// again. What is still lost is a connection whose handshake the kernel has not finished when the listener closes:
-    /// nobody has accepted it.
+    /// At the end, axum drops a plain listener together with the connections that wait in the kernel's queue. At the same
+    /// moment it closes every connection from which nothing has been read yet. This listener accepts the waiting connections
+    /// once the drain is over, then closes. [`shutdown_signal`](Self::shutdown_signal) resolves when the runtime has polled
+    /// every connection again. This takes a tenth of a second, or longer if its workers are blocked, but at most half of
+    /// `shutdown_grace`. If no file descriptor is left for a waiting connection, the listener tries again. A connection is
+    /// still lost if the kernel has not finished its handshake when the listener closes.
     ///
-    /// Health is not separate from what serves: from here on readiness fails (`starting`) until the server accepts
-    /// connections, and again (`not_serving`) when no listener of the service is left and nobody drains.
+    /// Readiness depends on the listener: from here on readiness fails (`starting`) until the server accepts connections.
+    /// It fails again (`not_serving`) when every listener that accepted is gone although the service is not draining.
     ///
-    /// A request that its client never completes does not hold the end either, nor a connection while it serves: see
-    /// [`DrainStream`] for when a connection is ended. This needs a runtime with timers (`enable_all` or
-    /// `enable_time`); without them the first `accept` prints tokio's message about it, and no connection is ended.
+    /// A client that never completes its request cannot delay the end of the service or keep its connection for ever:
+    /// [`DrainStream`] lists when a connection is ended. This needs a runtime with timers (`enable_all` or `enable_time`).
+    /// Without timers, the first `accept` prints tokio's panic message about them, and no connection is ended.
     ///
-    /// `ConnectInfo<SocketAddr>` is for a plain `TcpListener` alone; with this one a type of your own implements
-    /// axum's `Connected`:
+    /// `ConnectInfo<SocketAddr>` works only with a plain `TcpListener`. With this listener, implement axum's `Connected`
+    /// for a type of your own:
     ///
     /// ```
     /// use axum::extract::connect_info::Connected;
@@ -72,7 +71,7 @@ impl Health {
     ///
     /// # Errors
     ///
-    /// Returns what the operating system says when it is asked for the listener's address.
+    /// Returns the error of the operating system if the address of the listener cannot be read.
     ///
     /// ```no_run
     /// # use health_runtime::Health;
@@ -99,11 +98,12 @@ impl Health {
     }
 }
 
-/// A listener that ends without losing what it has accepted: from [`Health::listener`].
+/// A listener that loses no connection when the service ends: from [`Health::listener`].
 ///
 /// # Cancel safety
 ///
-/// A dropped `accept` loses no connection. The listener closes and hands over what waits only while `accept` is polled.
+/// Dropping the future of `accept` loses no connection. The listener hands over waiting connections and closes only while
+/// `accept` is polled.
 #[derive(Debug)]
 pub struct DrainListener {
     socket: Socket,
@@ -112,17 +112,17 @@ pub struct DrainListener {
     limits: OnceLock<Option<&'static Limits>>,
     calls: watch::Receiver<Call>,
     guard: ListenerGuard,
-    /// It has been polled.
+    /// `accept` has been polled.
     accepts: bool,
-    /// A server keeps the engine.
+    /// A server keeps the engine alive.
     health: Health,
 }
 
 #[derive(Debug)]
 enum Socket {
     Open(TcpListener),
-    /// The drain is over, and connections may wait in the kernel's queue. Not tokio's listener: it trusts what it last
-    /// heard of the socket, and may not have heard yet.
+    /// The drain is over, and connections may wait in the kernel's queue. This is not tokio's listener, because that one
+    /// relies on the last event of the socket, and a new event may not have been delivered yet.
     Closing(net::TcpListener),
     Closed,
 }
@@ -142,7 +142,7 @@ impl Drop for DrainListener {
     }
 }
 
-/// The limits, where the runtime has the timers for them.
+/// The limits, if the runtime has timers.
 fn limits() -> Option<&'static Limits> {
     contain::run(|| drop(tokio::time::sleep(Duration::ZERO))).map(|()| &LIMITS)
 }
@@ -184,7 +184,7 @@ impl Listener for DrainListener {
                     }
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.socket = Socket::Closed,
                     Err(error) if is_of_the_client(&error) => {}
-                    // No file descriptor or memory is left: somebody else may give one back.
+                    // No file descriptor or memory is left: try again at the next call.
                     Err(_) => called(&mut self.calls).await,
                 },
                 Socket::Closed => {
@@ -207,11 +207,11 @@ impl Listener for DrainListener {
 /// The next call.
 async fn called(calls: &mut watch::Receiver<Call>) {
     if calls.changed().await.is_err() {
-        std::future::pending::<()>().await; // nobody calls any more
+        std::future::pending::<()>().await; // the sender is gone: no further call comes
     }
 }
 
-/// Whether a client has gone before it was accepted.
+/// Whether the client closed the connection before it was accepted.
 fn is_of_the_client(error: &io::Error) -> bool {
     matches!(
         error.kind(),

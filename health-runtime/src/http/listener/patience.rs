@@ -10,16 +10,16 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::protocol::Waits;
 
-/// How long what may take.
+/// How long a connection may wait.
 #[derive(Debug)]
 pub(super) struct Limits {
-    /// A head, from its first byte.
+    /// For the rest of a head, from its first byte on.
     pub(super) head: Duration,
-    /// A head that is not complete once the drain is over; and a silence then.
+    /// Once the drain is over: for the rest of a head, or for a byte in either direction.
     pub(super) end: Duration,
 }
 
-/// The head as in hyper, where hyper has a timer; `axum::serve` gives it none.
+/// `head` is hyper's default. `axum::serve` gives hyper no timer, so hyper does not apply it.
 pub(super) static LIMITS: Limits = Limits {
     head: Duration::from_secs(30),
     end: Duration::from_secs(1),
@@ -30,9 +30,9 @@ pub(super) struct Patience {
     /// Resolves when the drain is over. Absent once it has.
     stopped: Option<BoxFuture<'static, ()>>,
     clock: Option<(Why, Pin<Box<Sleep>>)>,
-    /// Something has come or gone since the clock was started.
+    /// A byte was read or written since the clock was started.
     moved: bool,
-    /// Waits without a clock, since its server has to answer first.
+    /// A reader that waits without a clock, because its server has to answer first.
     reader: Option<Waker>,
     limits: &'static Limits,
 }
@@ -56,24 +56,24 @@ impl Patience {
         }
     }
 
-    /// Something has come or gone.
+    /// A byte was read or written.
     pub(super) fn moved(&mut self) {
         self.moved = true;
     }
 
-    /// Nothing is waited for.
+    /// The connection waits for nothing.
     pub(super) fn rest(&mut self) {
         self.clock = None;
     }
 
-    /// The server has answered: whoever waits for a read starts the clock.
+    /// The server has answered: wakes the reader, which starts the clock.
     pub(super) fn wake(&mut self) {
         if let Some(reader) = self.reader.take() {
             reader.wake();
         }
     }
 
-    /// Whether a connection that waits for this has waited for too long. If not, the task is woken when it may have.
+    /// Whether a connection that waits for this has waited for too long. If not, the task is woken when it may be so.
     pub(super) fn is_over(&mut self, waits: Waits, context: &mut Context<'_>) -> bool {
         if let Some(stopped) = &mut self.stopped
             && stopped.as_mut().poll(context).is_ready()

@@ -8,18 +8,18 @@ use super::http2::Http2;
 pub(super) enum Protocol {
     Http1(Http1),
     Http2(Box<Http2>),
-    /// Nothing is known about its content.
+    /// The content is not HTTP, or not understood.
     Opaque,
 }
 
 /// What a connection waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Waits {
-    /// For its server, for the next request, or nobody knows for what.
+    /// For its server, for the next request, or for something unknown.
     Unknown,
     /// For the rest of a head, the nth of the connection.
     Head(u32),
-    /// For more bytes of its client, without which it serves nobody.
+    /// For more bytes of its client; until then it has no request to answer.
     More,
 }
 
@@ -40,7 +40,7 @@ impl Protocol {
         }
     }
 
-    /// Takes note of the next bytes of the client.
+    /// Follows the next bytes of the client.
     pub(super) fn received(&mut self, bytes: &[u8]) {
         let followed = match self {
             Self::Http1(http1) => http1.received(bytes),
@@ -57,7 +57,7 @@ impl Protocol {
         }
     }
 
-    /// Takes note of the next bytes of the server.
+    /// Follows the next bytes of the server.
     pub(super) fn sent(&mut self, bytes: &[u8]) {
         if let Self::Http2(http2) = self {
             http2.sent(bytes);

@@ -1,5 +1,5 @@
-//! The stream of one connection. It ends a connection that can only hold the process up: one whose request never becomes
-//! complete.
+//! The stream of one connection. It ends a connection whose request never becomes complete, because such a connection
+//! only delays the end of the process.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -14,23 +14,23 @@ use crate::engine::ConnectionGuard;
 
 /// A connection of a [`DrainListener`](super::DrainListener).
 ///
-/// It reads and writes what the socket does, and fails a read with [`TimedOut`](io::ErrorKind::TimedOut), so that the
-/// server closes the connection, where
+/// It reads from the socket and writes to it. A read fails with [`TimedOut`](io::ErrorKind::TimedOut), so that the server
+/// closes the connection, in these cases:
 ///
-/// - the head of a request has begun and is not complete 30 seconds later;
-/// - the drain is over, and a second later the head that has begun is not complete;
-/// - the drain is over, a body is not complete, and for a second nothing has come or gone;
-/// - the drain is over, no complete request of an HTTP/2 connection waits for its answer, and for a second nothing has
-///   come or gone.
+/// - the head of a request is not complete 30 s after its first byte;
+/// - the drain is over, and 1 s later a head that has begun is not complete;
+/// - the drain is over, a body is not complete, and for 1 s no byte was read or written;
+/// - the drain is over, no complete request of an HTTP/2 connection waits for its answer, and for 1 s no byte was read or
+///   written.
 ///
-/// A request that is complete is never cut, however long its handler takes. Neither is an idle connection, which the
-/// server closes itself, nor an upgraded one, a `CONNECT`, or anything that is not HTTP.
+/// A complete request is never aborted, however long its handler takes. An idle connection is not ended here: the server
+/// closes it itself. An upgraded connection, a `CONNECT` and everything that is not HTTP are left alone.
 #[derive(Debug)]
 pub struct DrainStream<S = TcpStream> {
     stream: S,
     connection: ConnectionGuard,
     protocol: Protocol,
-    /// Made by the first wait that may have to end.
+    /// Created by the first wait that has a limit.
     patience: Option<Box<Patience>>,
     /// Absent on a runtime without timers.
     limits: Option<&'static Limits>,
@@ -47,7 +47,7 @@ impl<S> DrainStream<S> {
         }
     }
 
-    /// The socket, such as for its addresses, or `set_nodelay`.
+    /// The socket, for example for its addresses or for `set_nodelay`.
     ///
     /// ```
     /// use axum::serve::ListenerExt as _;
@@ -61,11 +61,11 @@ impl<S> DrainStream<S> {
         &self.stream
     }
 
-    /// Whether a read that has nothing to read has waited for too long.
+    /// Whether a read without data has waited for too long.
     fn is_out_of_patience(&mut self, context: &mut Context<'_>) -> bool {
         let Some(limits) = self.limits else { return false };
         let waits = self.protocol.waits();
-        // Of HTTP/2 the answer comes later, and nobody reads then.
+        // An HTTP/2 answer is written while no read is polled. The read that waits now is kept, so that `wrote` wakes it.
         if waits == Waits::Unknown && !matches!(self.protocol, Protocol::Http2(_)) {
             if let Some(patience) = &mut self.patience {
                 patience.rest();
@@ -76,7 +76,7 @@ impl<S> DrainStream<S> {
         self.patience.get_or_insert_with(new).is_over(waits, context)
     }
 
-    /// Takes note of what was written.
+    /// Follows the bytes that were written.
     fn wrote<'a>(&mut self, buffers: impl Iterator<Item = &'a [u8]>, mut count: usize) {
         if let Some(patience) = &mut self.patience {
             patience.moved();

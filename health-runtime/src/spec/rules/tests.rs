@@ -1,4 +1,4 @@
-//! What is refused at the start, and with which words. That the derive refuses the same is tested in health-macros.
+//! What is refused at the start, and with which messages. A test in health-macros compares this with the derive.
 
 use super::*;
 use crate::{Flag, Health, HealthBuilder, HealthState};
@@ -23,7 +23,7 @@ fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-/// What refuses the builder; without a tokio runtime, what is right is refused for that alone.
+/// The error of the builder, except `NoRuntime`: the tests have no tokio runtime, so valid options get that one.
 #[track_caller]
 fn problem<S: HealthState>(builder: HealthBuilder<S>) -> Option<String> {
     match builder.try_start() {
@@ -80,7 +80,7 @@ fn a_check_has_times_from_a_millisecond_to_a_day() {
 }
 
 #[test]
-fn a_run_ends_before_the_next_begins() {
+fn a_timeout_is_shorter_than_the_interval() {
     let interval = db().interval(ms(1_000));
     taken(interval.clone().timeout(ms(999)));
     refused(
@@ -126,7 +126,7 @@ fn a_default_that_makes_max_age_too_short_gives_way_or_is_named() {
 }
 
 #[test]
-fn a_slow_success_is_faster_than_the_timeout() {
+fn degraded_after_is_shorter_than_the_timeout() {
     taken(db().degraded_after(ms(1_999)));
     refused(
         db().degraded_after(ms(2_000)),
@@ -170,7 +170,7 @@ fn a_breaker_opens_no_sooner_than_the_check_fails_and_skips_runs() {
 }
 
 #[test]
-fn what_has_no_effect_is_refused() {
+fn an_option_without_effect_is_refused() {
     refused(
         db().fail_open(),
         "`fail_open` has no effect without `critical`, because the failure of other checks only degrades anyway; add \
@@ -214,7 +214,7 @@ fn what_has_no_effect_is_refused() {
 }
 
 #[test]
-fn texts_are_not_empty_and_links_can_be_followed() {
+fn empty_texts_and_invalid_links_are_refused() {
     refused(db().description(" "), "`description` is empty");
     refused(
         db().liveness().in_process().restart_helps(""),
@@ -326,7 +326,7 @@ impl HealthState for Live {
 }
 
 #[test]
-fn a_type_that_says_why_it_is_live_needs_no_other_reason() {
+fn a_live_type_needs_no_other_reason() {
     let text = problem(Health::builder(Live(Flag::healthy()))).unwrap();
     assert!(
         text.contains("`db`: `in_process` has no effect with `add_live`"),

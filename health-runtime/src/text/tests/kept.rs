@@ -1,4 +1,4 @@
-//! Texts without a secret: they say why a check fails, and stay as they are.
+//! Texts without a secret. They say why a check fails, and must not change.
 
 use super::super::clean;
 

@@ -2,7 +2,7 @@
 
 use super::super::clean;
 
-/// The secret of all texts is `HUNTER2`, as it is or in longer tokens. Beside each text stands what must be left of it.
+/// The secret in all texts is `HUNTER2`, alone or in longer tokens. The second column lists what must stay.
 const TEXTS: &[(&str, &[&str])] = &[
     // URLs
     (

@@ -1,4 +1,4 @@
-//! What is masked and what stays, text by text.
+//! What is masked and what stays, for single texts.
 
 use super::*;
 
@@ -27,7 +27,7 @@ fn credentials_in_urls_are_masked() {
 }
 
 #[test]
-fn secrets_behind_their_name_are_masked() {
+fn secrets_after_their_name_are_masked() {
     for (text, expected) in [
         ("host=h password=s3cret user=u", "host=h password=*** user=u"),
         ("https://h/?token=abc&x=1", "https://h/?token=***&x=1"),
@@ -99,7 +99,7 @@ fn an_error_without_end_is_cut() {
 }
 
 #[test]
-fn the_sources_of_an_error_are_told_once() {
+fn the_sources_of_an_error_are_written_once() {
     #[derive(Debug)]
     struct Outer(std::num::ParseIntError, bool);
     impl fmt::Display for Outer {
@@ -136,7 +136,7 @@ fn a_secret_at_the_cut_stays_hidden() {
         format!("password={}", "HUNTER2".repeat(400)),
         format!("https://api.telegram.org/bot123:{}/getMe", "HUNTER2".repeat(100)),
     ] {
-        // What is masked before it moves the cut into view.
+        // A mask before the secret shortens the text, so that the cut may be shown.
         for before in (READ - LIMIT - 300..READ + 10).step_by(41) {
             let text = format!("password=\"{}\" {secret} and on", "x".repeat(before));
             let cleaned = clean(&text);
@@ -146,7 +146,7 @@ fn a_secret_at_the_cut_stays_hidden() {
 }
 
 #[test]
-fn what_is_masked_never_splits_a_character() {
+fn a_mask_never_splits_a_character() {
     for (text, expected) in [
         ("é://ü:ß@ö", "é://***@ö"),
         ("ü_password=ü", "ü_password=***"),

@@ -1,4 +1,4 @@
-//! What holds for every text.
+//! Properties of every text.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -8,7 +8,7 @@ use super::super::names::{IN_QUERY, SECRETS};
 use super::super::scan::READS;
 use super::super::{LIMIT, READ, clean};
 
-/// Whatever a rule looks for, and what may stand around it.
+/// What rules look for, and what may surround it.
 const PIECES: &[&str] = &[
     "password",
     "PASSWORD",
@@ -111,7 +111,7 @@ const PIECES: &[&str] = &[
     "0123456789abcdef",
 ];
 
-/// Names in the spelling of those who use them.
+/// Names as drivers and SDKs spell them.
 const NAMES: &[&str] = &[
     "DB_PASSWORD",
     "accessToken",
@@ -129,7 +129,7 @@ fn any_text() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn whatever_comes_is_bounded_and_on_one_line(text in any_text(), times in select(&[1, 1, 1, 5, 100][..])) {
+    fn every_text_becomes_bounded_and_one_line(text in any_text(), times in select(&[1, 1, 1, 5, 100][..])) {
         let text = text.repeat(times);
         let cleaned = clean(&text);
         prop_assert!(cleaned.len() <= LIMIT);
@@ -137,7 +137,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_clean_stays_as_it_is(text in any_text(), times in select(&[1, 1, 2][..])) {
+    fn cleaning_a_clean_text_changes_nothing(text in any_text(), times in select(&[1, 1, 2][..])) {
         let text = text.repeat(times);
         let cleaned = clean(&text);
         prop_assert_eq!(&clean(&cleaned), &cleaned);
@@ -152,7 +152,7 @@ proptest! {
         prefix in "[ -~&&[^ \"'`]]{0,6}",
         after in "[ -~]{0,20}",
     ) {
-        // The prefix is a part of the value: here nothing in it ends one.
+        // The prefix is a part of the value, so it must not contain a character that ends one.
         let prefix: String = prefix.chars().filter(|c| c.is_ascii_alphanumeric() || "!$*+.-_/@".contains(*c)).collect();
         let text = format!("{before} {name}{sign}{prefix}HUNTER2{after}");
         let cleaned = clean(&text);
@@ -300,6 +300,6 @@ fn the_work_grows_with_the_length_of_a_text_and_not_with_its_square() {
         .filter(|(_, short, long)| *long > 5 * short || *long > 200 * READ)
         .collect();
     assert!(wrong.is_empty(), "{wrong:?}");
-    // What is beyond the bound is not read at all.
+    // Text beyond the bound is not read.
     assert_eq!(reads("a:b@c ", READ), reads("a:b@c ", 100 * READ));
 }

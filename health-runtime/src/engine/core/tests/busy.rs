@@ -64,7 +64,7 @@ fn a_run_that_could_not_ask_does_not_close_a_breaker() {
 }
 
 #[test]
-fn failures_below_the_threshold_leave_a_busy_dependency_well() {
+fn failures_below_the_threshold_do_not_make_a_busy_dependency_fail() {
     let mut sim = sim(db().failure_threshold(2));
     sim.pass_check(0);
     sim.rerun(0, State::unhealthy(Reason::Error));

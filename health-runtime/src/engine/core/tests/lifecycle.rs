@@ -127,20 +127,16 @@ fn the_same_signal_within_a_second_is_one_signal() {
     assert_eq!(signalled(0, Signal::Terminate), Some(1));
     assert_eq!(signalled(950, Signal::Terminate), None);
     assert_eq!(signalled(50, Signal::Terminate), Some(2), "counted from the first");
-    assert_eq!(
-        signalled(50, Signal::Interrupt),
-        Some(3),
-        "another signal is another word"
-    );
+    assert_eq!(signalled(50, Signal::Interrupt), Some(3), "another signal counts");
     assert_eq!(
         signalled(100, Signal::Interrupt),
         None,
-        "a terminal signals the whole group"
+        "a terminal sends it to the whole group"
     );
 }
 
 #[test]
-fn nothing_is_checked_or_told_any_more_after_the_end() {
+fn after_the_end_no_check_runs_and_no_transition_is_sent() {
     let mut sim = Sim::new([db(), cache().ttl(ms(0)), cache().blocking()]);
     sim.pass_check(0);
     sim.view();
@@ -182,7 +178,7 @@ fn a_service_that_was_never_ready_does_not_wait_at_its_end() {
         sim.view();
         sim.rerun(0, State::unhealthy(Reason::Error));
     };
-    assert_eq!(ends(was_ready), ms(7_000), "somebody may still come, failing or not");
+    assert_eq!(ends(was_ready), ms(7_000), "it was ready before it failed");
 }
 
 #[test]
@@ -314,17 +310,17 @@ fn a_startup_check_that_is_in_another_probe_too_goes_on_after_the_start() {
 }
 
 #[test]
-fn what_changes_nothing_for_a_probe_leaves_the_view() {
+fn a_change_that_no_probe_shows_keeps_the_view() {
     let mut sim = Sim::starting([CheckSpec::new("migrated").startup()], true);
     let changes = |sim: &mut Sim, act: fn(&mut Core, Time)| {
         sim.core.take_effects();
         act(&mut sim.core, sim.now);
         sim.core.take_effects().changed
     };
-    assert!(!changes(&mut sim, Core::arm), "it has to be marked as started as well");
+    assert!(!changes(&mut sim, Core::arm), "`mark_started` is still missing");
     assert!(
         changes(&mut sim, Core::mark_started),
-        "from now on probes wait for the check"
+        "probes wait for the check from now on"
     );
     assert!(!changes(&mut sim, Core::mark_started));
     assert!(!changes(&mut sim, Core::arm));

@@ -1,5 +1,4 @@
-//! A check that always passes is never reported as anything but healthy, whatever of what is legal is declared about it,
-//! however many checks there are, and whenever somebody asks.
+//! A check that always passes is always reported as healthy: with all legal options, any number of checks, and at any time.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -11,16 +10,16 @@ use proptest::sample::select;
 use super::*;
 use crate::spec::{Times, rules};
 
-/// How late a tick is at most, on a machine that is busy and does not freeze.
+/// How late a tick may be on a busy machine that does not freeze, in milliseconds.
 const LATE: u64 = 120;
 
-/// Checks whose runs all pass within their timeout, on a machine that is busy.
+/// Checks whose runs all pass within their timeout, on a busy machine.
 struct World {
     sim: Sim,
     rng: Rng,
     tick: Time,
     ends: BinaryHeap<Reverse<(Time, usize)>>,
-    /// No run takes longer than this, whatever its timeout.
+    /// No run takes longer than this, even if its timeout is longer.
     longest: Duration,
 }
 
@@ -39,7 +38,7 @@ impl World {
         world
     }
 
-    /// Has the runs that were started take some part of their timeout.
+    /// Plans when the started runs end: each takes some part of its timeout.
     fn started(&mut self) {
         for index in self.sim.started() {
             self.sim.core.began(index, self.sim.now);
@@ -50,13 +49,13 @@ impl World {
         }
     }
 
-    /// What happens next, and when.
+    /// When the next run ends or the next tick comes.
     fn next(&self) -> Time {
         let end = self.ends.peek().map_or(Time::MAX, |Reverse((at, _))| *at);
         end.min(self.tick)
     }
 
-    /// Lets it happen: a run ends, or the pacemaker ticks.
+    /// Advances to the next event: a run ends, or the pacemaker ticks.
     fn step(&mut self) -> Result<(), TestCaseError> {
         self.sim.now = self.next();
         match self.ends.peek() {
@@ -85,7 +84,7 @@ impl World {
         Ok(())
     }
 
-    /// A check is as old as it gets when its next run is about to end.
+    /// Called just before a run ends, when the last result is at its oldest.
     fn is_well(&self, index: usize) -> Result<(), TestCaseError> {
         let state = self.sim.state(index);
         let is_first = self.sim.core.slots[index].last.is_none() && state.reason == Some(Reason::Pending);
@@ -97,7 +96,7 @@ impl World {
         Ok(())
     }
 
-    /// A probe asks, waits as the engine does, and is answered.
+    /// Asks a probe, waits as the engine does, and checks the answer.
     fn ask(&mut self, probe: Probe) -> Result<(), TestCaseError> {
         let arrived = self.sim.now;
         self.sim.core.demand(probe, WHOLE, arrived);
@@ -109,7 +108,7 @@ impl World {
                 self.sim.now = until;
                 break;
             }
-            // What happens meanwhile may find a check that nobody has asked for in a while: it is this probe that waits.
+            // A run that ends meanwhile is not checked with `is_well`: its last result may be old, so this probe waits.
             self.sim.now = self.next();
             match self.ends.peek() {
                 Some(Reverse((at, ended))) if *at == self.sim.now => {
@@ -203,10 +202,10 @@ proptest! {
         prop_assert!(world.sim.core.slots.iter().all(|slot| slot.runs > 1));
     }
 
-    /// A probe waits for a run that takes no longer than the probe budget. One that takes longer is answered with what is
-    /// known, which may be too old by then: nobody can know better inside of the budget.
+    /// Runs take no longer than the probe budget here. If a run takes longer, the probe answers with the last result, which
+    /// may be stale by then.
     #[test]
-    fn an_on_demand_check_that_passes_inside_of_the_budget_is_never_stale_however_rarely_it_is_asked(
+    fn a_rarely_asked_on_demand_check_that_passes_inside_the_budget_is_never_stale(
         spec in on_demand(), count in 1..4_usize, pauses in prop::collection::vec(0..120_000_u64, 1..40), seed in 0..1_000_u64,
     ) {
         let mut world = World::new(&spec, count, BUDGET, seed);

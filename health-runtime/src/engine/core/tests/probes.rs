@@ -142,18 +142,21 @@ fn a_view_is_replaced_when_it_would_say_something_else_or_somebody_waits() {
 }
 
 #[test]
-fn an_on_demand_result_that_says_the_same_leaves_the_view_and_wakes_whoever_waits() {
+fn an_unchanged_on_demand_result_keeps_the_view_and_wakes_waiting_probes() {
     let mut sim = Sim::new([cache().ttl(ms(1))]);
     sim.core.take_effects();
     for changed in [true, false, false] {
         sim.core.start(0, sim.now);
-        assert!(!sim.core.take_effects().changed, "a start shows nowhere");
+        assert!(!sim.core.take_effects().changed, "a start changes no view");
         sim.pass_check(0);
         let effects = sim.core.take_effects();
         assert_eq!((effects.changed, effects.arrived), (changed, true));
         let expires = Some(sim.now + ms(1));
         let expected = [None, expires, None, expires];
-        assert_eq!(effects.asked_for, expected, "its own probes look again when it expires");
+        assert_eq!(
+            effects.asked_for, expected,
+            "only its probes look again when it expires"
+        );
     }
 }
 

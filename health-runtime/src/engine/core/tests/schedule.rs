@@ -154,7 +154,7 @@ fn stuck_blocking_checks_take_no_thread_from_the_others() {
     let mut sim = Sim::new((0..40).map(|_| db().blocking()));
     assert_eq!(sim.started().len(), 16);
     sim.pass(ms(2_200));
-    assert!(sim.started().is_empty(), "the first sixteen may still end in time");
+    assert!(sim.started().is_empty(), "the first 16 may still end in time");
     sim.pass(ms(50));
     assert_eq!(sim.started(), (16..32).collect::<Vec<_>>());
     sim.pass(ms(2_300));
@@ -164,7 +164,7 @@ fn stuck_blocking_checks_take_no_thread_from_the_others() {
     }
     assert!(
         sim.started().is_empty(),
-        "a stuck run that ends frees no thread: it had none any more"
+        "a stuck run does not count, so its end frees no thread"
     );
     for index in 32..40 {
         sim.pass_check(index);
@@ -194,7 +194,7 @@ fn a_check_that_asks_for_itself_runs_once_a_tick() {
 }
 
 #[test]
-fn what_is_asked_for_too_early_runs_one_tick_after_the_last_start() {
+fn a_run_asked_for_too_early_starts_one_tick_after_the_last_start() {
     let mut sim = Sim::new([cache()]);
     sim.started();
     sim.pass_check(0);
@@ -210,10 +210,10 @@ fn what_is_asked_for_too_early_runs_one_tick_after_the_last_start() {
         "the interval counts from the run that was asked for"
     );
     sim.pass(ms(1_300));
-    assert_eq!(sim.started(), [0], "and is kept");
+    assert_eq!(sim.started(), [0], "the next run comes after the interval");
 }
 
-/// When the check starts within a minute if each run fails at once, to the tick.
+/// When the check starts within a minute if each run fails at once, in milliseconds.
 fn starts_of_a_failing(spec: CheckSpec) -> Vec<u64> {
     let mut sim = Sim::new([spec]);
     let mut starts = Vec::new();
@@ -263,7 +263,7 @@ fn a_breaker_decides_when_a_check_that_never_passed_runs_again() {
 }
 
 #[test]
-fn when_the_service_has_started_what_fails_runs_again_at_once() {
+fn when_the_service_has_started_failing_checks_run_again_at_once() {
     let mut sim = Sim::starting(
         [db(), cache(), db().ttl(ms(60_000)), cache().interval(ms(60_000))],
         true,

@@ -1,4 +1,4 @@
-//! Readiness and the servers: a service that nobody serves is not ready.
+//! Readiness and the servers: a service without a server is not ready.
 
 use super::super::super::servers::Servers;
 use super::*;
@@ -25,7 +25,7 @@ fn a_listener_makes_readiness_wait_until_it_accepts_and_fail_when_it_is_gone() {
 }
 
 #[test]
-fn while_one_of_several_listeners_accepts_the_service_is_served() {
+fn the_service_is_ready_while_one_of_several_listeners_accepts() {
     let mut sim = ready();
     for note in [
         Servers::listen,
@@ -42,7 +42,7 @@ fn while_one_of_several_listeners_accepts_the_service_is_served() {
 }
 
 #[test]
-fn a_listener_that_is_gone_while_the_service_drains_is_no_news() {
+fn a_listener_that_closes_while_the_service_drains_changes_nothing() {
     let mut sim = ready();
     sim.core.servers(Servers::listen);
     sim.core.servers(Servers::accept);
@@ -58,7 +58,7 @@ fn the_internal_port_waits_for_the_server_of_the_public_probes() {
     assert_eq!(
         sim.says(Probe::Readiness),
         State::HEALTHY,
-        "a worker has no server of its own"
+        "a service without public probes needs no server"
     );
     sim.core.servers(|servers| servers.offer(true));
     assert_eq!(sim.says(Probe::Readiness), State::unhealthy(Reason::Starting));
@@ -67,14 +67,14 @@ fn the_internal_port_waits_for_the_server_of_the_public_probes() {
 }
 
 #[test]
-fn without_an_internal_port_whoever_asks_has_found_the_server() {
+fn without_an_internal_port_readiness_waits_for_no_server() {
     let mut sim = ready();
     sim.core.servers(|servers| servers.offer(true));
     assert_eq!(sim.says(Probe::Readiness), State::HEALTHY);
 }
 
 #[test]
-fn a_server_that_does_not_come_is_told_once_after_ten_seconds() {
+fn a_missing_server_is_logged_once_after_ten_seconds() {
     let mut sim = ready();
     sim.core.servers(Servers::listen);
     let mut told = Vec::new();

@@ -60,7 +60,7 @@ fn a_result_older_than_max_age_is_stale() {
 }
 
 #[test]
-fn a_failure_that_has_grown_old_is_still_a_failure_and_evidence() {
+fn an_old_failure_is_still_a_failure_and_evidence() {
     let mut sim = Sim::new([CheckSpec::new("worker").liveness().readiness().ttl(ms(1_000))]);
     for _ in 0..3 {
         sim.waits(Probe::Liveness); // starts a run, and answers without it
@@ -72,7 +72,7 @@ fn a_failure_that_has_grown_old_is_still_a_failure_and_evidence() {
     sim.waits(Probe::Liveness);
     sim.pass_check(0);
     sim.freeze(ms(35_000));
-    assert_eq!(sim.reason(0), Some(Reason::Stale), "only a success grows stale");
+    assert_eq!(sim.reason(0), Some(Reason::Stale), "only a success becomes stale");
     assert_eq!(sim.status(Probe::Liveness), Status::Degraded);
 }
 

@@ -109,7 +109,7 @@ fn the_result_after_a_stale_one_counts_as_a_first() {
 }
 
 #[test]
-fn a_failure_that_has_grown_old_ends_by_its_threshold() {
+fn an_old_failure_ends_by_its_threshold() {
     let mut sim = Sim::new([patient()]);
     published(&mut sim, "-");
     sim.freeze(ms(18_000));
@@ -204,11 +204,7 @@ fn fail_open_gates_until_its_first_success_and_then_only_degrades() {
         assert_eq!(sim.status(Probe::Readiness), Status::Degraded);
     }
     sim.rerun(0, State::unhealthy(Reason::Cancelled));
-    assert_eq!(
-        sim.status(Probe::Readiness),
-        Status::Unhealthy,
-        "nobody knows how it is"
-    );
+    assert_eq!(sim.status(Probe::Readiness), Status::Unhealthy, "its state is unknown");
 }
 
 #[test]

@@ -36,7 +36,7 @@ fn an_on_demand_run_that_hangs_costs_a_probe_no_more() {
 }
 
 #[test]
-fn nobody_looks_for_an_on_demand_run_that_nobody_waits_for() {
+fn an_on_demand_run_that_no_probe_waits_for_needs_no_look() {
     for ttl in [0, 1_000] {
         let mut sim = Sim::new([db(), cache().ttl(ms(ttl))]);
         sim.pass_check(0);
@@ -44,12 +44,12 @@ fn nobody_looks_for_an_on_demand_run_that_nobody_waits_for() {
         assert_eq!(
             sim.until(Probe::Readiness),
             Time::ZERO,
-            "its first result is waited for"
+            "probes wait for its first result"
         );
         assert_eq!(
             sim.until(Probe::Liveness),
             sim.now + USUAL,
-            "it is in no liveness probe"
+            "it is not in the liveness probe"
         );
         sim.pass_check(1);
         sim.pass(ms(2_000));
@@ -68,12 +68,12 @@ fn nobody_looks_for_an_on_demand_run_that_nobody_waits_for() {
 }
 
 #[test]
-fn while_nothing_may_be_waited_for_nobody_looks() {
+fn a_probe_that_may_not_wait_needs_no_look() {
     let mut sim = Sim::new([db().ttl(ms(0))]);
     sim.waits(Probe::Readiness);
     assert_eq!(sim.until(Probe::Readiness), Time::ZERO);
     sim.core.drain(ms(10_000), sim.now);
-    assert_eq!(sim.until(Probe::Readiness), sim.now + USUAL, "it drains");
+    assert_eq!(sim.until(Probe::Readiness), sim.now + USUAL, "the service drains");
 }
 
 #[test]

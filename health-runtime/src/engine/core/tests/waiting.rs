@@ -25,27 +25,23 @@ fn a_probe_is_content_with_a_result_newer_than_itself() {
     sim.pass(ms(100));
     sim.pass_check(0);
     sim.pass(ms(1));
-    sim.core.demand(Probe::Readiness, WHOLE, sim.now); // somebody else's probe
+    sim.core.demand(Probe::Readiness, WHOLE, sim.now); // another probe
     assert_eq!(sim.waits_since(Probe::Readiness, arrived), None);
     assert_eq!(sim.waits_since(Probe::Readiness, ms(100)), None, "as old as itself");
     assert_eq!(sim.waits_since(Probe::Readiness, sim.now), Some(BUDGET));
 }
 
 #[test]
-fn a_probe_waits_for_a_check_that_is_not_critical_only_on_demand_and_while_nothing_is_known() {
+fn a_probe_waits_for_a_non_critical_check_only_on_demand_and_while_its_state_is_unknown() {
     let mut sim = Sim::new([cache(), CheckSpec::new("lazy").ttl(ms(1_000))]);
     assert_eq!(sim.waits(Probe::Readiness), Some(BUDGET), "it would be pending");
     assert_eq!(sim.started(), [0, 1]);
     sim.pass_check(1);
-    assert_eq!(
-        sim.waits(Probe::Readiness),
-        None,
-        "not for the other: it runs by itself"
-    );
+    assert_eq!(sim.waits(Probe::Readiness), None, "not for the check with an interval");
     sim.pass_check(0);
     sim.pass(ms(2_000));
     assert_eq!(sim.waits(Probe::Readiness), None, "it has expired, but is known");
-    assert_eq!(sim.started(), [1], "it is started all the same");
+    assert_eq!(sim.started(), [1], "it still starts");
     sim.pass_check(1);
     for probe in [Probe::Readiness, Probe::Health, Probe::Liveness] {
         sim.freeze(ms(35_000));
@@ -59,14 +55,14 @@ fn a_probe_waits_for_a_check_that_is_not_critical_only_on_demand_and_while_nothi
 }
 
 #[test]
-fn a_run_that_was_frozen_with_the_process_is_waited_for_and_not_known_to_hang() {
+fn a_probe_waits_for_a_run_that_was_frozen_with_the_process() {
     let mut sim = Sim::new([cache().ttl(ms(1_000))]);
     sim.waits(Probe::Readiness);
     sim.pass_check(0);
     for _ in 0..3 {
         sim.pass(ms(2_000));
         assert_eq!(sim.waits(Probe::Readiness), None, "its result is valid");
-        sim.freeze(ms(35_000)); // right behind the answer
+        sim.freeze(ms(35_000)); // right after the answer
         assert_eq!(sim.reason(0), Some(Reason::Stale));
         assert_eq!(sim.until(Probe::Readiness), Time::ZERO);
         assert_eq!(
@@ -80,13 +76,13 @@ fn a_run_that_was_frozen_with_the_process_is_waited_for_and_not_known_to_hang() 
 }
 
 #[test]
-fn the_startup_probe_waits_for_what_is_not_known_too() {
+fn the_startup_probe_waits_for_unknown_states_too() {
     let mut sim = Sim::new([CheckSpec::new("worker").startup().liveness().ttl(ms(1))]);
     assert_eq!(sim.waits(Probe::Startup), Some(BUDGET));
 }
 
 #[test]
-fn a_probe_for_a_part_starts_and_awaits_the_checks_in_it_alone() {
+fn a_probe_for_a_part_starts_and_awaits_only_the_checks_in_it() {
     let lazy = |name| CheckSpec::new(name).critical().ttl(ms(0));
     let mut sim = Sim::new(["a", "b", "c", "d"].map(lazy));
     let waits = |sim: &mut Sim, among: &[Range<usize>]| {
@@ -100,7 +96,7 @@ fn a_probe_for_a_part_starts_and_awaits_the_checks_in_it_alone() {
     assert_eq!(sim.started(), [2]);
     assert_eq!(waits(&mut sim, &[]), None);
     let after = sim.core.awaited(Probe::Readiness, &[1..2, 3..4], sim.now, 2, sim.now);
-    assert_eq!(after, Some((3, BUDGET)), "the first has been waited for");
+    assert_eq!(after, Some((3, BUDGET)), "it no longer waits for the first one");
     assert_eq!(waits(&mut sim, WHOLE), Some(0));
 }
 

@@ -58,7 +58,7 @@ fn a_body_waits_for_its_last_byte() {
 }
 
 #[test]
-fn a_chunked_body_ends_behind_its_trailers() {
+fn a_chunked_body_ends_after_its_trailers() {
     let post = "POST / HTTP/1.1\r\nTransfer-Encoding: gzip, Chunked\r\n\r\n";
     for body in [
         "0\r\n\r\n",
@@ -185,7 +185,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_taken(pieces in vec(piece(), 0..40)) {
+    fn any_bytes_are_accepted_without_a_panic(pieces in vec(piece(), 0..40)) {
         let mut protocol = Protocol::new();
         for (sent, bytes) in pieces {
             if sent { protocol.sent(&bytes) } else { protocol.received(&bytes) }
@@ -194,7 +194,7 @@ proptest! {
     }
 }
 
-/// Bytes in one direction or the other: some at random, some that lead further in.
+/// Pieces of input: some random, some that reach further states.
 fn piece() -> impl Strategy<Value = (bool, Vec<u8>)> {
     let known = prop::sample::select(vec![
         &b"GET / HTTP/1.1\r\n"[..],

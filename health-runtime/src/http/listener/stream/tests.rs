@@ -20,10 +20,10 @@ fn ms(millis: u64) -> Duration {
 const HEAD: Duration = Duration::from_millis(400);
 const END: Duration = Duration::from_millis(200);
 
-/// Short, and in the same order as the real ones are long.
+/// Shorter than the real limits, and in the same order.
 static SHORT: Limits = Limits { head: HEAD, end: END };
 
-/// Both ends of a connection, and what drains it.
+/// Both ends of a connection, and the engine that drains.
 struct Bench {
     health: Health,
     client: DuplexStream,
@@ -47,17 +47,17 @@ impl Bench {
         assert_eq!(read, bytes);
     }
 
-    /// The drain is over.
+    /// Drains, and waits until the servers stop.
     async fn stops(&mut self) {
         let mut byte = [0];
-        // The server waits meanwhile, as one does that serves.
+        // Reads first, as a server does while it serves.
         let wait = self.stream.read(&mut byte);
         assert!(timeout(ms(20), wait).await.is_err(), "it is not ended while it serves");
         self.health.drain();
         self.health.shutdown_signal().await;
     }
 
-    /// How long it takes until a read is failed; nothing if that is not within a second.
+    /// How long it takes until a read fails; `None` if it does not fail within a second.
     async fn is_cut_after(&mut self) -> Option<Duration> {
         let began = Instant::now();
         let read = timeout(ms(1_000), self.stream.read(&mut [0])).await.ok()?;
@@ -70,14 +70,14 @@ const ORDER: &[u8] = b"GET /orders HTTP/1.1\r\nHost: x\r\n\r\n";
 const PUT: &[u8] = b"PUT / HTTP/1.1\r\nContent-Length: 9\r\n\r\ntea";
 
 #[tokio::test]
-async fn a_head_is_cut_so_long_after_its_first_byte_while_serving() {
+async fn while_serving_a_head_is_cut_at_its_limit_after_the_first_byte() {
     let mut bench = Bench::new();
     bench.sends(ORDER).await;
     bench.sends(b"GET").await;
     let began = Instant::now();
     for byte in b" /orders" {
         assert!(timeout(ms(20), bench.stream.read(&mut [0])).await.is_err());
-        bench.sends(&[*byte]).await; // each byte is not a new head
+        bench.sends(&[*byte]).await; // a further byte does not restart the clock
     }
     bench.is_cut_after().await.expect("it is cut");
     let took = began.elapsed();
@@ -109,7 +109,7 @@ fn http1_preface() -> &'static [u8] {
 }
 
 #[tokio::test]
-async fn what_never_becomes_complete_is_cut_once_the_drain_is_over() {
+async fn an_incomplete_request_is_cut_once_the_drain_is_over() {
     for request in [&b"GET /ord"[..], PUT, b"\r\n", http1_preface()] {
         let mut bench = Bench::new();
         bench.sends(request).await;
@@ -146,7 +146,7 @@ async fn a_body_that_goes_on_is_not_cut() {
 }
 
 #[tokio::test]
-async fn a_head_that_goes_on_is_cut_all_the_same() {
+async fn a_head_that_goes_on_is_still_cut() {
     let mut bench = Bench::new();
     bench.sends(b"GET /").await;
     bench.stops().await;
@@ -170,7 +170,7 @@ async fn a_complete_request_of_http_2_is_not_cut_and_its_connection_is_once_it_i
     bench.sends(GET).await;
     bench.stops().await;
     assert_eq!(bench.is_cut_after().await, None);
-    // As a server does: its task waits for something to read, and for what it has to write.
+    // As in a server: its task reads and writes at the same time.
     let (reader, mut writer) = tokio::io::split(bench.stream);
     let reading = tokio::spawn(async move {
         let mut reader = reader;

@@ -23,7 +23,7 @@ pub(super) struct Bench {
     pub(super) history: History,
     /// What probes are answered from, and until when.
     pub(super) view: Option<(View, Until)>,
-    /// From when on each probe has to look for itself.
+    /// From when on each probe has to look at the core.
     pub(super) asked_for: [Time; 4],
     /// Guards of startup tasks.
     tasks: u32,
@@ -40,9 +40,9 @@ pub(super) struct Bench {
     pub(super) started: Vec<Option<Time>>,
     /// Whether each check may run again sooner than its interval says, because it has failed.
     pub(super) retries: Vec<bool>,
-    /// By when each check has to run, because that was asked for.
+    /// By when each check has to run, because a run was asked for.
     pub(super) promised: Vec<Option<Time>>,
-    /// When the last run of each check started, in awake time, and whether the one before it is known to hang.
+    /// When the last run of each check started, in awake time, and whether the run before it hung.
     pub(super) since: Vec<Time>,
     pub(super) hangs: Vec<bool>,
 }

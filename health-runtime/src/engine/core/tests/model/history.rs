@@ -51,7 +51,7 @@ pub(super) struct Finished {
     pub(super) at: Time,
     pub(super) said: Said,
     pub(super) passes: bool,
-    /// Whether it could ask what it checks.
+    /// Whether it reached what it checks.
     pub(super) asked: bool,
     /// Whether it had been given up on.
     pub(super) was_stuck: bool,
@@ -108,7 +108,7 @@ impl Check {
         self.plan.spec.fail_open && pasts.any(|said| said.is_some_and(|said| said.0 != Status::Unhealthy))
     }
 
-    /// How long it rests between two runs: until it has passed once, 1 s, 2 s, 4 s and so on, up to the interval.
+    /// The time between two runs: until one has passed, 1 s, 2 s, 4 s and so on, up to the interval.
     pub(super) fn pause(&self, interval: Duration) -> Duration {
         let is_eager = !self.has_passed() && self.opened(&self.finished).is_none();
         match self.finished.len() {

@@ -22,7 +22,7 @@ impl Check {
         opened
     }
 
-    /// Whether a run that could not ask passes now: the check passes, and so did a run that asked, `max_age` ago at most.
+    /// Whether an `exhausted` run passes now: the check passes, and a run that was not exhausted has passed within `max_age`.
     pub(super) fn may_be_busy(&self, now: Time) -> bool {
         let mut answers = self.finished.iter().filter(|run| run.asked && run.passes);
         let is_well = self.said(&self.finished).is_some_and(|said| said.0 != Unhealthy);

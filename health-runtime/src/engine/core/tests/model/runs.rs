@@ -61,7 +61,7 @@ impl Bench {
         Ok(())
     }
 
-    /// The service has started: what fails is tried again.
+    /// The service has started: failing checks run again.
     fn retried(&mut self) {
         for (index, check) in self.history.checks.iter().enumerate() {
             let has_failed = !check.finished.is_empty() && self.history.state(check).0 == Status::Unhealthy;
@@ -131,7 +131,7 @@ impl Bench {
             && !check.is_disabled
     }
 
-    /// Whether nothing that a check says changes what the probe says.
+    /// Whether the answer of the probe does not depend on its checks.
     fn is_hopeless(&self, probe: Probe) -> bool {
         let history = &self.history;
         let by_hand = !history.is_armed || !history.is_marked || history.tasks > 0;
@@ -144,7 +144,7 @@ impl Bench {
             }
     }
 
-    /// A probe that is answered from the view without a look finds nothing to start and nothing to wait for.
+    /// A probe that is answered from the view without a look has nothing to start and nothing to wait for.
     pub(super) fn needs_no_look(&self, probe: Probe) -> Verdict {
         let now = self.sim.now;
         if now >= self.asked_for[probe as usize] {
