@@ -25,6 +25,7 @@ impl Engine {
     }
 
     fn drain_for(self: &Arc<Self>, drain: Duration) {
+        self.view(); // a service that has become ready since the last look waits too
         self.with(|core, now| {
             core.drain(drain, now);
             self.draining.store(true, Ordering::Release);
