@@ -149,8 +149,8 @@ impl Serving {
         self.open.load(Ordering::Acquire)
     }
 
-    /// Somebody is there: a connection came or went, or a probe was asked on the internal port.
-    pub(crate) fn saw(&self) {
+    /// Somebody is there: a connection came or went, or a probe was asked.
+    pub(super) fn saw(&self) {
         let nanos = nanos(self.born.elapsed()).max(1);
         self.last_seen.fetch_max(nanos, Ordering::AcqRel);
     }
