@@ -99,7 +99,9 @@ struct Lazy;
 impl HealthState for Lazy {
     fn register(checks: &mut Checks<Self>) {
         let spec = CheckSpec::new("lazy").ttl(Duration::ZERO);
-        let spec = spec.timeout(Duration::from_secs(1)).max_age(Duration::from_millis(1_250));
+        let spec = spec
+            .timeout(Duration::from_secs(1))
+            .max_age(Duration::from_millis(1_250));
         checks.with(spec, |_| run(sleep(Duration::from_millis(100))));
     }
 }
@@ -121,7 +123,10 @@ async fn a_valid_result_is_not_waited_for_unless_the_check_is_critical() {
     struct Once(AtomicUsize);
     impl HealthState for Once {
         fn register(checks: &mut Checks<Self>) {
-            let spec = CheckSpec::new("once").ttl(Duration::ZERO).timeout(HOUR).max_age(2 * HOUR);
+            let spec = CheckSpec::new("once")
+                .ttl(Duration::ZERO)
+                .timeout(HOUR)
+                .max_age(2 * HOUR);
             checks.with(spec, |state| {
                 let is_first = state.0.fetch_add(1, Ordering::SeqCst) == 0;
                 run(async move {

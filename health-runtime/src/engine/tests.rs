@@ -88,7 +88,10 @@ fn a_result_that_says_the_same_sends_the_next_probe_to_look_for_itself() {
     assert!(engine.fresh_view(Probe::Readiness).is_some(), "nobody waits for it");
     end();
     assert!(Arc::ptr_eq(&view, &engine.view()), "the view holds");
-    assert!(engine.fresh_view(Probe::Readiness).is_none(), "but not for whoever asks");
+    assert!(
+        engine.fresh_view(Probe::Readiness).is_none(),
+        "but not for whoever asks"
+    );
 }
 
 /// A state with thousands of checks, which start in slices.

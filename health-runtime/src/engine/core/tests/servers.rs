@@ -34,7 +34,10 @@ fn a_probe_waits_for_a_first_result_as_soon_as_a_listener_accepts() {
     sim.core.take_effects();
     sim.core.servers(Servers::accept);
     assert!(sim.waits(Probe::Readiness).is_some());
-    assert!(sim.core.take_effects().changed, "the view that nobody waits with is used no longer");
+    assert!(
+        sim.core.take_effects().changed,
+        "the view that nobody waits with is used no longer"
+    );
 }
 
 #[test]
