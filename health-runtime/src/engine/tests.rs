@@ -4,6 +4,8 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Instant;
 
+#[cfg(feature = "axum")]
+use futures_util::FutureExt as _;
 use tokio::runtime::Builder;
 
 use std::sync::atomic::AtomicU64;
@@ -92,6 +94,16 @@ fn a_result_that_says_the_same_sends_the_next_probe_to_look_for_itself() {
         engine.fresh_view(Probe::Readiness).is_none(),
         "but not for whoever asks"
     );
+}
+
+#[cfg(feature = "axum")]
+#[test]
+fn a_connection_hears_that_the_engine_has_ended() {
+    let health = Health::builder(Empty).start_on(None).unwrap();
+    let serving = Arc::clone(&health.engine.serving);
+    let stopped = serving.listener().connection().stopped();
+    drop(health);
+    stopped.now_or_never().expect("its servers stop");
 }
 
 /// A state with thousands of checks, which start in slices.
