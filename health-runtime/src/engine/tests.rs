@@ -94,6 +94,11 @@ fn a_result_that_says_the_same_sends_the_next_probe_to_look_for_itself() {
         engine.fresh_view(Probe::Readiness).is_none(),
         "but not for whoever asks"
     );
+    engine.with(|core, now| drop(engine.answered(core, Probe::Readiness, now)));
+    assert!(
+        engine.fresh_view(Probe::Readiness).is_none(),
+        "nor for the next one, as long as no run has begun"
+    );
 }
 
 #[cfg(feature = "axum")]
