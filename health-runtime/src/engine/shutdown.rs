@@ -9,7 +9,7 @@ use super::phase::Stage;
 use super::signals::{self, Signal};
 use super::{Core, Engine, EngineHandle, Event, Time};
 
-/// A service that nobody has connected to for this long has nobody who could notice that it drains. Probes of every
+/// A service that nobody has connected to or probed for this long has nobody who could notice that it drains. Probes of every
 /// orchestrator and balancer come more often.
 pub(super) const QUIET: Duration = Duration::from_mins(1);
 
