@@ -580,6 +580,33 @@ async fn the_internal_port_is_not_ready_before_the_server_is() {
 }
 
 #[tokio::test]
+async fn the_internal_port_is_ready_once_a_server_waits_for_its_end() {
+    let health = App::healthy().start_health();
+    let internal = health.serve_internal(LOCAL).unwrap();
+    let _app: Router = health.router();
+    says(internal, "/readyz", 503).await;
+    let server = tokio::spawn(health.shutdown_signal());
+    says(internal, "/readyz", 200).await;
+    server.abort();
+}
+
+#[tokio::test]
+async fn whoever_asks_the_internal_port_is_given_the_drain() {
+    let drain = Duration::from_millis(600);
+    let health = Health::builder(App::healthy()).drain(drain).start();
+    let internal = health.serve_internal(LOCAL).unwrap();
+    let listener = tokio::net::TcpListener::bind(LOCAL).await.unwrap();
+    let listener = health.listener(listener).unwrap();
+    let server = tokio::spawn(async move { axum::serve(listener, Router::new()).await });
+    says(internal, "/readyz", 200).await;
+    let began = Instant::now();
+    health.drain();
+    health.shutdown_signal().await;
+    assert!(began.elapsed() >= drain, "{:?}", began.elapsed());
+    server.abort();
+}
+
+#[tokio::test]
 async fn readiness_waits_for_the_listener_to_accept_and_fails_when_its_server_is_gone() {
     let health = App::healthy().start_health();
     let internal = health.serve_internal(LOCAL).unwrap();

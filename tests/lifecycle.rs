@@ -220,6 +220,24 @@ async fn servers_stop_after_half_of_the_grace_even_if_a_listener_is_never_polled
 }
 
 #[tokio::test]
+async fn whoever_asks_probes_through_a_server_that_health_does_not_know_is_given_the_drain() {
+    let routers: [fn(&Health) -> Router; 2] = [Health::router, Health::internal_router];
+    for router in routers {
+        let health = Health::builder(healthy()).drain(Duration::from_millis(600)).start();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = health.listener(listener).unwrap();
+        let server = tokio::spawn(async move { axum::serve(listener, Router::new()).await });
+        let probes = router(&health);
+        says(&probes, "/readyz", 200).await;
+        let began = Instant::now();
+        health.drain();
+        health.shutdown_signal().await;
+        assert!(began.elapsed() >= Duration::from_millis(600), "{:?}", began.elapsed());
+        server.abort();
+    }
+}
+
+#[tokio::test]
 async fn http_2_has_no_connection_header() {
     let health = healthy().start_health();
     let orders = Router::new().route("/orders", on_get(|| async { "[]" }));
@@ -621,7 +639,8 @@ async fn half_a_minute_of_sigstop_never_fails_liveness() {
         answer.contains("\"status\":\"healthy\"").then_some(())
     };
     until("its worker is checked", livez).await;
-    for frozen in [30_000, 700, 400, 1_500, 400].map(Duration::from_millis) {
+    // Of a second short freeze within ten seconds, half would count, and the timeout here is 200 ms.
+    for frozen in [400, 30_000, 1_500, 1_100].map(Duration::from_millis) {
         service.signal(Signal::SIGSTOP);
         tokio::time::sleep(frozen).await; // the fault itself
         // Asked while it is stopped, the probe is the first thing that it sees.

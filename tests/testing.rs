@@ -752,6 +752,16 @@ fn a_drain_comes_to_its_end() {
 }
 
 #[test]
+fn a_service_that_is_ready_waits_at_its_end_though_nobody_has_looked() {
+    let health = TestHealth::new(app());
+    health.force("db", Status::Healthy);
+    let mut stop = Box::pin(health.shutdown_signal());
+    health.drain();
+    health.advance(ms(900));
+    assert!(stop.as_mut().now_or_never().is_none());
+}
+
+#[test]
 fn that_the_listeners_close_is_said_once() {
     let log = Log::default();
     let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));

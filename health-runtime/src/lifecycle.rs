@@ -77,8 +77,8 @@ impl Health {
     /// 1. Readiness fails. The service continues to serve for `drain` (7 s), so that load balancers notice before
     ///    connections are refused. Some cases skip this wait: SIGINT, because a person waits; a second signal (the same
     ///    signal within a second counts once); a service that was never ready; and a service with a
-    ///    [`listener`](Self::listener) that has no open connection and has had none for a minute, because no client is left
-    ///    to notice.
+    ///    [`listener`](Self::listener) that has no open connection, and has had neither a connection nor a probe for a
+    ///    minute, because no client is left to notice.
     /// 2. The listeners close. No check runs any more, and the engine drops its copy of the state. So a thread that waits
     ///    for the last sender of a channel can end, even if the state holds that sender.
     /// 3. This future resolves, for all servers at the same time. Servers finish the requests in flight.

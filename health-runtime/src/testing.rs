@@ -67,7 +67,7 @@
 //!
 //! # Your own router, as your service builds it
 //!
-//! Each method of [`Health`] is one of [`TestHealth`] too.
+//! Each method of [`Health`] but `refresh` is one of [`TestHealth`] too.
 //!
 //! ```
 //! use axum::{Router, body::Body, http::Request, routing::get};

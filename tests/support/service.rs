@@ -22,8 +22,10 @@ fn app() -> App {
     App { db: Flag::healthy() }
 }
 
-/// Prints each event on a line.
-struct Print;
+/// Prints each event on a line, and takes its time for those in which this stands.
+struct Print {
+    slow: Option<&'static str>,
+}
 
 impl<S: tracing::Subscriber> Layer<S> for Print {
     fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
@@ -35,16 +37,26 @@ impl<S: tracing::Subscriber> Layer<S> for Print {
         }
         let mut line = Line(event.metadata().level().to_string());
         event.record(&mut line);
+        if self.slow.is_some_and(|slow| line.0.contains(slow)) {
+            std::thread::sleep(Duration::from_millis(80));
+        }
         println!("{}", line.0);
     }
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(Print))?;
-    match std::env::args().nth(1).as_deref() {
+    let scenario = std::env::args().nth(1);
+    let slow = match scenario.as_deref() {
+        Some("failing-main") => Some("was dropped"),
+        Some("exits") => Some("the drain is over"),
+        _ => None,
+    };
+    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(Print { slow }))?;
+    match scenario.as_deref() {
         Some("two-engines") => two_engines().await,
         Some("failing-main") => failing_main(),
+        Some("exits") => exits().await,
         Some("last-sender") => last_sender().await,
         Some("signal-before-serve") => signal_before_serve().await,
         Some("no-shutdown-signal") => no_shutdown_signal().await,
@@ -94,6 +106,15 @@ fn failing_main() -> Result<(), Box<dyn std::error::Error>> {
     let _warm_up = health.startup_task("warm caches");
     let _router: Router = health.router();
     Err("the configuration has no port".into())
+}
+
+/// Ends the process as soon as it may.
+async fn exits() -> Result<(), Box<dyn std::error::Error>> {
+    let health = builder().start();
+    let stop = health.shutdown_signal();
+    println!("waiting");
+    stop.await;
+    std::process::exit(0)
 }
 
 /// The state holds the last sender of a thread that the service waits for.

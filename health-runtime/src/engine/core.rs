@@ -338,9 +338,10 @@ impl Core {
 
     /// Changes what is known about the servers of the service.
     pub(crate) fn servers(&mut self, note: impl FnOnce(&mut Servers)) {
-        let before = self.lifecycle.gate(false);
+        let says = |lifecycle: &Lifecycle| (lifecycle.gate(false), lifecycle.blocks(Probe::Readiness));
+        let before = says(&self.lifecycle);
         note(&mut self.lifecycle.servers);
-        self.effects.changed |= self.lifecycle.gate(false) != before;
+        self.effects.changed |= says(&self.lifecycle) != before;
     }
 
     pub(crate) fn hold(&mut self) {

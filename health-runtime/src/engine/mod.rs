@@ -151,6 +151,8 @@ pub(crate) struct Engine {
     draining: AtomicBool,
     /// The public probes have been handed out.
     is_public: AtomicBool,
+    /// A probe has been asked since the last tick.
+    probed: AtomicBool,
     /// A server of the application is known to run.
     server_runs: AtomicBool,
     /// The last blocking run found no thread, and the log knows.
@@ -212,6 +214,7 @@ impl Engine {
             armed: AtomicBool::new(false),
             draining: AtomicBool::new(false),
             is_public: AtomicBool::new(false),
+            probed: AtomicBool::new(false),
             server_runs: AtomicBool::new(false),
             threadless: AtomicBool::new(false),
             nudging: Arc::default(),
@@ -417,6 +420,9 @@ impl Engine {
     /// One tick of the pacemaker. Returns in how long the process is to be ended, should the engine end before the next
     /// tick, and whether that is to come at once.
     fn tick(self: &Arc<Self>) -> (Option<Duration>, bool) {
+        if self.probed.swap(false, Ordering::Relaxed) {
+            self.serving.saw();
+        }
         let (more, busy, stage) = self.with(|core, now| {
             let more = core.tick(now);
             if core.lifecycle.is_waiting(now) && self.serving.is_idle(shutdown::QUIET) {
@@ -468,6 +474,13 @@ impl Engine {
         if !self.is_public.load(Ordering::Acquire) {
             self.with(|core, _| core.servers(|servers| servers.offer(true)));
             self.is_public.store(true, Ordering::Release);
+        }
+    }
+
+    /// Notes a probe, through any server. Cheap to call again.
+    pub(crate) fn note_probe(&self) {
+        if !self.probed.load(Ordering::Relaxed) {
+            self.probed.store(true, Ordering::Relaxed);
         }
     }
 

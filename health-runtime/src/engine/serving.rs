@@ -149,8 +149,8 @@ impl Serving {
         self.open.load(Ordering::Acquire)
     }
 
-    /// Notes a client: a connection was opened or closed, or a probe came to the internal port.
-    pub(crate) fn saw(&self) {
+    /// Notes a client: a connection was opened or closed, or a probe came.
+    pub(super) fn saw(&self) {
         let nanos = nanos(self.born.elapsed()).max(1);
         self.last_seen.fetch_max(nanos, Ordering::AcqRel);
     }

@@ -9,8 +9,8 @@ use super::phase::Stage;
 use super::signals::{self, Signal};
 use super::{Core, Engine, EngineHandle, Event, Time};
 
-/// A service without a connection for this long does not wait for the drain, because no client is left to notice it.
-/// Orchestrators and load balancers probe more often than this.
+/// A service without a connection and without a probe for this long does not wait for the drain, because no client is left
+/// to notice it. Orchestrators and load balancers probe more often than this.
 pub(super) const QUIET: Duration = Duration::from_mins(1);
 
 impl Engine {
@@ -25,6 +25,7 @@ impl Engine {
     }
 
     fn drain_for(self: &Arc<Self>, drain: Duration) {
+        self.view(); // a service that has become ready since the last look waits too
         self.with(|core, now| {
             core.drain(drain, now);
             self.draining.store(true, Ordering::Release);

@@ -4,6 +4,8 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Instant;
 
+#[cfg(feature = "axum")]
+use futures_util::FutureExt as _;
 use tokio::runtime::Builder;
 
 use std::sync::atomic::AtomicU64;
@@ -46,6 +48,67 @@ fn probes_are_made_for_each_request_at_the_cost_of_a_clone() {
     assert!(probes.is_ok(), "`probes()` waits for the lock");
     drop(core);
     assert!(Arc::ptr_eq(&view, &health.engine.view()));
+}
+
+#[test]
+fn no_probe_is_answered_from_a_view_for_longer_than_it_holds() {
+    let publication = Publication::<_, 1>::new("none");
+    publication.publish(Arc::new("view"), 10, [5]);
+    publication.answers_until(0, 20);
+    assert!(publication.answer(0, |until| 9 < until).is_some());
+    assert!(publication.answer(0, |until| 10 < until).is_none());
+}
+
+/// A state with a check that runs each time a probe asks.
+struct EachTime;
+
+impl HealthState for EachTime {
+    fn register(checks: &mut Checks<Self>) {
+        checks.with(CheckSpec::new("each-time").ttl(Duration::ZERO), |_| run(()));
+    }
+}
+
+#[test]
+fn a_result_that_says_the_same_sends_the_next_probe_to_look_for_itself() {
+    let health = Health::builder(EachTime).start_on(None).unwrap();
+    let engine = &health.engine;
+    let start = || engine.with(|core, now| core.demand(Probe::Readiness, WHOLE, now));
+    let end = || {
+        let result = RunResult {
+            state: State::HEALTHY,
+            message: None,
+            parts: None,
+        };
+        engine.with(|core, now| core.finished(0, result, now));
+    };
+    drop(health.probes());
+    start();
+    end();
+    engine.advance(Duration::from_millis(1));
+    start();
+    let view = engine.with(|core, now| engine.answered(core, Probe::Readiness, now));
+    assert!(engine.fresh_view(Probe::Readiness).is_some(), "nobody waits for it");
+    end();
+    assert!(Arc::ptr_eq(&view, &engine.view()), "the view holds");
+    assert!(
+        engine.fresh_view(Probe::Readiness).is_none(),
+        "but not for whoever asks"
+    );
+    engine.with(|core, now| drop(engine.answered(core, Probe::Readiness, now)));
+    assert!(
+        engine.fresh_view(Probe::Readiness).is_none(),
+        "nor for the next one, as long as no run has begun"
+    );
+}
+
+#[cfg(feature = "axum")]
+#[test]
+fn a_connection_hears_that_the_engine_has_ended() {
+    let health = Health::builder(Empty).start_on(None).unwrap();
+    let serving = Arc::clone(&health.engine.serving);
+    let stopped = serving.listener().connection().stopped();
+    drop(health);
+    stopped.now_or_never().expect("its servers stop");
 }
 
 /// A state with thousands of checks, which start in slices.

@@ -123,7 +123,7 @@ async fn respond_to(engine: Onlooker, request: Request<()>) -> Response {
 /// The answer, unless the engine has ended: it is looked at before the wait and after it, and not kept in between.
 async fn answer(engine: &Onlooker, method: &str, path: &str, query: Option<&str>) -> Option<Answer> {
     let asked = engine.look(|engine| {
-        engine.serving.saw();
+        engine.note_probe();
         let probes = Probes::new(Arc::clone(engine), Audience::Internal);
         let target = probes.target(path).ok_or_else(|| probes.refusal(404, NO_PROBE))?;
         probes.question(&target, method, query)

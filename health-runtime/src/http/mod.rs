@@ -120,7 +120,7 @@ impl Probes {
     }
 
     async fn answer_target(&self, target: Target<'_>, method: &str, query: Option<&str>) -> Answer {
-        self.note_server();
+        self.note_probe();
         let answer = match self.question(&target, method, query) {
             Ok(question) => {
                 let selection = question.selection.as_ref();
@@ -177,8 +177,9 @@ impl Probes {
         Ok(Question { probe, selection })
     }
 
-    /// A request to the public probes proves that a server of the application runs.
-    fn note_server(&self) {
+    /// Notes the probe. A request to the public probes proves that a server of the application runs.
+    fn note_probe(&self) {
+        self.engine.note_probe();
         if self.audience == Audience::Public {
             self.engine.note_server();
         }
@@ -195,7 +196,7 @@ impl Probes {
         if query.is_some() || !is_allowed(method) {
             return None;
         }
-        self.note_server();
+        self.note_probe();
         let view = self.engine.fresh_view(probe)?;
         Some(self.whole(probe, &view).to(method))
     }

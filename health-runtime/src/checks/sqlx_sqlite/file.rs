@@ -196,6 +196,8 @@ fn room(_: &Path, _: &fs::Metadata) -> io::Result<(bool, bool)> {
 mod tests {
     use std::sync::mpsc;
 
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     const FOUND: Found = Found {
@@ -222,9 +224,11 @@ mod tests {
             look_by("/hung".into(), patience, second).await.unwrap_err();
         }
         look_by("/other".into(), Duration::MAX, || Ok(FOUND)).await.unwrap();
+        let second = || panic!("it waits for the one in flight");
+        let mut joined = Box::pin(look_by("/hung".into(), Duration::MAX, second));
+        assert!(joined.as_mut().now_or_never().is_none());
         answers.send(()).unwrap();
-        let joined = || panic!("a second look while one is in flight");
-        look_by("/hung".into(), Duration::MAX, joined).await.unwrap();
+        joined.await.unwrap();
         look_by("/hung".into(), Duration::MAX, || Ok(FOUND)).await.unwrap();
         assert!(!looks().contains_key("/hung"), "no look is left");
     }

@@ -15,11 +15,16 @@ impl Core {
     /// The check's state at `now`.
     pub(crate) fn state(&self, index: usize, now: Time) -> State {
         let mut state = self.unwaived(index, now);
-        let may_waive = self.plans[index].spec.fail_open && self.slots[index].published.has_passed();
-        if may_waive && state.reason.is_some_and(Reason::is_waivable) {
+        if self.lets_pass(index, state) {
             state.status = state.status.min(Status::Degraded);
         }
         state
+    }
+
+    /// Whether a probe passes with this state of the check: as it is, or since `fail_open` lowers it.
+    fn lets_pass(&self, index: usize, state: State) -> bool {
+        let may_waive = self.plans[index].spec.fail_open && self.slots[index].published.has_passed();
+        state.passes() || may_waive && state.reason.is_some_and(Reason::is_waivable)
     }
 
     /// The check's state before `fail_open` lowers it.
@@ -47,8 +52,11 @@ impl Core {
             return State::unhealthy(Reason::BreakerOpen);
         }
         match (&slot.last, slot.published.state()) {
-            // Age never improves a state: an old failure counts until a newer run replaces it.
-            (Some(last), Some(published)) if published.passes() && now.saturating_sub(last.at) > plan.max_age => {
+            // Age never improves a state: an old failure counts until a newer run replaces it. A failure that `fail_open`
+            // lowers passes, so an old one becomes stale as an old success does.
+            (Some(last), Some(published))
+                if self.lets_pass(index, published) && now.saturating_sub(last.at) > plan.max_age =>
+            {
                 State::unhealthy(Reason::Stale)
             }
             (Some(_), Some(published)) => published,

@@ -28,7 +28,7 @@ const FIRST_RETRY: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Schedule {
     /// An entry counts only if it equals the time in the check's slot. Other entries are out of date.
-    due: BinaryHeap<Reverse<(Time, usize)>>,
+    pub(super) due: BinaryHeap<Reverse<(Time, usize)>>,
     jitter: Rng,
 }
 
@@ -44,6 +44,17 @@ impl Schedule {
     /// This time ±10 %, so that checks and replicas that start together do not stay together.
     fn jittered(&mut self, time: Duration) -> Duration {
         time.mul_f64(self.jitter.f64().mul_add(0.2, 0.9))
+    }
+
+    /// Adds an entry; `is_current` says whether an entry is the time in its check's slot.
+    ///
+    /// Entries that are out of date are thrown away before they are more than the others: a check that asks for a run
+    /// every tick would else leave 72,000 of them in an hour.
+    fn add(&mut self, at: Time, index: usize, checks: usize, is_current: impl Fn(Time, usize) -> bool) {
+        if self.due.len() >= 2 * checks {
+            self.due.retain(|Reverse((at, index))| is_current(*at, *index));
+        }
+        self.due.push(Reverse((at, index)));
     }
 
     /// The next check that is due, if one is.
@@ -75,7 +86,7 @@ impl Core {
 
     /// Starts a check that was due at `at`, and plans its next run.
     fn run_due(&mut self, index: usize, at: Time, now: Time) {
-        if self.is_over(index) {
+        if self.slots[index].disabled || self.is_over(index) {
             return;
         }
         if let Some(until) = self.slots[index].circuit.closed_until(now) {
@@ -93,8 +104,11 @@ impl Core {
 
     /// Plans the next run for `at`, instead of the time planned before.
     fn plan(&mut self, index: usize, at: Time) {
-        self.slots[index].due = Some(at);
-        self.schedule.due.push(Reverse((at, index)));
+        let slots = &mut self.slots;
+        slots[index].due = None; // its entry so far, if there is one, is out of date
+        self.schedule
+            .add(at, index, slots.len(), |at, index| slots[index].due == Some(at));
+        slots[index].due = Some(at);
     }
 
     /// Plans the next run for `at`, unless an earlier one is planned.
@@ -136,7 +150,7 @@ impl Core {
         let Refresh::Interval(interval) = plan.refresh else {
             return;
         };
-        if slot.passed || slot.circuit.is_open() {
+        if slot.passed {
             return;
         }
         let failures = u32::try_from(slot.runs).unwrap_or(u32::MAX).saturating_sub(1);

@@ -73,6 +73,18 @@ fn failures_below_the_threshold_do_not_make_a_busy_dependency_fail() {
 }
 
 #[test]
+fn a_failure_that_a_threshold_holds_back_is_no_answer() {
+    let mut sim = sim(db().failure_threshold(3));
+    sim.pass_check(0);
+    sim.now += ms(10_000);
+    sim.rerun(0, State::unhealthy(Reason::Error));
+    sim.now += ms(1);
+    sim.rerun(0, EXHAUSTED);
+    sim.rerun(0, EXHAUSTED);
+    assert_eq!(sim.state(0), EXHAUSTED);
+}
+
+#[test]
 fn a_slow_success_and_a_saturated_one_are_answers_too() {
     let slow = State {
         status: Status::Degraded,

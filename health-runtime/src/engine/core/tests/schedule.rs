@@ -194,6 +194,18 @@ fn a_check_that_asks_for_itself_runs_once_a_tick() {
 }
 
 #[test]
+fn a_check_that_asks_for_itself_leaves_nothing_behind_in_the_schedule() {
+    let mut sim = Sim::new([cache().interval(ms(3_600_000)), db().interval(ms(3_600_000))]);
+    for _ in 0..1_000 {
+        sim.pass_check(0);
+        sim.core.request(0, sim.now);
+        sim.core.request_all(0..2, sim.now);
+        sim.pass(TICK);
+    }
+    assert!(sim.core.schedule.due.len() <= 4, "{}", sim.core.schedule.due.len());
+}
+
+#[test]
 fn a_run_asked_for_too_early_starts_one_tick_after_the_last_start() {
     let mut sim = Sim::new([cache()]);
     sim.started();
@@ -240,6 +252,20 @@ fn until_it_has_passed_once_a_check_runs_again_after_1_2_4_seconds_up_to_its_int
         5,
         "never later than its interval"
     );
+}
+
+#[test]
+fn a_retry_postpones_no_run_that_is_due_sooner() {
+    let mut sim = Sim::new([db().interval(ms(10_000)).timeout(ms(9_500))]);
+    for _ in 0..3 {
+        sim.fail_check(0);
+        sim.core.start(0, sim.now);
+    }
+    sim.pass(ms(7_000));
+    let due = sim.core.slots[0].due;
+    assert!(due < Some(ms(12_200)), "an interval after the last start: {due:?}");
+    sim.fail_check(0); // the next retry would come after 8 s
+    assert_eq!(sim.core.slots[0].due, due);
 }
 
 #[test]
@@ -321,6 +347,10 @@ fn what_does_not_run_by_itself_is_never_due() {
     sim.pass_check(2);
     sim.pass(ms(6_000));
     assert_eq!(due(&sim), [false; 3], "it has ended with the start");
+    sim.pass_check(1);
+    sim.core.request_all(0..3, sim.now);
+    sim.pass(ms(100));
+    assert_eq!(due(&sim), [false; 3], "asked for once, all run once at most");
 }
 
 #[tokio::test]

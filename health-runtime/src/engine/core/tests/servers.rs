@@ -25,6 +25,22 @@ fn a_listener_makes_readiness_wait_until_it_accepts_and_fail_when_it_is_gone() {
 }
 
 #[test]
+fn a_probe_waits_for_a_first_result_as_soon_as_a_listener_accepts() {
+    let mut sim = Sim::new([db().readiness().startup()]);
+    sim.core.servers(Servers::listen);
+    assert_eq!(sim.waits(Probe::Readiness), None, "no server accepts");
+    let view = sim.until(Probe::Readiness);
+    assert!(view > sim.now, "no probe looks for itself");
+    sim.core.take_effects();
+    sim.core.servers(Servers::accept);
+    assert!(sim.waits(Probe::Readiness).is_some());
+    assert!(
+        sim.core.take_effects().changed,
+        "the view with which no probe waits is no longer valid"
+    );
+}
+
+#[test]
 fn the_service_is_ready_while_one_of_several_listeners_accepts() {
     let mut sim = ready();
     for note in [

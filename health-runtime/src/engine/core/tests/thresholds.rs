@@ -238,6 +238,17 @@ fn fail_open_waives_stuck_and_never_stale() {
 }
 
 #[test]
+fn a_failure_that_fail_open_lowers_is_stale_when_it_has_grown_old() {
+    let mut sim = Sim::new([db().fail_open()]);
+    sim.pass_check(0);
+    sim.rerun(0, State::unhealthy(Reason::Error));
+    assert_eq!(sim.status(Probe::Readiness), Status::Degraded);
+    sim.freeze(ms(18_000));
+    assert_eq!(sim.state(0), State::unhealthy(Reason::Stale), "nobody knows any more");
+    assert_eq!(sim.status(Probe::Readiness), Status::Unhealthy);
+}
+
+#[test]
 fn a_failure_that_lasts_is_told_again_every_five_minutes() {
     let mut sim = Sim::new([db().interval(ms(10_000)), cache().interval(ms(10_000))]);
     sim.pass_check(0);

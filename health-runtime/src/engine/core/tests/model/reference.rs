@@ -5,6 +5,14 @@ use super::history::{Check, Finished, History, Run, Said};
 use crate::outcome::{Reason::*, Status::*};
 use crate::spec::Probe::{self, *};
 
+/// A failure that somebody has seen.
+fn is_waived(said: Said) -> bool {
+    matches!(
+        said.1,
+        Some(Error | Reported | Timeout | Panic | Stuck | BreakerOpen | Exhausted)
+    )
+}
+
 impl Check {
     /// The end of the run that opened the breaker, if after these runs it is open or half-open.
     pub(super) fn opened(&self, runs: &[Finished]) -> Option<Time> {
@@ -31,17 +39,21 @@ impl Check {
 
     /// What these runs said, through the thresholds.
     pub(super) fn said(&self, runs: &[Finished]) -> Option<Said> {
-        let mut said: Option<&Finished> = None;
+        let (mut said, mut has_passed) = (None::<&Finished>, false);
+        let lets_pass =
+            |said: &Finished, has_passed| said.passes || has_passed && self.plan.spec.fail_open && is_waived(said.said);
         for (i, run) in runs.iter().enumerate() {
             let earlier = &runs[..i];
-            let was_stale =
-                |last: &Finished| run.at > last.at + self.plan.max_age && said.is_some_and(|said| said.passes);
+            let was_stale = |last: &Finished| {
+                run.at > last.at + self.plan.max_age && said.is_some_and(|said| lets_pass(said, has_passed))
+            };
             let is_first = earlier.last().is_none_or(was_stale);
             let is_first = is_first || run.was_stuck || self.opened(earlier).is_some();
             let before = earlier.iter().rev().take_while(|other| other.passes == run.passes);
             let turns = before.count() + 1 >= self.threshold(run.passes);
             if is_first || turns || said.is_some_and(|said| said.passes == run.passes) {
                 said = Some(run);
+                has_passed |= run.passes;
             }
         }
         said.map(|run| run.said)
@@ -67,7 +79,10 @@ impl History {
             _ if check.opened(&check.finished).is_some() => (Unhealthy, Some(BreakerOpen)),
             last => match (check.said(&check.finished), last) {
                 (None, _) => (Unhealthy, Some(Pending)),
-                (Some((Healthy | Degraded, _)), Some(last)) if self.now > last.at + check.plan.max_age => {
+                (Some(said), Some(last))
+                    if self.now > last.at + check.plan.max_age
+                        && (said.0 != Unhealthy || check.fails_open() && is_waived(said)) =>
+                {
                     (Unhealthy, Some(Stale))
                 }
                 (Some(said), _) => said,
@@ -75,9 +90,7 @@ impl History {
         };
         match state.1 {
             Some(Stuck | Pending | Stale) if self.is_stalled() => (Unhealthy, Some(Stalled)),
-            Some(Error | Reported | Timeout | Panic | Stuck | BreakerOpen | Exhausted) if check.fails_open() => {
-                (Degraded, state.1)
-            }
+            _ if check.fails_open() && is_waived(state) => (Degraded, state.1),
             _ => state,
         }
     }
