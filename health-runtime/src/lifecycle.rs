@@ -77,8 +77,8 @@ impl Health {
     /// 1. Readiness fails. The service goes on serving for `drain` (7 s), so that load balancers notice before connections
     ///    are refused. SIGINT skips this wait: a person waits. So does a second signal; the same signal within a second is
     ///    the same one. A service that was never ready does not wait either, nor does one behind
-    ///    [`listener`](Self::listener) that has no open connection and has seen none for a minute: nobody is left who could
-    ///    notice.
+    ///    [`listener`](Self::listener) that has no open connection, has seen none for a minute, and was asked no probe:
+    ///    nobody is left who could notice.
     /// 2. The listeners close. Nothing is checked any more, and the engine drops its copy of the state: a thread that ends
     ///    with the last sender of a channel can end.
     /// 3. This resolves, for all servers together. Servers finish the requests in flight.
@@ -105,8 +105,8 @@ impl Health {
     /// # Several engines, several servers
     ///
     /// Call it once for each server. The signal handlers belong to the process and stay until its end. They drain every
-    /// engine that is alive. Once the last [`Health`] in the process is gone, there is nothing to drain, and a signal ends the process at
-    /// once, with code 143.
+    /// engine that is alive, and the process is ended at the end of the grace that ends last. Once the last [`Health`] in
+    /// the process is gone, there is nothing to drain, and a signal ends the process at once, with code 143.
     ///
     /// # Cancel safety
     ///

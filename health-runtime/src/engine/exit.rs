@@ -1,6 +1,6 @@
 //! The end of a process that was told to end and does not.
 
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -29,16 +29,20 @@ pub(super) fn exit(why: impl Into<String>) -> ! {
     std::process::exit(EXIT_CODE)
 }
 
-/// Why a process is ended at the end of the grace, for which nobody is left to say more.
-pub(super) const GRACE_IS_OVER: &str = "the process did not end within `shutdown_grace`";
+/// Why a process is ended at the end of the grace.
+const GRACE_IS_OVER: &str = "the process did not end within `shutdown_grace`";
+
+/// Ends the process at the end of the grace, and says what may have kept it.
+pub(super) fn exit_late(engines: &[Arc<Engine>]) -> ! {
+    let mut why = vec![GRACE_IS_OVER.to_owned()];
+    for engine in engines {
+        engine.outbox.flush(LAST_WORDS);
+        why.push(engine.what_is_held());
+    }
+    exit(why.join(": "))
+}
 
 impl Engine {
-    /// Ends the process at the end of the grace, and says what may have kept it.
-    pub(super) fn exit_late(&self) -> ! {
-        self.outbox.flush(LAST_WORDS);
-        exit(format!("{GRACE_IS_OVER}: {}", self.what_is_held()))
-    }
-
     /// What may keep a process from its end, as far as the engine can see.
     fn what_is_held(&self) -> String {
         let running = self.lock().names_in_flight();

@@ -153,6 +153,8 @@ pub(crate) struct Engine {
     is_public: AtomicBool,
     /// A server of the application is known to run.
     server_runs: AtomicBool,
+    /// Somebody has asked a public probe since the last tick.
+    asked: AtomicBool,
     /// The last blocking run found no thread, and the log knows.
     threadless: AtomicBool,
     /// A nudge of the runtime is under way.
@@ -213,6 +215,7 @@ impl Engine {
             draining: AtomicBool::new(false),
             is_public: AtomicBool::new(false),
             server_runs: AtomicBool::new(false),
+            asked: AtomicBool::new(false),
             threadless: AtomicBool::new(false),
             nudging: Arc::default(),
             changed: Arc::default(),
@@ -414,9 +417,11 @@ impl Engine {
         self.handles.as_ref().map(|handles| handles.pacemaker.enter())
     }
 
-    /// One tick of the pacemaker. Returns in how long the process is to be ended, should the engine end before the next
-    /// tick, and whether that is to come at once.
-    fn tick(self: &Arc<Self>) -> (Option<Duration>, bool) {
+    /// One tick of the pacemaker. Returns whether the next one is to come at once.
+    fn tick(self: &Arc<Self>) -> bool {
+        if self.asked.load(Ordering::Relaxed) && self.asked.swap(false, Ordering::Relaxed) {
+            self.serving.saw();
+        }
         let (more, busy, stage) = self.with(|core, now| {
             let more = core.tick(now);
             if core.lifecycle.is_waiting(now) && self.serving.is_idle(shutdown::QUIET) {
@@ -433,11 +438,7 @@ impl Engine {
             self.view();
         }
         self.reach(stage);
-        let exits_in = self.with(|core, now| core.lifecycle.exits_in(now));
-        if exits_in.is_some_and(|left| left.is_zero()) {
-            self.exit_late();
-        }
-        (exits_in, more)
+        more
     }
 
     /// A worker that a check blocks may be the one that was to serve timers and sockets. A spawn from outside wakes
@@ -452,6 +453,7 @@ impl Engine {
     /// The last `Health` is gone: nothing runs any more, and what is left to log is logged, if the log takes it in time.
     fn end(&self) {
         self.lock().end();
+        self.grant();
         contain::run(|| self.changed.notify_waiters()); // an onlooker may wait
         contain::run(|| self.serving.stop()); // connections outlive it, and their wakers are somebody else's
         self.runner.let_go();
@@ -469,6 +471,14 @@ impl Engine {
             self.with(|core, _| core.servers(|servers| servers.offer(true)));
             self.is_public.store(true, Ordering::Release);
         }
+    }
+
+    /// Somebody asks a public probe, and has found the application's server running.
+    pub(crate) fn note_asked(self: &Arc<Self>) {
+        if !self.asked.load(Ordering::Relaxed) {
+            self.asked.store(true, Ordering::Relaxed); // the next tick sees it
+        }
+        self.note_server();
     }
 
     /// A server of the application runs: cheap to say again.

@@ -136,8 +136,8 @@ impl Serving {
 
 /// What the drain asks.
 impl Serving {
-    /// Whether nobody is left who could notice a drain: no connection to a listener of ours is open, and none was
-    /// for so long. Without a listener of ours nobody knows.
+    /// Whether nobody is left who could notice a drain: no connection to a listener of ours is open, none was for so long,
+    /// and nobody has asked a probe, on whatever port. Without a listener of ours nobody knows.
     pub(super) fn is_idle(&self, so_long: Duration) -> bool {
         let last = Duration::from_nanos(self.last_seen.load(Ordering::Acquire));
         let is_quiet = last.is_zero() || self.born.elapsed().saturating_sub(last) >= so_long;
@@ -149,7 +149,7 @@ impl Serving {
         self.open.load(Ordering::Acquire)
     }
 
-    /// Somebody is there: a connection came or went, or a probe was asked on the internal port.
+    /// Somebody is there: a connection came or went, or a probe was asked.
     pub(crate) fn saw(&self) {
         let nanos = nanos(self.born.elapsed()).max(1);
         self.last_seen.fetch_max(nanos, Ordering::AcqRel);

@@ -9,7 +9,7 @@ use super::phase::Stage;
 use super::signals::{self, Signal};
 use super::{Core, Engine, EngineHandle, Event, Time};
 
-/// A service that nobody has connected to for this long has nobody who could notice that it drains. Probes of every
+/// A service that nobody has connected to or asked for this long has nobody who could notice that it drains. Probes of every
 /// orchestrator and balancer come more often.
 pub(super) const QUIET: Duration = Duration::from_mins(1);
 
@@ -39,9 +39,8 @@ impl Engine {
 
     /// Tells the listeners and servers how far the end has come.
     pub(super) fn reach(self: &Arc<Self>, stage: Stage) {
-        if stage > Stage::Serving && signals::are_expected() {
-            let grace = self.service.shutdown_grace;
-            self.with(|core, now| core.lifecycle.exit_after(grace, now));
+        if stage > Stage::Serving {
+            self.grant();
         }
         match stage {
             Stage::Serving => {}
@@ -70,11 +69,21 @@ impl Engine {
         self.runner.let_go();
     }
 
+    /// Has the process ended if it does not end within the grace, where a signal told it to.
+    pub(super) fn grant(&self) {
+        if signals::are_expected() && self.lock().lifecycle.grant() {
+            signals::grant(self.service.shutdown_grace);
+        }
+    }
+
+    /// Whether a signal has told it to end, and its drain is not over.
+    pub(super) fn is_leaving(&self) -> bool {
+        self.lock().lifecycle.is_leaving()
+    }
+
     /// Acts on a signal: the first begins to drain, the second ends the wait, the third ends the process.
     pub(super) fn signalled(self: &Arc<Self>, signal: Signal) {
-        let Some(signals) = self.with(|core, now| core.lifecycle.signalled(signal, now)) else {
-            return;
-        };
+        let signals = self.with(|core, _| core.lifecycle.signalled());
         let waits = signal == Signal::Terminate && signals == 1;
         self.drain_for(if waits { self.service.drain } else { Duration::ZERO });
         if !signals::are_expected() {

@@ -120,7 +120,7 @@ impl Probes {
     }
 
     async fn answer_target(&self, target: Target<'_>, method: &str, query: Option<&str>) -> Answer {
-        self.note_server();
+        self.note_asked();
         let answer = match self.question(&target, method, query) {
             Ok(question) => {
                 let selection = question.selection.as_ref();
@@ -178,9 +178,9 @@ impl Probes {
     }
 
     /// Whoever asks the public probes has found the application's server running.
-    fn note_server(&self) {
+    fn note_asked(&self) {
         if self.audience == Audience::Public {
-            self.engine.note_server();
+            self.engine.note_asked();
         }
     }
 
@@ -195,7 +195,7 @@ impl Probes {
         if query.is_some() || !is_allowed(method) {
             return None;
         }
-        self.note_server();
+        self.note_asked();
         let view = self.engine.fresh_view(probe)?;
         Some(self.whole(probe, &view).to(method))
     }
