@@ -76,7 +76,7 @@ impl Health {
     ///
     /// 1. Readiness fails. The service goes on serving for `drain` (7 s), so that load balancers notice before connections
     ///    are refused. SIGINT skips this wait: a person waits. So does a second signal; the same signal within a second is
-    ///    the same one. A service that was never ready does not wait either, nor does one behind
+    ///    the same one. A service with probes that was never ready does not wait either, nor does one behind
     ///    [`listener`](Self::listener) that has no open connection, has seen none for a minute, and was asked no probe:
     ///    nobody is left who could notice.
     /// 2. The listeners close. Nothing is checked any more, and the engine drops its copy of the state: a thread that ends

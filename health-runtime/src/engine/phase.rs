@@ -184,12 +184,17 @@ impl Lifecycle {
     }
 
     /// Begins to drain, for good. Returns for how long, if it has just begun: a service that has never been ready has never
-    /// been sent a request, and waits for nobody.
+    /// been sent a request, and waits for nobody. Where nobody can ask whether it is ready, requests come all the same.
     pub(super) fn drain(&mut self, drain: Duration, now: Time) -> Option<Duration> {
         if std::mem::replace(&mut self.draining, true) {
             return None;
         }
-        let drain = if self.was_ready { drain } else { Duration::ZERO };
+        let is_unasked = !self.armed && self.servers.serve();
+        let drain = if self.was_ready || is_unasked {
+            drain
+        } else {
+            Duration::ZERO
+        };
         self.close_at = Some(now + drain);
         Some(drain)
     }

@@ -57,6 +57,11 @@ impl Servers {
         self.runs = true;
     }
 
+    /// Whether a server is known to serve, or to have served.
+    pub(super) fn serve(&self) -> bool {
+        self.accepted || self.runs
+    }
+
     /// Whether readiness has waited for a server for so long that somebody should hear of it. Says so once.
     pub(super) fn is_overdue(&mut self, now: Time) -> bool {
         if self.told || self.gate() != Some(Reason::Starting) {

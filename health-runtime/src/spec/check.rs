@@ -166,8 +166,8 @@ impl CheckSpec {
     }
 
     /// It blocks: each run has a thread of its own, at most 16 of them at once; a run that waits for a thread has not
-    /// begun. A run that outlasts its timeout cannot be aborted: it is `stuck` until it returns, and from then on keeps
-    /// no other check from its thread.
+    /// begun. A run that takes longer than a second no longer counts, and keeps no other check from its thread. One that
+    /// outlasts its timeout cannot be aborted: it is `stuck` until it returns.
     #[must_use]
     pub const fn blocking(mut self) -> Self {
         self.blocking = true;

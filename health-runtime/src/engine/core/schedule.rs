@@ -10,6 +10,7 @@ use super::super::Time;
 use super::super::driver::TICK;
 use super::Core;
 use super::slot::Running;
+use super::threads::LONG;
 use crate::spec::Refresh;
 
 /// One tick starts at most this many runs. The first ones have ended before the last begin: ten thousand at once take
@@ -177,14 +178,11 @@ impl Core {
         self.note_asked(index, now);
     }
 
-    /// Runs of blocking checks that are stuck no longer count: the others need the threads.
-    pub(super) fn give_up_stuck_threads(&mut self, now: Time) {
-        let stuck: Vec<_> = self
-            .threads
-            .taken()
-            .filter(|(index, _)| self.is_stuck(*index, now))
-            .collect();
-        for run in stuck {
+    /// Runs of blocking checks that take long no longer count: the others need the threads.
+    pub(super) fn give_up_long_threads(&mut self, now: Time) {
+        let is_long = |index| self.spent(index, now).is_some_and(|spent| spent >= LONG);
+        let long: Vec<_> = self.threads.taken().filter(|(index, _)| is_long(*index)).collect();
+        for run in long {
             let next = self.threads.free(run);
             self.effects.start.extend(next);
         }

@@ -1,10 +1,15 @@
 //! How many runs have a thread of their own: those of `blocking` checks.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
-/// At most this many, beside those that are stuck: a check that hangs keeps its thread for as long as it likes, and must
-/// not take one from the others. Since a stuck check starts no second run, there is at most one more for each check.
+/// At most this many, beside those that have run for [`LONG`]: a check that hangs keeps its thread for as long as it likes,
+/// and must not take one from the others. Since it starts no second run meanwhile, there is at most one more for each
+/// check.
 const MOST: usize = 16;
+
+/// A run that takes longer no longer counts, whatever its timeout: others wait.
+pub(super) const LONG: Duration = Duration::from_secs(1);
 
 /// A run: the index of its check, and its number among the runs of that check.
 pub(super) type Run = (usize, u64);
