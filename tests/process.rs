@@ -192,7 +192,7 @@ async fn the_grace_of_one_engine_does_not_end_the_drain_of_another() {
     answers(address, "/readyz", 200).await;
     let told = Instant::now();
     service.terminate();
-    tokio::time::sleep(Duration::from_millis(1_000)).await; // the grace of the other one is over
+    tokio::time::sleep(Duration::from_secs(1)).await; // the grace of the other one is over
     answers(address, "/orders", 200).await;
     assert_eq!(service.ended().await.code(), Some(0));
     assert!(told.elapsed() >= Duration::from_millis(1_500), "{:?}", told.elapsed());
