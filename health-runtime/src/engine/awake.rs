@@ -6,7 +6,8 @@
 //!
 //! A process with too little CPU time freezes again and again, for up to [`THROTTLED`] at a time. If each freeze were excused
 //! in full, its limits would stretch without end. So a freeze of that length counts as half of it where another one
-//! came within [`REST`] before: a limit takes at most twice its time. Longer freezes are excused in full each time.
+//! came within [`REST`] before: a limit takes at most twice its time. Longer freezes are excused in full each time. So is the
+//! last freeze in the time of a run, whatever came before: half of it alone may be more than a short timeout.
 //!
 //! Staleness is measured by the clock, not in awake time: a result is as old as it is.
 
@@ -32,6 +33,9 @@ pub(super) struct Awake {
     tick: Time,
     /// The awake time at which the last freeze ended.
     thawed: Option<Duration>,
+    /// How much of the last freeze that counts as half of it would not count if it were excused in full, and the awake time
+    /// at its end.
+    charged: (Duration, Duration),
 }
 
 impl Awake {
@@ -39,6 +43,25 @@ impl Awake {
     pub(super) fn at(&self, now: Time) -> Duration {
         let gap = now.saturating_sub(self.tick);
         self.counted + self.counts(gap)
+    }
+
+    /// How much awake time a run has spent that began at this awake time.
+    pub(super) fn spent(&self, began: Duration, now: Time) -> Duration {
+        let gap = now.saturating_sub(self.tick);
+        let excused = match (self.charge(gap), self.charged) {
+            (Duration::ZERO, (charge, thawed)) if thawed > began => charge,
+            (charge, _) => charge,
+        };
+        self.at(now).saturating_sub(began).saturating_sub(excused)
+    }
+
+    /// How much more of such a gap counts than if it were excused in full.
+    fn charge(&self, gap: Duration) -> Duration {
+        if gap > LIMIT {
+            self.counts(gap).saturating_sub(STEP)
+        } else {
+            Duration::ZERO
+        }
     }
 
     /// How much of the time since the last tick counts.
@@ -81,9 +104,12 @@ impl Awake {
     /// Notes a tick, and returns for how long the process has not run, if it has not.
     pub(super) fn tick(&mut self, now: Time) -> Option<Duration> {
         let gap = now.saturating_sub(self.tick);
-        let counts = self.counts(gap);
+        let (counts, charge) = (self.counts(gap), self.charge(gap));
         self.counted += counts;
         self.tick = now;
+        if !charge.is_zero() {
+            self.charged = (charge, self.counted);
+        }
         let lost = gap.saturating_sub(counts);
         if lost.is_zero() {
             return None;
@@ -119,6 +145,29 @@ mod tests {
         assert_eq!(awake(STEP, hour, 3), 3 * (STEP + STEP), "each time");
         let short = Duration::from_millis(300);
         assert_eq!(awake(REST, short, 3), 3 * (REST + STEP), "a short one after a rest too");
+    }
+
+    #[test]
+    fn one_freeze_alone_uses_up_no_timeout_though_another_came_before() {
+        let mut awake = Awake::default();
+        awake.tick(Duration::from_secs(30));
+        let mut now = Duration::from_secs(30);
+        let began = awake.at(now + STEP / 2);
+        now += Duration::from_millis(700);
+        assert!(awake.spent(began, now) <= STEP, "before the tick");
+        awake.tick(now);
+        assert!(awake.spent(began, now) <= STEP, "and after it");
+        assert_eq!(
+            awake.spent(awake.at(now), now),
+            Duration::ZERO,
+            "a run that began after it"
+        );
+        now += Duration::from_millis(700);
+        awake.tick(now);
+        assert!(
+            awake.spent(began, now) >= Duration::from_millis(350),
+            "two of them count"
+        );
     }
 
     #[test]
