@@ -75,8 +75,12 @@ impl History {
     /// How much of the time since the last tick counts though the process was frozen, beyond a tick.
     pub(super) fn charge(&self) -> Duration {
         let gap = self.now.saturating_sub(self.tick.0);
-        let counted = self.awake() - self.tick.1;
-        if gap > ms(250) { counted - ms(50) } else { ms(0) }
+        let counted = self.awake_since(self.tick.1);
+        if gap > ms(250) {
+            counted.saturating_sub(ms(50))
+        } else {
+            ms(0)
+        }
     }
 
     /// How much a run that began at this awake time has spent: its last freeze is excused in full.
