@@ -580,6 +580,19 @@ async fn the_internal_port_is_not_ready_before_the_server_is() {
 }
 
 #[tokio::test]
+async fn the_internal_port_is_ready_once_a_request_has_come_through_the_drain_layer() {
+    let health = App::healthy().start_health();
+    let internal = health.serve_internal(LOCAL).unwrap();
+    let app: Router = Router::new()
+        .route("/orders", axum::routing::get(async || "[]"))
+        .layer(health.drain_layer())
+        .merge(health.router());
+    says(internal, "/readyz", 503).await;
+    assert_eq!(get(&app, "/orders").await.status, 200);
+    says(internal, "/readyz", 200).await;
+}
+
+#[tokio::test]
 async fn the_internal_port_is_ready_once_a_server_waits_for_its_end() {
     let health = App::healthy().start_health();
     let internal = health.serve_internal(LOCAL).unwrap();

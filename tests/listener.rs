@@ -98,14 +98,19 @@ impl Service {
             });
             runtime.shutdown_background();
         });
-        Self {
+        let service = Self {
             address,
             health,
             runtime: handle,
             workers,
             ended: Some(ended),
             stop: Some(stop),
-        }
+        };
+        // One that nobody has reached does not wait at its end.
+        let mut first = service.connect();
+        first.send(CLOSING);
+        assert!(first.is_answered());
+        service
     }
 
     fn connect(&self) -> Client {
@@ -310,6 +315,20 @@ fn a_process_that_is_stopped_right_after_the_end_resets_no_connection() {
         }
     }
     panic!("the process was stopped in time {stopped_in_time} times");
+}
+
+#[test]
+fn a_service_without_probes_drains_too() {
+    let mut process = Process::start("500", 1_000);
+    let mut client = process.connect();
+    client.send(GET);
+    assert!(client.is_answered());
+    process.signal(Signal::SIGTERM);
+    thread::sleep(ms(300));
+    let mut late = process.connect();
+    late.send(GET);
+    assert!(late.is_answered(), "whoever has not noticed yet is served");
+    assert_eq!(process.has_ended(), Some(0));
 }
 
 #[test]

@@ -154,6 +154,62 @@ async fn the_same_signal_twice_does_not_skip_the_drain() {
 }
 
 #[tokio::test]
+async fn two_signals_that_come_twice_within_a_second_are_two() {
+    for signals in [
+        [Signal::SIGTERM, Signal::SIGINT, Signal::SIGTERM, Signal::SIGINT],
+        [Signal::SIGINT, Signal::SIGTERM, Signal::SIGINT, Signal::SIGTERM],
+    ] {
+        let mut service = Service::start("plain");
+        let address = service.address();
+        answers(address, "/readyz", 200).await;
+        let slow = tokio::spawn(async move { raw(address, "GET /slow HTTP/1.0\r\n\r\n").await });
+        for signal in signals {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            kill(service.pid(), signal).unwrap();
+        }
+        assert!(slow.await.unwrap().ends_with("slow"), "{signals:?}");
+        assert_eq!(service.ended().await.code(), Some(0), "{signals:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_same_signal_twice_does_not_end_a_process_whose_engine_has_ended() {
+    let mut service = Service::start("flush");
+    let address = service.address();
+    answers(address, "/readyz", 200).await;
+    service.terminate();
+    service.line("flushing");
+    service.terminate();
+    assert_eq!(service.ended().await.code(), Some(0));
+    assert!(service.rest().contains("flushed"));
+}
+
+#[tokio::test]
+async fn the_grace_of_one_engine_does_not_end_the_drain_of_another() {
+    let mut service = Service::start("two-drains");
+    let address = service.address();
+    answers(address, "/readyz", 200).await;
+    let told = Instant::now();
+    service.terminate();
+    tokio::time::sleep(Duration::from_secs(1)).await; // the grace of the other one is over
+    answers(address, "/orders", 200).await;
+    assert_eq!(service.ended().await.code(), Some(0));
+    assert!(told.elapsed() >= Duration::from_millis(1_500), "{:?}", told.elapsed());
+}
+
+#[tokio::test]
+async fn a_listener_that_nobody_connects_to_does_not_shorten_the_drain_of_another_port() {
+    let mut service = Service::start("two-ports");
+    let address = service.address();
+    answers(address, "/readyz", 200).await;
+    tokio::time::sleep(Duration::from_millis(100)).await; // two ticks
+    let told = Instant::now();
+    service.terminate();
+    assert_eq!(service.ended().await.code(), Some(0));
+    assert!(told.elapsed() >= Duration::from_millis(500), "{:?}", told.elapsed());
+}
+
+#[tokio::test]
 async fn the_log_says_what_kept_a_process_that_is_ended() {
     let mut service = Service::start("held");
     let address = service.address();
@@ -193,6 +249,15 @@ async fn a_service_that_nobody_connects_to_does_not_wait() {
 }
 
 #[tokio::test]
+async fn an_engine_that_starts_after_the_signal_drains_too() {
+    let mut service = Service::start("late-engine");
+    service.line("started");
+    service.terminate();
+    service.line("drains: true");
+    assert_eq!(service.ended().await.code(), Some(0));
+}
+
+#[tokio::test]
 async fn without_shutdown_signal_a_signal_ends_the_process_as_it_always_does() {
     let mut service = Service::start("no-shutdown-signal");
     let address = service.address();
@@ -201,22 +266,43 @@ async fn without_shutdown_signal_a_signal_ends_the_process_as_it_always_does() {
     assert_eq!(service.ended().await.signal(), Some(Signal::SIGTERM as i32));
 }
 
-/// Process 1 ignores signals that it has no handler for. Needs a process namespace of its own.
-#[tokio::test]
-async fn process_1_handles_signals_from_the_start_on() {
+/// The scenario as process 1, which ignores signals that it has no handler for. Needs a process namespace of its own.
+fn as_process_1(scenario: &str) -> Option<Service> {
     let possible = Command::new("unshare").args(["--pid", "--fork", "true"]).status();
     if !possible.is_ok_and(|status| status.success()) {
         eprintln!("skipped: no process namespace can be made here, so nothing is process 1");
-        return;
+        return None;
     }
     let mut command = Command::new("unshare");
     command.args(["--pid", "--fork", "--kill-child"]);
-    let mut service = Service::spawn(command.arg(env!("CARGO_BIN_EXE_service")).arg("no-shutdown-signal"));
-    let address = service.address();
-    answers(address, "/readyz", 200).await;
+    Some(Service::spawn(command.arg(env!("CARGO_BIN_EXE_service")).arg(scenario)))
+}
+
+fn terminate_process_1(service: &Service) {
     let children = format!("/proc/{0}/task/{0}/children", service.child.id());
     let child = std::fs::read_to_string(children).unwrap();
     kill(Pid::from_raw(child.trim().parse().unwrap()), Signal::SIGTERM).unwrap();
+}
+
+#[tokio::test]
+async fn process_1_that_handles_signals_itself_ends_itself_once_its_engine_has_ended() {
+    let Some(mut service) = as_process_1("own-signals") else {
+        return;
+    };
+    service.line("serving");
+    terminate_process_1(&service);
+    service.line("flushed");
+    assert_eq!(service.ended().await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn process_1_hears_of_a_signal_from_the_start_on() {
+    let Some(mut service) = as_process_1("no-shutdown-signal") else {
+        return;
+    };
+    let address = service.address();
+    answers(address, "/readyz", 200).await;
+    terminate_process_1(&service);
     answers(address, "/readyz", 503).await;
     answers(address, "/livez", 200).await;
     service.line("nothing waits for `shutdown_signal()`");

@@ -76,7 +76,7 @@ impl Health {
     ///
     /// 1. Readiness fails. The service continues to serve for `drain` (7 s), so that load balancers notice before
     ///    connections are refused. Some cases skip this wait: SIGINT, because a person waits; a second signal (the same
-    ///    signal within a second counts once); a service that was never ready; and a service with a
+    ///    signal within a second counts once); a service with probes that was never ready; and a service with a
     ///    [`listener`](Self::listener) that has no open connection, and has had neither a connection nor a probe for a
     ///    minute, because no client is left to notice.
     /// 2. The listeners close. No check runs any more, and the engine drops its copy of the state. So a thread that waits
@@ -105,8 +105,8 @@ impl Health {
     /// # Several engines, several servers
     ///
     /// Call it once for each server. The signal handlers belong to the process and stay installed until it ends. They drain
-    /// every engine that is alive. Once the last [`Health`] in the process is dropped, there is nothing to drain, and a
-    /// signal ends the process at once, with exit code 143.
+    /// every engine that is alive. The process is ended at the end of the grace that ends last. Once the last [`Health`] in
+    /// the process is dropped, there is nothing to drain, and a signal ends the process at once, with exit code 143.
     ///
     /// # Cancel safety
     ///

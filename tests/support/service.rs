@@ -55,6 +55,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(Print { slow }))?;
     match scenario.as_deref() {
         Some("two-engines") => two_engines().await,
+        Some("two-drains") => two_drains().await,
+        Some("flush") => flush().await,
+        Some("own-signals") => own_signals().await,
+        Some("two-ports") => two_ports().await,
         Some("failing-main") => failing_main(),
         Some("exits") => exits().await,
         Some("last-sender") => last_sender().await,
@@ -63,6 +67,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Some("many-engines") => many_engines().await,
         Some("held") => serve(&builder().shutdown_grace(Duration::from_secs(1)).start(), || {}).await,
         Some("idle") => serve(&Health::builder(app()).start(), || {}).await,
+        Some("late-engine") => late_engine().await,
         Some("plain") => serve(&builder().start(), || {}).await,
         other => panic!("no such scenario: {other:?}"),
     }
@@ -75,10 +80,16 @@ fn builder() -> health_runtime::HealthBuilder<App> {
         .shutdown_grace(Duration::from_secs(5))
 }
 
+async fn slow() -> &'static str {
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    "slow"
+}
+
 /// Serves until a signal ends it. `ready` runs once it serves.
 async fn serve(health: &Health, ready: impl FnOnce()) -> Result<(), Box<dyn std::error::Error>> {
     let routes = Router::new()
         .route("/orders", get(|| async { "an order" }))
+        .route("/slow", get(slow))
         .route("/never", get(std::future::pending::<()>));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
@@ -98,6 +109,53 @@ async fn two_engines() -> Result<(), Box<dyn std::error::Error>> {
     drop(first.shutdown_signal());
     drop(first);
     serve(&builder().start(), || {}).await
+}
+
+/// One engine drains for so short a time that its grace is over while the other one, which serves, still drains.
+async fn two_drains() -> Result<(), Box<dyn std::error::Error>> {
+    let short = builder()
+        .drain(Duration::ZERO)
+        .shutdown_grace(Duration::from_millis(300));
+    let short = short.start();
+    drop(short.shutdown_signal());
+    serve(&builder().drain(Duration::from_millis(1_500)).start(), || {}).await
+}
+
+/// Has something to do after its server, with no `Health` left.
+async fn flush() -> Result<(), Box<dyn std::error::Error>> {
+    let health = builder().drain(Duration::ZERO).start();
+    serve(&health, || {}).await?;
+    drop(health);
+    println!("flushing");
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    println!("flushed");
+    Ok(())
+}
+
+/// Handles signals itself. Its engine has ended.
+async fn own_signals() -> Result<(), Box<dyn std::error::Error>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    drop(builder().start());
+    let mut terminate = signal(SignalKind::terminate())?;
+    println!("serving");
+    terminate.recv().await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    println!("flushed");
+    Ok(())
+}
+
+/// Has a listener of ours that nobody connects to, and another port where the orders and probes are.
+async fn two_ports() -> Result<(), Box<dyn std::error::Error>> {
+    let health = builder().start();
+    let admin = health.listener(tokio::net::TcpListener::bind("127.0.0.1:0").await?)?;
+    let stop = health.shutdown_signal();
+    tokio::spawn(async { axum::serve(admin, Router::new()).with_graceful_shutdown(stop).await });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    println!("{}", listener.local_addr()?);
+    axum::serve(listener, health.router::<()>())
+        .with_graceful_shutdown(health.shutdown_signal())
+        .await?;
+    Ok(())
 }
 
 /// `main` fails while the service starts.

@@ -6,7 +6,8 @@
 //!
 //! A process with too little CPU time freezes again and again, for up to [`THROTTLED`] at a time. If no freeze counted, its
 //! limits would stretch without end. So half of such a freeze counts if another freeze ended less than [`REST`] before:
-//! a limit takes at most twice its time. Longer freezes count only as [`STEP`] each time.
+//! a limit takes at most twice its time. Longer freezes count only as [`STEP`] each time. So does the last freeze in the
+//! time of a run, because half of it alone may be longer than a short timeout.
 //!
 //! Staleness is measured by the clock, not in awake time.
 
@@ -32,6 +33,8 @@ pub(super) struct Awake {
     tick: Time,
     /// The awake time at which the last freeze ended.
     thawed: Option<Duration>,
+    /// Of the last freeze that counted as half of it: how much more than [`STEP`] counted, and the awake time at its end.
+    charged: (Duration, Duration),
 }
 
 impl Awake {
@@ -39,6 +42,25 @@ impl Awake {
     pub(super) fn at(&self, now: Time) -> Duration {
         let gap = now.saturating_sub(self.tick);
         self.counted + self.counts(gap)
+    }
+
+    /// The awake time that a run has spent since it began at this awake time. The last freeze counts only as [`STEP`].
+    pub(super) fn spent(&self, began: Duration, now: Time) -> Duration {
+        let gap = now.saturating_sub(self.tick);
+        let excused = match (self.charge(gap), self.charged) {
+            (Duration::ZERO, (charge, thawed)) if thawed > began => charge,
+            (charge, _) => charge,
+        };
+        self.at(now).saturating_sub(began).saturating_sub(excused)
+    }
+
+    /// How much more of this gap counts than [`STEP`], if it is a freeze.
+    fn charge(&self, gap: Duration) -> Duration {
+        if gap > LIMIT {
+            self.counts(gap).saturating_sub(STEP)
+        } else {
+            Duration::ZERO
+        }
     }
 
     /// How much of the time since the last tick counts.
@@ -81,9 +103,12 @@ impl Awake {
     /// Notes a tick, and returns for how long the process has not run, if it has not.
     pub(super) fn tick(&mut self, now: Time) -> Option<Duration> {
         let gap = now.saturating_sub(self.tick);
-        let counts = self.counts(gap);
+        let (counts, charge) = (self.counts(gap), self.charge(gap));
         self.counted += counts;
         self.tick = now;
+        if !charge.is_zero() {
+            self.charged = (charge, self.counted);
+        }
         let lost = gap.saturating_sub(counts);
         if lost.is_zero() {
             return None;
@@ -119,6 +144,29 @@ mod tests {
         assert_eq!(awake(STEP, hour, 3), 3 * (STEP + STEP), "each time");
         let short = Duration::from_millis(300);
         assert_eq!(awake(REST, short, 3), 3 * (REST + STEP), "a short one after a rest too");
+    }
+
+    #[test]
+    fn one_freeze_alone_uses_up_no_timeout_though_another_came_before() {
+        let mut awake = Awake::default();
+        awake.tick(Duration::from_secs(30));
+        let mut now = Duration::from_secs(30);
+        let began = awake.at(now + STEP / 2);
+        now += Duration::from_millis(700);
+        assert!(awake.spent(began, now) <= STEP, "before the tick");
+        awake.tick(now);
+        assert!(awake.spent(began, now) <= STEP, "and after it");
+        assert_eq!(
+            awake.spent(awake.at(now), now),
+            Duration::ZERO,
+            "a run that began after it"
+        );
+        now += Duration::from_millis(700);
+        awake.tick(now);
+        assert!(
+            awake.spent(began, now) >= Duration::from_millis(350),
+            "two of them count"
+        );
     }
 
     #[test]

@@ -152,7 +152,7 @@ impl Core {
     pub(crate) fn tick(&mut self, now: Time) -> bool {
         self.pass(now);
         self.effects.beat |= self.heart.sends(self.awake.at(now));
-        self.give_up_stuck_threads(now);
+        self.give_up_long_threads(now);
         if self.lifecycle.servers.is_overdue(now) {
             self.effects.events.push(Event::NoServer);
         }

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use super::exit::{GRACE_IS_OVER, exit};
 use super::{Engine, Onlooker};
 use crate::contain;
 
@@ -52,29 +51,19 @@ impl Pacemaker {
     pub(super) fn start(self, engine: &Arc<Engine>) -> io::Result<()> {
         let engine = Onlooker::new(engine);
         let ticks = move || {
-            let (mut exits_in, mut more) = (None, true); // the engine has ticked once
+            let mut more = true; // the engine has ticked once
             loop {
                 let pause = if more { BREATH } else { TICK };
                 self.runtime().block_on(async { tokio::time::sleep(pause).await });
                 // A waker that a tick wakes may panic: the next tick comes all the same.
                 match engine.look(|engine| contain::run(|| engine.tick())) {
-                    Some(ticked) => (exits_in, more) = ticked.unwrap_or((exits_in, false)),
+                    Some(ticked) => more = ticked.unwrap_or(false),
                     None => break,
                 }
             }
-            self.runtime().block_on(stay(exits_in));
+            self.runtime().block_on(async { tokio::time::sleep(LINGER).await });
         };
         thread::Builder::new().name("health".into()).spawn(ticks)?;
         Ok(())
     }
-}
-
-/// What the pacemaker still does after the end of the engine: it ends a process that got a signal to end, and it keeps the
-/// timers for the last runs.
-async fn stay(exits_in: Option<Duration>) {
-    if let Some(left) = exits_in {
-        tokio::time::sleep(left).await;
-        exit(GRACE_IS_OVER);
-    }
-    tokio::time::sleep(LINGER).await;
 }

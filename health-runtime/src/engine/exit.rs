@@ -1,6 +1,6 @@
 //! Ends a process that got a signal to end and did not end by itself.
 
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -30,15 +30,19 @@ pub(super) fn exit(why: impl Into<String>) -> ! {
 }
 
 /// Why a process is ended at the end of the grace.
-pub(super) const GRACE_IS_OVER: &str = "the process did not end within `shutdown_grace`";
+const GRACE_IS_OVER: &str = "the process did not end within `shutdown_grace`";
+
+/// Ends the process at the end of the grace, and logs what may have kept it alive.
+pub(super) fn exit_late(engines: &[Arc<Engine>]) -> ! {
+    let mut why = vec![GRACE_IS_OVER.to_owned()];
+    for engine in engines {
+        engine.outbox.flush(LAST_WORDS);
+        why.push(engine.what_is_held());
+    }
+    exit(why.join(": "))
+}
 
 impl Engine {
-    /// Ends the process at the end of the grace, and logs what may have kept it alive.
-    pub(super) fn exit_late(&self) -> ! {
-        self.outbox.flush(LAST_WORDS);
-        exit(format!("{GRACE_IS_OVER}: {}", self.what_is_held()))
-    }
-
     /// What may keep the process alive, as far as the engine knows.
     fn what_is_held(&self) -> String {
         let running = self.lock().names_in_flight();

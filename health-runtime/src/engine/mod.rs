@@ -11,6 +11,7 @@
 //! asked      a probe that finds something to wait for
 //! run        one run of one check, in a task of its own
 //! runner     the checks with the user's state, and how they are dropped
+//! start      how an engine starts and ends
 //! driver     the pacemaker, the thread that everything else hangs on
 //! trigger    what a check asks for a run with
 //! shutdown   the stages of the end: drain, close, stop
@@ -60,6 +61,7 @@ mod servers;
 mod serving;
 mod shutdown;
 mod signals;
+mod start;
 mod sync;
 mod trigger;
 mod view;
@@ -69,7 +71,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
-use fastrand::Rng;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, broadcast, watch};
 
@@ -95,20 +96,18 @@ pub(crate) use self::view::View;
 
 use self::clock::Clock;
 use self::core::Effects;
-use self::exit::LAST_WORDS;
 use self::live::Live;
 use self::outbox::Outbox;
 use self::phase::Stage;
 use self::publication::Publication;
 use self::run::Spawned;
-use self::scribe::Scribe;
 #[cfg(not(feature = "axum"))]
 use self::servers::Servers;
 use self::sync::Loaded;
 use crate::contain;
 use crate::events::Transition;
 use crate::outcome::{Reason, Status};
-use crate::spec::{Nest, Probe, ServiceSpec};
+use crate::spec::{Probe, ServiceSpec};
 
 /// How long a silence of the runtime is a stall, where it is watched and nobody has said.
 const HEARTBEAT: Duration = Duration::from_secs(10);
@@ -178,91 +177,6 @@ struct Handles {
 }
 
 impl Engine {
-    /// Builds the engine and starts its threads. Checks run on `runtime`. Without a runtime there are no threads, and time
-    /// does not pass by itself.
-    pub(crate) fn start(
-        service: ServiceSpec,
-        plans: Vec<Plan>,
-        nests: Vec<Nest>,
-        runner: Box<dyn Runner>,
-        runtime: Option<Handle>,
-        jitter: Rng,
-    ) -> std::io::Result<Arc<EngineHandle>> {
-        let is_by_hand = runtime.is_none();
-        let plans: Arc<[Plan]> = plans.into();
-        let disabled = (0..plans.len()).map(|index| runner.is_disabled(index)).collect();
-        let budget = service.probe_budget;
-        let mut core = Core::new(Arc::clone(&plans), disabled, budget, service.manual_start, jitter);
-        let (view, _) = core.view(Time::ZERO);
-        let pacemaker = runtime.is_some().then(driver::Pacemaker::new).transpose()?;
-        let handles = runtime.zip(pacemaker.as_ref()).map(|(runtime, pacemaker)| Handles {
-            runtime,
-            pacemaker: pacemaker.handle(),
-        });
-        let scribe = pacemaker
-            .as_ref()
-            .map(|_| Scribe::start(Arc::clone(&plans)))
-            .transpose()?;
-        let engine = Arc::new(Self {
-            paths: service.paths(),
-            service,
-            names: Names::new(&plans, nests),
-            plans,
-            clock: handles.as_ref().map_or_else(Clock::by_hand, |_| Clock::new()),
-            core: Mutex::new(core),
-            view: Publication::new(view),
-            armed: AtomicBool::new(false),
-            draining: AtomicBool::new(false),
-            is_public: AtomicBool::new(false),
-            probed: AtomicBool::new(false),
-            server_runs: AtomicBool::new(false),
-            threadless: AtomicBool::new(false),
-            nudging: Arc::default(),
-            changed: Arc::default(),
-            outbox: Outbox::new(scribe),
-            stage: watch::Sender::new(Stage::Serving),
-            serving: Serving::new(),
-            handles,
-            runner: runner::Hold::new(runner, is_by_hand),
-            live: Mutex::default(),
-            holders: OnceLock::new(),
-        });
-        if engine.service.heartbeat.is_some() {
-            engine.watch_runtime();
-        }
-        engine.attach_all(); // before the first run: a change during that run then asks for another one
-        let handle = EngineHandle::new(Arc::clone(&engine));
-        if let Some(pacemaker) = pacemaker {
-            if let Err(error) = signals::register(&engine) {
-                engine.with(|core, _| core.say(Event::NoSignals { error }));
-            }
-            engine.tick();
-            pacemaker.start(&engine)?;
-        }
-        Ok(handle)
-    }
-
-    fn attach_all(self: &Arc<Self>) {
-        let Some(runner) = self.runner.get() else { return };
-        for index in 0..self.plans.len() {
-            runner.attach(index, Trigger::new(self, index));
-        }
-    }
-
-    /// Says what a service should hear about an engine that really runs.
-    pub(crate) fn announce(self: &Arc<Self>, state: StateType) {
-        if self.handles.is_none() {
-            return;
-        }
-        let (live, second) = Live::new(state);
-        *self.live.lock().unwrap_or_else(PoisonError::into_inner) = Some(live);
-        self.with(|core, _| {
-            for event in live::panics_abort().into_iter().chain(second) {
-                core.say(event);
-            }
-        });
-    }
-
     /// The check of this name.
     #[cfg(feature = "testing")]
     pub(crate) fn check_named(&self, name: &str) -> Option<usize> {
@@ -417,9 +331,8 @@ impl Engine {
         self.handles.as_ref().map(|handles| handles.pacemaker.enter())
     }
 
-    /// One tick of the pacemaker. Returns in how long the process is to be ended, should the engine end before the next
-    /// tick, and whether that is to come at once.
-    fn tick(self: &Arc<Self>) -> (Option<Duration>, bool) {
+    /// One tick of the pacemaker. Returns whether the next one is to come at once.
+    fn tick(self: &Arc<Self>) -> bool {
         if self.probed.swap(false, Ordering::Relaxed) {
             self.serving.saw();
         }
@@ -439,11 +352,7 @@ impl Engine {
             self.view();
         }
         self.reach(stage);
-        let exits_in = self.with(|core, now| core.lifecycle.exits_in(now));
-        if exits_in.is_some_and(|left| left.is_zero()) {
-            self.exit_late();
-        }
-        (exits_in, more)
+        more
     }
 
     /// A worker that a check blocks may be the one that was to serve timers and sockets. A spawn from outside wakes
@@ -452,20 +361,6 @@ impl Engine {
         if !self.nudging.swap(true, Ordering::Relaxed) {
             let nudging = Arc::clone(&self.nudging);
             drop(runtime.spawn(async move { nudging.store(false, Ordering::Relaxed) }));
-        }
-    }
-
-    /// The last `Health` is gone: aborts the runs, and waits a short time until the last events are logged.
-    fn end(&self) {
-        self.lock().end();
-        contain::run(|| self.changed.notify_waiters()); // a probe may wait
-        contain::run(|| self.serving.stop()); // connections outlive the engine, and their wakers may panic
-        self.runner.let_go();
-        drop(self.live.lock().unwrap_or_else(PoisonError::into_inner).take());
-        self.outbox.end();
-        if self.handles.is_some() {
-            self.outbox.flush(LAST_WORDS);
-            self.runner.wait_gone(LAST_WORDS);
         }
     }
 
@@ -511,12 +406,6 @@ impl Engine {
 
     pub(crate) fn report(self: &Arc<Self>, probe: Probe) -> crate::Report {
         crate::Report::new(self, &self.view(), probe, None, usize::MAX)
-    }
-}
-
-impl Drop for Engine {
-    fn drop(&mut self) {
-        signals::forget(self);
     }
 }
 

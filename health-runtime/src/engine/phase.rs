@@ -8,10 +8,6 @@ use crate::spec::Probe;
 
 use super::Time;
 use super::servers::Servers;
-use super::signals::Signal;
-
-/// Two signals of one kind within this time are one.
-const SAME_SIGNAL: Duration = Duration::from_secs(1);
 
 /// How far the end of the service has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,10 +36,9 @@ pub(crate) struct Lifecycle {
     pub(super) close_at: Option<Time>,
     /// When the listeners were told to close.
     closed_at: Option<Time>,
-    /// When a signalled process that has not ended is ended.
-    exit_at: Option<Time>,
     signals: u32,
-    last_signal: Option<(Signal, Time)>,
+    /// The process was given its time to end.
+    granted: bool,
 }
 
 impl Lifecycle {
@@ -60,9 +55,8 @@ impl Lifecycle {
             holds: 0,
             close_at: None,
             closed_at: None,
-            exit_at: None,
             signals: 0,
-            last_signal: None,
+            granted: false,
         }
     }
 
@@ -160,16 +154,10 @@ impl Lifecycle {
         }
     }
 
-    /// Notes a signal, and returns how many have come. The same signal within a second counts once, because a supervisor may
-    /// send it to the process group and to the process.
-    pub(super) fn signalled(&mut self, signal: Signal, now: Time) -> Option<u32> {
-        let is_same = |(last, at)| last == signal && now.saturating_sub(at) < SAME_SIGNAL;
-        if self.last_signal.is_some_and(is_same) {
-            return None;
-        }
-        self.last_signal = Some((signal, now));
+    /// Notes a signal, and returns how many have come.
+    pub(super) fn signalled(&mut self) -> u32 {
         self.signals += 1;
-        Some(self.signals)
+        self.signals
     }
 
     /// Whether the drain has begun and is not over.
@@ -182,26 +170,30 @@ impl Lifecycle {
         self.close_at = self.close_at.map(|at| at.min(now));
     }
 
-    /// The drain is over: the process has to end within the grace. It is ended only if a signal began the drain: after a
-    /// call of `drain()` the service may go on.
-    pub(super) fn exit_after(&mut self, grace: Duration, now: Time) {
-        if self.signals > 0 {
-            self.exit_at.get_or_insert(now + grace);
-        }
+    /// Whether a signal has begun its drain, and the drain is not over. After a call of `drain()` the service may go on.
+    pub(super) fn is_leaving(&self) -> bool {
+        self.signals > 0 && !self.granted
     }
 
-    /// The time until the process is ended if it does not end by itself, even if the engine ends before.
-    pub(super) fn exits_in(&self, now: Time) -> Option<Duration> {
-        self.exit_at.map(|at| at.saturating_sub(now))
+    /// The drain is over: the process has to end within the grace. Returns whether the grace begins now.
+    pub(super) fn grant(&mut self) -> bool {
+        let begins = self.is_leaving();
+        self.granted |= begins;
+        begins
     }
 
     /// Begins to drain, for good. Returns for how long, or `None` if it drains already. A service that was never ready has
-    /// received no requests, so it does not wait.
+    /// received no requests, so it does not wait. A service without probes waits, because clients send requests anyway.
     pub(super) fn drain(&mut self, drain: Duration, now: Time) -> Option<Duration> {
         if std::mem::replace(&mut self.draining, true) {
             return None;
         }
-        let drain = if self.was_ready { drain } else { Duration::ZERO };
+        let is_unasked = !self.armed && self.servers.serve();
+        let drain = if self.was_ready || is_unasked {
+            drain
+        } else {
+            Duration::ZERO
+        };
         self.close_at = Some(now + drain);
         Some(drain)
     }

@@ -57,6 +57,11 @@ impl Servers {
         self.runs = true;
     }
 
+    /// Whether a server serves, or has served.
+    pub(super) fn serve(&self) -> bool {
+        self.accepted || self.runs
+    }
+
     /// Whether readiness has waited for a server for [`PATIENCE`]. Returns `true` only once.
     pub(super) fn is_overdue(&mut self, now: Time) -> bool {
         if self.told || self.gate() != Some(Reason::Starting) {

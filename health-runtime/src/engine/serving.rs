@@ -136,8 +136,8 @@ impl Serving {
 
 /// What the drain needs to know.
 impl Serving {
-    /// Whether no client is left to notice a drain: no connection of a `health.listener` is open, and none was for this
-    /// long. `false` if there was no such listener, because then it is unknown.
+    /// Whether no client is left to notice a drain: no connection of a `health.listener` is open, and for this long there was
+    /// neither a connection nor a probe. `false` if there was no such listener, because then it is unknown.
     pub(super) fn is_idle(&self, so_long: Duration) -> bool {
         let last = Duration::from_nanos(self.last_seen.load(Ordering::Acquire));
         let is_quiet = last.is_zero() || self.born.elapsed().saturating_sub(last) >= so_long;

@@ -40,9 +40,8 @@ impl Engine {
 
     /// Tells the listeners and servers how far the end has come.
     pub(super) fn reach(self: &Arc<Self>, stage: Stage) {
-        if stage > Stage::Serving && signals::are_expected() {
-            let grace = self.service.shutdown_grace;
-            self.with(|core, now| core.lifecycle.exit_after(grace, now));
+        if stage > Stage::Serving {
+            self.grant();
         }
         match stage {
             Stage::Serving => {}
@@ -71,11 +70,21 @@ impl Engine {
         self.runner.let_go();
     }
 
+    /// Has the process ended if it does not end within the grace, if a signal began the drain.
+    pub(super) fn grant(&self) {
+        if signals::are_expected() && self.lock().lifecycle.grant() {
+            signals::grant(self.service.shutdown_grace);
+        }
+    }
+
+    /// Whether a signal has begun its drain, and the drain is not over.
+    pub(super) fn is_leaving(&self) -> bool {
+        self.lock().lifecycle.is_leaving()
+    }
+
     /// Acts on a signal: the first begins the drain, the second ends the wait, the third ends the process.
     pub(super) fn signalled(self: &Arc<Self>, signal: Signal) {
-        let Some(signals) = self.with(|core, now| core.lifecycle.signalled(signal, now)) else {
-            return;
-        };
+        let signals = self.with(|core, _| core.lifecycle.signalled());
         let waits = signal == Signal::Terminate && signals == 1;
         self.drain_for(if waits { self.service.drain } else { Duration::ZERO });
         if !signals::are_expected() {

@@ -10,15 +10,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 #[cfg(unix)]
 use std::task::Poll;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Builder;
 
 use super::Engine;
-use super::exit::exit;
+use super::driver::TICK;
+use super::exit::{exit, exit_late};
 
-static ENGINES: Mutex<Registry> = Mutex::new(Registry {
+/// Signals of one kind within this time are one: a supervisor sends it to the process group and to the process.
+const SAME_SIGNAL: Duration = Duration::from_secs(1);
+
+static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
     engines: Vec::new(),
     listening: false,
+    leaving: false,
+    exit_at: None,
 });
 
 /// Whether `shutdown_signal` was called in this process. Only then is the process ended if it does not end by itself.
@@ -28,6 +35,10 @@ struct Registry {
     engines: Vec<Weak<Engine>>,
     /// The handlers are installed.
     listening: bool,
+    /// A signal has asked the process to end.
+    leaving: bool,
+    /// When the process is ended if it has not ended: the last of what the engines have granted it.
+    exit_at: Option<Instant>,
 }
 
 /// A signal that asks the process to end.
@@ -50,6 +61,11 @@ pub(super) fn register(engine: &Arc<Engine>) -> io::Result<()> {
     if process::id() == 1 { registry.listen() } else { Ok(()) }
 }
 
+/// Whether a signal has asked the process to end. An engine that starts after it drains from its start on.
+pub(super) fn is_leaving() -> bool {
+    registry().leaving
+}
+
 /// The engine has ended.
 pub(super) fn forget(ended: *const Engine) {
     let ends = |engine: &Weak<Engine>| engine.as_ptr() == ended;
@@ -61,6 +77,12 @@ pub(super) fn listen() -> io::Result<()> {
     registry().listen()?;
     EXPECTED.store(true, Ordering::Relaxed);
     Ok(())
+}
+
+/// The drain of an engine is over: from here on the process has this long to end.
+pub(super) fn grant(grace: Duration) {
+    let mut registry = registry();
+    registry.exit_at = registry.exit_at.max(Instant::now().checked_add(grace));
 }
 
 /// Whether `shutdown_signal` was called.
@@ -75,7 +97,7 @@ pub(super) fn is_unattended() -> bool {
 }
 
 fn registry() -> MutexGuard<'static, Registry> {
-    ENGINES.lock().unwrap_or_else(PoisonError::into_inner)
+    REGISTRY.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Registry {
@@ -83,15 +105,21 @@ impl Registry {
         if self.listening {
             return Ok(());
         }
-        let runtime = Builder::new_current_thread().enable_io().build()?;
+        let runtime = Builder::new_current_thread().enable_all().build()?;
         let mut signals = {
             let _context = runtime.enter();
             Signals::new()?
         };
         let tell = move || {
             runtime.block_on(async {
+                let mut heard = Heard::default();
+                heard.note(signals.next().await, Instant::now());
                 loop {
-                    deliver(signals.next().await);
+                    // From the first signal on the process may have to be ended.
+                    if let Ok(signal) = tokio::time::timeout(TICK, signals.next()).await {
+                        heard.note(signal, Instant::now());
+                    }
+                    end_if_late();
                 }
             });
         };
@@ -101,16 +129,59 @@ impl Registry {
     }
 }
 
+/// The signals that have come: when each kind was last delivered.
+#[derive(Debug, Default)]
+struct Heard {
+    last: [Option<Instant>; 2],
+}
+
+impl Heard {
+    /// Delivers the signal, unless the same signal was delivered within [`SAME_SIGNAL`].
+    fn note(&mut self, signal: Signal, now: Instant) {
+        if self.is_news(signal, now) {
+            deliver(signal);
+        }
+    }
+
+    fn is_news(&mut self, signal: Signal, now: Instant) -> bool {
+        let last = &mut self.last[signal as usize];
+        let is_news = last.is_none_or(|last| now.saturating_duration_since(last) >= SAME_SIGNAL);
+        if is_news {
+            *last = Some(now);
+        }
+        is_news
+    }
+}
+
+/// The engines that a `Health` keeps running. An ended engine may exist for a moment more.
+fn alive() -> Vec<Arc<Engine>> {
+    let engines: Vec<_> = registry().engines.iter().filter_map(Weak::upgrade).collect();
+    engines.into_iter().filter(|engine| engine.holders() > 0).collect()
+}
+
 /// Notifies every engine that is alive. Without one there is nothing to drain, so the process ends at once, as it would
 /// without a handler. If nothing has called `shutdown_signal`, it does not: the handlers are those of process 1, and the
 /// service may handle signals itself.
 fn deliver(signal: Signal) {
-    let engines: Vec<_> = registry().engines.iter().filter_map(Weak::upgrade).collect();
+    registry().leaving = true;
+    let engines = alive();
     if engines.is_empty() && are_expected() {
         exit("a signal came, and no `Health` is left to drain");
     }
     for engine in &engines {
         engine.signalled(signal);
+    }
+}
+
+/// Ends a process that has not ended in its time, which lasts as long as any engine drains.
+fn end_if_late() {
+    let exit_at = registry().exit_at;
+    if exit_at.is_none_or(|at| Instant::now() < at) {
+        return;
+    }
+    let engines = alive();
+    if !engines.iter().any(|engine| engine.is_leaving()) {
+        exit_late(&engines);
     }
 }
 
@@ -157,5 +228,23 @@ impl Signals {
             std::future::pending::<()>().await;
         }
         Signal::Interrupt
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_within_a_second_of_its_like_is_the_same_one_whatever_comes_between() {
+        let (mut heard, began) = (Heard::default(), Instant::now());
+        let mut is_news = |signal, at| heard.is_news(signal, began + Duration::from_millis(at));
+        assert!(is_news(Signal::Terminate, 0));
+        assert!(is_news(Signal::Interrupt, 100), "another signal is another one");
+        assert!(!is_news(Signal::Terminate, 200));
+        assert!(!is_news(Signal::Interrupt, 300));
+        assert!(!is_news(Signal::Terminate, 950));
+        assert!(is_news(Signal::Terminate, 1_000), "counted from the first");
+        assert!(!is_news(Signal::Terminate, 1_500));
     }
 }

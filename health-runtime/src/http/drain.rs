@@ -67,6 +67,7 @@ where
     }
 
     fn call(&mut self, request: Request<Q>) -> DrainFuture<S::Future> {
+        self.health.engine.note_server(); // a request came through the application's server
         let version = request.version();
         let health = (version <= Version::HTTP_11).then(|| self.health.clone());
         let inner = self.inner.call(request);

@@ -59,7 +59,7 @@ impl Health {
     ///
     /// Readiness is `starting` here until [`listener`](Self::listener) accepts connections. If the service has a
     /// [`router`](Self::router) but no `listener`, readiness is `starting` until the server of that router has answered a
-    /// probe or waits for [`shutdown_signal`](Self::shutdown_signal). A worker without a server needs neither.
+    /// probe, or a request through [`drain_layer`](Self::drain_layer), or waits for [`shutdown_signal`](Self::shutdown_signal). A worker without a server needs neither.
     ///
     /// Whoever reaches the port reads error texts: bind it to an address that the public does not reach. At most 256
     /// connections are open at once; the next one closes the oldest. A connection that sends no complete head of a request

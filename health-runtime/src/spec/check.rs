@@ -166,8 +166,8 @@ impl CheckSpec {
     }
 
     /// It blocks its thread: each run has a thread of its own, with at most 16 of them at once. A run that waits for a
-    /// thread has not begun. A run that outlasts its timeout cannot be aborted: it is `stuck` until it returns. Stuck runs
-    /// do not count among the 16.
+    /// thread has not begun. A run that takes longer than a second does not count among the 16. A run that outlasts its
+    /// timeout cannot be aborted: it is `stuck` until it returns.
     #[must_use]
     pub const fn blocking(mut self) -> Self {
         self.blocking = true;

@@ -88,7 +88,7 @@ impl Core {
     /// How long the run in flight has been running, in time in which it could.
     pub(super) fn spent(&self, index: usize, now: Time) -> Option<Duration> {
         let began = self.slots[index].running.as_ref()?.began?;
-        Some(self.awake.at(now).saturating_sub(began))
+        Some(self.awake.spent(began, now))
     }
 
     /// How much of its timeout the run in flight has left, in time in which it could run; `None` if nothing.

@@ -10,6 +10,7 @@ use super::super::Time;
 use super::super::driver::TICK;
 use super::Core;
 use super::slot::Running;
+use super::threads::LONG;
 use crate::spec::Refresh;
 
 /// One tick starts at most this many runs, so that the first ones end before the last ones begin. Ten thousand runs at once
@@ -191,14 +192,11 @@ impl Core {
         self.note_asked(index, now);
     }
 
-    /// Stuck runs of blocking checks no longer count towards the limit, so that they keep no thread from other checks.
-    pub(super) fn give_up_stuck_threads(&mut self, now: Time) {
-        let stuck: Vec<_> = self
-            .threads
-            .taken()
-            .filter(|(index, _)| self.is_stuck(*index, now))
-            .collect();
-        for run in stuck {
+    /// Long runs of blocking checks no longer count towards the limit, so that they keep no thread from other checks.
+    pub(super) fn give_up_long_threads(&mut self, now: Time) {
+        let is_long = |index| self.spent(index, now).is_some_and(|spent| spent >= LONG);
+        let long: Vec<_> = self.threads.taken().filter(|(index, _)| is_long(*index)).collect();
+        for run in long {
             let next = self.threads.free(run);
             self.effects.start.extend(next);
         }

@@ -1,10 +1,14 @@
 //! How many runs have a thread of their own: those of `blocking` checks.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
-/// At most this many, not counting stuck runs: a check that hangs keeps its thread without a limit, and must not take one
-/// from the others. A stuck check starts no second run, so there is at most one more thread for each check.
+/// At most this many, not counting runs that take longer than [`LONG`]: a check that hangs keeps its thread without a limit,
+/// and must not take one from the others. It starts no second run, so there is at most one more thread for each check.
 const MOST: usize = 16;
+
+/// A run that takes longer no longer counts, whatever its timeout: others wait.
+pub(super) const LONG: Duration = Duration::from_secs(1);
 
 /// A run: the index of its check, and its number among the runs of that check.
 pub(super) type Run = (usize, u64);

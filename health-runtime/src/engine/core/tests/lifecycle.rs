@@ -1,6 +1,5 @@
 //! Starting, holding back, draining.
 
-use super::super::super::signals::Signal;
 use super::*;
 
 #[test]
@@ -92,46 +91,22 @@ fn the_listeners_close_before_the_servers_stop_and_a_signalled_process_is_given_
     let mut reached = Vec::new();
     for is_signalled in [false, true] {
         if is_signalled {
-            sim.core.lifecycle.signalled(Signal::Terminate, sim.now);
+            sim.core.lifecycle.signalled();
         }
         for _ in 0..40 {
             let stage = sim.core.lifecycle.stage(sim.now, grace, || true);
-            if stage > Stage::Serving {
-                sim.core.lifecycle.exit_after(grace, sim.now);
-            }
-            reached.push((
-                stage,
-                sim.core.lifecycle.exits_in(sim.now) == Some(Duration::ZERO),
-                sim.now,
-            ));
+            let grants = stage > Stage::Serving && sim.core.lifecycle.grant();
+            reached.push((stage, grants, sim.now));
             sim.pass(TICK);
         }
     }
     let first = |wanted: Stage| reached.iter().find(|(stage, ..)| *stage == wanted).unwrap().2;
     assert_eq!((first(Stage::Closing), first(Stage::Stopped)), (ms(500), ms(550)));
-    let exits = reached.iter().find(|(_, exit, _)| *exit).unwrap().2;
+    let grants: Vec<_> = reached.iter().filter(|(_, grants, _)| *grants).collect();
     assert_eq!(
-        exits,
-        ms(3_000),
-        "a drain by hand ends no process: the grace counts from the signal"
-    );
-}
-
-#[test]
-fn the_same_signal_within_a_second_is_one_signal() {
-    let mut sim = Sim::new([]);
-    let mut signalled = |after, signal| {
-        sim.pass(ms(after));
-        sim.core.lifecycle.signalled(signal, sim.now)
-    };
-    assert_eq!(signalled(0, Signal::Terminate), Some(1));
-    assert_eq!(signalled(950, Signal::Terminate), None);
-    assert_eq!(signalled(50, Signal::Terminate), Some(2), "counted from the first");
-    assert_eq!(signalled(50, Signal::Interrupt), Some(3), "another signal counts");
-    assert_eq!(
-        signalled(100, Signal::Interrupt),
-        None,
-        "a terminal sends it to the whole group"
+        grants,
+        [&(Stage::Stopped, true, ms(2_000))],
+        "a drain by hand ends no process: the grace counts from the signal, once"
     );
 }
 

@@ -180,7 +180,11 @@ impl Bench {
             self.sim.pass(TICK.min(end.saturating_sub(self.sim.now)));
             self.history.now = self.sim.now;
             let gap = self.sim.now.saturating_sub(self.history.tick.0);
+            let charge = self.history.charge();
             self.history.tick = (self.sim.now, self.history.awake());
+            if charge > ms(0) {
+                self.history.charged = (charge, self.history.tick.1);
+            }
             if gap > ms(250) {
                 self.history.thawed = Some(self.history.tick.1);
             }
@@ -224,7 +228,7 @@ impl Bench {
         }
         let was_stuck = self.history.is_stuck(&self.history.checks[index]);
         let took = match self.history.checks[index].run {
-            Run::Began(at) => self.history.awake_since(at),
+            Run::Began(at) => self.history.spent(at),
             _ => Duration::ZERO,
         };
         let check = &mut self.history.checks[index];

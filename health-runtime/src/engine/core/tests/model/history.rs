@@ -17,6 +17,8 @@ pub(super) struct History {
     pub(super) tick: (Time, Time),
     /// The awake time at the end of the last freeze.
     pub(super) thawed: Option<Time>,
+    /// What the last freeze that counts as half of it counts beyond a tick, and the awake time at its end.
+    pub(super) charged: (Duration, Time),
     /// How long the runtime may be silent, and the awake time of its last beat.
     pub(super) heartbeat: Option<(Duration, Time)>,
     pub(super) checks: Vec<Check>,
@@ -68,6 +70,25 @@ impl History {
 
     pub(super) fn awake_since(&self, awake: Time) -> Duration {
         self.awake().saturating_sub(awake)
+    }
+
+    /// How much of the time since the last tick counts though the process was frozen, beyond a tick.
+    pub(super) fn charge(&self) -> Duration {
+        let gap = self.now.saturating_sub(self.tick.0);
+        let counted = self.awake_since(self.tick.1);
+        if gap > ms(250) {
+            counted.saturating_sub(ms(50))
+        } else {
+            ms(0)
+        }
+    }
+
+    /// How much a run that began at this awake time has spent: its last freeze is excused in full.
+    pub(super) fn spent(&self, began: Time) -> Duration {
+        let (before, thawed) = self.charged;
+        let before = if thawed > began { before } else { ms(0) };
+        let excused = if self.charge() > ms(0) { self.charge() } else { before };
+        self.awake_since(began).saturating_sub(excused)
     }
 
     /// The runtime has been silent for as long as it may.

@@ -62,7 +62,7 @@ impl Check {
 
 impl History {
     pub(super) fn is_stuck(&self, check: &Check) -> bool {
-        matches!(check.run, Run::Began(at) if self.awake_since(at) >= check.plan.timeout + ms(250))
+        matches!(check.run, Run::Began(at) if self.spent(at) >= check.plan.timeout + ms(250))
     }
 
     /// Whether nothing keeps it from starting. Once it has, it stays so.

@@ -1,0 +1,132 @@
+//! How an engine starts and ends.
+
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use fastrand::Rng;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+use super::clock::Clock;
+use super::exit::LAST_WORDS;
+use super::live::{self, Live, StateType};
+use super::names::Names;
+use super::outbox::Outbox;
+use super::phase::Stage;
+use super::publication::Publication;
+use super::scribe::Scribe;
+use super::serving::Serving;
+use super::{Core, Engine, EngineHandle, Event, Handles, Plan, Runner, Time, Trigger, driver, runner, signals};
+use crate::contain;
+use crate::spec::{Nest, ServiceSpec};
+
+impl Engine {
+    /// Builds the engine and starts its threads. Checks run on `runtime`. Without a runtime there are no threads, and time
+    /// does not pass by itself.
+    pub(crate) fn start(
+        service: ServiceSpec,
+        plans: Vec<Plan>,
+        nests: Vec<Nest>,
+        runner: Box<dyn Runner>,
+        runtime: Option<Handle>,
+        jitter: Rng,
+    ) -> std::io::Result<Arc<EngineHandle>> {
+        let is_by_hand = runtime.is_none();
+        let plans: Arc<[Plan]> = plans.into();
+        let disabled = (0..plans.len()).map(|index| runner.is_disabled(index)).collect();
+        let budget = service.probe_budget;
+        let mut core = Core::new(Arc::clone(&plans), disabled, budget, service.manual_start, jitter);
+        let (view, _) = core.view(Time::ZERO);
+        let pacemaker = runtime.is_some().then(driver::Pacemaker::new).transpose()?;
+        let handles = runtime.zip(pacemaker.as_ref()).map(|(runtime, pacemaker)| Handles {
+            runtime,
+            pacemaker: pacemaker.handle(),
+        });
+        let scribe = pacemaker
+            .as_ref()
+            .map(|_| Scribe::start(Arc::clone(&plans)))
+            .transpose()?;
+        let engine = Arc::new(Self {
+            paths: service.paths(),
+            service,
+            names: Names::new(&plans, nests),
+            plans,
+            clock: handles.as_ref().map_or_else(Clock::by_hand, |_| Clock::new()),
+            core: Mutex::new(core),
+            view: Publication::new(view),
+            armed: AtomicBool::new(false),
+            draining: AtomicBool::new(false),
+            is_public: AtomicBool::new(false),
+            probed: AtomicBool::new(false),
+            server_runs: AtomicBool::new(false),
+            threadless: AtomicBool::new(false),
+            nudging: Arc::default(),
+            changed: Arc::default(),
+            outbox: Outbox::new(scribe),
+            stage: watch::Sender::new(Stage::Serving),
+            serving: Serving::new(),
+            handles,
+            runner: runner::Hold::new(runner, is_by_hand),
+            live: Mutex::default(),
+            holders: OnceLock::new(),
+        });
+        if engine.service.heartbeat.is_some() {
+            engine.watch_runtime();
+        }
+        engine.attach_all(); // before the first run: a change during that run then asks for another one
+        let handle = EngineHandle::new(Arc::clone(&engine));
+        if let Some(pacemaker) = pacemaker {
+            if let Err(error) = signals::register(&engine) {
+                engine.with(|core, _| core.say(Event::NoSignals { error }));
+            }
+            if signals::is_leaving() {
+                engine.drain();
+            }
+            engine.tick();
+            pacemaker.start(&engine)?;
+        }
+        Ok(handle)
+    }
+
+    fn attach_all(self: &Arc<Self>) {
+        let Some(runner) = self.runner.get() else { return };
+        for index in 0..self.plans.len() {
+            runner.attach(index, Trigger::new(self, index));
+        }
+    }
+
+    /// Says what a service should hear about an engine that really runs.
+    pub(crate) fn announce(self: &Arc<Self>, state: StateType) {
+        if self.handles.is_none() {
+            return;
+        }
+        let (live, second) = Live::new(state);
+        *self.live.lock().unwrap_or_else(PoisonError::into_inner) = Some(live);
+        self.with(|core, _| {
+            for event in live::panics_abort().into_iter().chain(second) {
+                core.say(event);
+            }
+        });
+    }
+
+    /// The last `Health` is gone: aborts the runs, and waits a short time until the last events are logged.
+    pub(super) fn end(&self) {
+        self.lock().end();
+        self.grant();
+        contain::run(|| self.changed.notify_waiters()); // a probe may wait
+        contain::run(|| self.serving.stop()); // connections outlive the engine, and their wakers may panic
+        self.runner.let_go();
+        drop(self.live.lock().unwrap_or_else(PoisonError::into_inner).take());
+        self.outbox.end();
+        if self.handles.is_some() {
+            self.outbox.flush(LAST_WORDS);
+            self.runner.wait_gone(LAST_WORDS);
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        signals::forget(self);
+    }
+}
