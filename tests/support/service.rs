@@ -220,6 +220,19 @@ async fn signal_before_serve() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
+/// Starts a second engine after the signal, as a service that reads its configuration again while it ends.
+async fn late_engine() -> Result<(), Box<dyn std::error::Error>> {
+    let first = builder().start();
+    let stop = first.shutdown_signal();
+    println!("started");
+    stop.await;
+    let second = builder().start();
+    let _router: Router = second.router();
+    println!("drains: {}", second.is_draining());
+    second.shutdown_signal().await;
+    Ok(())
+}
+
 /// Serves without `shutdown_signal`.
 async fn no_shutdown_signal() -> Result<(), Box<dyn std::error::Error>> {
     let health = builder().start();
