@@ -700,3 +700,33 @@ async fn the_probes_serve_any_framework() {
     );
     assert!(probes.answer("GET", "/elsewhere", None).await.is_none());
 }
+
+#[tokio::test]
+async fn an_answer_is_an_axum_response_with_the_headers_of_the_routers() {
+    use axum::response::IntoResponse as _;
+    let health = App::healthy().start_health();
+    let (app, probes) = (health.router(), health.probes());
+    settled(&app, "/readyz", 200, "healthy").await;
+    for draining in [false, true] {
+        for (method, path) in [
+            ("GET", "/readyz"),
+            ("HEAD", "/readyz"),
+            ("POST", "/livez"),
+            ("GET", "/readyz/nobody"),
+        ] {
+            let expected = ask(&app, method, path).await;
+            let response = probes.answer(method, path, None).await.unwrap().into_response();
+            assert_eq!(
+                response.status(),
+                expected.status,
+                "{method} {path}, draining: {draining}"
+            );
+            assert_eq!(
+                *response.headers(),
+                expected.headers,
+                "{method} {path}, draining: {draining}"
+            );
+        }
+        health.drain();
+    }
+}

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use futures_util::future::BoxFuture;
 use http::header::{ALLOW, CONTENT_LENGTH, HeaderName};
 use http::{HeaderMap, HeaderValue, StatusCode, Version};
@@ -127,6 +127,29 @@ impl Future for ProbeFuture {
             }
             Self::Later(response) => response.as_mut().poll(context).map(Ok),
         }
+    }
+}
+
+/// For a handler that answers a probe at a path of its own. HTTP/2 has no `Connection` header: a handler that serves
+/// HTTP/2 removes it.
+///
+/// ```
+/// # use health_runtime::{Flag, HealthState};
+/// # #[derive(Clone, HealthState)]
+/// # struct AppState { #[health_check] flag: Flag }
+/// # let runtime = tokio::runtime::Runtime::new().unwrap();
+/// # let _guard = runtime.enter();
+/// # let health = AppState { flag: Flag::healthy() }.start_health();
+/// use axum::{Router, routing::get};
+///
+/// let probes = health.probes();
+/// let ready = async move || probes.answer("GET", "/readyz", None).await.expect("a path of a probe");
+/// let app: Router = Router::new().route("/internal/ready", get(ready));
+/// ```
+#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        respond(self, Version::HTTP_11)
     }
 }
 
