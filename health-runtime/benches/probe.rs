@@ -22,6 +22,7 @@
 //!
 //! A target that is missed is printed and fails nothing: it may be the machine.
 
+use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::future::pending;
 use std::hint::black_box;
@@ -44,6 +45,7 @@ use health_runtime::{CheckSpec, Checks, Health, HealthState, Probes, ServiceSpec
 use http_body_util::BodyExt;
 use serde::Serialize;
 use tokio::runtime::{Builder, Runtime};
+use tower::service_fn;
 use tower_service::Service;
 
 const SERVICE: &str = "orders";
@@ -80,7 +82,7 @@ const SCENARIOS: [Scenario; 15] = [
     ),
     Scenario::new(
         "adapter-10",
-        "`/readyz`, 10 checks, a handler with `Probes`",
+        "`/readyz`, 10 checks, a service with `Probes`",
         "/readyz",
         App::Adapter(start::<10>),
     ),
@@ -92,7 +94,7 @@ const SCENARIOS: [Scenario; 15] = [
     ),
     Scenario::new(
         "adapter-1000",
-        "`/readyz`, 1,000 checks, a handler with `Probes`",
+        "`/readyz`, 1,000 checks, a service with `Probes`",
         "/readyz",
         App::Adapter(start::<1_000>),
     ),
@@ -192,7 +194,7 @@ struct Scenario {
 enum App {
     Static,
     Engine(fn() -> Health),
-    /// The probes in a handler, as in an adapter for another framework: made once, or for each request.
+    /// The probes in a service, as in an adapter for another framework: made once, or for each request.
     Adapter(fn() -> Health),
     ProbesEachTime(fn() -> Health),
     /// As `Engine`, with as many excludes as a query may have.
@@ -284,12 +286,12 @@ impl Scenario {
             App::Adapter(start) => {
                 let _guard = engines.enter();
                 let probes = start().probes();
-                Router::new().route(self.path, get(move || adapted(probes.clone())))
+                Router::new().route_service(self.path, service_fn(move |request| adapted(probes.clone(), request)))
             }
             App::ProbesEachTime(start) => {
                 let _guard = engines.enter();
                 let health = start();
-                Router::new().route(self.path, get(move || adapted(health.probes())))
+                Router::new().route_service(self.path, service_fn(move |request| adapted(health.probes(), request)))
             }
         };
         // The checks are all critical: readiness passes once each has a result.
@@ -375,10 +377,11 @@ fn start_in_flight<const N: usize>() -> Health {
     Health::builder(InFlight::<N>(AtomicBool::new(false))).start()
 }
 
-/// A handler of the application that answers a probe.
-async fn adapted(probes: Probes) -> Response {
-    let answer = probes.answer("GET", "/readyz", None).await;
-    answer.expect("one of our paths").into_response()
+/// A service that answers a probe, as an adapter for another framework does.
+async fn adapted(probes: Probes, request: Request) -> Result<Response, Infallible> {
+    let (method, uri) = (request.method().as_str(), request.uri());
+    let answer = probes.answer(method, uri.path(), uri.query()).await;
+    Ok(answer.expect("one of our paths").into_response())
 }
 
 /// Names that live for ever, as those in an attribute do.

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::sync::Arc;
 
 use axum::Router;
 use axum::response::Response;
@@ -124,7 +123,7 @@ async fn respond_to(engine: Onlooker, request: Request<()>) -> Response {
 async fn answer(engine: &Onlooker, method: &str, path: &str, query: Option<&str>) -> Option<Answer> {
     let asked = engine.look(|engine| {
         engine.note_probe();
-        let probes = Probes::new(Arc::clone(engine), Audience::Internal);
+        let probes = Probes::moment(engine, Audience::Internal);
         let target = probes.target(path).ok_or_else(|| probes.refusal(404, NO_PROBE))?;
         probes.question(&target, method, query)
     })?;
@@ -133,7 +132,7 @@ async fn answer(engine: &Onlooker, method: &str, path: &str, query: Option<&str>
         Err(answer) => return Some(answer),
     };
     let view = engine.probe(question.probe, question.selection.as_ref()).await?;
-    engine.look(|engine| Probes::new(Arc::clone(engine), Audience::Internal).judged(&question, &view))
+    engine.look(|engine| Probes::moment(engine, Audience::Internal).judged(&question, &view))
 }
 
 #[cfg(test)]
