@@ -413,7 +413,7 @@ async fn a_router_serves_applications_with_any_state() {
 
 // --- the size of answers ---
 
-/// So many checks, all of which say this.
+/// `N` checks. All return this.
 struct Many<const N: usize>(fn() -> CheckResult);
 
 impl<const N: usize> HealthState for Many<N> {

@@ -402,7 +402,7 @@ async fn the_public_answer_has_none_of_it_whoever_asks_first() {
     }
 }
 
-/// Two shards, of which one is behind.
+/// Two shards. One is behind.
 struct Shards;
 
 impl HealthCheck for Shards {
@@ -466,7 +466,7 @@ async fn the_report_has_it_too() {
     assert!(cache.groups.is_empty());
 }
 
-/// So many checks, all of which say this.
+/// `N` checks. All return this.
 struct Many<const N: usize>(fn() -> CheckResult);
 
 impl<const N: usize> HealthState for Many<N> {

@@ -14,11 +14,11 @@
 //!
 //! - **Time**: short rounds of all scenarios in turn. The best round is what a request costs while nothing else happens;
 //!   the mean has the background work of all the engines in it, and everything else that the machine does.
-//! - **Instructions**: counted by callgrind, which has to be on the `PATH`, in a process of its own for each scenario
-//!   (`--count SCENARIO REQUESTS`), on the thread that makes the requests and nowhere else. Under callgrind everything
-//!   but the clock is some fifty times slower, so what the engine does ten times a second would weigh fifty times too
-//!   much. Hence small batches, of which the least counts: one without a rebuilt view. Two sizes of batch, so that what
-//!   a batch costs by itself cancels out.
+//! - **Instructions**: callgrind counts them. It has to be on the `PATH`. Each scenario runs in its own process
+//!   (`--count SCENARIO REQUESTS`), and only the thread that makes the requests is counted. Callgrind makes everything
+//!   about fifty times slower, but not the clock. So the engine's ten ticks a second would weigh fifty times too much.
+//!   That is why the batches are small and the lowest count is taken: in that batch no view was rebuilt. There are two
+//!   sizes of batch; the difference between them leaves out what a batch itself costs.
 //!
 //! A target that is missed is printed and fails nothing: it may be the machine.
 

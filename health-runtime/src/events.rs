@@ -88,7 +88,7 @@ impl Health {
 pub enum HealthEvent {
     /// A check's published status or reason has changed.
     Check(Transition),
-    /// The reader was too slow: so many events were lost before the next one.
+    /// The reader was too slow: this number of events was lost before the next one.
     Missed(u64),
 }
 

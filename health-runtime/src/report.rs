@@ -114,7 +114,7 @@ pub(crate) enum Audience {
 }
 
 impl Report {
-    /// The probe's report from this view, with so many checks at most.
+    /// The probe's report from this view, with at most `limit` checks.
     pub(crate) fn new(engine: &Engine, view: &View, probe: Probe, selection: Option<&Selection>, limit: usize) -> Self {
         let part = view.part(probe, selection.map_or(WHOLE, Selection::ranges), limit);
         let state = match selection.and_then(|selection| selection.one) {

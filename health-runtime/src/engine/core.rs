@@ -11,7 +11,7 @@
 //! schedule   when runs start
 //! heart      whether the runtime still runs what it is given
 //! judge      how a check is at a moment, and what a probe has to do about it
-//! publish    the view, and what the world is told
+//! publish    the view, and the events
 //! ```
 //!
 //! This file is what happens: time passes, runs start and end, somebody asks, holds, drains.
@@ -71,7 +71,7 @@ pub(crate) struct Core {
     pub(super) awake: Awake,
     heart: Heart,
     pub(super) lifecycle: Lifecycle,
-    /// The readiness of which the world has been told, and whether it only waits for first results.
+    /// The readiness in the last event, and whether it only waited for first results.
     told_readiness: (State, bool),
     told_stalled: bool,
     effects: Effects,
@@ -331,7 +331,7 @@ impl Core {
         self.progress(now, |lifecycle| lifecycle.close_task(done));
     }
 
-    /// Queues an event of which the core itself knows nothing.
+    /// Queues an event that the core does not make itself.
     pub(crate) fn say(&mut self, event: Event) {
         self.effects.events.push(event);
     }

@@ -1,5 +1,5 @@
-//! What waits to be told to the world: in the order in which it happened, outside of the core's lock, by one thread at a
-//! time. Subscribers are told here, and the log by a thread of its own.
+//! The events that wait to be sent: in the order in which they happened, outside of the core's lock, by one thread at a
+//! time. Subscribers get them here. The log gets them on a thread of its own.
 
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};

@@ -35,7 +35,7 @@ impl Plan {
         }
     }
 
-    /// Lengthens `max_age` if so many checks are due together that the last runs begin later than `max_age` allows for.
+    /// Lengthens `max_age` where many checks are due together: the last runs then begin later than `max_age` allows.
     #[must_use]
     pub(crate) fn among(mut self, checks: usize) -> Self {
         let late = checks.saturating_sub(CHECKS).div_ceil(RUNS_PER_MILLI);

@@ -211,7 +211,7 @@ impl Post {
         Some(engine.plans[self.index].timeout)
     }
 
-    /// What is left of the timeout, and whose timers to use for it.
+    /// What is left of the timeout, and the engine that has the timers for it.
     fn time_left(&self) -> Option<(Duration, Arc<Engine>)> {
         let engine = self.engine.upgrade()?;
         let left = engine.with(|core, now| core.time_left(self.index, now))?;

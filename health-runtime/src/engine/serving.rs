@@ -128,7 +128,7 @@ impl Serving {
         answered && self.fresh() == 0
     }
 
-    /// How many connections were accepted whose task has not run yet.
+    /// How many accepted connections have a task that has not run yet.
     pub(crate) fn fresh(&self) -> usize {
         self.fresh.load(Ordering::Acquire)
     }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 /// A check's circuit breaker: when one that keeps failing is no longer called.
 ///
-/// After so many failed runs in a row the breaker opens. After `reset` comes one trial (the breaker is half-open).
-/// After so many successful trials in a row it closes, and the check is called as usual again. In between, trials
+/// The breaker opens when enough runs in a row have failed. After `reset` comes one trial (the breaker is half-open).
+/// When enough trials in a row have passed, it closes, and the check is called as usual again. Until then, trials
 /// included, the check is unhealthy, with reason `breaker_open`, and no probe waits for it.
 ///
 /// For checks whose calls cost something, or hurt what is down already.

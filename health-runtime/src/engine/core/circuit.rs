@@ -6,9 +6,9 @@ use crate::spec::Breaker;
 /// Closed → open → half-open → closed.
 #[derive(Debug)]
 pub(super) enum Circuit {
-    /// Called as usual. So many runs in a row have failed.
+    /// Called as usual. `failures` runs in a row have failed.
     Closed { failures: u32 },
-    /// Not called before `until`; half-open from then on: each call is a trial, and so many in a row have passed.
+    /// Not called before `until`. Then half-open: each call is a trial, and `passed` trials in a row have passed.
     Open { until: Time, passed: u32 },
 }
 
@@ -22,7 +22,7 @@ impl Circuit {
         matches!(self, Self::Open { .. })
     }
 
-    /// From when on it may be called, if not now.
+    /// The earliest time at which it may be called, if not now.
     pub(super) fn closed_until(&self, now: Time) -> Option<Time> {
         match self {
             Self::Open { until, .. } if *until > now => Some(*until),

@@ -174,8 +174,8 @@ impl Core {
         self.gates(index, probe) || self.state(index, now).reason.is_some_and(is_unknown)
     }
 
-    /// From when on this probe has to look at the core, to start an on-demand check or to wait for a run. A time in the past
-    /// means now.
+    /// From this time on the probe has to look at the core: to start an on-demand check, or to wait for a run. A time in
+    /// the past means now.
     pub(crate) fn asked_for(&self, probe: Probe, now: Time) -> Time {
         let waits = self.may_wait(probe, now);
         let mut first = Time::MAX;

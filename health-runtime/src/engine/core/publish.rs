@@ -1,4 +1,4 @@
-//! What is published: the view that probes are answered from, and the transitions that the world is told of.
+//! What is published: the view that answers the probes, and an event for each transition.
 
 use std::time::Duration;
 
@@ -94,7 +94,7 @@ impl Core {
         (view, until)
     }
 
-    /// Queues an event if the check's state is not what the world was told, or if it was told long ago of a failure.
+    /// Queues an event if the check's state is not that of the last event, or if a failure was logged long ago.
     pub(super) fn tell(&mut self, index: usize, now: Time) {
         if self.ended {
             return;

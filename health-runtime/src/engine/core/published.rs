@@ -7,7 +7,7 @@ use crate::spec::CheckSpec;
 #[derive(Debug, Default)]
 pub(super) struct Published {
     state: Option<State>,
-    /// So many runs in a row stand on the other side of the edge.
+    /// How many runs in a row stand on the other side of the edge.
     against: u32,
     passed: bool,
 }

@@ -32,7 +32,7 @@ pub(super) struct Slot {
     pub(super) hangs: bool,
     /// A run was asked for while one was in flight.
     pub(super) again: bool,
-    /// The state of which the world has been told.
+    /// The state in the last event.
     pub(super) told: State,
     pub(super) told_at: Time,
     /// When the log last heard of it.

@@ -23,7 +23,7 @@ pub(super) struct Bench {
     pub(super) history: History,
     /// What probes are answered from, and until when.
     pub(super) view: Option<(View, Until)>,
-    /// From when on each probe has to look at the core.
+    /// From this time on each probe has to look at the core.
     pub(super) asked_for: [Time; 4],
     /// Guards of startup tasks.
     tasks: u32,

@@ -106,7 +106,7 @@ fn spec() -> impl Strategy<Value = CheckSpec> {
     )
 }
 
-/// At most so many, and in most cases with a router to begin with.
+/// At most `most` steps. Most lists begin with a router.
 pub(super) fn ops(most: usize) -> impl Strategy<Value = Vec<Op>> {
     let delay = || {
         select(vec![
