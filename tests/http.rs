@@ -9,8 +9,8 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::routing::get as on_get;
-use health_runtime::{CheckResult, CheckSpec, Checks, Flag, Health, HealthState, Outcome, run};
-use health_tests::{Answer, ask, get, raw, serve, serve_at, settled, until};
+use health_runtime::{CheckSpec, Checks, Flag, Health, HealthState, Outcome, run};
+use health_tests::{Answer, Many, ask, get, raw, serve, serve_at, settled, until};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -412,18 +412,6 @@ async fn a_router_serves_applications_with_any_state() {
 }
 
 // --- the size of answers ---
-
-/// `N` checks. All return this.
-struct Many<const N: usize>(fn() -> CheckResult);
-
-impl<const N: usize> HealthState for Many<N> {
-    fn register(checks: &mut Checks<Self>) {
-        for index in 0..N {
-            let name = Box::leak(format!("check-{index}").into_boxed_str());
-            checks.with(CheckSpec::new(name).critical(), |state| run((state.0)()));
-        }
-    }
-}
 
 #[tokio::test]
 async fn ten_healthy_checks_fit_into_a_kib() {

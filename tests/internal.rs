@@ -13,7 +13,7 @@ use axum::Router;
 use health_runtime::{
     CheckResult, CheckSpec, Checks, Flag, Health, HealthCheck, HealthState, Outcome, Parts, Phase, Probe, Status, run,
 };
-use health_tests::{get, prober, raw, serve, settled, until, workers};
+use health_tests::{Many, get, prober, raw, serve, settled, until, workers};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -464,18 +464,6 @@ async fn the_report_has_it_too() {
     assert_eq!(db.restart_helps, Some("a new process has a new pool"));
     assert_eq!((cache.runbook, cache.restart_helps), (None, None));
     assert!(cache.groups.is_empty());
-}
-
-/// `N` checks. All return this.
-struct Many<const N: usize>(fn() -> CheckResult);
-
-impl<const N: usize> HealthState for Many<N> {
-    fn register(checks: &mut Checks<Self>) {
-        for index in 0..N {
-            let name = Box::leak(format!("check-{index}").into_boxed_str());
-            checks.with(CheckSpec::new(name).critical(), |state| run((state.0)()));
-        }
-    }
 }
 
 async fn settles(health: &Health, status: Status) {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use health_runtime::{CheckResult, HealthCheck};
+use health_runtime::{CheckResult, CheckSpec, Checks, HealthCheck, HealthState, run};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -33,6 +33,19 @@ where
 impl<F> std::fmt::Debug for Check<F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Check")
+    }
+}
+
+/// A state with `N` critical checks. All return this.
+#[derive(Debug)]
+pub struct Many<const N: usize>(pub fn() -> CheckResult);
+
+impl<const N: usize> HealthState for Many<N> {
+    fn register(checks: &mut Checks<Self>) {
+        for index in 0..N {
+            let name = Box::leak(format!("check-{index}").into_boxed_str());
+            checks.with(CheckSpec::new(name).critical(), |state| run((state.0)()));
+        }
     }
 }
 

@@ -89,7 +89,7 @@ pub(crate) struct Effects {
     pub(crate) changed: bool,
     /// A result has arrived that a probe may wait for.
     pub(crate) arrived: bool,
-    /// From when on each probe has to look at the core, if these changes require it.
+    /// From this time on each probe has to look at the core, if not before. `None`: no change.
     pub(crate) asked_for: [Option<Time>; 4],
 }
 
