@@ -1,7 +1,7 @@
 //! The database's file and its file system.
 //!
-//! Every call into a file system may hang for ever. So each look runs on a thread of its own, one for each file. It runs
-//! neither on a worker of the runtime nor in its blocking pool, which the application may use up.
+//! Every call into a file system may hang for ever. So each look runs on a thread of its own, one for each file and what
+//! is known of it. It runs neither on a worker of the runtime nor in its blocking pool, which the application may use up.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,7 +20,7 @@ const GONE: &str = "the database file is gone from its path: it was removed or m
 const REPLACED: &str = "another file is at the path of the database; the service still uses the old one";
 
 /// Identifies a file: the numbers of its device and its inode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct FileId(#[cfg(target_os = "linux")] u64, #[cfg(target_os = "linux")] u64);
 
 /// What a look found.
@@ -34,10 +34,16 @@ pub(super) struct Found {
 
 type Answer = Result<Found, Arc<str>>;
 
-/// The looks in flight, by path.
-static LOOKS: Mutex<BTreeMap<String, watch::Receiver<Option<Answer>>>> = Mutex::new(BTreeMap::new());
+/// The path, and the file that an earlier look found there. Both decide what a look finds: two pools on one path may have
+/// different files open.
+type Key = (String, Option<FileId>);
 
-fn looks() -> MutexGuard<'static, BTreeMap<String, watch::Receiver<Option<Answer>>>> {
+type Looks = BTreeMap<Key, watch::Receiver<Option<Answer>>>;
+
+/// The looks in flight.
+static LOOKS: Mutex<Looks> = Mutex::new(BTreeMap::new());
+
+fn looks() -> MutexGuard<'static, Looks> {
     LOOKS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -45,15 +51,15 @@ fn looks() -> MutexGuard<'static, BTreeMap<String, watch::Receiver<Option<Answer
 /// found.
 pub(super) async fn look(path: String, known: Option<FileId>, patience: Duration) -> Result<Found, BoxError> {
     let file = path.clone();
-    look_by(path, patience, move || find(Path::new(&file), known)).await
+    look_by((path, known), patience, move || find(Path::new(&file), known)).await
 }
 
 async fn look_by(
-    path: String,
+    key: Key,
     patience: Duration,
     find: impl FnOnce() -> Result<Found, BoxError> + Send + 'static,
 ) -> Result<Found, BoxError> {
-    let mut look = start(path, find)?;
+    let mut look = start(key, find)?;
     match within(patience, look.wait_for(Option::is_some)).await {
         Some(Ok(answer)) => match answer.as_ref().expect("`wait_for` has seen a value") {
             Ok(found) => Ok(found.clone()),
@@ -65,21 +71,21 @@ async fn look_by(
 }
 
 fn start(
-    path: String,
+    key: Key,
     find: impl FnOnce() -> Result<Found, BoxError> + Send + 'static,
 ) -> io::Result<watch::Receiver<Option<Answer>>> {
     let mut in_flight = looks();
-    if let Some(look) = in_flight.get(&path) {
+    if let Some(look) = in_flight.get(&key) {
         return Ok(look.clone());
     }
     let (sender, look) = watch::channel(None);
-    let file = path.clone();
+    let done = key.clone();
     thread::Builder::new().name("health file".into()).spawn(move || {
         let answer = contain::run(|| find().map_err(contain::describe));
-        looks().remove(&file);
+        looks().remove(&done);
         sender.send_replace(answer);
     })?;
-    in_flight.insert(path, look.clone());
+    in_flight.insert(key, look.clone());
     Ok(look)
 }
 
@@ -206,6 +212,10 @@ mod tests {
         is_full: false,
     };
 
+    fn unknown(path: &str) -> Key {
+        (path.into(), None)
+    }
+
     #[tokio::test]
     async fn a_file_system_that_hangs_holds_one_thread_for_each_file() {
         let patience = Duration::from_millis(50);
@@ -214,29 +224,53 @@ mod tests {
             hangs.recv().expect("the test sends in the end");
             Ok(FOUND)
         };
-        let result = look_by("/hung".into(), patience, hung).await;
+        let result = look_by(unknown("/hung"), patience, hung).await;
         assert_eq!(
             result.unwrap_err().to_string(),
             "the file system of the database does not answer"
         );
         for _ in 0..3 {
             let second = || panic!("a second thread");
-            look_by("/hung".into(), patience, second).await.unwrap_err();
+            look_by(unknown("/hung"), patience, second).await.unwrap_err();
         }
-        look_by("/other".into(), Duration::MAX, || Ok(FOUND)).await.unwrap();
+        look_by(unknown("/other"), Duration::MAX, || Ok(FOUND))
+            .await
+            .expect("it runs");
         let second = || panic!("it waits for the one in flight");
-        let mut joined = Box::pin(look_by("/hung".into(), Duration::MAX, second));
+        let mut joined = Box::pin(look_by(unknown("/hung"), Duration::MAX, second));
         assert!(joined.as_mut().now_or_never().is_none());
-        answers.send(()).unwrap();
-        joined.await.unwrap();
-        look_by("/hung".into(), Duration::MAX, || Ok(FOUND)).await.unwrap();
-        assert!(!looks().contains_key("/hung"), "no look is left");
+        answers.send(()).expect("the look waits");
+        joined.await.expect("it has the answer of the look in flight");
+        look_by(unknown("/hung"), Duration::MAX, || Ok(FOUND))
+            .await
+            .expect("it runs");
+        assert!(!looks().contains_key(&unknown("/hung")), "no look is left");
+    }
+
+    /// A pool that has the new file open finds it. A pool that still has the old one must not take over this answer.
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_look_is_not_shared_with_a_pool_that_knows_another_file() {
+        let (answers, hangs) = mpsc::channel::<()>();
+        let finds_new = move || {
+            hangs.recv().expect("the test sends in the end");
+            Ok(FOUND)
+        };
+        let knows = |file| ("/replaced".to_owned(), Some(FileId(1, file)));
+        let mut new = Box::pin(look_by(knows(2), Duration::MAX, finds_new));
+        assert!(new.as_mut().now_or_never().is_none());
+        let replaced = look_by(knows(1), Duration::MAX, || Err(REPLACED.into())).await;
+        assert_eq!(replaced.unwrap_err().to_string(), REPLACED);
+        answers.send(()).expect("the first look waits");
+        new.await.expect("it finds its file");
     }
 
     #[tokio::test]
     async fn a_look_that_panics_is_an_error_and_the_next_one_runs() {
         let panics = || panic!("on purpose");
-        look_by("/panics".into(), Duration::MAX, panics).await.unwrap_err();
-        look_by("/panics".into(), Duration::MAX, || Ok(FOUND)).await.unwrap();
+        look_by(unknown("/panics"), Duration::MAX, panics).await.unwrap_err();
+        look_by(unknown("/panics"), Duration::MAX, || Ok(FOUND))
+            .await
+            .expect("it runs");
     }
 }
