@@ -82,11 +82,14 @@ fn text_is_bounded_and_on_one_line() {
 #[test]
 fn an_error_without_end_is_cut() {
     #[derive(Debug)]
-    struct Endless;
+    struct Endless(bool);
     impl fmt::Display for Endless {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             loop {
                 f.write_str("and on ")?;
+                if !self.0 {
+                    return Ok(());
+                }
             }
         }
     }
@@ -95,7 +98,8 @@ fn an_error_without_end_is_cut() {
             Some(self)
         }
     }
-    assert_eq!(of_error(&Endless).len(), LIMIT);
+    assert_eq!(of_error(&Endless(true)).len(), LIMIT);
+    assert_eq!(&*of_error(&Endless(false)), "and on ", "it is its own source");
 }
 
 #[test]
