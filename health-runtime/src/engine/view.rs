@@ -137,7 +137,7 @@ impl View {
         for (index, brief) in self.briefs(probe, ranges) {
             count += 1;
             worst.take(brief);
-            let alike = &mut by_urgency[brief.urgency()];
+            let alike = &mut by_urgency[brief.urgency(probe)];
             if alike.len() < limit {
                 alike.push(index);
             }
@@ -246,10 +246,11 @@ impl Brief {
         }
     }
 
-    /// The order in a report: failures come first.
-    fn urgency(self) -> usize {
+    /// The order in this probe's report: failures come first, and before all others those that fail the probe.
+    fn urgency(self, probe: Probe) -> usize {
+        let is_alive = probe == Probe::Health && self.probes & Probe::Liveness.bit() != 0;
         match self.state.status {
-            Status::Unhealthy if self.critical => 0,
+            Status::Unhealthy if self.critical || is_alive => 0,
             Status::Unhealthy => 1,
             Status::Degraded => 2,
             Status::Healthy => 3,

@@ -99,3 +99,18 @@ fn of_several_checks_the_first_that_expires_counts() {
         assert_eq!(sim.until(Probe::Readiness), Time::ZERO, "it has expired");
     }
 }
+
+#[test]
+fn what_fails_a_probe_stands_before_what_only_degrades_it() {
+    let mut sim = Sim::new([cache(), CheckSpec::new("worker").liveness()]);
+    sim.fail_check(0);
+    sim.fail_check(1);
+    let first = |sim: &mut Sim, probe| sim.view().part(probe, WHOLE, 9).first;
+    assert_eq!(
+        first(&mut sim, Probe::Health),
+        [1, 0],
+        "a failing liveness check fails it"
+    );
+    assert_eq!(first(&mut sim, Probe::Liveness), [1]);
+    assert_eq!(first(&mut sim, Probe::Readiness), [0]);
+}
