@@ -46,6 +46,7 @@ use super::plan::Plan;
 use super::servers::Servers;
 use super::{Event, RunResult, State, Time};
 use crate::outcome::{Reason, Status};
+use crate::report::Phase;
 use crate::spec::Probe;
 
 /// A freeze that is worth a word in the log; less is a busy machine.
@@ -153,7 +154,9 @@ impl Core {
         self.pass(now);
         self.effects.beat |= self.heart.sends(self.awake.at(now));
         self.give_up_long_threads(now);
-        if self.lifecycle.servers.is_overdue(now) {
+        // While starting or draining, readiness waits for something else.
+        let waits = self.lifecycle.started && self.lifecycle.phase() == Phase::Starting;
+        if waits && self.lifecycle.servers.is_overdue(now) {
             self.effects.events.push(Event::NoServer);
         }
         self.start_due(now)
@@ -191,6 +194,10 @@ impl Core {
 
     /// Keeps the means to abort a run, if that run is still in flight.
     pub(crate) fn keep_abort(&mut self, index: usize, run: u64, abort: AbortHandle) {
+        if self.ended {
+            abort.abort(); // the checks ended after this run was spawned, and before its means to abort was kept
+            return;
+        }
         let slot = &mut self.slots[index];
         if let Some(running) = &mut slot.running
             && slot.runs == run

@@ -305,3 +305,13 @@ fn a_change_that_no_probe_shows_keeps_the_view() {
     assert!(sim.core.take_effects().changed, "it has started");
     assert!(!changes(&mut sim, Core::mark_started));
 }
+
+#[tokio::test]
+async fn a_run_that_is_spawned_while_the_checks_end_is_aborted_too() {
+    let mut sim = Sim::new([db()]);
+    assert_eq!(sim.started(), [0]);
+    let task = tokio::spawn(std::future::pending::<()>());
+    sim.core.end();
+    sim.core.keep_abort(0, 1, task.abort_handle());
+    assert!(task.await.is_err_and(|error| error.is_cancelled()));
+}

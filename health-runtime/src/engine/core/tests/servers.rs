@@ -112,3 +112,25 @@ fn a_missing_server_is_logged_once_after_ten_seconds() {
     served.pass(ms(60_000));
     assert!(!served.events().iter().any(|event| matches!(event, Event::NoServer)));
 }
+
+#[test]
+fn no_server_is_missing_while_the_service_starts_or_drains() {
+    let mut sim = Sim::starting([], false);
+    assert!(sim.core.open_task());
+    sim.core.arm(sim.now);
+    sim.core.servers(Servers::listen);
+    sim.pass(ms(60_000));
+    assert!(!sim.events().iter().any(|event| matches!(event, Event::NoServer)));
+    sim.core.close_task(true, sim.now);
+    for _ in 0..12 {
+        sim.pass(ms(1_000));
+    }
+    assert!(sim.events().iter().any(|event| matches!(event, Event::NoServer)));
+
+    let mut drained = ready();
+    drained.core.servers(Servers::listen);
+    drained.core.drain(Duration::from_mins(5), drained.now);
+    drained.pass(ms(60_000));
+    drained.pass(ms(60_000));
+    assert!(!drained.events().iter().any(|event| matches!(event, Event::NoServer)));
+}
