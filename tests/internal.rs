@@ -815,3 +815,11 @@ fn it_leaves_no_socket_behind_where_signals_are_handled() {
         ends(true);
     }
 }
+
+#[tokio::test]
+async fn an_address_given_twice_is_bound_once() {
+    let health = App::healthy().start_health();
+    let twice: [SocketAddr; 2] = [LOCAL.parse().unwrap(); 2];
+    let internal = health.serve_internal(&twice[..]).unwrap();
+    assert!(has_code(&ask(internal, "/livez").await, 200));
+}

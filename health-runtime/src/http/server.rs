@@ -36,7 +36,10 @@ const REST: Duration = Duration::from_millis(100);
 pub(super) fn bind(addresses: &[SocketAddr]) -> io::Result<Vec<StdListener>> {
     let mut bound: Vec<StdListener> = Vec::new();
     let mut missing = None;
-    for address in addresses {
+    for (index, address) in addresses.iter().enumerate() {
+        if addresses[..index].contains(address) {
+            continue; // a name may resolve to the same address twice
+        }
         let mut address = *address;
         if let Some(first) = bound.first().filter(|_| address.port() == 0) {
             address.set_port(first.local_addr()?.port());
