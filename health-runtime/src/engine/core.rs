@@ -215,10 +215,11 @@ impl Core {
         }
     }
 
-    /// The names of the checks that have a run in flight.
+    /// The names of the checks that have a run in flight. A run that still waits for its thread is not one of them.
     pub(crate) fn names_in_flight(&self) -> String {
         let slots = self.slots.iter().zip(self.plans.iter());
-        let running = slots.filter(|(slot, _)| slot.running.is_some());
+        let has_begun = |slot: &Slot| slot.running.as_ref().is_some_and(|running| running.began.is_some());
+        let running = slots.filter(|(slot, _)| has_begun(slot));
         let names: Vec<_> = running.map(|(_, plan)| plan.spec.name()).take(NAMED).collect();
         names.join(", ")
     }
