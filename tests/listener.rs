@@ -190,13 +190,9 @@ fn answered(clients: &mut [Client]) -> usize {
 
 // --- no request is lost ---
 
-fn single() -> Runtime {
-    Builder::new_current_thread().enable_all().build().unwrap()
-}
-
 #[test]
 fn new_connections_are_answered_even_if_all_workers_are_blocked_at_the_end() {
-    for (runtime, count) in [(single(), 1), (workers(2), 2)] {
+    for (runtime, count) in [(prober(), 1), (workers(2), 2)] {
         let mut service = Service::on(runtime, count, ms(400));
         service.health.drain();
         service.block(ms(800));
@@ -211,7 +207,7 @@ fn new_connections_are_answered_even_if_all_workers_are_blocked_at_the_end() {
 
 #[test]
 fn idle_connections_are_answered_even_if_all_workers_are_blocked_at_the_end() {
-    for (runtime, count) in [(single(), 1), (workers(2), 2)] {
+    for (runtime, count) in [(prober(), 1), (workers(2), 2)] {
         let mut service = Service::on(runtime, count, ms(400));
         let mut clients: Vec<_> = (0..40).map(|_| service.connect()).collect();
         for client in &mut clients[..20] {

@@ -65,10 +65,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Some("signal-before-serve") => signal_before_serve().await,
         Some("no-shutdown-signal") => no_shutdown_signal().await,
         Some("many-engines") => many_engines().await,
-        Some("held") => serve(&builder().shutdown_grace(Duration::from_secs(1)).start(), || {}).await,
-        Some("idle") => serve(&Health::builder(app()).start(), || {}).await,
+        Some("held") => serve(&builder().shutdown_grace(Duration::from_secs(1)).start()).await,
+        Some("idle") => serve(&Health::builder(app()).start()).await,
         Some("late-engine") => late_engine().await,
-        Some("plain") => serve(&builder().start(), || {}).await,
+        Some("plain") => serve(&builder().start()).await,
         other => panic!("no such scenario: {other:?}"),
     }
 }
@@ -85,8 +85,8 @@ async fn slow() -> &'static str {
     "slow"
 }
 
-/// Serves until a signal ends it. `ready` runs once it serves.
-async fn serve(health: &Health, ready: impl FnOnce()) -> Result<(), Box<dyn std::error::Error>> {
+/// Serves until a signal ends it.
+async fn serve(health: &Health) -> Result<(), Box<dyn std::error::Error>> {
     let routes = Router::new()
         .route("/orders", get(|| async { "an order" }))
         .route("/slow", get(slow))
@@ -96,7 +96,6 @@ async fn serve(health: &Health, ready: impl FnOnce()) -> Result<(), Box<dyn std:
     let listener = health.listener(listener)?;
     let stop = health.shutdown_signal();
     println!("{address}");
-    ready();
     axum::serve(listener, routes.merge(health.router()))
         .with_graceful_shutdown(stop)
         .await?;
@@ -108,7 +107,7 @@ async fn two_engines() -> Result<(), Box<dyn std::error::Error>> {
     let first = builder().start();
     drop(first.shutdown_signal());
     drop(first);
-    serve(&builder().start(), || {}).await
+    serve(&builder().start()).await
 }
 
 /// One engine drains for so short a time that its grace is over while the other one, which serves, still drains.
@@ -118,13 +117,13 @@ async fn two_drains() -> Result<(), Box<dyn std::error::Error>> {
         .shutdown_grace(Duration::from_millis(300));
     let short = short.start();
     drop(short.shutdown_signal());
-    serve(&builder().drain(Duration::from_millis(1_500)).start(), || {}).await
+    serve(&builder().drain(Duration::from_millis(1_500)).start()).await
 }
 
 /// Has something to do after its server, with no `Health` left.
 async fn flush() -> Result<(), Box<dyn std::error::Error>> {
     let health = builder().drain(Duration::ZERO).start();
-    serve(&health, || {}).await?;
+    serve(&health).await?;
     drop(health);
     println!("flushing");
     tokio::time::sleep(Duration::from_millis(600)).await;
@@ -194,7 +193,7 @@ async fn last_sender() -> Result<(), Box<dyn std::error::Error>> {
         .drain(Duration::from_millis(500))
         .shutdown_grace(Duration::from_secs(5))
         .start();
-    serve(&health, || {}).await?;
+    serve(&health).await?;
     let written = writer.join().expect("it does not panic");
     println!(
         "{written} order written, and health is still held: {}",
