@@ -438,7 +438,9 @@ fn by_hand<const WAY: usize>() -> Result<Health, StartError> {
 enum in_liveness {}
 
 impl<S> health_runtime::HealthFn<S> for in_liveness {
-    const SPEC: CheckSpec = CheckSpec::new("worker").liveness();
+    fn spec() -> CheckSpec {
+        CheckSpec::new("worker").liveness()
+    }
 
     fn call(_: &S) -> health_runtime::CheckFuture<'_> {
         Box::pin(async { Ok(Outcome::healthy()) })

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use health_runtime::__private::ServiceSpec;
 use health_runtime::{
-    Breaker, CheckSpec, Checks, Flag, Health, HealthFn, HealthState, Outcome, Probe, Reason, ServiceSpec, StartError,
-    Status, health_check, run_blocking,
+    Breaker, CheckSpec, Checks, Flag, Health, HealthFn, HealthState, Outcome, Probe, Reason, StartError, Status,
+    health_check, run_blocking,
 };
 use health_tests::{get, until};
 
@@ -22,7 +23,7 @@ use health_tests::{get, until};
     prefix = "/health",
     manual_start,
     public_details,
-    heartbeat = "9s",
+    stalled_after = "9s",
     drain = "0s",
     shutdown_grace = "30s"
 )]
@@ -58,23 +59,25 @@ struct Declared {
 /// The same by hand.
 struct ByHand(Flag, Box<str>);
 
-const FIRST: CheckSpec = CheckSpec::new("orders-db")
-    .critical()
-    .fail_open()
-    .timeout(Duration::from_secs(3))
-    .interval(Duration::from_secs(10))
-    .max_age(Duration::from_secs(45))
-    .degraded_after(Duration::from_millis(100))
-    .failure_threshold(3)
-    .success_threshold(2)
-    .breaker(Breaker::new().failures(6).successes(4).reset(Duration::from_mins(1)))
-    .readiness()
-    .startup()
-    .liveness()
-    .restart_helps("it leaks")
-    .description("orders database")
-    .runbook("https://wiki.example/db")
-    .groups(&["db", "core"]);
+fn first() -> CheckSpec {
+    CheckSpec::new("orders-db")
+        .critical()
+        .fail_open()
+        .timeout(Duration::from_secs(3))
+        .interval(Duration::from_secs(10))
+        .max_age(Duration::from_secs(45))
+        .degraded_after(Duration::from_millis(100))
+        .failure_threshold(3)
+        .success_threshold(2)
+        .breaker(Breaker::new().failures(6).successes(4).reset(Duration::from_mins(1)))
+        .readiness()
+        .startup()
+        .liveness()
+        .restart_helps("it leaks")
+        .description("orders database")
+        .runbook("https://wiki.example/db")
+        .groups(["db", "core"])
+}
 
 impl HealthState for ByHand {
     fn register(checks: &mut Checks<Self>) {
@@ -86,11 +89,11 @@ impl HealthState for ByHand {
                 .prefix("/health")
                 .manual_start()
                 .public_details()
-                .heartbeat(Duration::from_secs(9))
+                .stalled_after(Duration::from_secs(9))
                 .drain(Duration::ZERO)
                 .shutdown_grace(Duration::from_secs(30)),
         );
-        checks.add::<Flag>(FIRST, |state| &state.0);
+        checks.add::<Flag>(first(), |state| &state.0);
         let second = CheckSpec::new("second")
             .ttl(Duration::ZERO)
             .blocking()
@@ -151,14 +154,14 @@ fn r#the_others() {}
 
 #[test]
 fn every_option_of_a_function_arrives_in_its_spec() {
-    assert_eq!(<every_option as HealthFn<()>>::SPEC, FIRST);
+    assert_eq!(<every_option as HealthFn<()>>::spec(), first());
     let others = CheckSpec::new("the_others")
         .ttl(Duration::ZERO)
         .blocking()
         .liveness()
         .in_process();
     let others = others.breaker(Breaker::new()).description("From the doc comment.");
-    assert_eq!(<the_others as HealthFn<()>>::SPEC, others);
+    assert_eq!(<the_others as HealthFn<()>>::spec(), others);
 }
 
 #[test]
@@ -179,7 +182,7 @@ fn whatever_the_struct_says_of_the_service_the_builder_can_say() {
         prefix = "/health",
         manual_start,
         public_details,
-        heartbeat = "9s",
+        stalled_after = "9s",
         drain = "0s",
         shutdown_grace = "30s"
     )]
@@ -197,7 +200,7 @@ fn whatever_the_struct_says_of_the_service_the_builder_can_say() {
         .prefix("/health")
         .manual_start()
         .public_details()
-        .heartbeat(Duration::from_secs(9))
+        .stalled_after(Duration::from_secs(9))
         .drain(Duration::ZERO)
         .shutdown_grace(Duration::from_secs(30));
     assert_eq!(format!("{built:#?}"), format!("{:#?}", Health::builder(Said)));

@@ -47,7 +47,13 @@ async fn a_subscriber_hears_of_each_transition_in_order() {
     state.cache.set_unhealthy("gone: redis://user:secret@host");
     let failed = next(&mut events).await;
     assert_eq!(
-        (&*failed.check, failed.critical, failed.from, failed.to, failed.reason),
+        (
+            &*failed.check,
+            failed.critical,
+            failed.from,
+            failed.to,
+            failed.to_reason
+        ),
         (
             "cache",
             false,
@@ -65,7 +71,7 @@ async fn a_subscriber_hears_of_each_transition_in_order() {
         let event = next(&mut events).await;
         assert_eq!(
             (event.from, event.from_reason),
-            (last.to, last.reason),
+            (last.to, last.to_reason),
             "nothing is left out or turned round"
         );
         last = event;
@@ -164,7 +170,7 @@ async fn transitions_that_race_on_every_thread_are_told_in_the_order_in_which_th
                 read += 1;
                 let (from, to) = (
                     (transition.from, transition.from_reason),
-                    (transition.to, transition.reason),
+                    (transition.to, transition.to_reason),
                 );
                 if let Some(before) = last.insert(transition.check, to) {
                     assert_eq!(from, before, "after {read}");
@@ -182,7 +188,7 @@ async fn transitions_that_race_on_every_thread_are_told_in_the_order_in_which_th
 #[tokio::test]
 async fn a_subscription_and_a_watch_end_with_the_engine_and_do_not_keep_it() {
     let health = Orders::healthy().start_health();
-    let (mut events, mut readiness) = (health.subscribe(), health.watch_readiness());
+    let (mut events, mut readiness) = (health.subscribe(), health.watch(Probe::Readiness));
     let handle = health.downgrade();
     drop(health);
     while events.next().await.is_some() {}
@@ -199,13 +205,13 @@ async fn a_subscription_and_a_watch_end_with_the_engine_and_do_not_keep_it() {
 async fn readiness_can_be_watched() {
     let state = Orders::healthy();
     let health = state.start_health();
-    let mut readiness = health.watch_readiness();
+    let mut readiness = health.watch(Probe::Readiness);
     assert_eq!(
         (readiness.passes(), readiness.reason()),
         (false, Some(Reason::Starting))
     );
     let _router: axum::Router = health.router();
-    let changes = async |readiness: &mut health_runtime::ReadinessWatch, status| {
+    let changes = async |readiness: &mut health_runtime::ProbeWatch, status| {
         while readiness.status() != status {
             readiness.changed().await.expect("the engine lives");
         }

@@ -420,7 +420,7 @@ async fn what_the_runs_said_by_themselves_stands_beside_what_is_published() {
     let builder = Health::builder(state)
         .check(CheckSpec::new("shards"), Shards)
         .check(patient, flag.clone());
-    let health = builder.heartbeat(Duration::from_secs(10)).start();
+    let health = builder.stalled_after(Duration::from_secs(10)).start();
     let (public, internal): (Router, Router) = (health.router(), health.internal_router());
     settled(&public, "/readyz", 200, "degraded").await;
     flag.set_unhealthy("for a moment");
@@ -459,10 +459,10 @@ async fn the_report_has_it_too() {
     let report = health.report(Probe::Readiness);
     let check = |name| report.checks.iter().find(|check| check.name == name).unwrap();
     let (db, cache) = (check("db"), check("cache"));
-    assert_eq!(db.runbook, Some("https://wiki.example/orders-db"));
+    assert_eq!(db.runbook.as_deref(), Some("https://wiki.example/orders-db"));
     assert_eq!(db.groups, ["core", "sql"]);
-    assert_eq!(db.restart_helps, Some("a new process has a new pool"));
-    assert_eq!((cache.runbook, cache.restart_helps), (None, None));
+    assert_eq!(db.restart_helps.as_deref(), Some("a new process has a new pool"));
+    assert_eq!((&cache.runbook, &cache.restart_helps), (&None, &None));
     assert!(cache.groups.is_empty());
 }
 
@@ -545,7 +545,7 @@ fn readers_of_the_internal_port_starve_neither_timeouts_nor_ticks() {
             let health_runtime::HealthEvent::Check(transition) = event else {
                 continue;
             };
-            let reason = transition.reason.map(health_runtime::Reason::as_str);
+            let reason = transition.to_reason.map(health_runtime::Reason::as_str);
             assert_ne!(reason, Some("stale"), "{transition:?}");
             timed_out |= &*transition.check == "hangs" && reason == Some("timeout");
         }
@@ -597,7 +597,7 @@ async fn whoever_asks_the_internal_port_is_given_the_drain() {
     let health = Health::builder(App::healthy()).drain(drain).start();
     let internal = health.serve_internal(LOCAL).unwrap();
     let listener = tokio::net::TcpListener::bind(LOCAL).await.unwrap();
-    let listener = health.listener(listener).unwrap();
+    let listener = health.listener(listener);
     let server = tokio::spawn(async move { axum::serve(listener, Router::new()).await });
     says(internal, "/readyz", 200).await;
     let began = Instant::now();
@@ -614,7 +614,7 @@ async fn readiness_waits_for_the_listener_to_accept_and_fails_when_its_server_is
     let app: Router = health.router();
     let listener = tokio::net::TcpListener::bind(LOCAL).await.unwrap();
     let address = listener.local_addr().unwrap();
-    let listener = health.listener(listener).unwrap();
+    let listener = health.listener(listener);
     ask(internal, "/startupz").await;
     let answer = says(internal, "/readyz", 503).await;
     let (reason, phase) = (&json_of(&answer)["reason"], &json_of(&answer)["phase"]);

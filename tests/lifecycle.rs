@@ -174,7 +174,7 @@ async fn a_listener_closes_without_losing_what_the_kernel_has_accepted() {
     let health = Health::builder(healthy()).drain(Duration::ZERO).start();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let mut listener = health.listener(listener).unwrap();
+    let mut listener = health.listener(listener);
     assert_eq!(listener.local_addr().unwrap(), address);
     let mut clients = Vec::new();
     for _ in 0..5 {
@@ -212,7 +212,7 @@ async fn servers_stop_after_half_of_the_grace_even_if_a_listener_is_never_polled
     let builder = Health::builder(healthy()).drain(Duration::ZERO);
     let health = builder.shutdown_grace(Duration::from_millis(800)).start();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let _listener = health.listener(listener).unwrap();
+    let _listener = health.listener(listener);
     let began = Instant::now();
     health.drain();
     health.shutdown_signal().await;
@@ -225,7 +225,7 @@ async fn whoever_asks_probes_through_a_server_that_health_does_not_know_is_given
     for router in routers {
         let health = Health::builder(healthy()).drain(Duration::from_millis(600)).start();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let listener = health.listener(listener).unwrap();
+        let listener = health.listener(listener);
         let server = tokio::spawn(async move { axum::serve(listener, Router::new()).await });
         let probes = router(&health);
         says(&probes, "/readyz", 200).await;

@@ -72,7 +72,7 @@ impl Service {
         let (health, listener) = runtime.block_on(async {
             let health = Health::builder(Orders).drain(drain).start();
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-            (health.clone(), health.listener(listener).unwrap())
+            (health.clone(), health.listener(listener))
         });
         let app: Router = Router::new()
             .route("/orders", get(async || "[]"))

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::StatusCode;
+use health_runtime::__private::ServiceSpec;
 use health_runtime::{
     CheckFuture, CheckReport, CheckSpec, Checks, Flag, Health, HealthBuilder, HealthFn, HealthState, Probe, Reason,
-    ServiceSpec, StartError, Status, run, run_async, run_blocking,
+    StartError, Status, run, run_async, run_blocking,
 };
 use health_tests::{Answer, ask, get, settled, until};
 use serde_json::Value;
@@ -348,7 +349,9 @@ async fn a_nested_check_has_the_defaults_of_its_own_struct_and_no_others() {
 enum Backlog {}
 
 impl HealthFn<Post> for Backlog {
-    const SPEC: CheckSpec = CheckSpec::new("backlog").interval(Duration::from_millis(20));
+    fn spec() -> CheckSpec {
+        CheckSpec::new("backlog").interval(Duration::from_millis(20))
+    }
 
     fn call(post: &Post) -> CheckFuture<'_> {
         run_async::<Result<(), String>, _>(async {
@@ -367,7 +370,9 @@ impl HealthFn<Post> for Backlog {
 enum Disk {}
 
 impl<S: ?Sized> HealthFn<S> for Disk {
-    const SPEC: CheckSpec = CheckSpec::new("disk").blocking();
+    fn spec() -> CheckSpec {
+        CheckSpec::new("disk").blocking()
+    }
 
     fn call(_: &S) -> CheckFuture<'_> {
         run_blocking(Status::Degraded)

@@ -42,7 +42,7 @@ async fn when_the_pacemaker_is_blocked_readiness_turns_stale_without_any_new_res
     let app = health.router();
     settled(&app, "/readyz", 200, "healthy").await;
     let blocks = Arc::new(Blocks(AtomicBool::new(false)));
-    let mut readiness = health.watch_readiness();
+    let mut readiness = health.watch(Probe::Readiness);
     let waker = Waker::from(Arc::clone(&blocks));
     let mut hold = None;
     until("the pacemaker is blocked", async || {
@@ -130,7 +130,7 @@ async fn nothing_waits_for_a_log_that_blocks() {
     let health = builder.start();
     let app: Router = health.router();
     let mut events = health.subscribe();
-    let mut readiness = health.watch_readiness();
+    let mut readiness = health.watch(Probe::Readiness);
     settled(&app, "/readyz", 200, "healthy").await;
     state.db.set_unhealthy("gone");
     let began = Instant::now();

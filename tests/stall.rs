@@ -68,13 +68,13 @@ async fn says(address: SocketAddr, path: &str, code: u16) {
 }
 
 /// How long after all workers were blocked both probes said so.
-fn stalled_after(heartbeat: Option<Duration>) -> Duration {
+fn first_stall(limit: Option<Duration>) -> Duration {
     let (runtime, prober) = (workers(2), prober());
     let health = {
         let _guard = runtime.enter();
         let builder = Health::builder(app());
-        match heartbeat {
-            Some(heartbeat) => builder.heartbeat(heartbeat).start(),
+        match limit {
+            Some(limit) => builder.stalled_after(limit).start(),
             None => builder.start(),
         }
     };
@@ -112,10 +112,10 @@ fn stalled_after(heartbeat: Option<Duration>) -> Duration {
 }
 
 /// On a busy machine a measurement may be off: the promise is kept if one of three shows it.
-fn stalls_within_a_second_of(heartbeat: Option<Duration>, limit: Duration) {
+fn stalls_within_a_second_of(stalled_after: Option<Duration>, limit: Duration) {
     let mut measured = Vec::new();
     let kept = (0..3).any(|_| {
-        let after = stalled_after(heartbeat);
+        let after = first_stall(stalled_after);
         measured.push(after);
         // The last beat may have come a quarter of a second before.
         after + Duration::from_millis(300) >= limit && after <= limit + Duration::from_secs(1)
@@ -125,8 +125,8 @@ fn stalls_within_a_second_of(heartbeat: Option<Duration>, limit: Duration) {
 
 #[test]
 fn all_workers_blocked_is_a_stall_after_the_heartbeat_and_none_when_they_run_again() {
-    let heartbeat = Duration::from_secs(1);
-    stalls_within_a_second_of(Some(heartbeat), heartbeat);
+    let stalled_after = Duration::from_secs(1);
+    stalls_within_a_second_of(Some(stalled_after), stalled_after);
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn one_worker_of_four_blocked_is_no_stall_and_stops_no_timer_and_no_accept() {
     let runtime = workers(4);
     let health = {
         let _guard = runtime.enter();
-        Health::builder(app()).heartbeat(Duration::from_secs(1)).start()
+        Health::builder(app()).stalled_after(Duration::from_secs(1)).start()
     };
     let internal = health.serve_internal("127.0.0.1:0").unwrap();
     let public = runtime.block_on(serve(health.router()));
@@ -169,7 +169,7 @@ fn one_worker_of_four_blocked_is_no_stall_and_stops_no_timer_and_no_accept() {
 #[test]
 fn a_declared_heartbeat_needs_no_internal_port_and_without_either_nobody_watches() {
     #[derive(Clone, HealthState)]
-    #[health(heartbeat = "1s")]
+    #[health(stalled_after = "1s")]
     struct Watched;
 
     #[derive(Clone, HealthState)]
@@ -198,7 +198,7 @@ fn a_runtime_that_is_gone_is_a_stall() {
     let runtime = workers(1);
     let health = {
         let _guard = runtime.enter();
-        Health::builder(app()).heartbeat(Duration::from_secs(1)).start()
+        Health::builder(app()).stalled_after(Duration::from_secs(1)).start()
     };
     let internal = health.serve_internal("127.0.0.1:0").unwrap();
     prober().block_on(async {

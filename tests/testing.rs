@@ -175,7 +175,7 @@ fn no_thread_is_ever_started() {
     }
     let threads = || std::fs::read_dir("/proc/self/task").unwrap().count();
     let before = threads();
-    let health = Health::builder(Blocking).heartbeat(ms(1_000)).manual();
+    let health = Health::builder(Blocking).stalled_after(ms(1_000)).manual();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -817,7 +817,7 @@ fn who_holds_readiness_and_what_failed_the_start_is_said() {
 #[test]
 fn what_a_refresh_finds_is_told_to_whoever_watches_readiness() {
     let (health, db) = one();
-    let readiness = health.watch_readiness();
+    let readiness = health.watch(Probe::Readiness);
     refresh(&health);
     assert!(readiness.passes());
     db.fail("refused");
@@ -845,12 +845,12 @@ fn time_alone_is_told_to_subscribers() {
     let Some(Some(HealthEvent::Check(transition))) = events.next().now_or_never() else {
         panic!("a transition");
     };
-    assert_eq!(transition.reason, Some(Reason::Stale));
+    assert_eq!(transition.to_reason, Some(Reason::Stale));
 }
 
 #[test]
 fn the_runtime_does_not_stall_in_a_test() {
-    let health = Health::builder(app()).heartbeat(ms(1_000)).manual();
+    let health = Health::builder(app()).stalled_after(ms(1_000)).manual();
     refresh(&health);
     health.advance(ms(10_000));
     health.assert_status(Probe::Liveness, Status::Healthy);

@@ -29,7 +29,7 @@ impl HealthState for Hung {
             run(pending::<()>())
         });
         for name in ["cache", "queue"] {
-            checks.with(spec(name).groups(&["quick"]), |state| {
+            checks.with(spec(name).groups(["quick"]), |state| {
                 state.other_runs.fetch_add(1, Ordering::SeqCst);
                 run(sleep(Duration::from_millis(20)))
             });

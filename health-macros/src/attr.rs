@@ -4,9 +4,10 @@ use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use syn::{Attribute, MacroDelimiter, Meta};
 
 use crate::errors::Errors;
-use crate::grammar::{Options, Place, Slot, find_row, unknown};
+use crate::grammar::{Options, Place, Slot, To, find_row, unknown};
 use crate::model::{BreakerOptions, Setting};
 use crate::tokens::{hyphenated, is_punct, next_comma, show_path, show_token, ungroup};
+use crate::value::Value;
 use crate::{list, path, value};
 
 /// Finds the attribute called `name`, reporting a second one, and one called `other`, which belongs elsewhere.
@@ -98,28 +99,35 @@ fn parse_option<O: Options>(options: &mut O, tokens: &[TokenTree], place: Place,
         errors.at(shown, unknown::<O>(&name.concat(), &show_path(tokens), place));
         return;
     };
-    options.note(key);
     let (example, after) = (row.example, &tokens[1..]);
     let rest = match &row.slot {
-        Slot::Flag(to) => {
-            let rest = value::flag(key, after, errors);
-            set(to(options), key, Some(()), errors);
-            rest
-        }
-        Slot::Duration(to) => read(
-            to(options),
+        Slot::Flag(to) => take(options, *to, key, value::flag(key, after, errors), errors),
+        Slot::Duration(to, least) => take(
+            options,
+            *to,
             key,
-            value::time(key, example, false, after, errors),
+            value::time(key, example, *least, after, errors),
             errors,
         ),
-        Slot::DurationOrZero(to) => read(to(options), key, value::time(key, example, true, after, errors), errors),
-        Slot::Count(to) => read(to(options), key, value::count(key, example, after, errors), errors),
-        Slot::Text(to) => read(to(options), key, value::text(key, example, after, errors), errors),
-        Slot::Path(to) => read(to(options), key, path::path(key, example, after, errors), errors),
-        Slot::Module(to) => read(to(options), key, path::module(key, example, after, errors), errors),
-        Slot::Texts(to) => read(to(options), key, list::texts(key, example, after, errors), errors),
-        Slot::Paths(to) => read(to(options), key, list::paths(key, example, after, errors), errors),
-        Slot::Breaker(to) => read(to(options), key, breaker(key, example, after, errors), errors),
+        Slot::Count(to) => take(options, *to, key, value::count(key, example, after, errors), errors),
+        Slot::Text(to, wrong) => take(
+            options,
+            *to,
+            key,
+            value::text(key, example, *wrong, after, errors),
+            errors,
+        ),
+        Slot::Path(to) => take(options, *to, key, path::path(key, example, after, errors), errors),
+        Slot::Module(to) => take(options, *to, key, path::module(key, example, after, errors), errors),
+        Slot::Texts(to, wrong) => take(
+            options,
+            *to,
+            key,
+            list::texts(key, example, *wrong, after, errors),
+            errors,
+        ),
+        Slot::Paths(to) => take(options, *to, key, list::paths(key, example, after, errors), errors),
+        Slot::Breaker(to) => take(options, *to, key, breaker(key, example, after, errors), errors),
     };
     match rest {
         [] => {}
@@ -141,7 +149,7 @@ fn breaker<'a>(
     example: &str,
     after: &'a [TokenTree],
     errors: &mut Errors,
-) -> (Option<BreakerOptions>, &'a [TokenTree]) {
+) -> (Value<BreakerOptions>, &'a [TokenTree]) {
     match after {
         [TokenTree::Group(group), rest @ ..] if group.delimiter() == Delimiter::Parenthesis => {
             if group.stream().is_empty() {
@@ -150,7 +158,7 @@ fn breaker<'a>(
                     format!("`{key}()` says nothing; write `{key}` for the defaults, or `{example}`"),
                 );
             }
-            (Some(parse_options(group.stream(), Place::Breaker, errors)), rest)
+            (Ok(parse_options(group.stream(), Place::Breaker, errors)), rest)
         }
         [equals, value @ ..] if is_punct(equals, '=') => {
             let fix = match value {
@@ -160,16 +168,16 @@ fn breaker<'a>(
                 _ => example.to_owned(),
             };
             errors.at(key, format!("the options of `{key}` go in parentheses; write `{fix}`"));
-            (None, &[])
+            (Err(None), &[])
         }
         [TokenTree::Group(group), rest @ ..] => {
             errors.at(
                 group,
                 format!("the options of `{key}` go in parentheses; write `{example}`"),
             );
-            (None, rest)
+            (Err(None), rest)
         }
-        rest => (Some(BreakerOptions::default()), rest),
+        rest => (Ok(BreakerOptions::default()), rest),
     }
 }
 
@@ -190,23 +198,24 @@ fn no_option<O: Options>(found: &TokenTree, place: Place) -> String {
 }
 
 /// Sets the option to what a reader of values has read, and hands on what that left over.
-fn read<'a, T>(
-    setting: &mut Setting<T>,
+fn take<'a, O: Options, T>(
+    options: &mut O,
+    to: To<O, T>,
     key: &Ident,
-    (value, rest): (Option<T>, &'a [TokenTree]),
+    (value, rest): (Value<T>, &'a [TokenTree]),
     errors: &mut Errors,
 ) -> &'a [TokenTree] {
-    set(setting, key, value, errors);
-    rest
-}
-
-fn set<T>(setting: &mut Setting<T>, key: &Ident, value: Option<T>, errors: &mut Errors) {
-    if setting.is_given() {
+    let setting = to(options);
+    if !setting.is_absent() {
         errors.at(key, format!("`{key}` is given twice; remove one of them"));
-        return;
+        return rest;
     }
     *setting = match value {
-        Some(value) => Setting::Given(key.clone(), value),
-        None => Setting::Refused(key.clone()),
+        Ok(value) => Setting::Given(key.clone(), value),
+        Err(meant) => Setting::Refused(meant),
     };
+    if setting.is_given() {
+        options.note(key);
+    }
+    rest
 }

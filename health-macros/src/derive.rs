@@ -1,17 +1,22 @@
 //! The output of `#[derive(HealthState)]`: it declares, the runtime runs.
 
-use proc_macro2::{Ident, Literal, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{DeriveInput, GenericArgument, Generics, Index, Member, PathArguments, Type, TypeParam};
 
 use crate::errors::Errors;
-use crate::model::{Field, Path, State};
+use crate::model::{Path, State};
+use crate::resolve::{self, Checker, Field};
 use crate::spec::{expand_call, expand_service, expand_spec, in_expansion, runtime};
 use crate::tokens::{mentions, peel};
 use crate::{fallback, validate};
 
-/// The most fields that one function registers. In rustc's incremental mode the closures of a function each cost what
-/// all of them cost: 500 in one function are half a second of every check from scratch.
+/// From this number of fields on, several functions register them. In rustc's incremental mode the closures of a function
+/// each cost what all of them cost: 500 in one function are half a second of every check from scratch. Below this number
+/// it saves nothing, and one function is easier to read.
+const MANY: usize = 120;
+
+/// How many fields each of them registers.
 const PART: usize = 16;
 
 /// The whole pipeline, from the struct to its implementation, or to all errors and a stub.
@@ -39,16 +44,17 @@ pub(crate) fn expand(input: &DeriveInput) -> TokenStream {
 //     }
 // };
 fn expand_state(state: &State<'_>) -> TokenStream {
-    let runtime = runtime(&state.options.krate);
+    let runtime = runtime(&state.options.krate).expect("validation refuses a path that is none");
     let name = in_expansion(&state.input.ident);
     let generics = without_bounds(&state.input.generics);
     let (impl_generics, type_generics, _) = generics.split_for_impl();
-    let where_clause = expand_where(state, &runtime);
+    let fields = resolve::fields(state);
+    let bounds = expand_bounds(state, &fields, &runtime);
+    let where_clause = expand_where(state, &bounds);
     let service = expand_service(&state.options, &runtime);
-    let fields = state.fields.iter().map(|field| expand_field(field, &runtime));
-    let mut fields: Vec<TokenStream> = fields.collect();
+    let mut fields: Vec<TokenStream> = fields.iter().map(|field| expand_field(field, &runtime)).collect();
     let mut parts = TokenStream::new();
-    if fields.len() > PART {
+    if fields.len() >= MANY {
         let header = quote! { impl #impl_generics __Part };
         let implements = quote! { for #name #type_generics #where_clause };
         (parts, fields) = expand_parts(&fields, &header, &implements, &runtime);
@@ -110,36 +116,36 @@ fn expand_parts(
 // __checks.add_live::<Worker>(SPEC, |__state| &__state.worker);
 // __checks.with(SPEC, |__state| ::health_runtime::run(payments::ping(&__state.payments)));
 // __checks.nest::<Billing>("billing", |__state| &__state.billing);
+//
+// One plain call with the type in its turbofish: a missing trait is one error, under the type.
+//     db: Pool,
+//         ^^^^
 fn expand_field(field: &Field<'_>, runtime: &TokenStream) -> TokenStream {
-    let options = &field.check.options;
-    let (ty, member) = (field.ty, in_expansion_member(&field.member));
-    // One plain call with the type in its turbofish: a missing trait is one error, under the type.
-    //     db: Pool,
-    //         ^^^^
-    if options.nested.is_given() {
-        let (name, _) = field.check.name().expect("validation refuses a check without a name");
-        return quote! { __checks.nest::<#ty>(#name, |__state| &__state.#member); };
+    let (ty, name, member) = (field.ty, &field.name, in_expansion_member(field.member));
+    let spec = || expand_spec(field.check, name, runtime);
+    match field.checker {
+        Checker::Own => {
+            let spec = spec();
+            quote! { __checks.add::<#ty>(#spec, |__state| &__state.#member); }
+        }
+        Checker::Live => {
+            let spec = spec();
+            quote! { __checks.add_live::<#ty>(#spec, |__state| &__state.#member); }
+        }
+        Checker::With { path, blocking } => {
+            let run = if blocking { "run_blocking" } else { "run" };
+            let (spec, call) = (spec(), expand_with(run, path, &member, ty, runtime));
+            quote! { __checks.with(#spec, #call); }
+        }
+        Checker::Nested => quote! { __checks.nest::<#ty>(#name, |__state| &__state.#member); },
     }
-    let spec = expand_spec(&field.check, runtime);
-    if let Some(path) = options.with.value() {
-        let run = if options.blocking.is_given() {
-            "run_blocking"
-        } else {
-            "run"
-        };
-        let call = expand_with(run, path, &member, ty, runtime);
-        return quote! { __checks.with(#spec, #call); };
-    }
-    let add = if field.needs_in_process() {
-        quote!(add_live)
-    } else {
-        quote!(add)
-    };
-    quote! { __checks.#add::<#ty>(#spec, |__state| &__state.#member); }
 }
 
 // Expands to:
 // |__state| ::health_runtime::run(payments::ping(&__state.payments))
+//
+// or, for a field written `Arc<dyn Mailer>`, whose function may take that or what is in it:
+// |__state| ::health_runtime::run(mail::ping(::health_runtime::__private::argument(&__state.mailer)))
 fn expand_with(run: &str, path: &Path, member: &Member, ty: &Type, runtime: &TokenStream) -> TokenStream {
     let at = Span::mixed_site().located_at(path.last.span());
     let run = Ident::new(run, at);
@@ -148,13 +154,16 @@ fn expand_with(run: &str, path: &Path, member: &Member, ty: &Type, runtime: &Tok
         token
     });
     let member: TokenStream = member.collect();
-    // A function takes `&dyn Mailer`, not `&Arc<dyn Mailer>`.
-    let argument = if is_pointer_to_dyn(ty) {
-        quote_spanned!(at=> &*__state.#member)
-    } else {
-        quote_spanned!(at=> &__state.#member)
-    };
-    let call = expand_call(&quote!(#runtime::#run), &path.tokens, at, &argument);
+    let mut argument = quote_spanned!(at=> &__state.#member);
+    if is_pointer_to_dyn(ty) {
+        argument = quote_spanned!(at=> #runtime::__private::argument(#argument));
+    }
+    // Marked as generated where that changes no meaning, or else rustc advises to write the argument into the attribute.
+    let mut tokens: Vec<TokenTree> = path.tokens.clone().into_iter().collect();
+    if let [TokenTree::Ident(only)] = tokens.as_mut_slice() {
+        *only = in_expansion(only);
+    }
+    let call = expand_call(&quote!(#runtime::#run), &tokens.into_iter().collect(), at, &argument);
     quote_spanned! {at=> |__state| #call }
 }
 
@@ -182,9 +191,9 @@ fn expand_function(path: &Path, runtime: &TokenStream) -> TokenStream {
     }
 }
 
-// Expands to, for `struct AppState<T: Clone> where T: Debug`:
-// where T: Debug, Pool<T>: ::health_runtime::HealthCheck, Self: Sized + Send + Sync + 'static
-pub(crate) fn expand_where(state: &State<'_>, runtime: &TokenStream) -> TokenStream {
+// Expands to, for `struct AppState<T: Clone> where T: Debug` and the bounds of its fields:
+// where T: Clone, T: Debug, Pool<T>: ::health_runtime::HealthCheck, Self: Sized + Send + Sync + 'static
+pub(crate) fn expand_where(state: &State<'_>, bounds: &[TokenStream]) -> TokenStream {
     let generics = &state.input.generics;
     if generics.params.is_empty() {
         return generics.where_clause.to_token_stream();
@@ -192,28 +201,31 @@ pub(crate) fn expand_where(state: &State<'_>, runtime: &TokenStream) -> TokenStr
     let inline = generics.type_params().filter(|param| !param.bounds.is_empty());
     let inline = inline.map(|TypeParam { ident, bounds, .. }| quote!(#ident: #bounds));
     let declared = generics.where_clause.iter().flat_map(|clause| &clause.predicates);
-    let params: Vec<String> = generics.type_params().map(|param| param.ident.to_string()).collect();
-    let mention = state
-        .fields
-        .iter()
-        .filter(|field| mentions(field.ty.to_token_stream(), &params));
-    let bounds = mention.map(|field| {
-        let (ty, options) = (field.ty, &field.check.options);
-        if options.nested.is_given() {
-            quote!(#ty: #runtime::HealthState)
-        } else if options.with.is_given() {
-            // No more than `Self` below asks, but said so that the function's future can be seen to be `Send`.
-            quote!(#ty: ::core::marker::Send + ::core::marker::Sync + 'static)
-        } else if field.needs_in_process() {
-            quote!(#ty: #runtime::InProcess)
-        } else {
-            quote!(#ty: #runtime::HealthCheck)
-        }
-    });
     // `Self`: what the trait asks of the whole struct, also of its fields that are no checks.
     quote! {
         where #(#inline,)* #(#declared,)* #(#bounds,)* Self: ::core::marker::Sized + ::core::marker::Send + ::core::marker::Sync + 'static
     }
+}
+
+// Expands to, for the fields that name a parameter:
+// Pool<T>: ::health_runtime::HealthCheck
+fn expand_bounds(state: &State<'_>, fields: &[Field<'_>], runtime: &TokenStream) -> Vec<TokenStream> {
+    let params = state.input.generics.type_params();
+    let params: Vec<String> = params.map(|param| param.ident.to_string()).collect();
+    let mention = fields
+        .iter()
+        .filter(|field| mentions(field.ty.to_token_stream(), &params));
+    let bounds = mention.map(|field| {
+        let ty = field.ty;
+        match field.checker {
+            Checker::Own => quote!(#ty: #runtime::HealthCheck),
+            Checker::Live => quote!(#ty: #runtime::InProcess),
+            // No more than `Self` asks, but said so that the function's future can be seen to be `Send`.
+            Checker::With { .. } => quote!(#ty: ::core::marker::Send + ::core::marker::Sync + 'static),
+            Checker::Nested => quote!(#ty: #runtime::HealthState),
+        }
+    });
+    bounds.collect()
 }
 
 /// The parameters without the bounds that stand with them: [`expand_where`] has them all in one place, or else clippy

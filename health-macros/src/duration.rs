@@ -5,6 +5,18 @@ use std::time::Duration;
 /// The longest duration an option takes: one day. Longer ones are slips, such as seconds written as hours.
 pub(crate) const MAX: Duration = Duration::from_hours(24);
 
+/// The least value of a duration.
+#[derive(Clone, Copy)]
+pub(crate) enum Least {
+    Zero,
+    Milli,
+    /// The runtime is asked four times in this.
+    Stall,
+}
+
+/// The least value of `stalled_after`.
+pub(crate) const SHORTEST_STALL: Duration = Duration::from_secs(1);
+
 /// The units, the longest first, as they must stand in a sum.
 const UNITS: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
@@ -37,6 +49,20 @@ const ALIASES: &[(&str, u64)] = &[
 struct Part<'a> {
     number: &'a str,
     unit: &'a str,
+}
+
+impl Least {
+    /// What is wrong with a duration that is too short.
+    pub(crate) fn refuse(self, time: Duration) -> Option<String> {
+        match self {
+            Self::Milli if time.is_zero() => Some("cannot be zero; write at least \"1ms\", or leave it out".into()),
+            Self::Stall if time < SHORTEST_STALL => Some(format!(
+                "is shorter than {0}, so any busy moment would fail liveness and restart the process; write at least \"{0}\"",
+                show(SHORTEST_STALL)
+            )),
+            Self::Zero | Self::Milli | Self::Stall => None,
+        }
+    }
 }
 
 /// Reads a duration: whole numbers with the units `h`, `m`, `s`, `ms`, each at most once and the longest first.

@@ -17,16 +17,16 @@ use crate::tokens::rename_lifetimes;
 //     }
 // };
 pub(crate) fn expand_stub(state: &State<'_>) -> TokenStream {
-    if state.options.krate.is_refused() {
+    let Some(runtime) = runtime(&state.options.krate) else {
         return TokenStream::new(); // Nobody knows where the trait is: the stub would be one more error.
-    }
-    let runtime = runtime(&state.options.krate);
+    };
     let name = &state.input.ident;
     let mut generics = without_bounds(&state.input.generics);
     let lifetimes: Vec<Ident> = generics.lifetimes().map(|param| param.lifetime.ident.clone()).collect();
     let (_, type_generics, _) = generics.split_for_impl();
     let type_generics = rename_lifetimes(type_generics.to_token_stream(), &lifetimes, "static");
-    let where_clause = rename_lifetimes(expand_where(state, &runtime), &lifetimes, "static");
+    // Without the bounds of the fields: a check whose options are in error may need another one.
+    let where_clause = rename_lifetimes(expand_where(state, &[]), &lifetimes, "static");
     generics.params = generics
         .params
         .into_iter()

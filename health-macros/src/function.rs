@@ -4,13 +4,13 @@ use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::Parser;
 use syn::spanned::Spanned;
-use syn::{Attribute, GenericParam, Generics, Meta, ReturnType};
+use syn::{Attribute, GenericParam, Generics, Meta, ReturnType, Type, TypePath};
 
 use crate::errors::Errors;
 use crate::model::Function;
-use crate::signature::{Item, Signature, is_health_check};
+use crate::signature::{Item, PRIMITIVES, Signature, is_health_check};
 use crate::spec::{expand_call, expand_spec, runtime};
-use crate::tokens::{mentions, rename_lifetimes};
+use crate::tokens::{mentions, peel, rename_lifetimes};
 use crate::{shape, validate};
 
 /// The whole pipeline, from the function to itself and its type, or to all errors and a stub.
@@ -51,20 +51,24 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
 // pub struct disk_space {}
 // #[automatically_derived]
 // impl ::health_runtime::HealthFn<AppState> for disk_space {
-//     const SPEC: ::health_runtime::CheckSpec = …;
+//     fn spec() -> ::health_runtime::CheckSpec { … }
 //     fn call<'__state>(state: &'__state AppState) -> ::health_runtime::CheckFuture<'__state> {
 //         ::health_runtime::run_async::<io::Result<()>, _>(disk_space(state))
 //     }
 // }
 //
+// and the same for `Arc<AppState>`, which `Health::builder(Arc::new(state))` has. Not where the state is generic: it may
+// stand for the `Arc` itself.
+//
 // Braces, because a unit struct would also be a value, as the function is. No `const _` around the impl: on an associated
 // function, where none of this can stand, it would be two errors more.
 fn expand_function(function: &Function<'_>) -> TokenStream {
     let signature = function.signature;
-    let runtime = runtime(&function.check.options.krate);
+    let runtime = runtime(&function.check.options.krate).expect("validation refuses a path that is none");
     let ty = expand_type(signature);
     let name = type_name(&signature.ident);
-    let spec = expand_spec(&function.check, &runtime);
+    let (check, _) = function.check.name().expect("a function has a name");
+    let spec = expand_spec(&function.check, &check, &runtime);
     let lifetimes: Vec<Ident> = lifetimes(&signature.generics);
     let allow = is_deprecated_use(signature).then(|| quote!(#[allow(deprecated)]));
     let Some(state) = signature.state() else {
@@ -77,14 +81,39 @@ fn expand_function(function: &Function<'_>) -> TokenStream {
     let call = expand_run(function, &lifetimes, &runtime, &argument.to_token_stream());
     let state = rename_lifetimes(state.to_token_stream(), &lifetimes, "static");
     let (generics, predicates) = expand_generics(&signature.generics, &lifetimes, &state);
+    let shared = generics.is_empty().then(|| {
+        let shared = expand_shared(&name, &state, &runtime);
+        quote!(#allow #shared)
+    });
     quote! {
         #ty
+        #shared
         #allow
         #[automatically_derived]
         impl #generics #runtime::HealthFn<#state> for #name #predicates {
-            const SPEC: #runtime::CheckSpec = #spec;
+            fn spec() -> #runtime::CheckSpec { #spec }
             fn call<'__state>(#argument: &'__state #state) -> #runtime::CheckFuture<'__state> {
                 #call
+            }
+        }
+    }
+}
+
+// Expands to:
+// #[automatically_derived]
+// impl ::health_runtime::HealthFn<::std::sync::Arc<AppState>> for disk_space {
+//     fn spec() -> ::health_runtime::CheckSpec { <Self as ::health_runtime::HealthFn<AppState>>::spec() }
+//     fn call<'__state>(state: &'__state ::std::sync::Arc<AppState>) -> ::health_runtime::CheckFuture<'__state> {
+//         <Self as ::health_runtime::HealthFn<AppState>>::call(state)
+//     }
+// }
+fn expand_shared(name: &Ident, state: &TokenStream, runtime: &TokenStream) -> TokenStream {
+    quote! {
+        #[automatically_derived]
+        impl #runtime::HealthFn<::std::sync::Arc<#state>> for #name {
+            fn spec() -> #runtime::CheckSpec { <Self as #runtime::HealthFn<#state>>::spec() }
+            fn call<'__state>(state: &'__state ::std::sync::Arc<#state>) -> #runtime::CheckFuture<'__state> {
+                <Self as #runtime::HealthFn<#state>>::call(state)
             }
         }
     }
@@ -93,7 +122,10 @@ fn expand_function(function: &Function<'_>) -> TokenStream {
 // Expands to one of:
 // ::health_runtime::run_async::<io::Result<()>, _>(disk_space(state))
 // ::health_runtime::run_blocking::<io::Result<()>>(disk_space(state))
+// ::health_runtime::run_plain::<io::Result<()>>(disk_space(state))
 // ::health_runtime::run(disk_space(state))
+//
+// `run` where a plain `fn` may return a future.
 //
 // With the type, what a check cannot return is an error under it; without, under its first word. A future that cannot be
 // sent is one under the name.
@@ -127,16 +159,29 @@ fn expand_run(
     if signature.asyncness.is_some() {
         let run = located(quote!(#runtime::run_async), at);
         expand_call(&quote_spanned!(name=> #run::<#output, _>), &path(name), name, argument)
-    } else if is_blocking && output.to_string() != "_" {
-        expand_call(
-            &quote!(#runtime::run_blocking::<#output>),
-            &path(first),
-            first,
-            argument,
-        )
     } else {
-        let run = Ident::new(if is_blocking { "run_blocking" } else { "run" }, first);
+        let is_named = output.to_string() != "_";
+        let run = match &signature.output {
+            _ if is_blocking && is_named => quote!(run_blocking::<#output>),
+            _ if is_blocking => quote!(run_blocking),
+            ReturnType::Default => quote!(run_plain::<#output>),
+            ReturnType::Type(_, ty) if is_no_future(ty) => quote!(run_plain::<#output>),
+            ReturnType::Type(..) => quote!(run),
+        };
+        let run = if is_named { run } else { located(run, Some(first)) };
         expand_call(&quote!(#runtime::#run), &path(first), first, argument)
+    }
+}
+
+/// Whether the type is certainly no future, under whatever name: `Result<…>`, `Option<…>`, `String`, `bool`.
+fn is_no_future(ty: &Type) -> bool {
+    match peel(ty) {
+        Type::Tuple(_) | Type::Reference(_) | Type::Array(_) | Type::Never(_) => true,
+        Type::Path(TypePath { path, .. }) => path.segments.last().is_some_and(|last| {
+            let name = last.ident.to_string();
+            ["Result", "Option", "Vec", "String"].contains(&name.as_str()) || PRIMITIVES.contains(&name.as_str())
+        }),
+        _ => false,
     }
 }
 
@@ -165,10 +210,12 @@ fn located(tokens: TokenStream, at: Option<Span>) -> TokenStream {
 // impl<__S: ?Sized> ::health_runtime::HealthFn<__S> for disk_space { … }
 fn expand_stub(function: &Function<'_>) -> TokenStream {
     let signature = function.signature;
-    if signature.is_associated() || function.check.options.krate.is_refused() {
-        return TokenStream::new(); // Where a method stands, nothing else may; and without the trait, no stub.
+    if signature.is_associated() || signature.uses_own_name().is_some() {
+        return TokenStream::new(); // Where a method stands, nothing else may. Nor may a type hide what has its name.
     }
-    let runtime = runtime(&function.check.options.krate);
+    let Some(runtime) = runtime(&function.check.options.krate) else {
+        return TokenStream::new(); // Without the trait, no stub.
+    };
     let ty = expand_type(signature);
     let name = type_name(&signature.ident);
     let spec = quote!(#runtime::CheckSpec::new(""));
@@ -179,7 +226,7 @@ fn expand_stub(function: &Function<'_>) -> TokenStream {
 // Expands to:
 // #[automatically_derived]
 // impl<__S: ?Sized> ::health_runtime::HealthFn<__S> for disk_space {
-//     const SPEC: ::health_runtime::CheckSpec = …;
+//     fn spec() -> ::health_runtime::CheckSpec { … }
 //     fn call(_: &__S) -> ::health_runtime::CheckFuture<'_> {
 //         ::health_runtime::run(disk_space())
 //     }
@@ -188,7 +235,7 @@ fn expand_for_any_state(name: &Ident, spec: &TokenStream, call: &TokenStream, ru
     quote! {
         #[automatically_derived]
         impl<__S: ?::core::marker::Sized> #runtime::HealthFn<__S> for #name {
-            const SPEC: #runtime::CheckSpec = #spec;
+            fn spec() -> #runtime::CheckSpec { #spec }
             fn call(_: &__S) -> #runtime::CheckFuture<'_> {
                 #call
             }

@@ -5,14 +5,20 @@
 
 use proc_macro2::Ident;
 
+use crate::duration::Least;
 use crate::model::{BreakerOptions, CheckOptions, Count, Path, Setting, StateOptions, Text, Time};
-use crate::suggest;
+use crate::{naming, suggest};
+
+/// The most options that one message lists.
+const MOST_NAMES: usize = 8;
 
 /// One option: its name, how it is typed, where it may stand, and where its value goes.
 pub(crate) struct Row<O> {
     pub(crate) name: &'static str,
     /// As it would be typed, for messages.
     pub(crate) example: &'static str,
+    /// What it is called elsewhere, where no misspelling explains the word.
+    pub(crate) synonyms: &'static [&'static str],
     pub(crate) slot: Slot<O>,
     /// The only place for it, and what to say of it elsewhere.
     pub(crate) only: Option<(Place, &'static str)>,
@@ -20,16 +26,17 @@ pub(crate) struct Row<O> {
 
 pub(crate) type To<O, T> = fn(&mut O) -> &mut Setting<T>;
 
+/// The error about a text that is wrong whatever stands beside it.
+pub(crate) type Wrong = fn(&str) -> Option<String>;
+
 pub(crate) enum Slot<O> {
     Flag(To<O, ()>),
-    Duration(To<O, Time>),
-    /// A duration that may be zero.
-    DurationOrZero(To<O, Time>),
+    Duration(To<O, Time>, Least),
     Count(To<O, Count>),
-    Text(To<O, Text>),
+    Text(To<O, Text>, Wrong),
     Path(To<O, Path>),
     Module(To<O, Path>),
-    Texts(To<O, Vec<Text>>),
+    Texts(To<O, Vec<Text>>, Wrong),
     Paths(To<O, Vec<Path>>),
     Breaker(To<O, BreakerOptions>),
 }
@@ -53,6 +60,16 @@ impl Place {
             Self::Breaker => "in `breaker(...)`",
         }
     }
+
+    /// What has the attribute.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Struct => "struct",
+            Self::Field => "field",
+            Self::Function => "function",
+            Self::Breaker => "breaker",
+        }
+    }
 }
 
 /// A set of options and the table that reads them.
@@ -61,7 +78,7 @@ pub(crate) trait Options: Default + 'static {
     const ATTRIBUTE: &'static str;
     const TABLE: &'static [Row<Self>];
 
-    /// Is told of each option that is given.
+    /// Notes an option that is given.
     fn note(&mut self, key: &Ident) {
         let _ = key;
     }
@@ -74,38 +91,36 @@ impl Options for CheckOptions {
     const ATTRIBUTE: &'static str = "#[health_check(...)]";
     #[rustfmt::skip] // a row is a line
     const TABLE: &'static [Row<Self>] = &[
-        row("critical", "critical", Slot::Flag(|o| &mut o.critical)),
-        row("timeout", "timeout = \"3s\"", Slot::Duration(|o| &mut o.timeout)),
-        row("interval", "interval = \"10s\"", Slot::Duration(|o| &mut o.interval)),
-        row("ttl", "ttl = \"1s\"", Slot::DurationOrZero(|o| &mut o.ttl)),
-        row("max_age", "max_age = \"45s\"", Slot::Duration(|o| &mut o.max_age)),
-        row("degraded_after", "degraded_after = \"100ms\"", Slot::Duration(|o| &mut o.degraded_after)),
-        row("failure_threshold", "failure_threshold = 3", Slot::Count(|o| &mut o.failure_threshold)),
-        row("success_threshold", "success_threshold = 2", Slot::Count(|o| &mut o.success_threshold)),
-        row("breaker", "breaker(failures = 5, successes = 2, reset = \"30s\")", Slot::Breaker(|o| &mut o.breaker)),
-        row("fail_open", "fail_open", Slot::Flag(|o| &mut o.fail_open)),
-        row("readiness", "readiness", Slot::Flag(|o| &mut o.readiness)),
-        row("startup", "startup", Slot::Flag(|o| &mut o.startup)),
-        row("liveness", "liveness", Slot::Flag(|o| &mut o.liveness)),
-        row("in_process", "in_process", Slot::Flag(|o| &mut o.in_process)),
-        row("restart_helps", "restart_helps = \"why\"", Slot::Text(|o| &mut o.restart_helps)),
-        row("name", "name = \"db\"", Slot::Text(|o| &mut o.name)),
-        row("description", "description = \"orders database\"", Slot::Text(|o| &mut o.description)),
-        row("runbook", "runbook = \"https://wiki.example/db\"", Slot::Text(|o| &mut o.runbook)),
-        row("groups", "groups(\"db\", \"core\")", Slot::Texts(|o| &mut o.groups)),
-        row("blocking", "blocking", Slot::Flag(|o| &mut o.blocking)),
+        row("critical", "critical", &["mandatory", "required"], Slot::Flag(|o| &mut o.critical)),
+        row("timeout", "timeout = \"3s\"", &["deadline", "timeout_ms", "timeout_secs"], Slot::Duration(|o| &mut o.timeout, Least::Milli)),
+        row("interval", "interval = \"10s\"", &["every", "interval_ms", "interval_secs", "period"], Slot::Duration(|o| &mut o.interval, Least::Milli)),
+        row("ttl", "ttl = \"1s\"", &["cache", "time_to_live"], Slot::Duration(|o| &mut o.ttl, Least::Zero)),
+        row("max_age", "max_age = \"45s\"", &["stale_after"], Slot::Duration(|o| &mut o.max_age, Least::Milli)),
+        row("degraded_after", "degraded_after = \"100ms\"", &["slow", "slow_after"], Slot::Duration(|o| &mut o.degraded_after, Least::Milli)),
+        row("failure_threshold", "failure_threshold = 3", &["retries", "retry", "threshold"], Slot::Count(|o| &mut o.failure_threshold)),
+        row("success_threshold", "success_threshold = 2", &[], Slot::Count(|o| &mut o.success_threshold)),
+        row("breaker", "breaker(failures = 5, successes = 2, reset = \"30s\")", &["circuit", "circuit_breaker"], Slot::Breaker(|o| &mut o.breaker)),
+        row("fail_open", "fail_open", &[], Slot::Flag(|o| &mut o.fail_open)),
+        row("readiness", "readiness", &["ready", "readyz"], Slot::Flag(|o| &mut o.readiness)),
+        row("startup", "startup", &["startupz"], Slot::Flag(|o| &mut o.startup)),
+        row("liveness", "liveness", &["live", "livez"], Slot::Flag(|o| &mut o.liveness)),
+        row("in_process", "in_process", &[], Slot::Flag(|o| &mut o.in_process)),
+        row("restart_helps", "restart_helps = \"why\"", &[], Slot::Text(|o| &mut o.restart_helps, naming::restart_helps_error)),
+        row("name", "name = \"db\"", &["alias", "rename"], Slot::Text(|o| &mut o.name, naming::name_error)),
+        row("description", "description = \"orders database\"", &["desc", "doc"], Slot::Text(|o| &mut o.description, naming::description_error)),
+        row("runbook", "runbook = \"https://wiki.example/db\"", &["docs", "link", "url"], Slot::Text(|o| &mut o.runbook, naming::runbook_error)),
+        row("groups", "groups(\"db\", \"core\")", &["tag", "tags"], Slot::Texts(|o| &mut o.groups, naming::group_error)),
+        row("blocking", "blocking", &["sync"], Slot::Flag(|o| &mut o.blocking)),
         only(Place::Field, "the function is itself the check; remove `with`",
-            row("with", "with = path::to::check", Slot::Path(|o| &mut o.with))),
+            row("with", "with = path::to::check", &["check", "check_with", "fn", "func", "function"], Slot::Path(|o| &mut o.with))),
         only(Place::Field, "it belongs on a field whose type derives `HealthState`; remove `nested`",
-            row("nested", "nested", Slot::Flag(|o| &mut o.nested))),
+            row("nested", "nested", &["flatten"], Slot::Flag(|o| &mut o.nested))),
         only(Place::Function, "write it in `#[health(...)]` on the struct",
-            row("crate", "crate = path::to::health_runtime", Slot::Module(|o| &mut o.krate))),
+            row("crate", "crate = path::to::health_runtime", &[], Slot::Module(|o| &mut o.krate))),
     ];
 
     fn note(&mut self, key: &Ident) {
-        if !self.given.contains(key) {
-            self.given.push(key.clone());
-        }
+        self.given.push(key.clone());
     }
 
     fn elsewhere(name: &str, written: &str, place: Place) -> Option<String> {
@@ -124,20 +139,20 @@ impl Options for StateOptions {
     const ATTRIBUTE: &'static str = "#[health(...)]";
     #[rustfmt::skip] // a row is a line
     const TABLE: &'static [Row<Self>] = &[
-        row("name", "name = \"orders\"", Slot::Text(|o| &mut o.name)),
-        row("version", "version = \"1.4.0\"", Slot::Text(|o| &mut o.version)),
-        row("timeout", "timeout = \"3s\"", Slot::Duration(|o| &mut o.timeout)),
-        row("interval", "interval = \"10s\"", Slot::Duration(|o| &mut o.interval)),
-        row("ttl", "ttl = \"1s\"", Slot::DurationOrZero(|o| &mut o.ttl)),
-        row("probe_budget", "probe_budget = \"800ms\"", Slot::Duration(|o| &mut o.probe_budget)),
-        row("checks", "checks(path::to::function)", Slot::Paths(|o| &mut o.checks)),
-        row("prefix", "prefix = \"/health\"", Slot::Text(|o| &mut o.prefix)),
-        row("manual_start", "manual_start", Slot::Flag(|o| &mut o.manual_start)),
-        row("public_details", "public_details", Slot::Flag(|o| &mut o.public_details)),
-        row("heartbeat", "heartbeat = \"10s\"", Slot::DurationOrZero(|o| &mut o.heartbeat)), // `timing` refuses it, and less than 1s
-        row("drain", "drain = \"7s\"", Slot::DurationOrZero(|o| &mut o.drain)),
-        row("shutdown_grace", "shutdown_grace = \"15s\"", Slot::Duration(|o| &mut o.shutdown_grace)),
-        row("crate", "crate = path::to::health_runtime", Slot::Module(|o| &mut o.krate)),
+        row("name", "name = \"orders\"", &["service", "service_name"], Slot::Text(|o| &mut o.name, naming::service_name_error)),
+        row("version", "version = \"1.4.0\"", &[], Slot::Text(|o| &mut o.version, naming::version_error)),
+        row("timeout", "timeout = \"3s\"", &["deadline", "timeout_ms", "timeout_secs"], Slot::Duration(|o| &mut o.timeout, Least::Milli)),
+        row("interval", "interval = \"10s\"", &["every", "interval_ms", "interval_secs", "period"], Slot::Duration(|o| &mut o.interval, Least::Milli)),
+        row("ttl", "ttl = \"1s\"", &["cache", "time_to_live"], Slot::Duration(|o| &mut o.ttl, Least::Zero)),
+        row("probe_budget", "probe_budget = \"800ms\"", &["budget"], Slot::Duration(|o| &mut o.probe_budget, Least::Milli)),
+        row("checks", "checks(path::to::function)", &["fns", "function", "functions"], Slot::Paths(|o| &mut o.checks)),
+        row("prefix", "prefix = \"/health\"", &["base", "base_path", "path"], Slot::Text(|o| &mut o.prefix, naming::prefix_error)),
+        row("manual_start", "manual_start", &[], Slot::Flag(|o| &mut o.manual_start)),
+        row("public_details", "public_details", &["details", "verbose"], Slot::Flag(|o| &mut o.public_details)),
+        row("stalled_after", "stalled_after = \"10s\"", &["heartbeat", "stall_after", "watchdog"], Slot::Duration(|o| &mut o.stalled_after, Least::Stall)),
+        row("drain", "drain = \"7s\"", &["drain_timeout"], Slot::Duration(|o| &mut o.drain, Least::Zero)),
+        row("shutdown_grace", "shutdown_grace = \"15s\"", &["grace"], Slot::Duration(|o| &mut o.shutdown_grace, Least::Milli)),
+        row("crate", "crate = path::to::health_runtime", &[], Slot::Module(|o| &mut o.krate)),
     ];
 
     fn elsewhere(name: &str, _: &str, _: Place) -> Option<String> {
@@ -150,9 +165,9 @@ impl Options for BreakerOptions {
     const ATTRIBUTE: &'static str = "breaker(...)";
     #[rustfmt::skip] // a row is a line
     const TABLE: &'static [Row<Self>] = &[
-        row("failures", "failures = 5", Slot::Count(|o| &mut o.failures)),
-        row("successes", "successes = 2", Slot::Count(|o| &mut o.successes)),
-        row("reset", "reset = \"30s\"", Slot::Duration(|o| &mut o.reset)),
+        row("failures", "failures = 5", &["threshold"], Slot::Count(|o| &mut o.failures)),
+        row("successes", "successes = 2", &[], Slot::Count(|o| &mut o.successes)),
+        row("reset", "reset = \"30s\"", &["reset_after"], Slot::Duration(|o| &mut o.reset, Least::Milli)),
     ];
 
     fn elsewhere(name: &str, _: &str, _: Place) -> Option<String> {
@@ -161,13 +176,13 @@ impl Options for BreakerOptions {
     }
 }
 
-const fn row<O>(name: &'static str, example: &'static str, slot: Slot<O>) -> Row<O> {
-    let only = None;
+const fn row<O>(name: &'static str, example: &'static str, synonyms: &'static [&'static str], slot: Slot<O>) -> Row<O> {
     Row {
         name,
         example,
+        synonyms,
         slot,
-        only,
+        only: None,
     }
 }
 
@@ -196,19 +211,26 @@ pub(crate) fn unknown<O: Options>(name: &str, written: &str, place: Place) -> St
     if let Some(way_out) = O::elsewhere(name, written, place) {
         return format!("`{name}` does not belong {here}; {way_out}");
     }
-    let owner = match place {
-        Place::Field => Some("field"),
-        Place::Function => Some("function"),
-        Place::Struct | Place::Breaker => None,
-    };
-    if let Some(explanation) = owner.and_then(|owner| suggest::explanation(name, owner)) {
+    let is_check = matches!(place, Place::Field | Place::Function);
+    if let Some(explanation) = is_check.then(|| suggest::explanation(name, place.word())).flatten() {
         return explanation;
     }
     let found = format!("unknown option `{name}` in `{}`", O::ATTRIBUTE);
-    let names = O::TABLE.iter().filter(|row| row.is_for(place)).map(|row| row.name);
-    if let Some(nearest) = suggest::nearest(name, names.clone()) {
-        return format!("{found}; did you mean `{nearest}`?");
+    let rows: Vec<&Row<O>> = O::TABLE.iter().filter(|row| row.is_for(place)).collect();
+    let known: Vec<&'static str> = rows.iter().map(|row| row.name).collect();
+    let word = suggest::normal(name);
+    let synonym = rows.iter().find(|row| row.synonyms.contains(&word.as_str()));
+    if let Some(meant) = synonym.map(|row| row.name).or_else(|| suggest::nearest(&word, &known)) {
+        return format!("{found}; did you mean `{meant}`?");
     }
-    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
-    format!("{found}; expected one of {}", names.join(", "))
+    let names: Vec<String> = suggest::by_distance(&word, &known)
+        .take(MOST_NAMES)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    let listed = names.join(", ");
+    if known.len() > names.len() {
+        format!("{found}; the nearest of {} options are {listed}", known.len())
+    } else {
+        format!("{found}; expected one of {listed}")
+    }
 }

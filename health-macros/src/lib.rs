@@ -1,18 +1,19 @@
 //! The macros behind `health-runtime`, which re-exports them; depend on that crate, not on this one.
 //!
-//! tokens → attributes → model → rules → code. Nothing stops at the first mistake.
+//! tokens → attributes → model → rules → resolved → code. Nothing stops at the first mistake.
 //!
 //! ```text
 //! grammar    the options: one table for each attribute
 //! attr       reads an attribute by its table
 //!   value, list, path, duration    what stands behind an option's name
+//!   naming   what names, paths and URLs may look like
 //! signature  reads a function, but for its body
 //! model      what is declared: a struct with its fields, or a function
 //! validate   the rules of a struct and of a function
 //!   shape      what they have to look like
 //!   rules      the options of one check against each other
 //!   timing     its durations against each other
-//!   naming     names, paths and URLs
+//! resolve    what is declared, once nothing is wrong with it: who checks each field
 //! derive     the code of a struct
 //! function   the code of a function
 //!   spec       what both write
@@ -33,6 +34,7 @@ mod list;
 mod model;
 mod naming;
 mod path;
+mod resolve;
 mod rules;
 mod shape;
 mod signature;

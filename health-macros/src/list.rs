@@ -3,23 +3,39 @@
 use proc_macro2::{Delimiter, Ident, TokenTree};
 
 use crate::errors::Errors;
+use crate::grammar::Wrong;
 use crate::model::{Path, Text};
 use crate::tokens::{collect, is_punct, next_comma, show_path, show_token};
+use crate::value::Value;
 use crate::{path, value};
 
 /// Strings: `groups("db", "core")`.
 pub(crate) fn texts<'a>(
     key: &Ident,
     example: &str,
+    wrong: Wrong,
     after: &'a [TokenTree],
     errors: &mut Errors,
-) -> (Option<Vec<Text>>, &'a [TokenTree]) {
+) -> (Value<Vec<Text>>, &'a [TokenTree]) {
+    let mut seen = Vec::new();
     entries(key, example, after, errors, |entry, errors| {
-        if let Some((text, literal, rest)) = value::string(entry) {
-            return Some((Text { text, literal }, rest));
+        let Some((text, literal, rest)) = value::string(entry) else {
+            errors.at(collect(entry), value::no_text(key, example, entry));
+            return None;
+        };
+        if let Some(wrong) = wrong(&text) {
+            errors.at(literal, wrong);
+            return None;
         }
-        errors.at(collect(entry), value::no_text(key, example, entry));
-        None
+        if seen.contains(&text) {
+            errors.at(
+                literal,
+                format!("{text:?} is named twice in `{key}`; remove one of them"),
+            );
+            return None;
+        }
+        seen.push(text.clone());
+        Some((Text { text, literal }, rest))
     })
 }
 
@@ -29,7 +45,7 @@ pub(crate) fn paths<'a>(
     example: &str,
     after: &'a [TokenTree],
     errors: &mut Errors,
-) -> (Option<Vec<Path>>, &'a [TokenTree]) {
+) -> (Value<Vec<Path>>, &'a [TokenTree]) {
     entries(key, example, after, errors, |entry, errors| {
         match path::read_path(entry) {
             Ok((path, rest)) => Some((path, rest)),
@@ -50,21 +66,21 @@ fn entries<'a, T>(
     example: &str,
     after: &'a [TokenTree],
     errors: &mut Errors,
-    read: impl for<'e> Fn(&'e [TokenTree], &mut Errors) -> Option<(T, &'e [TokenTree])>,
-) -> (Option<Vec<T>>, &'a [TokenTree]) {
+    mut read: impl for<'e> FnMut(&'e [TokenTree], &mut Errors) -> Option<(T, &'e [TokenTree])>,
+) -> (Value<Vec<T>>, &'a [TokenTree]) {
     let (group, after) = match after {
         [TokenTree::Group(group), rest @ ..] if group.delimiter() == Delimiter::Parenthesis => (group, rest),
         [equals, ..] if is_punct(equals, '=') => {
             errors.at(key, equals_instead(key, example, after));
-            return (None, &[]);
+            return (Err(None), &[]);
         }
         [TokenTree::Group(group), rest @ ..] => {
             errors.at(group, format!("`{key}` takes parentheses; write `{example}`"));
-            return (None, rest);
+            return (Err(None), rest);
         }
         rest => {
             errors.at(key, format!("`{key}` needs a list in parentheses, such as `{example}`"));
-            return (None, rest);
+            return (Err(None), rest);
         }
     };
     let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
@@ -73,7 +89,7 @@ fn entries<'a, T>(
             group,
             format!("`{key}()` is empty; write for example `{example}`, or leave `{key}` out"),
         );
-        return (None, after);
+        return (Err(None), after);
     }
     let (mut list, mut whole) = (Vec::new(), true);
     let mut rest = tokens.as_slice();
@@ -101,7 +117,7 @@ fn entries<'a, T>(
         }
         rest = rest.get(end + 1..).unwrap_or_default();
     }
-    (whole.then_some(list), after)
+    (if whole { Ok(list) } else { Err(None) }, after)
 }
 
 /// `groups = "db"` as `groups("db")`, `checks = [disk_space]` as `checks(disk_space)`.

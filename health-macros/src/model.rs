@@ -12,6 +12,7 @@ use crate::attr;
 use crate::doc_comment::first_paragraph;
 use crate::errors::Errors;
 use crate::grammar::Place;
+use crate::naming;
 use crate::signature::{self, Signature};
 
 /// The struct.
@@ -39,19 +40,23 @@ pub(crate) struct Function<'a> {
 /// What is declared about one check.
 pub(crate) struct Check<'a> {
     pub(crate) options: CheckOptions,
+    /// Whether it is a field or a function.
+    place: Place,
     /// The name of the field or function; a field of a tuple has none.
     ident: Option<&'a Ident>,
     /// The first paragraph of the doc comment.
     doc: Option<String>,
 }
 
-/// One option of an attribute. Where its value was refused, rules that need the value say nothing, and rules about its
-/// presence still hold.
+/// One option of an attribute.
+///
+/// A refused option is neither given nor absent: a rule that reads it says nothing, because nobody knows what was meant.
 #[derive(Default)]
 pub(crate) enum Setting<T> {
     #[default]
     Absent,
-    Refused(Ident),
+    /// There is an error about it. The value is the one that was probably meant, if that can be seen.
+    Refused(Option<T>),
     Given(Ident, T),
 }
 
@@ -111,7 +116,7 @@ pub(crate) struct CheckOptions {
     pub(crate) with: Setting<Path>,
     pub(crate) nested: Setting<()>,
     pub(crate) krate: Setting<Path>,
-    /// The names of all that are given, where they stand first.
+    /// The names of all that are given.
     pub(crate) given: Vec<Ident>,
 }
 
@@ -136,7 +141,7 @@ pub(crate) struct StateOptions {
     pub(crate) prefix: Setting<Text>,
     pub(crate) manual_start: Setting<()>,
     pub(crate) public_details: Setting<()>,
-    pub(crate) heartbeat: Setting<Time>,
+    pub(crate) stalled_after: Setting<Time>,
     pub(crate) drain: Setting<Time>,
     pub(crate) shutdown_grace: Setting<Time>,
     pub(crate) krate: Setting<Path>,
@@ -185,16 +190,11 @@ impl<'a> Field<'a> {
             attribute: attribute.path(),
             check: Check {
                 options: attr::parse(attribute, Place::Field, errors),
+                place: Place::Field,
                 ident: field.ident.as_ref(),
                 doc: first_paragraph(&field.attrs),
             },
         })
-    }
-
-    /// Whether only the field's type can say that a restart fixes it.
-    pub(crate) fn needs_in_process(&self) -> bool {
-        let options = &self.check.options;
-        options.liveness.is_given() && !options.restart_helps.is_given() && !options.with.is_given()
     }
 }
 
@@ -211,6 +211,7 @@ impl<'a> Function<'a> {
             signature,
             check: Check {
                 options: attr::parse_options(arguments, Place::Function, errors),
+                place: Place::Function,
                 ident: Some(&signature.ident),
                 doc: first_paragraph(&signature.attrs),
             },
@@ -218,15 +219,34 @@ impl<'a> Function<'a> {
     }
 }
 
+impl CheckOptions {
+    /// Whether it ends with the start.
+    pub(crate) fn is_startup_only(&self) -> bool {
+        self.startup.is_given() && self.readiness.is_absent() && self.liveness.is_absent()
+    }
+}
+
 impl Check<'_> {
-    /// Its name and the tokens that say it: `name = "…"`, or else the field's or function's. `None` for a tuple's field
-    /// without `name`, or if the value of `name` was refused.
+    /// Its name and the tokens that say it: `name = "…"`, or else the name of the field or function, valid or not. `None` for
+    /// a tuple's field without `name`, or if `name` was refused.
     pub(crate) fn name(&self) -> Option<(String, &dyn ToTokens)> {
         match (&self.options.name, &self.ident) {
             (Setting::Given(_, name), _) => Some((name.text.clone(), &name.literal)),
             (Setting::Absent, Some(ident)) => Some((ident.unraw().to_string(), ident)),
             (Setting::Absent, None) | (Setting::Refused(_), _) => None,
         }
+    }
+
+    /// Whether a function checks, and not a type.
+    pub(crate) fn is_function(&self) -> bool {
+        self.place == Place::Function || self.options.with.is_given()
+    }
+
+    /// What is wrong with the name of the field or function, if that is the name of the check.
+    pub(crate) fn name_error(&self) -> Option<(&Ident, String)> {
+        let ident = self.ident.filter(|_| self.options.name.is_absent())?;
+        let wrong = naming::implicit_name_error(&ident.unraw().to_string(), self.place.word())?;
+        Some((ident, wrong))
     }
 
     /// `description = "…"`, or else the doc comment.
@@ -240,15 +260,15 @@ impl Check<'_> {
 }
 
 impl<T> Setting<T> {
-    /// The option's name where it stands, if it was given.
+    /// The option's name where it stands, if it is given.
     pub(crate) fn key(&self) -> Option<&Ident> {
         match self {
-            Self::Absent => None,
-            Self::Refused(key) | Self::Given(key, _) => Some(key),
+            Self::Absent | Self::Refused(_) => None,
+            Self::Given(key, _) => Some(key),
         }
     }
 
-    /// Its value, if it was given and could be read.
+    /// Its value, if it is given.
     pub(crate) fn value(&self) -> Option<&T> {
         match self {
             Self::Absent | Self::Refused(_) => None,
@@ -256,8 +276,21 @@ impl<T> Setting<T> {
         }
     }
 
+    /// Its value, or the one that was probably meant.
+    pub(crate) fn meant(&self) -> Option<&T> {
+        match self {
+            Self::Absent => None,
+            Self::Refused(value) => value.as_ref(),
+            Self::Given(_, value) => Some(value),
+        }
+    }
+
     pub(crate) fn is_given(&self) -> bool {
-        self.key().is_some()
+        matches!(self, Self::Given(..))
+    }
+
+    pub(crate) fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
     }
 
     pub(crate) fn is_refused(&self) -> bool {

@@ -31,17 +31,39 @@ pub(crate) fn group_problem(name: &str) -> Option<String> {
     name_problem(name).filter(|_| !RESERVED.contains(&name))
 }
 
+/// The error about `name = "…"` of a check.
+pub(crate) fn name_error(name: &str) -> Option<String> {
+    Some(format!("name {name:?} {}; {}", name_problem(name)?, name_fix(name)))
+}
+
+/// The error about the name of a group.
+pub(crate) fn group_error(name: &str) -> Option<String> {
+    Some(format!("group {name:?} {}; {}", group_problem(name)?, name_fix(name)))
+}
+
+/// The error about the name of a field or function that is the name of its check.
+pub(crate) fn implicit_name_error(name: &str, owner: &str) -> Option<String> {
+    let problem = name_problem(name)?;
+    let fix = match similar(name) {
+        Some(similar) => format!("add `name = \"{similar}\"`"),
+        None if name.len() > MAX_LENGTH => "add `name = \"...\"` with a shorter one".into(),
+        None => "add `name = \"...\"` with these characters".into(),
+    };
+    Some(format!("{owner} name `{name}` {problem}; {fix}"))
+}
+
 /// What to write instead of a name that has a problem.
-pub(crate) fn name_fix(name: &str) -> String {
+fn name_fix(name: &str) -> String {
     match similar(name) {
         Some(similar) => format!("did you mean \"{similar}\"?"),
         None if name.len() > MAX_LENGTH => "shorten it".into(),
-        None => "write one such as \"orders-db\"".into(),
+        None if name.is_empty() => "write one such as \"orders-db\"".into(),
+        None => "write it with these characters".into(),
     }
 }
 
 /// A name that is like this one and right.
-pub(crate) fn similar(name: &str) -> Option<String> {
+fn similar(name: &str) -> Option<String> {
     let lower = split_words(name.trim()).to_lowercase();
     let replaced: String = lower.chars().map(|c| if is_inner(c) { c } else { '-' }).collect();
     let mut similar = replaced
@@ -66,8 +88,30 @@ fn split_words(name: &str) -> String {
     split
 }
 
+/// The error about `name = "…"` of the service.
+pub(crate) fn service_name_error(name: &str) -> Option<String> {
+    label_problem(name).map(|problem| format!("`name` {problem}"))
+}
+
+/// The error about `version = "…"` of the service.
+pub(crate) fn version_error(version: &str) -> Option<String> {
+    label_problem(version).map(|problem| format!("`version` {problem}"))
+}
+
+/// The error about `description = "…"`.
+pub(crate) fn description_error(text: &str) -> Option<String> {
+    let is_empty = text.trim().is_empty();
+    is_empty.then(|| "`description` is empty; say what is checked, or leave it out".into())
+}
+
+/// The error about `restart_helps = "…"`.
+pub(crate) fn restart_helps_error(text: &str) -> Option<String> {
+    let is_empty = text.trim().is_empty();
+    is_empty.then(|| "`restart_helps` is empty; say why a restart of this process fixes what is checked".into())
+}
+
 /// What is wrong with the name or version of a service.
-pub(crate) fn label_problem(text: &str) -> Option<String> {
+fn label_problem(text: &str) -> Option<String> {
     let length = text.chars().count();
     if text.trim().is_empty() {
         return Some("is empty; leave it out to take it from `Cargo.toml`".into());
@@ -81,8 +125,8 @@ pub(crate) fn label_problem(text: &str) -> Option<String> {
     (length > MAX_LENGTH).then(|| format!("has {length} characters; at most {MAX_LENGTH} are allowed"))
 }
 
-/// What is wrong with the prefix of the probes' paths, and what would be right.
-pub(crate) fn prefix_problem(prefix: &str) -> Option<String> {
+/// The error about `prefix = "…"`.
+pub(crate) fn prefix_error(prefix: &str) -> Option<String> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "/_.~-".contains(c);
     if let Some(strange) = prefix.chars().find(|c| !allowed(*c)) {
         let strange = strange.escape_debug();
@@ -115,8 +159,13 @@ pub(crate) fn prefix_problem(prefix: &str) -> Option<String> {
     Some(format!("`prefix` {wrong}; did you mean \"{right}\"?"))
 }
 
+/// The error about `runbook = "…"`.
+pub(crate) fn runbook_error(url: &str) -> Option<String> {
+    url_problem(url).map(|problem| format!("`runbook` {problem}"))
+}
+
 /// What is wrong with a link for people.
-pub(crate) fn url_problem(url: &str) -> Option<String> {
+fn url_problem(url: &str) -> Option<String> {
     const EXAMPLE: &str = "such as \"https://wiki.example/db\"";
     if url.trim().is_empty() {
         return Some(format!("is empty; write a URL {EXAMPLE}, or leave it out"));
@@ -169,7 +218,7 @@ fn is_inner(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_LENGTH, group_problem, name_problem, prefix_problem, similar, url_problem};
+    use super::{MAX_LENGTH, group_problem, name_problem, prefix_error, similar, url_problem};
 
     #[test]
     fn a_group_may_have_the_name_of_a_probe() {
@@ -238,12 +287,12 @@ mod tests {
     #[test]
     fn a_prefix_is_a_path_without_a_slash_at_its_end() {
         for prefix in ["/health", "/a/b", "/A_b.c~d-e"] {
-            assert_eq!(prefix_problem(prefix), None, "{prefix}");
+            assert_eq!(prefix_error(prefix), None, "{prefix}");
         }
         for prefix in [
             "", "/", "//", "health", "/health/", "/a//b", "/{id}", "/a*", "/a b", "/../x", "/ü",
         ] {
-            assert!(prefix_problem(prefix).is_some(), "{prefix}");
+            assert!(prefix_error(prefix).is_some(), "{prefix}");
         }
     }
 }

@@ -6,7 +6,7 @@ use syn::TypePath;
 use crate::errors::Errors;
 use crate::model::Path;
 use crate::tokens::{collect, is_punct, last_segment, path_length, show_path, ungroup};
-use crate::value::{after_equals, string};
+use crate::value::{Value, after_equals, string};
 
 /// A path, such as `a::b`, `Self::f`, `<C as T>::f`, `f::<u8>`.
 pub(crate) fn path<'a>(
@@ -14,16 +14,16 @@ pub(crate) fn path<'a>(
     example: &str,
     after: &'a [TokenTree],
     errors: &mut Errors,
-) -> (Option<Path>, &'a [TokenTree]) {
+) -> (Value<Path>, &'a [TokenTree]) {
     let Some(value) = after_equals(key, example, after, errors) else {
-        return (None, &[]);
+        return (Err(None), &[]);
     };
     match read_path(value) {
-        Ok((path, rest)) => (Some(path), rest),
+        Ok((path, rest)) => (Ok(path), rest),
         Err(wrong) => {
-            let wrong = wrong.describe(key, example, |path| format!("{key} = {path}"));
-            errors.at(collect(value), wrong);
-            (None, &[])
+            let text = wrong.describe(key, example, |path| format!("{key} = {path}"));
+            errors.at(collect(value), text);
+            (Err(wrong.meant()), &[])
         }
     }
 }
@@ -34,17 +34,19 @@ pub(crate) fn module<'a>(
     example: &str,
     after: &'a [TokenTree],
     errors: &mut Errors,
-) -> (Option<Path>, &'a [TokenTree]) {
+) -> (Value<Path>, &'a [TokenTree]) {
     let (path, rest) = path(key, example, after, errors);
     let has_arguments = |path: &Path| path.tokens.clone().into_iter().any(|token| is_punct(&token, '<'));
-    if let Some(path) = path.as_ref().filter(|path| has_arguments(path)) {
-        errors.at(
-            &path.tokens,
-            format!("`{key}` takes the path of a module; write `{example}`"),
-        );
-        return (None, rest);
+    match path {
+        Ok(path) if has_arguments(&path) => {
+            errors.at(
+                &path.tokens,
+                format!("`{key}` takes the path of a module; write `{example}`"),
+            );
+            (Err(None), rest)
+        }
+        path => (path, rest),
     }
-    (path, rest)
 }
 
 /// Reads the path at the front, and hands back what follows it.
@@ -66,14 +68,15 @@ pub(crate) fn read_path(value: &[TokenTree]) -> Result<(Path, &[TokenTree]), NoP
             NoPath::Call(show_path(&value[..length]))
         }
         (Some(length), [TokenTree::Punct(punct), ..]) if punct.as_char() == '<' => {
-            NoPath::Turbofish(show_path(&value[..length]))
+            NoPath::Turbofish(with_turbofish(&value[..length], rest))
         }
         _ if is_closure(value) => NoPath::Closure,
         _ if value.first().is_some_and(|first| is_punct(first, '#')) => NoPath::Attribute,
-        _ => match (reference(value), string(value)) {
-            (Some(path), _) => NoPath::Reference(path),
-            (None, Some((text, ..))) => NoPath::Text(is_path(&text).then_some(text)),
-            (None, None) => NoPath::Other,
+        _ => match (method(value), reference(value), string(value)) {
+            (Some(name), ..) => NoPath::Method(name.to_string()),
+            (None, Some(path), _) => NoPath::Reference(path),
+            (None, None, Some((text, ..))) => NoPath::Text(is_path(&text).then_some(text)),
+            (None, None, None) => NoPath::Other,
         },
     })
 }
@@ -82,33 +85,50 @@ pub(crate) fn read_path(value: &[TokenTree]) -> Result<(Path, &[TokenTree]), NoP
 pub(crate) enum NoPath {
     /// `ping()`.
     Call(String),
-    /// `ping<u8>`.
+    /// `ping<u8>`, with the path that is meant.
     Turbofish(String),
     Closure,
     /// `#[cfg(unix)] ping`.
     Attribute,
-    /// `&ping`, `[ping]` or `self.ping`, with the path that is meant.
+    /// `&ping` or `[ping]`, with the path that is meant.
     Reference(String),
+    /// `self.ping`, with the name of the method.
+    Method(String),
     /// `"ping"`, with the path that is quoted if it is one.
     Text(Option<String>),
     Other,
 }
 
 impl NoPath {
+    /// The path that was meant, if that can be seen.
+    fn meant(&self) -> Option<Path> {
+        let (Self::Call(path) | Self::Turbofish(path) | Self::Reference(path) | Self::Text(Some(path))) = self else {
+            return None;
+        };
+        let tokens: Vec<TokenTree> = path.parse::<TokenStream>().ok()?.into_iter().collect();
+        Some(read_path(&tokens).ok()?.0)
+    }
+
     /// Says what is wrong; `option` writes the whole option with the right path.
     pub(crate) fn describe(&self, key: &Ident, example: &str, option: impl Fn(&str) -> String) -> String {
         match self {
             Self::Call(path) => format!("`{key}` takes the path alone, without a call; write `{}`", option(path)),
-            Self::Turbofish(path) => format!(
-                "type arguments in a path follow `::`; write `{}`",
-                option(&format!("{path}::<...>"))
-            ),
+            Self::Turbofish(path) => format!("type arguments in a path follow `::`; write `{}`", option(path)),
             Self::Closure => format!(
                 "`{key}` takes the path of a function, not a closure; write a function and name it: `{example}`"
             ),
             Self::Attribute => format!(
                 "`{key}` takes no attributes; give the function to `Health::builder(...)`, where `#[cfg(...)]` has its \
                  place"
+            ),
+            Self::Method(name) if key == "checks" => format!(
+                "`{key}` takes free functions, not methods; move `{name}` out of the `impl` and write `{}`",
+                option(name)
+            ),
+            Self::Method(name) => format!(
+                "`{key}` takes the path of a function, and calls it with the field; write a function of the field and \
+                 name it, as in `{}`, or put `#[health_check]` above a function of the whole state",
+                option(name)
             ),
             Self::Reference(path) => format!("`{key}` takes the path alone; write `{}`", option(path)),
             Self::Text(Some(path)) => format!(
@@ -121,17 +141,35 @@ impl NoPath {
     }
 }
 
-/// The path in `&ping`, `[ping]` and `self.ping`.
+/// The path with `::` before its type arguments: `Vec::<u8>::ping` for `Vec<u8>::ping`.
+fn with_turbofish(before: &[TokenTree], arguments: &[TokenTree]) -> String {
+    let before = show_path(before);
+    let whole = format!("{before}::{}", show_path(arguments));
+    if is_path(&whole) {
+        whole
+    } else {
+        format!("{before}::<...>")
+    }
+}
+
+/// The path in `&ping` and `[ping]`.
 fn reference(value: &[TokenTree]) -> Option<String> {
     let path = match value {
         [and, path @ ..] if is_punct(and, '&') => path.to_vec(),
         [TokenTree::Group(group)] if group.delimiter() == Delimiter::Bracket => group.stream().into_iter().collect(),
-        [TokenTree::Ident(word), dot, TokenTree::Ident(name)] if word == "self" && is_punct(dot, '.') => {
-            return Some(format!("Self::{name}"));
-        }
         _ => return None,
     };
     (path_length(&path) == Some(path.len())).then(|| show_path(&path))
+}
+
+/// The name at the end of `self.ping` and `self.db.ping()`.
+fn method(value: &[TokenTree]) -> Option<&Ident> {
+    let is_self = matches!(value, [TokenTree::Ident(word), dot, ..] if word == "self" && is_punct(dot, '.'));
+    let mut names = value.iter().rev().filter_map(|token| match token {
+        TokenTree::Ident(name) => Some(name),
+        _ => None,
+    });
+    names.next().filter(|_| is_self)
 }
 
 fn is_path(text: &str) -> bool {

@@ -1,17 +1,11 @@
 //! The rules across the options of one check.
 
-use std::time::Duration;
-
-use crate::duration::show;
 use crate::errors::Errors;
-use crate::model::{BreakerOptions, Check, CheckOptions, StateOptions, Text};
-use crate::{naming, timing};
+use crate::model::{BreakerOptions, Check, CheckOptions, Setting, StateOptions};
+use crate::timing;
 
 /// `failures` of a breaker that does not say.
 pub(crate) const DEFAULT_FAILURES: u32 = 5;
-
-/// `reset` of a breaker that does not say.
-pub(crate) const DEFAULT_RESET: Duration = Duration::from_secs(30);
 
 /// A nested field says how its checks are called, and nothing else.
 pub(crate) fn validate_nested(options: &CheckOptions, errors: &mut Errors) {
@@ -19,8 +13,8 @@ pub(crate) fn validate_nested(options: &CheckOptions, errors: &mut Errors) {
         if key == "with" {
             errors.at(
                 key,
-                "`with` cannot be used with `nested`: either a function checks the field, or it has checks of its own; \
-                 remove one of them",
+                "`with` cannot be used with `nested`: `with` names a function that checks the field, `nested` takes in the \
+                 field's own checks; remove one of them",
             );
         } else if key != "nested" && key != "name" {
             errors.at(
@@ -36,74 +30,57 @@ pub(crate) fn validate_nested(options: &CheckOptions, errors: &mut Errors) {
 /// A function needs one reason to be in the liveness probe.
 pub(crate) fn validate_reason(options: &CheckOptions, what: &str, errors: &mut Errors) {
     let Some(liveness) = options.liveness.key() else { return };
-    match (options.in_process.key(), options.restart_helps.key()) {
-        (Some(_), Some(restart_helps)) => errors.at(
+    let (in_process, restart_helps) = (&options.in_process, &options.restart_helps);
+    if let (true, Some(restart_helps)) = (in_process.is_given(), restart_helps.key()) {
+        errors.at(
             restart_helps,
-            "`restart_helps` has no effect beside `in_process`, which says it already; remove one of them",
-        ),
-        (None, None) => errors.at(
+            "`restart_helps` has no effect beside `in_process`: `in_process` says that the check looks only at this \
+             process, `restart_helps` why a restart helps although it looks elsewhere; remove one of them",
+        );
+    } else if in_process.is_absent() && restart_helps.is_absent() {
+        errors.at(
             liveness,
             format!(
                 "`liveness` on {what} needs a reason, because failing it restarts the process; add `in_process` if it \
                  looks only at this process, or `restart_helps = \"why\"`, or leave `liveness` out"
             ),
-        ),
-        _ => {}
+        );
     }
 }
 
 /// The rules that hold for fields and functions alike.
 pub(crate) fn validate_check(check: &Check<'_>, defaults: &StateOptions, errors: &mut Errors) {
-    validate_texts(&check.options, errors);
     timing::validate_check(&check.options, defaults, errors);
+    validate_reasons(check, errors);
     validate_probes(&check.options, errors);
     validate_failing(&check.options, errors);
 }
 
-fn validate_texts(options: &CheckOptions, errors: &mut Errors) {
-    if let Some(text) = options.description.value().filter(|text| text.text.trim().is_empty()) {
+/// A reason to restart has an effect in the liveness probe alone.
+fn validate_reasons(check: &Check<'_>, errors: &mut Errors) {
+    let options = &check.options;
+    if !options.liveness.is_absent() {
+        return;
+    }
+    // On a field without a function, `in_process` is wrong in every probe.
+    let in_process = options.in_process.key().filter(|_| check.is_function());
+    for key in [in_process, options.restart_helps.key()].into_iter().flatten() {
         errors.at(
-            &text.literal,
-            "`description` is empty; say what is checked, or leave it out",
+            key,
+            format!("`{key}` has no effect outside of the liveness probe; add `liveness` or remove `{key}`"),
         );
-    }
-    if let Some(text) = options.restart_helps.value().filter(|text| text.text.trim().is_empty()) {
-        errors.at(
-            &text.literal,
-            "`restart_helps` is empty; say why a restart of this process fixes what is checked",
-        );
-    }
-    if let Some(Text { text, literal }) = options.runbook.value()
-        && let Some(wrong) = naming::url_problem(text)
-    {
-        errors.at(literal, format!("`runbook` {wrong}"));
-    }
-    let mut seen: Vec<&str> = Vec::new();
-    for Text { text, literal } in options.groups.value().into_iter().flatten() {
-        if let Some(problem) = naming::group_problem(text) {
-            errors.at(literal, format!("group {text:?} {problem}; {}", naming::name_fix(text)));
-        } else if seen.contains(&text.as_str()) {
-            errors.at(literal, format!("group {text:?} is named twice; remove one of them"));
-        }
-        seen.push(text);
     }
 }
 
 /// Which probes it belongs to, and what has no effect there.
 fn validate_probes(options: &CheckOptions, errors: &mut Errors) {
     let (readiness, startup, liveness) = (&options.readiness, &options.startup, &options.liveness);
-    if !liveness.is_given() {
-        let reasons = [options.in_process.key(), options.restart_helps.key()];
-        for key in reasons.into_iter().flatten() {
-            errors.at(
-                key,
-                format!("`{key}` has no effect outside of the liveness probe; add `liveness` or remove `{key}`"),
-            );
-        }
+    if [readiness, startup, liveness].into_iter().any(Setting::is_refused) {
+        return; // Nobody knows which probes it belongs to.
     }
     if let Some(critical) = options.critical.key()
         && (liveness.is_given() || startup.is_given())
-        && !readiness.is_given()
+        && readiness.is_absent()
     {
         let probes = match (liveness.is_given(), startup.is_given()) {
             (true, true) => "probes of liveness and startup, where every failure counts",
@@ -120,11 +97,7 @@ fn validate_probes(options: &CheckOptions, errors: &mut Errors) {
             format!("`critical` has no effect on a check of the {probes}; remove {both}"),
         );
     }
-    if let Some(interval) = options.interval.key()
-        && startup.is_given()
-        && !readiness.is_given()
-        && !liveness.is_given()
-    {
+    if let Some(interval) = options.interval.key().filter(|_| options.is_startup_only()) {
         errors.at(
             interval,
             "`interval` does not go with a check of the startup probe alone, because it ends once it has passed; remove \
@@ -135,11 +108,11 @@ fn validate_probes(options: &CheckOptions, errors: &mut Errors) {
 
 /// What is to happen when it fails.
 fn validate_failing(options: &CheckOptions, errors: &mut Errors) {
-    if let (Some(fail_open), false) = (options.fail_open.key(), options.critical.is_given()) {
+    if let (Some(fail_open), true) = (options.fail_open.key(), options.critical.is_absent()) {
         let elsewhere = options.liveness.is_given() || options.startup.is_given();
         errors.at(
             fail_open,
-            if elsewhere && !options.readiness.is_given() {
+            if elsewhere && options.readiness.is_absent() {
                 "`fail_open` has no effect on a check that is not in the readiness probe; remove `fail_open`"
             } else {
                 "`fail_open` has no effect without `critical`, because the failure of other checks only degrades anyway; \
@@ -149,7 +122,6 @@ fn validate_failing(options: &CheckOptions, errors: &mut Errors) {
     }
     if let Some(breaker) = options.breaker.value() {
         validate_failures(options, breaker, errors);
-        validate_reset(options, breaker, errors);
     }
 }
 
@@ -177,35 +149,5 @@ fn validate_failures(options: &CheckOptions, breaker: &BreakerOptions, errors: &
             options.breaker.key(),
             format!("`failures` is {count} by default, {why}; write `breaker(failures = {threshold})` or more"),
         ),
-    }
-}
-
-/// A breaker leaves out the runs that are due while it is open.
-fn validate_reset(options: &CheckOptions, breaker: &BreakerOptions, errors: &mut Errors) {
-    let Some(interval) = options.interval.value().filter(|_| !breaker.reset.is_refused()) else {
-        return;
-    };
-    let interval = interval.time;
-    let why = format!(
-        "and the check runs every {}, so an open breaker would leave no run out",
-        show(interval)
-    );
-    match breaker.reset.value() {
-        Some(reset) if reset.time <= interval => errors.at(
-            &reset.literal,
-            format!(
-                "`reset` is {}, {why}; lengthen `reset` or remove `breaker`",
-                show(reset.time)
-            ),
-        ),
-        None if DEFAULT_RESET <= interval => errors.at(
-            options.breaker.key(),
-            format!(
-                "`reset` is {} by default, {why}; write `breaker(reset = \"...\")` with a longer time, or remove \
-                 `breaker`",
-                show(DEFAULT_RESET)
-            ),
-        ),
-        _ => {}
     }
 }

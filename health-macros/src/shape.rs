@@ -2,10 +2,11 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
+use syn::ext::IdentExt;
 use syn::{Data, DeriveInput, GenericArgument, GenericParam, PathArguments, Type, TypePath};
 
 use crate::errors::Errors;
-use crate::signature::{Input, Signature};
+use crate::signature::{Input, Signature, Used};
 use crate::tokens::{is_punct, mentions, peel, show_token, show_type};
 
 /// Refuses everything but a struct without lifetimes.
@@ -59,20 +60,11 @@ pub(crate) fn report_no_function(found: Option<&TokenTree>, errors: &mut Errors)
 /// Refuses everything but a free function that can be called with a reference to the state, or with nothing.
 pub(crate) fn validate_signature(signature: &Signature, errors: &mut Errors) {
     let (words, name) = (signature.words(), &signature.ident);
-    if let Some(constness) = &signature.constness {
-        errors.at(constness, "a check is a plain `fn` or an `async fn`; remove `const`");
-    }
     if let Some(unsafety) = &signature.unsafety {
         errors.at(
             unsafety,
             "an `unsafe fn` cannot be a check, because nothing meets its safety requirements; call it from a safe function, \
              and put `#[health_check]` there",
-        );
-    }
-    if let Some(abi) = &signature.abi {
-        errors.at(
-            abi,
-            "a check is a plain `fn` or an `async fn`; call this one from such a function, and put `#[health_check]` there",
         );
     }
     if let Some(Input::Receiver(receiver)) = signature.inputs.first() {
@@ -85,7 +77,7 @@ pub(crate) fn validate_signature(signature: &Signature, errors: &mut Errors) {
         );
         return;
     }
-    if !signature.has_body {
+    if !signature.has_body() {
         errors.at(
             name,
             "a function without a body cannot be a check; put `#[health_check]` on a free function with one",
@@ -100,6 +92,20 @@ pub(crate) fn validate_signature(signature: &Signature, errors: &mut Errors) {
             ),
         );
         return;
+    }
+    if let Some(used) = signature.uses_own_name() {
+        let what = match used {
+            Used::Primitive => format!("the type `{name}`"),
+            Used::Path => format!("`{name}::`"),
+        };
+        errors.at(
+            name,
+            format!(
+                "the function `{name}` has the name of what it uses: `#[health_check]` adds a type of the function's name, \
+                 which hides {what}; rename the function, for example to `check_{0}`, and keep `name = \"{0}\"`",
+                name.unraw()
+            ),
+        );
     }
     for input in &signature.inputs {
         if let Input::Typed { cfg: Some(cfg), .. } = input {
@@ -145,6 +151,18 @@ fn validate_state(ty: &Type, signature: &Signature, errors: &mut Errors) {
         }
         ty => {
             let (wrapper, state) = unwrap(ty);
+            let (lock, locked) = unlock(state);
+            if let Some(lock) = lock {
+                errors.at(
+                    ty,
+                    format!(
+                        "a check takes the struct that derives `HealthState`, not a lock around it; write `&{}`, and put \
+                         what changes into a `{lock}` inside of it",
+                        show_type(locked)
+                    ),
+                );
+                return;
+            }
             if wrapper.as_deref() == Some("State") {
                 errors.at(
                     ty,
@@ -274,31 +292,42 @@ fn has_lifetime(tokens: &[TokenTree], lifetime: &syn::Lifetime) -> bool {
     })
 }
 
+/// What is inside of `RwLock<…>` and `Mutex<…>`, and the name of the lock.
+fn unlock(ty: &Type) -> (Option<String>, &Type) {
+    match argument_of(ty, &["Mutex", "RwLock"]) {
+        Some((name, inner)) => (Some(name), peel(inner)),
+        None => (None, ty),
+    }
+}
+
 /// What is inside of `State<…>`, `Arc<…>` and the like, and the name of the first of them.
 fn unwrap(ty: &Type) -> (Option<String>, &Type) {
+    let Some((name, inner)) = argument_of(ty, &["State", "Arc", "Box", "Rc", "Extension", "Option"]) else {
+        return (None, ty);
+    };
+    let (_, innermost) = unwrap(peel(inner));
+    let innermost = match innermost {
+        Type::Reference(reference) => peel(&reference.elem),
+        innermost => innermost,
+    };
+    (Some(name), innermost)
+}
+
+/// The only type argument of a type with one of these names, and the name.
+fn argument_of<'a>(ty: &'a Type, names: &[&str]) -> Option<(String, &'a Type)> {
     let Type::Path(TypePath { path, .. }) = ty else {
-        return (None, ty);
+        return None;
     };
-    let Some(last) = path.segments.last() else {
-        return (None, ty);
-    };
+    let last = path.segments.last()?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else {
-        return (None, ty);
+        return None;
     };
     match arguments.args.first() {
         Some(GenericArgument::Type(inner))
-            if arguments.args.len() == 1
-                && ["State", "Arc", "Box", "Rc", "Extension", "Option"]
-                    .iter()
-                    .any(|name| last.ident == name) =>
+            if arguments.args.len() == 1 && names.iter().any(|name| last.ident == name) =>
         {
-            let (_, innermost) = unwrap(peel(inner));
-            let innermost = match innermost {
-                Type::Reference(reference) => peel(&reference.elem),
-                innermost => innermost,
-            };
-            (Some(last.ident.to_string()), innermost)
+            Some((last.ident.to_string(), inner))
         }
-        _ => (None, ty),
+        _ => None,
     }
 }

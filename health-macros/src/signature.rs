@@ -3,27 +3,27 @@
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{
     Abi, Attribute, Generics, Lifetime, Result, ReturnType, Token, Type, Visibility, WhereClause, parenthesized,
 };
 
-use crate::tokens::{mentions, peel, ungroup};
+use crate::tokens::{is_punct, mentions, peel, ungroup};
 
 /// Everything before the body.
 pub(crate) struct Signature {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
-    pub(crate) constness: Option<Token![const]>,
     pub(crate) asyncness: Option<Token![async]>,
     pub(crate) unsafety: Option<Token![unsafe]>,
-    pub(crate) abi: Option<Abi>,
     pub(crate) ident: Ident,
     /// With the where clause.
     pub(crate) generics: Generics,
     pub(crate) inputs: Vec<Input>,
     pub(crate) output: ReturnType,
-    pub(crate) has_body: bool,
+    /// A body, or `;`.
+    body: Vec<TokenTree>,
 }
 
 /// A parameter.
@@ -38,6 +38,19 @@ pub(crate) enum Input {
         cfg: Option<Box<Attribute>>,
     },
 }
+
+/// What a function uses that has its own name.
+pub(crate) enum Used {
+    Primitive,
+    /// A crate or module.
+    Path,
+}
+
+/// Types that need no import.
+pub(crate) const PRIMITIVES: [&str; 17] = [
+    "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "str", "u8", "u16", "u32", "u64", "u128",
+    "usize",
+];
 
 /// What an attribute macro stands on.
 pub(crate) enum Item {
@@ -75,7 +88,26 @@ impl Signature {
     /// Whether it shows that it stands in a trait or an `impl`.
     pub(crate) fn is_associated(&self) -> bool {
         let has_receiver = matches!(self.inputs.first(), Some(Input::Receiver(_)));
-        has_receiver || !self.has_body || self.says_self()
+        has_receiver || !self.has_body() || self.says_self()
+    }
+
+    /// Whether it has a body.
+    pub(crate) fn has_body(&self) -> bool {
+        let body = ungroup(&self.body);
+        matches!(body.as_slice(), [TokenTree::Group(body)] if body.delimiter() == Delimiter::Brace)
+    }
+
+    /// What has its name, and is used in it: a primitive type, or the crate or module of a path. The type that the attribute
+    /// adds would hide it.
+    pub(crate) fn uses_own_name(&self) -> Option<Used> {
+        let name = self.ident.unraw().to_string();
+        let mut tokens = self.types();
+        tokens.extend(self.body.iter().cloned());
+        if begins_path(tokens.clone(), &name) {
+            return Some(Used::Path);
+        }
+        let is_used = PRIMITIVES.contains(&name.as_str()) && mentions(tokens, &[name]);
+        is_used.then_some(Used::Primitive)
     }
 
     /// The words before its name: `fn` or `async fn`.
@@ -107,6 +139,24 @@ impl Signature {
     }
 }
 
+/// Whether a path in the tokens begins with this name: `redis::cmd`, but neither `::redis::cmd`, `crate::redis` nor
+/// `redis::<T>`.
+fn begins_path(tokens: TokenStream, name: &str) -> bool {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    tokens.iter().enumerate().any(|(i, token)| match token {
+        TokenTree::Ident(ident) if ident.unraw() == name => {
+            let after = &tokens[i + 1..];
+            let is_followed = matches!(after, [a, b, TokenTree::Ident(_) | TokenTree::Group(_), ..]
+                if is_punct(a, ':') && is_punct(b, ':'))
+                || matches!(after, [a, b, star, ..] if is_punct(a, ':') && is_punct(b, ':') && is_punct(star, '*'));
+            let is_first = i == 0 || !is_punct(&tokens[i - 1], ':') || (i > 1 && !is_punct(&tokens[i - 2], ':'));
+            is_followed && is_first
+        }
+        TokenTree::Group(group) => begins_path(group.stream(), name),
+        _ => false,
+    })
+}
+
 /// Whether this is the attribute macro itself, by whatever path.
 pub(crate) fn is_health_check(attribute: &Attribute) -> bool {
     let last = attribute.path().segments.last();
@@ -117,10 +167,10 @@ fn parse_item(input: ParseStream<'_>) -> Result<Item> {
     let attrs = input.call(Attribute::parse_outer)?;
     let vis = input.parse()?;
     let item = input.fork();
-    let constness = input.parse()?;
+    input.parse::<Option<Token![const]>>()?;
     let asyncness = input.parse()?;
     let unsafety = input.parse()?;
-    let abi = input.parse()?;
+    input.parse::<Option<Abi>>()?;
     if !input.peek(Token![fn]) {
         let keyword = item.parse().ok();
         input.parse::<TokenStream>()?;
@@ -134,22 +184,18 @@ fn parse_item(input: ParseStream<'_>) -> Result<Item> {
     let inputs = parse_inputs(&content)?;
     let output = input.parse()?;
     generics.where_clause = input.parse::<Option<WhereClause>>()?;
-    // A body, or `;`. `$body:block` arrives in invisible delimiters.
-    let body: Vec<TokenTree> = input.parse::<TokenStream>()?.into_iter().collect();
-    let has_body =
-        matches!(ungroup(&body).as_slice(), [TokenTree::Group(body)] if body.delimiter() == Delimiter::Brace);
+    // `$body:block` arrives in invisible delimiters.
+    let body = input.parse::<TokenStream>()?.into_iter().collect();
     Ok(Item::Function(Box::new(Signature {
         attrs,
         vis,
-        constness,
         asyncness,
         unsafety,
-        abi,
         ident,
         generics,
         inputs,
         output,
-        has_body,
+        body,
     })))
 }
 

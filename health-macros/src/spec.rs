@@ -6,15 +6,17 @@ use quote::{ToTokens, quote, quote_spanned};
 
 use crate::model::{BreakerOptions, Check, Count, Path, Setting, StateOptions, Text, Time};
 
-/// Where the runtime is: `crate = path`, or else `::health_runtime`.
-pub(crate) fn runtime(krate: &Setting<Path>) -> TokenStream {
-    krate
-        .value()
-        .map_or_else(|| quote!(::health_runtime), |path| path.tokens.clone())
+/// Where the runtime is: `crate = path`, also where that is refused and the path can be seen, or else `::health_runtime`.
+/// `None` if nobody knows.
+pub(crate) fn runtime(krate: &Setting<Path>) -> Option<TokenStream> {
+    match krate.meant() {
+        Some(path) => Some(path.tokens.clone()),
+        None => krate.is_absent().then(|| quote!(::health_runtime)),
+    }
 }
 
 // Expands to:
-// __checks.service(::health_runtime::ServiceSpec::new(::core::env!("CARGO_PKG_NAME"), "1.4.0").drain(…));
+// __checks.service(::health_runtime::__private::ServiceSpec::new(::core::env!("CARGO_PKG_NAME"), "1.4.0").drain(…));
 pub(crate) fn expand_service(options: &StateOptions, runtime: &TokenStream) -> TokenStream {
     let label = |setting: &Setting<Text>, variable| {
         setting.value().map_or_else(
@@ -32,19 +34,18 @@ pub(crate) fn expand_service(options: &StateOptions, runtime: &TokenStream) -> T
         text("prefix", &options.prefix),
         flag("manual_start", &options.manual_start),
         flag("public_details", &options.public_details),
-        time("heartbeat", &options.heartbeat),
+        time("stalled_after", &options.stalled_after),
         time("drain", &options.drain),
         time("shutdown_grace", &options.shutdown_grace),
     ];
     let setters = setters.iter().flatten();
-    quote! { __checks.service(#runtime::ServiceSpec::new(#name, #version) #(#setters)*); }
+    quote! { __checks.service(#runtime::__private::ServiceSpec::new(#name, #version) #(#setters)*); }
 }
 
 // Expands to:
 // ::health_runtime::CheckSpec::new("db").critical().timeout_ms(3000u64)
-pub(crate) fn expand_spec(check: &Check<'_>, runtime: &TokenStream) -> TokenStream {
+pub(crate) fn expand_spec(check: &Check<'_>, name: &str, runtime: &TokenStream) -> TokenStream {
     let options = &check.options;
-    let (name, _) = check.name().expect("validation refuses a check without a name");
     let setters = [
         flag("critical", &options.critical),
         flag("readiness", &options.readiness),
@@ -63,7 +64,7 @@ pub(crate) fn expand_spec(check: &Check<'_>, runtime: &TokenStream) -> TokenStre
         flag("blocking", &options.blocking),
         options.groups.value().map(|groups| {
             let groups = groups.iter().map(|group| &group.literal);
-            quote!(.groups(&[#(#groups),*]))
+            quote!(.groups([#(#groups),*]))
         }),
         text("restart_helps", &options.restart_helps),
         text("runbook", &options.runbook),

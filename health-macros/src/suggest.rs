@@ -1,66 +1,8 @@
 //! Did you mean: the known word nearest to a misspelt one.
 
-/// What the same thing is called elsewhere, for words that no misspelling explains.
-const SYNONYMS: &[(&str, &str)] = &[
-    ("alias", "name"),
-    ("base", "prefix"),
-    ("base_path", "prefix"),
-    ("budget", "probe_budget"),
-    ("cache", "ttl"),
-    ("check", "with"),
-    ("check_with", "with"),
-    ("circuit", "breaker"),
-    ("circuit_breaker", "breaker"),
-    ("deadline", "timeout"),
-    ("desc", "description"),
-    ("details", "public_details"),
-    ("doc", "description"),
-    ("docs", "runbook"),
-    ("drain_timeout", "drain"),
-    ("every", "interval"),
-    ("flatten", "nested"),
-    ("fn", "with"),
-    ("fns", "checks"),
-    ("func", "with"),
-    ("function", "checks"),
-    ("function", "with"),
-    ("functions", "checks"),
-    ("grace", "shutdown_grace"),
-    ("interval_ms", "interval"),
-    ("interval_secs", "interval"),
-    ("link", "runbook"),
-    ("live", "liveness"),
-    ("livez", "liveness"),
-    ("mandatory", "critical"),
-    ("path", "prefix"),
-    ("period", "interval"),
-    ("ready", "readiness"),
-    ("readyz", "readiness"),
-    ("rename", "name"),
-    ("required", "critical"),
-    ("reset_after", "reset"),
-    ("retries", "failure_threshold"),
-    ("retry", "failure_threshold"),
-    ("service", "name"),
-    ("service_name", "name"),
-    ("slow", "degraded_after"),
-    ("slow_after", "degraded_after"),
-    ("stale_after", "max_age"),
-    ("startupz", "startup"),
-    ("sync", "blocking"),
-    ("tag", "groups"),
-    ("tags", "groups"),
-    ("threshold", "failure_threshold"),
-    ("time_to_live", "ttl"),
-    ("timeout_ms", "timeout"),
-    ("timeout_secs", "timeout"),
-    ("url", "runbook"),
-    ("verbose", "public_details"),
-];
-
 /// What to say of a word that stands for no option of a check, because what it says is said by leaving something out.
 pub(crate) fn explanation(word: &str, owner: &str) -> Option<String> {
-    Some(match word.to_lowercase().replace('-', "_").as_str() {
+    Some(match normal(word).as_str() {
         "skip" | "ignore" | "ignored" | "disable" | "disabled" | "off" => {
             format!("a {owner} is a check only if it has `#[health_check]`; remove the attribute")
         }
@@ -80,24 +22,27 @@ pub(crate) fn explanation(word: &str, owner: &str) -> Option<String> {
     })
 }
 
-/// The one of `known` that was probably meant by `word`: its synonym, the only one that begins so, or one that is at
-/// most a third of its letters away.
-pub(crate) fn nearest(word: &str, known: impl Iterator<Item = &'static str> + Clone) -> Option<&'static str> {
-    let word = word.to_lowercase().replace('-', "_");
-    // Some words mean one thing on a field and another on the struct.
-    let mut synonyms = SYNONYMS.iter().filter(|(other, _)| *other == word);
-    if let Some((_, ours)) = synonyms.find(|(_, ours)| known.clone().any(|name| name == *ours)) {
-        return Some(ours);
-    }
-    let mut begun = known.clone().filter(|name| word.len() > 2 && name.starts_with(&word));
+/// A word as options are written.
+pub(crate) fn normal(word: &str) -> String {
+    word.to_lowercase().replace('-', "_")
+}
+
+/// The one of `known` that was probably meant by `word`: the only one that begins so, or one that is at most a third of its
+/// letters away.
+pub(crate) fn nearest(word: &str, known: &[&'static str]) -> Option<&'static str> {
+    let mut begun = known.iter().filter(|name| word.len() > 2 && name.starts_with(word));
     if let (Some(only), None) = (begun.next(), begun.next()) {
         return Some(only);
     }
-    known
-        .map(|name| (distance(&word, name), name))
-        .filter(|(distance, name)| *distance <= (name.len().max(word.len()) / 3).max(1))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name)
+    let name = by_distance(word, known).next()?;
+    (distance(word, name) <= (name.len().max(word.len()) / 3).max(1)).then_some(name)
+}
+
+/// The nearest first.
+pub(crate) fn by_distance(word: &str, known: &[&'static str]) -> impl Iterator<Item = &'static str> + use<> {
+    let mut sorted = known.to_vec();
+    sorted.sort_by_key(|name| distance(word, name));
+    sorted.into_iter()
 }
 
 /// How many letters must be added, removed, changed or swapped with their neighbour to make `b` of `a`.
@@ -122,7 +67,7 @@ fn distance(a: &str, b: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{distance, nearest};
+    use super::{distance, nearest, normal};
 
     const KNOWN: [&str; 6] = ["critical", "timeout", "ttl", "with", "liveness", "max_age"];
 
@@ -145,12 +90,10 @@ mod tests {
             ("ttls", Some("ttl")),
             ("crit", Some("critical")),
             ("t", None),
-            ("required", Some("critical")),
-            ("ready", None), // `readiness` is not among the known words here
             ("banana", None),
             ("", None),
         ] {
-            assert_eq!(nearest(word, KNOWN.into_iter()), meant, "{word}");
+            assert_eq!(nearest(&normal(word), &KNOWN), meant, "{word}");
         }
     }
 }

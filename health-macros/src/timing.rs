@@ -11,14 +11,13 @@ pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2);
 pub(crate) const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
 /// How late a run may begin in normal operation: five ticks of the runtime, of 50 ms each.
 pub(crate) const LATENESS: Duration = Duration::from_millis(250);
-/// The runtime is asked four times in this.
-pub(crate) const SHORTEST_HEARTBEAT: Duration = Duration::from_secs(1);
+/// `reset` of a breaker that declares none.
+pub(crate) const DEFAULT_RESET: Duration = Duration::from_secs(30);
 
 /// The durations on the struct.
 pub(crate) fn validate_defaults(options: &StateOptions, errors: &mut Errors) {
     validate_refresh(&options.interval, &options.ttl, errors);
     validate_timeout(options.timeout.value(), options.interval.value(), errors);
-    validate_heartbeat(options.heartbeat.value(), errors);
 }
 
 /// The durations of a check.
@@ -34,14 +33,15 @@ pub(crate) fn validate_check(options: &CheckOptions, defaults: &StateOptions, er
     let (timeout, refresh) = bounds(options, defaults);
     validate_max_age(options, &timeout, &refresh, errors);
     validate_degraded_after(options, &timeout, errors);
+    validate_reset(options, &refresh, errors);
 }
 
 fn validate_refresh(interval: &Setting<Time>, ttl: &Setting<Time>, errors: &mut Errors) {
     if let (Some(_), Some(ttl)) = (interval.key(), ttl.key()) {
         errors.at(
             ttl,
-            "`ttl` cannot be used with `interval`, because a check runs either on demand or in the background; remove \
-             one of them",
+            "`ttl` cannot be used with `interval`: `interval` runs the check in the background, `ttl` runs it when a probe \
+             asks; remove one of them",
         );
     }
 }
@@ -56,19 +56,6 @@ fn validate_timeout(timeout: Option<&Time>, interval: Option<&Time>, errors: &mu
             format!(
                 "`timeout` must be shorter than `interval`, which is {interval}, so that one run ends before the next \
                  begins; shorten `timeout` or lengthen `interval`"
-            ),
-        );
-    }
-}
-
-fn validate_heartbeat(heartbeat: Option<&Time>, errors: &mut Errors) {
-    if let Some(heartbeat) = heartbeat.filter(|heartbeat| heartbeat.time < SHORTEST_HEARTBEAT) {
-        let least = show(SHORTEST_HEARTBEAT);
-        errors.at(
-            &heartbeat.literal,
-            format!(
-                "`heartbeat` is shorter than {least}, so any busy moment would fail liveness and restart the process; \
-                 write at least \"{least}\""
             ),
         );
     }
@@ -124,6 +111,34 @@ fn validate_degraded_after(options: &CheckOptions, timeout: &Bound, errors: &mut
                  `degraded_after` or lengthen `timeout`"
             ),
         );
+    }
+}
+
+/// A breaker skips the runs that are due while it is open.
+fn validate_reset(options: &CheckOptions, refresh: &Bound, errors: &mut Errors) {
+    let (Setting::Given(key, breaker), "interval") = (&options.breaker, refresh.name) else {
+        return; // On demand, nobody knows when a run is due.
+    };
+    let reset = breaker.reset.value().map_or(DEFAULT_RESET, |reset| reset.time);
+    if breaker.reset.is_refused() || options.is_startup_only() || reset > refresh.time {
+        return;
+    }
+    let why = format!("which is not longer than {refresh}, so an open breaker would skip no run");
+    match breaker.reset.value() {
+        Some(time) => errors.at(
+            &time.literal,
+            format!(
+                "`reset` is {}, {why}; lengthen `reset` or remove `breaker`",
+                show(reset)
+            ),
+        ),
+        None => errors.at(
+            key,
+            format!(
+                "`reset` is {} by default, {why}; write `breaker(reset = \"...\")` with a longer time, or remove `breaker`",
+                show(reset)
+            ),
+        ),
     }
 }
 

@@ -4,14 +4,22 @@ use proc_macro2::{Delimiter, Group, Ident, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::Type;
 
-/// Where the next comma is that separates options, or else the end. Commas between `<` and `>` belong to a path,
-/// unless nothing closes the `<`.
+/// Where the next comma is that separates options, or else the end. Commas between `<` and `>` belong to a path, commas
+/// between `|` and `|` to a closure, unless nothing closes them.
 pub(crate) fn next_comma(tokens: &[TokenTree]) -> usize {
     let mut i = 0;
     while i < tokens.len() && !is_punct(&tokens[i], ',') {
-        i += angles(&tokens[i..]).unwrap_or(1);
+        let rest = &tokens[i..];
+        i += angles(rest).or_else(|| pipes(rest)).unwrap_or(1);
     }
     i
+}
+
+/// How many tokens `|…|` at the front takes; `None` if there is no `|`, or nothing closes it.
+fn pipes(tokens: &[TokenTree]) -> Option<usize> {
+    let (first, rest) = tokens.split_first()?;
+    let closing = rest.iter().position(|token| is_punct(token, '|'))?;
+    is_punct(first, '|').then_some(closing + 2)
 }
 
 /// What stands inside of the invisible delimiters that a `macro_rules` fragment arrives in.
@@ -131,19 +139,18 @@ pub(crate) fn rename_lifetimes(tokens: TokenStream, lifetimes: &[Ident], name: &
 
 /// Whether one of the names stands in the tokens: not as a part of a longer path, such as `other::T`, nor as a lifetime.
 pub(crate) fn mentions(tokens: TokenStream, names: &[String]) -> bool {
-    let mut before = ' ';
-    tokens.into_iter().any(|token| {
-        let char = if let TokenTree::Punct(punct) = &token {
-            punct.as_char()
-        } else {
-            ' '
-        };
-        let after = std::mem::replace(&mut before, char);
-        match token {
-            TokenTree::Ident(ident) => after != ':' && after != '\'' && names.iter().any(|name| ident == name),
-            TokenTree::Group(group) => mentions(group.stream(), names),
-            TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    tokens.iter().enumerate().any(|(i, token)| match token {
+        TokenTree::Ident(ident) => {
+            let is_part = match &tokens[..i] {
+                [.., a, b] if is_punct(a, ':') && is_punct(b, ':') => true,
+                [.., tick] => is_punct(tick, '\''),
+                [] => false,
+            };
+            !is_part && names.iter().any(|name| ident == name)
         }
+        TokenTree::Group(group) => mentions(group.stream(), names),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
     })
 }
 

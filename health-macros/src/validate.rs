@@ -8,10 +8,10 @@ use syn::Member;
 use syn::ext::IdentExt;
 
 use crate::errors::Errors;
-use crate::model::{Check, Field, Function, Path, State, StateOptions, Text};
+use crate::model::{Check, CheckOptions, Field, Function, Path, State, StateOptions};
 use crate::rules::{validate_check, validate_nested, validate_reason};
 use crate::tokens::show_type;
-use crate::{naming, shape, timing};
+use crate::{shape, timing};
 
 /// Reports everything that a struct declares and cannot mean.
 pub(crate) fn validate_state(state: &State<'_>, errors: &mut Errors) {
@@ -20,7 +20,7 @@ pub(crate) fn validate_state(state: &State<'_>, errors: &mut Errors) {
     for field in &state.fields {
         validate_field_name(field, errors);
         validate_field(field, errors);
-        if !field.check.options.nested.is_given() {
+        if field.check.options.nested.is_absent() {
             validate_check(&field.check, &state.options, errors);
         }
     }
@@ -31,7 +31,7 @@ pub(crate) fn validate_state(state: &State<'_>, errors: &mut Errors) {
 pub(crate) fn validate_function(function: &Function<'_>, errors: &mut Errors) {
     shape::validate_signature(function.signature, errors);
     let (check, options) = (&function.check, &function.check.options);
-    validate_name(check, "function", errors);
+    validate_name(check, errors);
     if let (Some(blocking), Some(_)) = (options.blocking.key(), function.signature.asyncness) {
         errors.at(
             blocking,
@@ -45,22 +45,8 @@ pub(crate) fn validate_function(function: &Function<'_>, errors: &mut Errors) {
 }
 
 fn validate_service(state: &State<'_>, errors: &mut Errors) {
-    let options = &state.options;
-    for (key, setting) in [("name", &options.name), ("version", &options.version)] {
-        let Some(Text { text, literal }) = setting.value() else {
-            continue;
-        };
-        if let Some(wrong) = naming::label_problem(text) {
-            errors.at(literal, format!("`{key}` {wrong}"));
-        }
-    }
-    if let Some(Text { text, literal }) = options.prefix.value()
-        && let Some(wrong) = naming::prefix_problem(text)
-    {
-        errors.at(literal, wrong);
-    }
-    timing::validate_defaults(options, errors);
-    if let Some(paths) = options.checks.value() {
+    timing::validate_defaults(&state.options, errors);
+    if let Some(paths) = state.options.checks.value() {
         validate_paths(paths, &state.input.ident, errors);
     }
 }
@@ -118,13 +104,13 @@ fn before_arguments(path: &str, last: &Ident) -> String {
 
 fn validate_field_name(field: &Field<'_>, errors: &mut Errors) {
     let check = &field.check;
-    if check.name().is_none() && !check.options.name.is_given() {
+    if check.name().is_none() && check.options.name.is_absent() {
         errors.at(
             field.attribute,
             "a field of a tuple struct has no name to report; add `name = \"...\"`",
         );
     }
-    validate_name(check, "field", errors);
+    validate_name(check, errors);
     // Its checks are called `name.check`.
     if check.options.nested.is_given()
         && let Some((name, said)) = check.name()
@@ -138,19 +124,9 @@ fn validate_field_name(field: &Field<'_>, errors: &mut Errors) {
     }
 }
 
-fn validate_name(check: &Check<'_>, owner: &str, errors: &mut Errors) {
-    let Some((name, said)) = check.name() else { return };
-    let Some(problem) = naming::name_problem(&name) else {
-        return;
-    };
-    if check.options.name.is_given() {
-        errors.at(said, format!("name {name:?} {problem}; {}", naming::name_fix(&name)));
-    } else {
-        let example = naming::similar(&name).unwrap_or_else(|| "orders-db".into());
-        errors.at(
-            said,
-            format!("{owner} name `{name}` {problem}; add `name = \"{example}\"`"),
-        );
+fn validate_name(check: &Check<'_>, errors: &mut Errors) {
+    if let Some((ident, wrong)) = check.name_error() {
+        errors.at(ident, wrong);
     }
 }
 
@@ -159,18 +135,25 @@ fn validate_field(field: &Field<'_>, errors: &mut Errors) {
     let options = &field.check.options;
     if options.nested.is_given() {
         validate_nested(options, errors);
-        return;
+    } else if options.nested.is_refused() {
+        // Nobody knows who checks.
+    } else if options.with.is_given() {
+        validate_reason(options, "a check with `with`", errors);
+    } else if options.with.is_absent() {
+        validate_own(options, errors);
     }
-    if let (Some(blocking), false) = (options.blocking.key(), options.with.is_given()) {
+}
+
+/// A field whose type checks itself.
+fn validate_own(options: &CheckOptions, errors: &mut Errors) {
+    if let Some(blocking) = options.blocking.key() {
         errors.at(
             blocking,
             "`blocking` is for a function that blocks; name it with `with = path`, or remove `blocking`, because the \
              type's own check is async",
         );
     }
-    if options.with.is_given() {
-        validate_reason(options, "a check with `with`", errors);
-    } else if let (Some(in_process), Some(_)) = (options.in_process.key(), options.liveness.key()) {
+    if let Some(in_process) = options.in_process.key() {
         errors.at(
             in_process,
             "`in_process` is for checks with `with`, because a type says it of itself: `impl InProcess for Type {}`; \
@@ -182,9 +165,8 @@ fn validate_field(field: &Field<'_>, errors: &mut Errors) {
 fn validate_unique(fields: &[Field<'_>], errors: &mut Errors) {
     let mut seen: HashMap<String, &Member> = HashMap::new();
     for field in fields {
-        let Some((name, said)) = field.check.name() else {
-            continue;
-        };
+        let valid = field.check.name().filter(|_| field.check.name_error().is_none());
+        let Some((name, said)) = valid else { continue };
         match seen.entry(name) {
             Entry::Vacant(free) => {
                 free.insert(&field.member);

@@ -1,64 +1,63 @@
 //! The values of options: a flag has none, others are a duration, a number or a string. Each reader takes the tokens
-//! after the option's name and hands back what it left over.
+//! after the option's name, and returns the value and the tokens that it left over.
 
 use proc_macro2::{Ident, Literal, TokenTree};
 use syn::Lit;
 
-use crate::duration;
+use crate::duration::{self, Least};
 use crate::errors::Errors;
+use crate::grammar::Wrong;
 use crate::model::{Count, Text, Time};
 use crate::tokens::{collect, hyphenated, is_punct, path_length, show_path, ungroup};
 
 /// The largest number an option takes. With more failures in a row to wait for, nobody would hear of an outage.
 pub(crate) const MAX_COUNT: u32 = 100;
 
+/// A value, or the refusal of it, with the value that was probably meant.
+pub(crate) type Value<T> = Result<T, Option<T>>;
+
 /// A flag takes no value.
-pub(crate) fn flag<'a>(key: &Ident, after: &'a [TokenTree], errors: &mut Errors) -> &'a [TokenTree] {
+pub(crate) fn flag<'a>(key: &Ident, after: &'a [TokenTree], errors: &mut Errors) -> (Value<()>, &'a [TokenTree]) {
     match after {
         [TokenTree::Punct(punct), ..] if punct.as_char() == '=' => {}
         [TokenTree::Group(_), ..] => {}
-        _ => return after,
+        _ => return (Ok(()), after),
     }
+    let whole: Vec<TokenTree> = [key.clone().into()].into_iter().chain(after.iter().cloned()).collect();
     errors.at(
-        key,
+        collect(&whole),
         format!("`{key}` is a flag and takes no value; write `{key}` or leave it out"),
     );
-    &[]
+    (Err(None), &[])
 }
 
 /// A duration: a string with a unit.
 pub(crate) fn time<'a>(
     key: &Ident,
     example: &str,
-    may_be_zero: bool,
+    least: Least,
     after: &'a [TokenTree],
     errors: &mut Errors,
-) -> (Option<Time>, &'a [TokenTree]) {
+) -> (Value<Time>, &'a [TokenTree]) {
     let Some(value) = after_equals(key, example, after, errors) else {
-        return (None, &[]);
+        return (Err(None), &[]);
     };
     if let Some((text, literal, rest)) = string(value) {
-        let time = match duration::parse(&text) {
-            Ok(time) if time.is_zero() && !may_be_zero => {
-                errors.at(
-                    &literal,
-                    format!("`{key}` cannot be zero; write at least \"1ms\" or leave `{key}` out"),
-                );
-                None
-            }
-            Ok(time) => Some(Time { time, literal }),
-            Err(wrong) => {
-                errors.at(&literal, wrong);
-                None
-            }
+        let wrong = match duration::parse(&text) {
+            Ok(time) => match least.refuse(time) {
+                None => return (Ok(Time { time, literal }), rest),
+                Some(wrong) => format!("`{key}` {wrong}"),
+            },
+            Err(wrong) => wrong,
         };
-        return (time, rest);
+        errors.at(&literal, wrong);
+        return (Err(None), rest);
     }
     let written = duration_in_code(value).unwrap_or_else(|| collect(value).to_string().replace(' ', ""));
     let written = written.trim_matches(['b', 'c', '"', '\'']);
     let fix = duration::suggestion(written).unwrap_or_else(|| format!("write `{example}`"));
     errors.at(collect(value), format!("a duration is a string with a unit; {fix}"));
-    (None, &[])
+    (Err(None), &[])
 }
 
 /// A number of runs.
@@ -67,9 +66,9 @@ pub(crate) fn count<'a>(
     example: &str,
     after: &'a [TokenTree],
     errors: &mut Errors,
-) -> (Option<Count>, &'a [TokenTree]) {
+) -> (Value<Count>, &'a [TokenTree]) {
     let Some(value) = after_equals(key, example, after, errors) else {
-        return (None, &[]);
+        return (Err(None), &[]);
     };
     let (first, rest) = value.split_at(1);
     if let [TokenTree::Literal(literal)] = ungroup(first).as_slice()
@@ -89,39 +88,55 @@ pub(crate) fn count<'a>(
             errors.at(literal, format!("`{key}` {wrong}; {fix}, or leave `{key}` out"));
         }
         let literal = literal.clone();
-        return (count.map(|count| Count { count, literal }), rest);
+        return (count.map(|count| Count { count, literal }).ok_or(None), rest);
     }
-    let written = collect(value).to_string();
-    let digits = written.trim_start_matches(|c: char| !c.is_ascii_digit());
-    let digits: String = digits.chars().take_while(char::is_ascii_digit).collect();
-    let fix = match digits.parse() {
-        Ok(count @ 1..=MAX_COUNT) => format!("{key} = {count}"),
+    let fix = match digits(&collect(value).to_string()) {
+        Some(count @ 1..=MAX_COUNT) => format!("{key} = {count}"),
         _ => example.to_owned(),
     };
     errors.at(collect(value), format!("`{key}` takes a whole number; write `{fix}`"));
-    (None, &[])
+    (Err(None), &[])
+}
+
+/// The number in `"3"`, `-3` or `3u32`; none in `1e2`, which means another one.
+fn digits(written: &str) -> Option<u32> {
+    let digits = written.trim_start_matches(|c: char| !c.is_ascii_digit());
+    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    let is_exponent = digits[end..].starts_with(['e', 'E']);
+    digits[..end].parse().ok().filter(|_| !is_exponent)
 }
 
 /// A string.
 pub(crate) fn text<'a>(
     key: &Ident,
     example: &str,
+    wrong: Wrong,
     after: &'a [TokenTree],
     errors: &mut Errors,
-) -> (Option<Text>, &'a [TokenTree]) {
+) -> (Value<Text>, &'a [TokenTree]) {
     let Some(value) = after_equals(key, example, after, errors) else {
-        return (None, &[]);
+        return (Err(None), &[]);
     };
-    if let Some((text, literal, rest)) = string(value) {
-        return (Some(Text { text, literal }), rest);
+    let Some((text, literal, rest)) = string(value) else {
+        errors.at(collect(value), no_text(key, example, value));
+        return (Err(None), &[]);
+    };
+    if let Some(wrong) = wrong(&text) {
+        errors.at(&literal, wrong);
+        return (Err(None), rest);
     }
-    errors.at(collect(value), no_text(key, example, value));
-    (None, &[])
+    (Ok(Text { text, literal }), rest)
 }
 
 /// What to say of something that stands where a string should.
 pub(crate) fn no_text(key: &Ident, example: &str, value: &[TokenTree]) -> String {
     let fix = match value {
+        _ if is_computed(value) => {
+            return format!(
+                "`{key}` takes a string literal, because a macro cannot see the value of `{}`; write `{example}`",
+                show_path(value)
+            );
+        }
         [TokenTree::Ident(_), ..] if hyphenated(value).len() == value.len() && !is_keyword(value) => {
             format!("did you mean \"{}\"?", hyphenated(value).concat())
         }
@@ -132,6 +147,18 @@ pub(crate) fn no_text(key: &Ident, example: &str, value: &[TokenTree]) -> String
         _ => format!("write `{example}`"),
     };
     format!("`{key}` takes a string in quotes; {fix}")
+}
+
+/// Whether it is a constant or a macro: `SERVICE`, `names::SERVICE`, `concat!("a", "b")`.
+fn is_computed(value: &[TokenTree]) -> bool {
+    match value {
+        [TokenTree::Ident(name)] => {
+            let name = name.to_string();
+            name.contains(char::is_uppercase) && !name.contains(char::is_lowercase)
+        }
+        [path @ .., bang, TokenTree::Group(_)] if is_punct(bang, '!') => path_length(path) == Some(path.len()),
+        path => path_length(path) == Some(path.len()),
+    }
 }
 
 /// What follows the `=`; reports where that or everything after it is missing.

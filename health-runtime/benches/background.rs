@@ -26,7 +26,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use std::{env, fs, process, thread};
 
-use health_runtime::{CheckSpec, Checks, Health, HealthState, Probe, ServiceSpec};
+use health_runtime::{CheckSpec, Checks, Health, HealthState, Probe};
 use tokio::runtime::{Builder, Runtime};
 
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -191,7 +191,6 @@ static DECLARED: OnceLock<&'static [&'static str]> = OnceLock::new();
 
 impl HealthState for Orders {
     fn register(checks: &mut Checks<Self>) {
-        checks.service(ServiceSpec::new("orders", "1.4.2"));
         for name in DECLARED.get().copied().unwrap_or_default() {
             let spec = CheckSpec::new(name).critical().interval(INTERVAL).timeout(TIMEOUT);
             checks.with(spec, |_| health_runtime::run(ping()));
@@ -201,7 +200,7 @@ impl HealthState for Orders {
 
 fn start_engine(names: &'static [&'static str]) -> Kept {
     DECLARED.set(names).expect("a process starts one scenario");
-    let health = Health::builder(Orders).start();
+    let health = Health::builder(Orders).name("orders").version("1.4.2").start();
     drop(health.router::<()>()); // without one the service would be starting for ever
     Kept::Engine(health)
 }

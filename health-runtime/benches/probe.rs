@@ -41,7 +41,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures_util::future::join_all;
-use health_runtime::{CheckSpec, Checks, Health, HealthState, Probes, ServiceSpec};
+use health_runtime::{CheckSpec, Checks, Health, HealthState, Probes};
 use http_body_util::BodyExt;
 use serde::Serialize;
 use tokio::runtime::{Builder, Runtime};
@@ -337,7 +337,6 @@ struct Orders<const N: usize>;
 
 impl<const N: usize> HealthState for Orders<N> {
     fn register(checks: &mut Checks<Self>) {
-        checks.service(ServiceSpec::new(SERVICE, VERSION));
         for name in names(N) {
             checks.with(CheckSpec::new(name).critical(), |_| health_runtime::run(ping()));
         }
@@ -345,7 +344,7 @@ impl<const N: usize> HealthState for Orders<N> {
 }
 
 fn start<const N: usize>() -> Health {
-    Health::builder(Orders::<N>).start()
+    Health::builder(Orders::<N>).name(SERVICE).version(VERSION).start()
 }
 
 /// As [`Orders`], but the first check runs on demand: its first run ends, and its second one stays in flight.
@@ -353,7 +352,6 @@ struct InFlight<const N: usize>(AtomicBool);
 
 impl<const N: usize> HealthState for InFlight<N> {
     fn register(checks: &mut Checks<Self>) {
-        checks.service(ServiceSpec::new(SERVICE, VERSION));
         let mut names = names(N);
         let first = names.next().expect("one check at least");
         let spec = CheckSpec::new(first)
@@ -374,7 +372,10 @@ impl<const N: usize> HealthState for InFlight<N> {
 }
 
 fn start_in_flight<const N: usize>() -> Health {
-    Health::builder(InFlight::<N>(AtomicBool::new(false))).start()
+    Health::builder(InFlight::<N>(AtomicBool::new(false)))
+        .name(SERVICE)
+        .version(VERSION)
+        .start()
 }
 
 /// A service that answers a probe, as an adapter for another framework does.

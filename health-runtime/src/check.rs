@@ -2,11 +2,14 @@
 //! `Arc` and `Box`.
 
 mod forward;
+mod function;
 
 use std::sync::Arc;
 
 use crate::engine::Trigger;
 use crate::outcome::CheckResult;
+
+pub use self::function::check_fn;
 
 /// Something that can say how it is.
 ///
@@ -35,10 +38,9 @@ use crate::outcome::CheckResult;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no health check",
     label = "no health check for this type",
-    note = "if it derives `HealthState`, take its checks in: `#[health_check(nested)]`",
-    note = "or name a function that checks it: `#[health_check(with = path::to::function)]`",
-    note = "or, for another crate's type, enable the feature of `health-runtime` that has it: `sqlx-sqlite` for `sqlx::SqlitePool`",
-    note = "or, for a type of your own, implement it: `impl HealthCheck for {Self} {{ async fn check(&self) -> CheckResult {{ … }} }}`"
+    note = "for a type of your own, implement it: `impl HealthCheck for {Self} {{ async fn check(&self) -> CheckResult {{ … }} }}`",
+    note = "for another crate's type, enable the feature of `health-runtime` that has it (`sqlx-0_9-sqlite` for `sqlx::SqlitePool`), or name a function that checks it: `#[health_check(with = path::to::function)]`",
+    note = "for a struct that derives `HealthState`, take its checks in: `#[health_check(nested)]`"
 )]
 pub trait HealthCheck: Send + Sync + 'static {
     /// Finds out how it is now.

@@ -1,4 +1,4 @@
-//! What a service can listen to: [`Events`], every transition of a check, and [`ReadinessWatch`], whether it is ready now.
+//! What a service can listen to: [`Events`], every transition of a check, and [`ProbeWatch`], what a probe says.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use std::time::SystemTime;
 
 use futures_util::stream::{BoxStream, Stream, StreamExt, unfold};
+use serde::{Serialize, Serializer};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 
@@ -55,20 +56,20 @@ impl Health {
         Events(stream.boxed())
     }
 
-    /// Whether the service is ready, to look at or to wait for: for a consumer that takes no jobs until it is. What it
-    /// says is what `/readyz` says, at most a twentieth of a second later.
+    /// What a probe says, to look at or to wait for: for a consumer that takes no jobs until the service is ready, or a
+    /// metric of liveness. It says what the probe answers, at most a twentieth of a second later.
     ///
-    /// It never passes before the service has probes: a [`router`](Self::router), [`probes`](Self::probes) or an
-    /// internal port. A service without HTTP calls `probes` once and drops what it returns. As with
-    /// [`subscribe`](Self::subscribe), give a task the watch and not a `Health`.
+    /// Readiness, startup and health never pass before the service has probes: a [`router`](Self::router),
+    /// [`probes`](Self::probes) or an internal port. A service without HTTP calls `probes` once and drops what it returns. As
+    /// with [`subscribe`](Self::subscribe), give a task the watch and not a `Health`.
     ///
     /// ```no_run
-    /// # use health_runtime::{Health, ReadinessWatch};
+    /// # use health_runtime::{Health, Probe, ProbeWatch};
     /// # fn start(health: &Health) {
-    /// tokio::spawn(consume(health.watch_readiness()));
+    /// tokio::spawn(consume(health.watch(Probe::Readiness)));
     /// # }
     ///
-    /// async fn consume(mut readiness: ReadinessWatch) {
+    /// async fn consume(mut readiness: ProbeWatch) {
     ///     while !readiness.passes() {
     ///         if readiness.changed().await.is_none() {
     ///             return; // the engine has ended
@@ -77,8 +78,11 @@ impl Health {
     ///     // …
     /// }
     /// ```
-    pub fn watch_readiness(&self) -> ReadinessWatch {
-        ReadinessWatch(self.engine.readiness())
+    pub fn watch(&self, probe: Probe) -> ProbeWatch {
+        ProbeWatch {
+            probe,
+            verdict: self.engine.watch(probe),
+        }
     }
 }
 
@@ -93,24 +97,28 @@ pub enum HealthEvent {
 }
 
 /// A change of a check's published status or reason.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Transition {
     /// The check's name.
     pub check: Cow<'static, str>,
-    /// Whether its failure fails readiness or liveness: it is declared `critical`, or is in the liveness probe.
+    /// Whether its failure fails readiness or liveness: as in a [`Report`](crate::Report) of [`Probe::Health`].
     pub critical: bool,
     /// How it was. Before its first result a check is unhealthy, `pending`.
     pub from: Status,
     /// Why it was so.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub from_reason: Option<Reason>,
     /// How it is.
     pub to: Status,
     /// Why it is so.
-    pub reason: Option<Reason>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_reason: Option<Reason>,
     /// What the run said that turned it, credentials masked, at most 1 KiB. Not for the public.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<Arc<str>>,
-    /// When it was noticed.
+    /// When it was noticed. Serialized as `at_ms`, in milliseconds since 1970.
+    #[serde(rename = "at_ms", serialize_with = "since_1970")]
     pub at: SystemTime,
 }
 
@@ -122,11 +130,16 @@ impl Transition {
             from: from.status,
             from_reason: from.reason,
             to: to.status,
-            reason: to.reason,
+            to_reason: to.reason,
             message,
             at,
         }
     }
+}
+
+fn since_1970<S: Serializer>(at: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+    let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    serializer.serialize_u128(since.as_millis())
 }
 
 /// The transitions of all checks, from [`Health::subscribe`]: a [`Stream`] that ends with the engine.
@@ -158,25 +171,33 @@ impl fmt::Debug for Events {
     }
 }
 
-/// What the readiness probe says, from [`Health::watch_readiness`]. Clones watch on their own. Does not keep the engine
-/// alive.
+/// What a probe says, from [`Health::watch`]. Clones watch on their own. Does not keep the engine alive.
 #[derive(Clone, Debug)]
-pub struct ReadinessWatch(watch::Receiver<State>);
+pub struct ProbeWatch {
+    probe: Probe,
+    verdict: watch::Receiver<State>,
+}
 
-impl ReadinessWatch {
-    /// Whether the service is ready: degraded is.
+impl ProbeWatch {
+    /// The probe that is watched.
+    pub fn probe(&self) -> Probe {
+        self.probe
+    }
+
+    /// Whether the probe succeeds: degraded does.
     pub fn passes(&self) -> bool {
         self.status().passes()
     }
 
     /// The status now; unhealthy (`cancelled`) once the engine has ended.
     pub fn status(&self) -> Status {
-        self.0.borrow().status
+        self.verdict.borrow().status
     }
 
-    /// Why readiness fails whatever the checks say: `draining`, `stalled`, `held` or `starting`.
+    /// Why the probe fails whatever the checks say: `draining`, `stalled`, `held`, `starting` or `not_serving`; `cancelled`
+    /// once the engine has ended.
     pub fn reason(&self) -> Option<Reason> {
-        self.0.borrow().reason
+        self.verdict.borrow().reason
     }
 
     /// Waits until the status or the reason is another than when this watch last waited or was made, and returns the
@@ -186,7 +207,7 @@ impl ReadinessWatch {
     ///
     /// Dropping the future loses no change.
     pub async fn changed(&mut self) -> Option<Status> {
-        self.0.changed().await.ok()?;
-        Some(self.0.borrow_and_update().status)
+        self.verdict.changed().await.ok()?;
+        Some(self.verdict.borrow_and_update().status)
     }
 }

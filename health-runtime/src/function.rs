@@ -20,7 +20,9 @@ use crate::spec::CheckSpec;
 /// enum Backlog {}
 ///
 /// impl HealthFn<AppState> for Backlog {
-///     const SPEC: CheckSpec = CheckSpec::new("backlog");
+///     fn spec() -> CheckSpec {
+///         CheckSpec::new("backlog")
+///     }
 ///
 ///     fn call(state: &AppState) -> CheckFuture<'_> {
 ///         Box::pin(async {
@@ -40,7 +42,7 @@ use crate::spec::CheckSpec;
 )]
 pub trait HealthFn<S: ?Sized>: 'static {
     /// What is declared about the check.
-    const SPEC: CheckSpec;
+    fn spec() -> CheckSpec;
 
     /// Begins a run.
     fn call(state: &S) -> CheckFuture<'_>;
@@ -71,21 +73,22 @@ impl<S: ?Sized> HealthFn<S> for Unannotated
 where
     Function<S>: Annotated,
 {
-    const SPEC: CheckSpec = CheckSpec::new("");
+    fn spec() -> CheckSpec {
+        CheckSpec::new("")
+    }
 
     fn call(_: &S) -> CheckFuture<'_> {
         Box::pin(ready(().into_outcome()))
     }
 }
 
-/// Tells a check function that returns a future from one that returns its outcome. The kind is inferred: nothing is
-/// both a future and an outcome.
+/// What a check function may return: an outcome, or a future of one. `Kind` says which; it is inferred, because nothing is
+/// both.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not something a health check can return",
     label = "this check function returns `{Self}`",
-    note = "return `()`, `bool`, `Status`, `Outcome`, or a `Result` of one of them whose error converts into `Box<dyn Error + Send + Sync>`; an `async fn` may return the same",
-    note = "`Box<dyn Error>` does not: write `Result<_, health_runtime::BoxError>`; an error of your own does once it implements `std::error::Error`"
+    note = "return `()`, `bool`, `Status`, `Outcome`, or a `Result` of one of them whose error converts into `health_runtime::BoxError` (`Box<dyn Error>` does not); an `async fn` may return the same"
 )]
 pub trait Returned<Kind> {
     type Value;
@@ -94,12 +97,10 @@ pub trait Returned<Kind> {
 }
 
 /// [`Returned`] by an `async fn`.
-#[doc(hidden)]
 #[derive(Debug)]
 pub struct Async;
 
 /// [`Returned`] by a plain `fn`.
-#[doc(hidden)]
 #[derive(Debug)]
 pub struct Plain;
 
@@ -129,8 +130,7 @@ where
     R::Future: Send + 'a,
     R::Value: IntoOutcome,
 {
-    let future = returned.into_future();
-    Box::pin(async move { future.await.into_outcome() })
+    run_async(returned.into_future())
 }
 
 /// Makes a check's future of what an `async fn` returned.
@@ -141,6 +141,12 @@ where
     F: Future<Output = V> + Send + 'a,
 {
     Box::pin(async move { future.await.into_outcome() })
+}
+
+/// Makes a check's future of what a `fn` returned whose type is certainly no future.
+#[doc(hidden)]
+pub fn run_plain<'a, R: IntoOutcome>(returned: R) -> CheckFuture<'a> {
+    Box::pin(ready(returned.into_outcome()))
 }
 
 /// Makes a check's future of what a `blocking` check returned.
@@ -154,8 +160,7 @@ pub fn run_blocking<'a, R: BlockingReturn>(returned: R) -> CheckFuture<'a> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not something a `blocking` health check can return",
     label = "this check function returns `{Self}`",
-    note = "a `blocking` check is a plain `fn` that returns `()`, `bool`, `Status`, `Outcome`, or a `Result` of one of them whose error converts into `Box<dyn Error + Send + Sync>`",
-    note = "`Box<dyn Error>` does not: write `Result<_, health_runtime::BoxError>`; an error of your own does once it implements `std::error::Error`",
+    note = "a `blocking` check is a plain `fn` that returns `()`, `bool`, `Status`, `Outcome`, or a `Result` of one of them whose error converts into `health_runtime::BoxError` (`Box<dyn Error>` does not)",
     note = "an `async fn` needs no `blocking`"
 )]
 pub trait BlockingReturn {

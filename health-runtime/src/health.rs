@@ -5,14 +5,14 @@ use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use fastrand::Rng;
 use tokio::runtime::Handle;
 
 use crate::check::HealthCheck;
 use crate::engine::{Engine, EngineHandle, Named, Plan, Runner, Trigger};
 use crate::function::HealthFn;
 use crate::naming;
-use crate::outcome::CheckFuture;
+use crate::outcome::{CheckFuture, Status};
+use crate::package::Package;
 use crate::report::{Phase, Report};
 use crate::spec::{CheckSpec, Probe, ServiceSpec, rules};
 use crate::start_error::StartError;
@@ -38,7 +38,7 @@ use crate::state::{Checks, Declared, HealthState, StateCheck};
 ///     let health = AppState { flag: Flag::healthy() }.start_health();
 ///     let app: axum::Router = axum::Router::new().merge(health.router());
 ///     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
-///     axum::serve(health.listener(listener)?, app).with_graceful_shutdown(health.shutdown_signal()).await
+///     axum::serve(health.listener(listener), app).with_graceful_shutdown(health.shutdown_signal()).await
 /// }
 /// ```
 #[derive(Clone, Debug)]
@@ -48,7 +48,7 @@ pub struct Health {
 
 impl Health {
     /// Starts to build a health engine for this state, which the engine then owns. Without `Clone`:
-    /// `Health::builder(Arc::clone(&state))`.
+    /// `Health::builder(Arc::clone(&state))`. Without a state, where all checks are added here: `Health::builder(())`.
     ///
     /// ```
     /// use health_runtime::{Flag, Health, HealthState};
@@ -75,6 +75,23 @@ impl Health {
     /// internal port.
     pub fn report(&self, probe: Probe) -> Report {
         self.engine.report(probe)
+    }
+
+    /// What a probe says now, without the checks: cheaper than [`report`](Self::report). Waits for nothing and starts
+    /// nothing.
+    ///
+    /// ```
+    /// # use health_runtime::{Flag, HealthState, Probe, Status};
+    /// # #[derive(Clone, HealthState)]
+    /// # struct AppState { #[health_check] flag: Flag }
+    /// # let runtime = tokio::runtime::Runtime::new().unwrap();
+    /// # let _guard = runtime.enter();
+    /// let health = AppState { flag: Flag::healthy() }.start_health();
+    /// assert_eq!(health.status(Probe::Readiness), Status::Unhealthy); // it has no probes yet
+    /// assert!(health.status(Probe::Liveness).passes());
+    /// ```
+    pub fn status(&self, probe: Probe) -> Status {
+        self.engine.view().verdict(probe).status
     }
 
     /// Asks for a run of this check now, instead of at its next interval, for example after a deployment of its dependency.
@@ -147,15 +164,13 @@ impl WeakHealth {
 pub struct HealthBuilder<S> {
     state: S,
     checks: Checks<S>,
-    jitter: Rng,
 }
 
 impl<S: HealthState> HealthBuilder<S> {
     pub(crate) fn new(state: S) -> Self {
         let mut checks = Checks::new();
         S::register(&mut checks);
-        let jitter = Rng::new();
-        Self { state, checks, jitter }
+        Self { state, checks }
     }
 
     fn service(mut self, change: impl FnOnce(ServiceSpec) -> ServiceSpec) -> Self {
@@ -172,7 +187,24 @@ impl<S: HealthState> HealthBuilder<S> {
         self
     }
 
-    /// The service's name in reports, 1 to 64 characters. Default: the package name of the crate that declares the state.
+    /// Takes name and version from this package: for a state that another crate declares, whose package the derive takes.
+    ///
+    /// ```
+    /// # use health_runtime::Health;
+    /// # let runtime = tokio::runtime::Runtime::new().unwrap();
+    /// # let _guard = runtime.enter();
+    /// let health = Health::builder(()).package(health_runtime::package!()).start();
+    /// ```
+    pub fn package(self, package: Package) -> Self {
+        self.service(|service| ServiceSpec {
+            name: package.name().into(),
+            version: package.version().into(),
+            ..service
+        })
+    }
+
+    /// The service's name in reports, 1 to 64 characters. Default: the package name of the crate that declares the state;
+    /// for a state without the derive, the name of the executable.
     pub fn name(self, name: impl Into<Cow<'static, str>>) -> Self {
         let name = name.into();
         self.label("name", &name)
@@ -180,7 +212,7 @@ impl<S: HealthState> HealthBuilder<S> {
     }
 
     /// The service's version in reports, 1 to 64 characters. Default: the package version of the crate that declares the
-    /// state.
+    /// state; for a state without the derive, `unknown`.
     pub fn version(self, version: impl Into<Cow<'static, str>>) -> Self {
         let version = version.into();
         self.label("version", &version)
@@ -191,8 +223,8 @@ impl<S: HealthState> HealthBuilder<S> {
     /// check is a type; rustc's E0747 here (`constant provided when a type was expected`) means that the function has
     /// no `#[health_check]`.
     ///
-    /// The state is what the builder has: after `Health::builder(Arc::clone(&state))` that is the `Arc`, which a
-    /// function with a type parameter for the state takes too.
+    /// Also where the builder has an `Arc` of the state: a function of `&AppState` is one of `Arc<AppState>` too. A function
+    /// with a type parameter for the state gets the `Arc`.
     ///
     /// ```
     /// use health_runtime::{Flag, Health, HealthState, health_check};
@@ -290,8 +322,8 @@ impl<S: HealthState> HealthBuilder<S> {
     ///
     /// Only the time in which the process could run counts. A process that is stopped does not stall. A process that is
     /// throttled again and again, for up to a second at a time, takes up to twice as long to count as stalled.
-    pub fn heartbeat(self, longest: Duration) -> Self {
-        self.service(|service| service.heartbeat(longest))
+    pub fn stalled_after(self, longest: Duration) -> Self {
+        self.service(|service| service.stalled_after(longest))
     }
 
     /// How long requests are still served after SIGTERM, with readiness already failing. Default: 7 s, because
@@ -304,12 +336,6 @@ impl<S: HealthState> HealthBuilder<S> {
     /// that is 22 s, and the kubelet kills after 30 s.
     pub fn shutdown_grace(self, grace: Duration) -> Self {
         self.service(|service| service.shutdown_grace(grace))
-    }
-
-    /// Seeds the jitter of the intervals, so that a test can repeat a schedule.
-    pub fn jitter_seed(mut self, seed: u64) -> Self {
-        self.jitter = Rng::with_seed(seed);
-        self
     }
 
     /// Starts the engine on the current tokio runtime.
@@ -365,7 +391,7 @@ impl<S: HealthState> HealthBuilder<S> {
     }
 
     fn run_on(self, runtime: Option<Handle>) -> Result<Health, StartError> {
-        let Self { state, checks, jitter } = self;
+        let Self { state, checks } = self;
         let Checks {
             service,
             list,
@@ -380,7 +406,7 @@ impl<S: HealthState> HealthBuilder<S> {
         };
         let (plans, checks): (Vec<_>, Vec<_>) = list.into_iter().map(plan).unzip();
         let runner = Box::new(StateRunner { state, checks });
-        let engine = Engine::start(service, plans, nests, runner, runtime, jitter);
+        let engine = Engine::start(service.named(), plans, nests, runner, runtime);
         let engine = engine.map_err(StartError::Thread)?;
         engine.announce(state_type);
         Ok(Health { engine })

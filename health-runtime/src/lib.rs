@@ -27,7 +27,7 @@
 //!     let health = state.start_health();
 //!     let app: axum::Router = axum::Router::new().merge(health.router()); // /livez /readyz /startupz /health
 //!     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
-//!     axum::serve(health.listener(listener)?, app).with_graceful_shutdown(health.shutdown_signal()).await
+//!     axum::serve(health.listener(listener), app).with_graceful_shutdown(health.shutdown_signal()).await
 //! }
 //! ```
 //!
@@ -48,7 +48,7 @@
 //! shutting down (`draining`). Only liveness asks for evidence before it fails, since failing it restarts the process.
 //!
 //! What is published of a check goes through its thresholds; a check that keeps failing is left alone by its
-//! [`Breaker`]. [`Health::subscribe`] tells of each change, [`Health::watch_readiness`] of the whole, and so does the log
+//! [`Breaker`]. [`Health::subscribe`] tells of each change, [`Health::watch`] of the whole, and so does the log
 //! (`tracing`, target `health`).
 //!
 //! The engine has two threads of its own: one paces the checks; the other writes the log, so that nothing waits for a
@@ -67,6 +67,7 @@
 //! | `OnceLock`, tokio's `OnceCell` of a check | unhealthy until it is set; in an `Arc` where the state is `Clone` |
 //! | a type with [`HealthCheck`] | whatever it looks at; one result for each tenant or shard with [`Parts`] |
 //! | a function | `with = path` on a field, or `#[health_check]` above it |
+//! | a closure | [`check_fn`] |
 //! | [`HealthBuilder::check`] | what no struct declares, such as one check for each entry of a configuration |
 //!
 //! # What to do with a [`Health`]
@@ -77,7 +78,7 @@
 //! | `serve_internal`, `internal_router` | whoever is on call: error texts, runbooks, parts |
 //! | [`startup_task`](Health::startup_task), [`mark_started`](Health::mark_started) | what starting waits for |
 //! | [`hold`](Health::hold), [`drain`](Health::drain) | taking the service out of rotation, for a while or for good |
-//! | [`subscribe`](Health::subscribe), [`watch_readiness`](Health::watch_readiness) | hearing of changes |
+//! | [`subscribe`](Health::subscribe), [`watch`](Health::watch) | hearing of changes |
 //! | [`report`](Health::report), [`phase`](Health::phase) | looking at it from inside |
 //!
 //! # Features
@@ -86,12 +87,15 @@
 //! |---|---|---|
 //! | `macros` | on | `#[derive(HealthState)]`, and `#[health_check]` on functions |
 //! | `axum` | on | [`Health::router`], [`Health::drain_layer`], [`Health::listener`], [`Health::serve_internal`], [`Health::internal_router`] |
-//! | `sqlx-sqlite` | off | [`HealthCheck`] for `sqlx::SqlitePool`; its [`impl`](HealthCheck#impl-HealthCheck-for-Pool%3CSqlite%3E) documents what it detects, what it costs and what it does not detect |
+//! | `sqlx-0_9-sqlite` | off | [`HealthCheck`] for `sqlx::SqlitePool`; its [`impl`](HealthCheck#impl-HealthCheck-for-Pool%3CSqlite%3E) documents what it detects, what it costs and what it does not detect |
 //! | `testing` | off | `testing::TestHealth`: what your service reports while something fails, in your own tests |
 //!
 //! Without `axum`, [`Health::probes`] answers for any HTTP framework.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[doc(hidden)]
+pub mod __private;
+mod argument;
 mod check;
 mod checks;
 mod contain;
@@ -106,6 +110,7 @@ mod http;
 mod lifecycle;
 mod naming;
 mod outcome;
+mod package;
 mod parts;
 mod report;
 mod spec;
@@ -116,14 +121,15 @@ mod state;
 pub mod testing;
 mod text;
 
-pub use check::{HealthCheck, InProcess};
+pub use check::{HealthCheck, InProcess, check_fn};
 pub use engine::Trigger;
-pub use events::{Events, HealthEvent, ReadinessWatch, Transition};
+pub use events::{Events, HealthEvent, ProbeWatch, Transition};
 pub use flag::Flag;
 pub use function::HealthFn;
+// For the macros, at the root because rustc names them in its messages.
 #[doc(hidden)]
 pub use function::{
-    Annotated, Async, BlockingReturn, Function, Plain, Returned, Unannotated, run, run_async, run_blocking,
+    Annotated, BlockingReturn, Function, Returned, Unannotated, run, run_async, run_blocking, run_plain,
 };
 pub use health::{Health, HealthBuilder, WeakHealth};
 #[cfg(feature = "macros")]
@@ -133,21 +139,22 @@ pub use heartbeat::Heartbeat;
 pub use http::{Answer, Probes};
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
-pub use http::{DrainFuture, DrainLayer, DrainListener, DrainService, DrainStream};
+pub use http::{DrainFuture, DrainLayer, DrainListener, DrainService, DrainStream, ListenSocket, ServeListener};
 pub use lifecycle::{Hold, StartupTask};
-pub use outcome::{BoxError, CheckFuture, CheckResult, IntoOutcome, Outcome, Reason, Status};
+pub use outcome::{BoxError, CheckError, CheckFuture, CheckResult, IntoOutcome, Outcome, Reason, Status};
+pub use package::Package;
 pub use parts::{PartReport, Parts};
 pub use report::{CheckReport, Phase, Report};
-pub use spec::{Breaker, CheckSpec, Probe, ServiceSpec};
+pub use spec::{Breaker, CheckSpec, Probe};
 pub use start_error::StartError;
-pub use state::{Checks, HealthState};
+pub use state::{Checks, CloneState, HealthState};
 
 // README's code is compiled with the other examples.
 #[cfg(all(
     doctest,
     feature = "macros",
     feature = "axum",
-    feature = "sqlx-sqlite",
+    feature = "sqlx-0_9-sqlite",
     feature = "testing"
 ))]
 #[doc = include_str!("../../README.md")]

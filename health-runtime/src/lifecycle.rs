@@ -57,8 +57,9 @@ impl Health {
     }
 
     /// Begins to drain: from now on and for good readiness fails, liveness passes whatever its checks say, and answers
-    /// ask clients to close their connections. After `drain` every [`shutdown_signal`](Self::shutdown_signal) resolves,
-    /// and the engine drops its copy of the state.
+    /// ask clients to close their connections. [`drain_started`](Self::drain_started) resolves. After `drain` every
+    /// [`shutdown_signal`](Self::shutdown_signal) and [`drain_finished`](Self::drain_finished) resolves, and the engine drops
+    /// its copy of the state.
     ///
     /// Waits for nothing. SIGTERM does this by itself where `shutdown_signal` is used. A second call does nothing.
     pub fn drain(&self) {
@@ -113,6 +114,68 @@ impl Health {
     /// Dropping it changes nothing.
     pub fn shutdown_signal(&self) -> impl Future<Output = ()> + Send + use<> {
         self.engine.listen_for_signals();
+        Engine::stopped(Arc::clone(&self.engine))
+    }
+
+    /// Resolves when the drain begins: for workers, which then take no further jobs. Also resolves when the engine ends
+    /// without a drain. If the drain has begun already, it resolves at once.
+    ///
+    /// It installs no signal handlers, and does not keep the engine alive.
+    ///
+    /// ```
+    /// # use health_runtime::{Flag, HealthState};
+    /// # #[derive(Clone, HealthState)]
+    /// # struct AppState { #[health_check] flag: Flag }
+    /// # let runtime = tokio::runtime::Runtime::new().unwrap();
+    /// # runtime.block_on(async {
+    /// # let health = AppState { flag: Flag::healthy() }.start_health();
+    /// let started = health.drain_started();
+    /// let worker = tokio::spawn(async move {
+    ///     let mut started = std::pin::pin!(started);
+    ///     loop {
+    ///         tokio::select! {
+    ///             () = &mut started => return "no further job",
+    ///             () = tokio::time::sleep(std::time::Duration::from_millis(10)) => {} // a job
+    ///         }
+    ///     }
+    /// });
+    /// health.drain();
+    /// assert_eq!(worker.await.unwrap(), "no further job");
+    /// # });
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it changes nothing.
+    pub fn drain_started(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.engine.drain_started()
+    }
+
+    /// Resolves when the drain is over and the server may stop: [`shutdown_signal`](Self::shutdown_signal) for a service
+    /// that handles its signals itself.
+    ///
+    /// It installs no signal handlers: at its signal the service calls [`drain`](Self::drain). The process is not ended
+    /// after `shutdown_grace`. In process 1, as in a container, SIGTERM and SIGINT also begin the drain by themselves,
+    /// because process 1 would otherwise ignore them while the service starts.
+    ///
+    /// ```no_run
+    /// # use health_runtime::Health;
+    /// # async fn serve(health: Health, app: axum::Router, listener: tokio::net::TcpListener) -> std::io::Result<()> {
+    /// # async fn asked_to_stop() {}
+    /// let handle = health.clone();
+    /// tokio::spawn(async move {
+    ///     asked_to_stop().await; // SIGTERM, SIGQUIT, a message from a supervisor
+    ///     handle.drain();
+    /// });
+    /// axum::serve(health.listener(listener), app).with_graceful_shutdown(health.drain_finished()).await
+    /// # }
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it changes nothing.
+    pub fn drain_finished(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.engine.attend();
         Engine::stopped(Arc::clone(&self.engine))
     }
 }

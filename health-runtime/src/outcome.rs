@@ -98,7 +98,7 @@ pub enum Reason {
     Slow,
     /// The service is shutting down.
     Draining,
-    /// The runtime that the checks run on has run nothing for as long as `heartbeat` allows: all its workers are blocked.
+    /// The runtime that the checks run on has run nothing for as long as `stalled_after` allows: all its workers are blocked.
     Stalled,
     /// Somebody holds readiness back, see [`Health::hold`](crate::Health::hold).
     Held,
@@ -322,8 +322,7 @@ impl From<Status> for Outcome {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not something a health check can return",
     label = "this check returns `{Self}`",
-    note = "return `()`, `bool`, `Status`, `Outcome`, or a `Result` of one of them whose error converts into `Box<dyn Error + Send + Sync>`",
-    note = "`Box<dyn Error>` does not: write `Result<_, health_runtime::BoxError>`; an error of your own does once it implements `std::error::Error`"
+    note = "return `()`, `bool`, `Status`, `Outcome`, or a `Result` of one of them"
 )]
 pub trait IntoOutcome {
     /// Makes the check's result of it.
@@ -358,10 +357,30 @@ impl IntoOutcome for Outcome {
     }
 }
 
+impl<T: IntoOutcome, E: CheckError> IntoOutcome for Result<T, E> {
+    fn into_outcome(self) -> CheckResult {
+        self.map_err(CheckError::into_boxed)?.into_outcome()
+    }
+}
+
+/// An error that a check can fail with: everything that converts into [`BoxError`].
+///
+/// That is every type with [`std::error::Error`] that is `Send + Sync + 'static`, `anyhow::Error`, `String` and `&str`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an error that a health check can return",
+    label = "does not convert into `health_runtime::BoxError`",
+    note = "for an error of your own, implement `std::error::Error`",
+    note = "for `Box<dyn Error>`, write `health_runtime::BoxError`, which may be sent to another thread"
+)]
+pub trait CheckError: Sized {
+    /// The error in a box.
+    fn into_boxed(self) -> BoxError;
+}
+
 // Without this, an error type that does not convert is reported as `NoError: std::error::Error`, with no way out.
 #[diagnostic::do_not_recommend]
-impl<T: IntoOutcome, E: Into<BoxError>> IntoOutcome for Result<T, E> {
-    fn into_outcome(self) -> CheckResult {
-        self.map_err(Into::into)?.into_outcome()
+impl<E: Into<BoxError>> CheckError for E {
+    fn into_boxed(self) -> BoxError {
+        self.into()
     }
 }

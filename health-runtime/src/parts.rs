@@ -1,5 +1,6 @@
 //! [`Parts`], the results of a set whose members nobody knew when the service was compiled: tenants, shards.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -73,7 +74,7 @@ pub struct Parts {
 #[non_exhaustive]
 pub struct PartReport {
     /// Its name: on one line, credentials masked, at most 64 characters. Not for the public.
-    pub name: Arc<str>,
+    pub name: Cow<'static, str>,
     /// How it is.
     pub status: Status,
     /// Why it is not simply healthy.
@@ -114,12 +115,9 @@ impl Parts {
 
     fn push(&mut self, name: &str, status: Status, reason: Option<Reason>, message: Option<Arc<str>>) {
         let name = text::clean(name);
-        let name = match name.char_indices().nth(NAME) {
-            Some((end, _)) => name[..end].into(),
-            None => name,
-        };
+        let end = name.char_indices().nth(NAME).map_or(name.len(), |(end, _)| end);
         self.list.push(PartReport {
-            name,
+            name: Cow::Owned(name[..end].to_owned()),
             status,
             reason,
             message,

@@ -38,6 +38,12 @@ impl fmt::Display for Phase {
     }
 }
 
+impl serde::Serialize for Phase {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 /// What a probe says at one moment: the verdict, and the checks that it comes from, failing ones first.
 ///
 /// [`Health::report`](crate::Health::report) makes one.
@@ -51,7 +57,7 @@ pub struct Report {
     /// Why the probe fails whatever its checks say: `draining`, `stalled`, `held` or `starting`.
     pub reason: Option<Reason>,
     /// How long the runtime took to run something new, of late; absent where it is not watched, see
-    /// [`HealthBuilder::heartbeat`](crate::HealthBuilder::heartbeat).
+    /// [`HealthBuilder::stalled_after`](crate::HealthBuilder::stalled_after).
     pub lag: Option<Duration>,
     /// Where the service is between its start and its end.
     pub phase: Phase,
@@ -76,7 +82,7 @@ pub struct CheckReport {
     /// Why it is not simply healthy.
     pub reason: Option<Reason>,
     /// What it checks, for people: `description = "…"` or the doc comment.
-    pub description: Option<&'static str>,
+    pub description: Option<Cow<'static, str>>,
     /// Whether its failure fails the probe. In readiness: if it is declared `critical`. In liveness and startup: always. In
     /// `/health`: if it is declared `critical` or is in liveness.
     pub critical: bool,
@@ -96,12 +102,12 @@ pub struct CheckReport {
     /// How many more parts it has, none of them worse than those in `parts`.
     pub omitted_parts: usize,
     /// The address of what to do about its failure: `runbook = "…"`. Not for the public.
-    pub runbook: Option<&'static str>,
+    pub runbook: Option<Cow<'static, str>>,
     /// What it belongs to together with others: `groups("…")`; empty without. Not for the public.
-    pub groups: &'static [&'static str],
+    pub groups: Vec<Cow<'static, str>>,
     /// Why a restart of the process helps although it looks at something outside: `restart_helps = "…"`. Not for the
     /// public.
-    pub restart_helps: Option<&'static str>,
+    pub restart_helps: Option<Cow<'static, str>>,
 }
 
 /// Who reads a report.
@@ -129,7 +135,7 @@ impl Report {
                 name: spec.name.clone(),
                 status: brief.state.status,
                 reason: brief.state.reason,
-                description: spec.description,
+                description: spec.description.clone(),
                 critical: spec.is_critical_in(probe),
                 raw_status: row.raw.map(|raw| raw.status),
                 raw_reason: row.raw.and_then(|raw| raw.reason),
@@ -138,9 +144,9 @@ impl Report {
                 message: row.message.clone(),
                 parts: parts.map(|parts| Arc::clone(&parts.list)).unwrap_or_default(),
                 omitted_parts: parts.map_or(0, |parts| parts.omitted),
-                runbook: spec.runbook,
-                groups: spec.groups,
-                restart_helps: spec.restart_helps,
+                runbook: spec.runbook.clone(),
+                groups: spec.groups.clone(),
+                restart_helps: spec.restart_helps.clone(),
             }
         };
         Self {

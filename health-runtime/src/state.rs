@@ -49,10 +49,39 @@ pub trait HealthState: Send + Sync + Sized + 'static {
     #[track_caller]
     fn start_health(&self) -> Health
     where
-        Self: Clone,
+        Self: CloneState,
     {
         HealthBuilder::new(self.clone()).start()
     }
+}
+
+/// A state that is [`Clone`], as [`HealthState::start_health`] needs it. Implemented for every type that is.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not `Clone`, and `start_health` runs the checks on a clone of it",
+    label = "not `Clone`",
+    note = "add `#[derive(Clone)]` to `{Self}`, or put what cannot be cloned into an `Arc`",
+    note = "or start without a clone: `Health::builder(Arc::new(state)).start()`, where every `Arc` of the state stays usable"
+)]
+pub trait CloneState: Clone {}
+
+// Without `do_not_recommend`, rustc only says that `Clone` is missing. Without `HealthState`, it advises to borrow.
+#[diagnostic::do_not_recommend]
+impl<S: Clone + HealthState> CloneState for S {}
+
+/// For a service whose checks are all added to the [`HealthBuilder`].
+///
+/// ```
+/// use health_runtime::{CheckSpec, Health, check_fn};
+///
+/// # let runtime = tokio::runtime::Runtime::new().unwrap();
+/// # let _guard = runtime.enter();
+/// let health = Health::builder(())
+///     .package(health_runtime::package!())
+///     .check(CheckSpec::new("spool"), check_fn(|| std::fs::metadata("/var/spool").map(drop)))
+///     .start();
+/// ```
+impl HealthState for () {
+    fn register(_: &mut Checks<Self>) {}
 }
 
 impl<S: HealthState> HealthState for Arc<S> {
@@ -112,7 +141,8 @@ impl<S: 'static> Checks<S> {
         }
     }
 
-    /// Says what is declared about the service.
+    /// Says what is declared about the service. The derive calls it; by hand the options stand in [`HealthBuilder`].
+    #[doc(hidden)]
     pub fn service(&mut self, service: ServiceSpec) {
         let is_nested = !self.path.is_empty(); // then the name is not shown
         if let (false, Err(error)) = (is_nested, rules::validate_package(&service)) {
@@ -176,7 +206,7 @@ impl<S: 'static> Checks<S> {
 
     /// Adds a function that is a check.
     pub fn function<F: HealthFn<S>>(&mut self) {
-        self.push(F::SPEC, With(F::call));
+        self.push(F::spec(), With(F::call));
     }
 
     /// Adds all checks of a part of the state, each named `name.check`; the name alone stands for all of them in the

@@ -120,7 +120,7 @@ use crate::state::HealthState;
 ///   it expired (`ttl`), not because it asks for it itself, as a [`Flag`](crate::Flag) does.
 /// - Probes wait for nothing.
 /// - What looks at another clock than the engine's does so here: a [`Heartbeat`](crate::Heartbeat) is silent in real time.
-/// - Signals are not listened to, `heartbeat` is not watched, and `serve_internal` is an error.
+/// - Signals are not listened to, `stalled_after` is not watched, and `serve_internal` is an error.
 ///
 /// What starting waits for ([`Health::startup_task`]) is declared before the first refresh, force, advance, probe or
 /// assertion: from there on a start with nothing left to wait for is final, as it is in production from the first

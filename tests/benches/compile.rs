@@ -50,7 +50,7 @@ const HEAD: &str = "\
 use std::io;
 use std::time::Duration;
 
-use health_runtime::{CheckResult, CheckSpec, Checks, Flag, HealthCheck, HealthState, Outcome, ServiceSpec};
+use health_runtime::{CheckResult, CheckSpec, Checks, Flag, HealthCheck, HealthState, Outcome, __private::ServiceSpec};
 
 pub struct Pool;
 
@@ -114,7 +114,7 @@ impl HealthState for AppState {
     fn register(checks: &mut health_runtime::Checks<Self>) {
         use std::time::Duration;
 
-        use health_runtime::{CheckSpec, ServiceSpec};
+        use health_runtime::{CheckSpec, __private::ServiceSpec};
 
         checks.service(
             ServiceSpec::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")).drain(Duration::from_secs(5)),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use health_runtime::{HealthState, Heartbeat};
 
 #[derive(Clone, HealthState)]
-#[health(heartbeat = "1s")]
+#[health(stalled_after = "1s")]
 struct Frozen {
     #[health_check(liveness, in_process, interval = "250ms", timeout = "200ms", with = in_steps)]
     worker: (),

@@ -20,7 +20,7 @@ async fn main() {
     let app = orders.layer(health.drain_layer());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("it is bound");
-    let listener = health.listener(listener).expect("it is bound");
+    let listener = health.listener(listener);
     let served = axum::serve(listener, app).with_graceful_shutdown(health.shutdown_signal());
     println!("{address}"); // signals are handled from here on
     served.await.expect("serving does not fail");

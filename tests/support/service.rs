@@ -93,7 +93,7 @@ async fn serve(health: &Health) -> Result<(), Box<dyn std::error::Error>> {
         .route("/never", get(std::future::pending::<()>));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
-    let listener = health.listener(listener)?;
+    let listener = health.listener(listener);
     let stop = health.shutdown_signal();
     println!("{address}");
     axum::serve(listener, routes.merge(health.router()))
@@ -146,7 +146,7 @@ async fn own_signals() -> Result<(), Box<dyn std::error::Error>> {
 /// Has a listener of ours that nobody connects to, and another port where the orders and probes are.
 async fn two_ports() -> Result<(), Box<dyn std::error::Error>> {
     let health = builder().start();
-    let admin = health.listener(tokio::net::TcpListener::bind("127.0.0.1:0").await?)?;
+    let admin = health.listener(tokio::net::TcpListener::bind("127.0.0.1:0").await?);
     let stop = health.shutdown_signal();
     tokio::spawn(async { axum::serve(admin, Router::new()).with_graceful_shutdown(stop).await });
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
@@ -209,7 +209,7 @@ async fn signal_before_serve() -> Result<(), Box<dyn std::error::Error>> {
     println!("starting");
     tokio::time::sleep(Duration::from_secs(1)).await; // a migration
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-    axum::serve(health.listener(listener)?, health.router::<()>())
+    axum::serve(health.listener(listener), health.router::<()>())
         .with_graceful_shutdown(stop)
         .await?;
     println!(

@@ -73,7 +73,7 @@ async fn serve(drain: Duration, grace: Duration) -> WeakHealth {
     let app: Router = Router::new().route("/forever", forever).merge(health.router());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("it is bound");
-    let listener = health.listener(listener).expect("it is bound");
+    let listener = health.listener(listener);
     let served = axum::serve(listener, app).with_graceful_shutdown(health.shutdown_signal());
     println!("{address}"); // from here on signals are handled
     served.await.expect("serving does not fail");

@@ -77,7 +77,7 @@ async fn serve() -> anyhow::Result<()> {
         .merge(health.router()); // last, so that no layer stands before a probe
 
     println!("{}", welcome(port, provider.port(), &file.display().to_string()));
-    axum::serve(health.listener(listener)?, app)
+    axum::serve(health.listener(listener), app)
         .with_graceful_shutdown(stop)
         .await?;
     state.db.close().await;

@@ -7,15 +7,16 @@ mod names;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use health_runtime::{Breaker, CheckSpec, Checks, Flag, Health, HealthBuilder, HealthState, ServiceSpec, StartError};
+use health_runtime::__private::ServiceSpec;
+use health_runtime::{Breaker, CheckSpec, Checks, Flag, Health, HealthBuilder, HealthState, StartError};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, RngSeed, TestRunner};
 
 use self::generate::{any_check, any_service};
 use super::derive;
-use crate::duration::MAX;
-use crate::rules::{DEFAULT_FAILURES, DEFAULT_RESET};
-use crate::timing::{DEFAULT_INTERVAL, DEFAULT_TIMEOUT, LATENESS, SHORTEST_HEARTBEAT};
+use crate::duration::{MAX, SHORTEST_STALL};
+use crate::rules::DEFAULT_FAILURES;
+use crate::timing::{DEFAULT_INTERVAL, DEFAULT_RESET, DEFAULT_TIMEOUT, LATENESS};
 use crate::value::MAX_COUNT;
 
 const MILLI: Duration = Duration::from_millis(1);
@@ -57,7 +58,7 @@ struct Service {
     timeout: Option<u64>,
     refresh: Option<Refresh>,
     probe_budget: Option<u64>,
-    heartbeat: Option<u64>,
+    stalled_after: Option<u64>,
     drain: Option<u64>,
     shutdown_grace: Option<u64>,
 }
@@ -169,7 +170,7 @@ impl Check {
         spec = set(spec, self.restart_helps, CheckSpec::restart_helps);
         spec = set(spec, self.description, CheckSpec::description);
         spec = set(spec, self.runbook, CheckSpec::runbook);
-        spec.groups(self.groups.clone().leak())
+        spec.groups(self.groups.clone())
     }
 }
 
@@ -195,7 +196,7 @@ impl Service {
         duration("timeout", self.timeout)
             + &Refresh::attribute(self.refresh)
             + &duration("probe_budget", self.probe_budget)
-            + &duration("heartbeat", self.heartbeat)
+            + &duration("stalled_after", self.stalled_after)
             + &duration("drain", self.drain)
             + &duration("shutdown_grace", self.shutdown_grace)
     }
@@ -209,7 +210,7 @@ impl Service {
             None => builder,
         };
         let builder = set(builder, millis(self.probe_budget), HealthBuilder::probe_budget);
-        let builder = set(builder, millis(self.heartbeat), HealthBuilder::heartbeat);
+        let builder = set(builder, millis(self.stalled_after), HealthBuilder::stalled_after);
         let builder = set(builder, millis(self.drain), HealthBuilder::drain);
         set(builder, millis(self.shutdown_grace), HealthBuilder::shutdown_grace)
     }
@@ -304,7 +305,7 @@ const RULES: [&str; 21] = [
     "failure_threshold",
     "failures",
     "groups",
-    "heartbeat",
+    "stalled_after",
     "in_process",
     "interval",
     "liveness",
@@ -347,8 +348,8 @@ fn the_limits_are_the_same() {
     assert!(is_taken(db().interval(MAX)) && !is_taken(db().interval(MAX + MILLI)));
     assert!(is_taken(db().interval(MILLI)) && !is_taken(db().interval(MILLI / 2)));
     assert!(is_taken(db().failure_threshold(MAX_COUNT)) && !is_taken(db().failure_threshold(MAX_COUNT + 1)));
-    let beats = |limit| refusal(builder().heartbeat(limit)).is_none();
-    assert!(beats(SHORTEST_HEARTBEAT) && !beats(SHORTEST_HEARTBEAT.saturating_sub(MILLI)));
+    let beats = |limit| refusal(builder().stalled_after(limit)).is_none();
+    assert!(beats(SHORTEST_STALL) && !beats(SHORTEST_STALL.saturating_sub(MILLI)));
 }
 
 /// These defaults are in the runtime, and in the docs of the macros.

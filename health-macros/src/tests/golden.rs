@@ -94,7 +94,7 @@ golden! {
             manual_start,
             public_details,
             checks(disk_space, queue::depth),
-            heartbeat = "10s",
+            stalled_after = "10s",
             drain = "0s",
             shutdown_grace = "1m",
             crate = crate::reexported::health_runtime,
@@ -286,7 +286,7 @@ fn more_fields_than_one_function_registers_are_split() {
         assert_eq!(impls, calls, "{written}");
         impls
     };
-    assert_eq!([1, 16, 17, 32, 33].map(parts), [0, 0, 2, 2, 3]);
+    assert_eq!([1, 119, 120, 128, 129].map(parts), [0, 0, 8, 8, 9]);
 }
 
 #[test]

@@ -73,7 +73,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 ///
 /// Dropping it leaves no transaction open and no setting changed. While it asks for the write lock, its connection has a
 /// `busy_timeout` of zero; the old value is restored before the pool can hand out the connection again.
-#[cfg_attr(docsrs, doc(cfg(feature = "sqlx-sqlite")))]
+#[cfg_attr(docsrs, doc(cfg(feature = "sqlx-0_9-sqlite")))]
 impl HealthCheck for SqlitePool {
     async fn check(&self) -> CheckResult {
         let began = Instant::now();

@@ -74,6 +74,8 @@ pub(crate) struct Core {
     pub(super) lifecycle: Lifecycle,
     /// The readiness in the last event, and whether it only waited for first results.
     told_readiness: (State, bool),
+    /// What the probes said in the last event.
+    told_verdicts: [State; 4],
     told_stalled: bool,
     effects: Effects,
 }
@@ -139,6 +141,7 @@ impl Core {
             heart: Heart::default(),
             lifecycle: Lifecycle::new(manual_start),
             told_readiness: (State::unhealthy(Reason::Starting), false),
+            told_verdicts: [State::unhealthy(Reason::Starting); 4],
             told_stalled: false,
             effects: Effects::default(),
         }

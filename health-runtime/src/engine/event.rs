@@ -25,7 +25,9 @@ pub(crate) enum Event {
         lasts: Duration,
         message: Option<Arc<str>>,
     },
-    /// What the readiness probe says has changed.
+    /// What a probe says has changed: what all of them say, in the order of [`Probe::ALL`]. Not for the log.
+    Verdicts([State; 4]),
+    /// What the readiness probe says has changed, for the log.
     Readiness {
         from: State,
         to: State,
@@ -109,7 +111,7 @@ impl Event {
                 lasts,
                 message,
             } => reminder(&plans[*index], *state, *lasts, message.as_deref()),
-            Self::Readiness { expected: true, .. } => {}
+            Self::Verdicts(_) | Self::Readiness { expected: true, .. } => {}
             Self::Readiness { from, to, failing, .. } => {
                 let names: Vec<_> = failing.iter().map(|index| plans[*index].spec.name()).collect();
                 readiness(*from, *to, &names.join(", "));
@@ -124,9 +126,9 @@ impl Event {
             Self::TaskDropped { name } => {
                 tracing::warn!(target: "health", task = &**name, "the startup task `{name}` was dropped without `done()`: the startup probe fails from now on");
             }
-            Self::Held { reason } => tracing::info!(target: "health", reason = &**reason, "readiness is held"),
+            Self::Held { reason } => tracing::info!(target: "health", hold = &**reason, "readiness is held"),
             Self::Released { reason } => {
-                tracing::info!(target: "health", reason = &**reason, "readiness is no longer held");
+                tracing::info!(target: "health", hold = &**reason, "a hold has ended");
             }
             Self::Draining { drain: Some(drain) } => {
                 tracing::info!(target: "health", ?drain, "draining: readiness fails from now on");
@@ -172,12 +174,12 @@ impl Event {
 
 fn check(plan: &Plan, from: State, to: State, error: Option<&str>) {
     let (check, critical) = (plan.spec.name(), plan.spec.is_critical_in(Probe::Health));
-    let [from_reason, reason] = [from, to].map(|state| state.reason.map(Reason::as_str));
+    let [from_reason, to_reason] = [from, to].map(|state| state.reason.map(Reason::as_str));
     macro_rules! event {
         ($level:ident) => {
             tracing::$level!(
                 target: "health",
-                check, critical, from = %from.status, from_reason, to = %to.status, reason, error,
+                check, critical, from = %from.status, from_reason, to = %to.status, to_reason, error,
                 "check is {}", to.status
             )
         };
@@ -210,13 +212,13 @@ fn reminder(plan: &Plan, state: State, lasts: Duration, error: Option<&str>) {
 }
 
 fn readiness(from: State, to: State, failing: &str) {
-    let [from_reason, reason] = [from, to].map(|state| state.reason.map(Reason::as_str));
+    let [from_reason, to_reason] = [from, to].map(|state| state.reason.map(Reason::as_str));
     let failing = (!failing.is_empty()).then_some(failing);
     macro_rules! event {
         ($level:ident) => {
             tracing::$level!(
                 target: "health",
-                from = %from.status, from_reason, to = %to.status, reason, failing,
+                from = %from.status, from_reason, to = %to.status, to_reason, failing,
                 "readiness is {}", to.status
             )
         };

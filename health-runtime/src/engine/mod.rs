@@ -82,7 +82,7 @@ pub(crate) use self::names::{Named, Names};
 pub(crate) use self::onlooker::Onlooker;
 pub(crate) use self::plan::Plan;
 pub(crate) use self::run::RunResult;
-#[cfg(feature = "sqlx-sqlite")]
+#[cfg(feature = "sqlx-0_9-sqlite")]
 pub(crate) use self::run::time_left;
 pub(crate) use self::runner::Runner;
 pub(crate) use self::selection::{Selection, WHOLE, common};
@@ -161,6 +161,8 @@ pub(crate) struct Engine {
     changed: Arc<Notify>,
     outbox: Outbox,
     stage: watch::Sender<Stage>,
+    /// The drain has begun, or the engine has ended.
+    drain_started: watch::Sender<bool>,
     pub(crate) serving: Arc<Serving>,
     /// Absent in a test that moves it by hand: nothing runs then by itself.
     handles: Option<Handles>,
@@ -273,7 +275,7 @@ impl Engine {
         if self.handles.is_none() {
             return;
         }
-        let limit = self.service.heartbeat.unwrap_or(HEARTBEAT);
+        let limit = self.service.stalled_after.unwrap_or(HEARTBEAT);
         self.with(|core, now| core.watch(limit, now));
     }
 
@@ -282,9 +284,9 @@ impl Engine {
         self.outbox.transitions()
     }
 
-    /// What the readiness probe says.
-    pub(crate) fn readiness(&self) -> watch::Receiver<State> {
-        self.outbox.readiness()
+    /// What the probe says, as it changes.
+    pub(crate) fn watch(&self, probe: Probe) -> watch::Receiver<State> {
+        self.outbox.verdict(probe)
     }
 
     /// The view, if it answers this probe now: one clock read, no lock.

@@ -29,7 +29,7 @@ impl Named {
 pub(crate) struct Names {
     named: HashMap<Cow<'static, str>, Named>,
     /// The checks of each group: ordered ranges that do not touch.
-    groups: HashMap<&'static str, Vec<Range<usize>>>,
+    groups: HashMap<Cow<'static, str>, Vec<Range<usize>>>,
     /// The probes that each check is in, as bits.
     probes: Box<[u8]>,
 }
@@ -44,8 +44,8 @@ impl Names {
             .map(|nest| (Cow::Owned(nest.name), Named::Nest(nest.checks)));
         let mut groups = HashMap::<_, Vec<Range<usize>>>::new();
         for (index, plan) in plans.iter().enumerate() {
-            for group in plan.spec.groups {
-                let ranges = groups.entry(*group).or_default();
+            for group in &plan.spec.groups {
+                let ranges = groups.entry(group.clone()).or_default();
                 match ranges.last_mut().filter(|last| last.end >= index) {
                     Some(last) => last.end = index + 1,
                     None => ranges.push(index..index + 1),

@@ -12,6 +12,7 @@ use super::{Event, Plan, State};
 use crate::contain;
 use crate::events::Transition;
 use crate::outcome::Reason;
+use crate::spec::Probe;
 
 /// How many transitions a slow subscriber may lag behind.
 const LAG: usize = 256;
@@ -21,17 +22,18 @@ pub(super) struct Outbox {
     queue: Queue<(SystemTime, Event)>,
     /// Made for the first subscriber.
     transitions: OnceLock<broadcast::Sender<Transition>>,
-    readiness: watch::Sender<State>,
+    /// What each probe says, in the order of [`Probe::ALL`].
+    verdicts: [watch::Sender<State>; 4],
     /// Absent in a test that does everything by hand: the log is then written here.
     scribe: Option<Scribe>,
 }
 
 impl Outbox {
-    pub(super) fn new(scribe: Option<Scribe>) -> Self {
+    pub(super) fn new(scribe: Option<Scribe>, verdicts: [State; 4]) -> Self {
         Self {
             queue: Queue::new(),
             transitions: OnceLock::new(),
-            readiness: watch::Sender::new(State::unhealthy(Reason::Starting)),
+            verdicts: verdicts.map(watch::Sender::new),
             scribe,
         }
     }
@@ -65,7 +67,9 @@ impl Outbox {
 
     /// Nothing is known any more: the engine ends.
     pub(super) fn end(&self) {
-        contain::run(|| self.readiness.send_replace(State::unhealthy(Reason::Cancelled)));
+        for verdict in &self.verdicts {
+            contain::run(|| verdict.send_replace(State::unhealthy(Reason::Cancelled)));
+        }
     }
 
     fn publish(&self, at: SystemTime, event: &Event, plans: &[Plan]) {
@@ -81,11 +85,13 @@ impl Outbox {
                     let _ = transitions.send(transition); // nobody may listen any more
                 }
             }
-            Event::Readiness { to, .. } => {
-                self.readiness.send_if_modified(|told| {
-                    let from = std::mem::replace(told, *to);
-                    from != *to
-                });
+            Event::Verdicts(verdicts) => {
+                for (told, verdict) in self.verdicts.iter().zip(verdicts) {
+                    // A waker may panic, and the next probe's watchers are told all the same.
+                    contain::run(|| {
+                        told.send_if_modified(|told| std::mem::replace(told, *verdict) != *verdict);
+                    });
+                }
             }
             _ => {}
         }
@@ -96,7 +102,7 @@ impl Outbox {
         transitions.subscribe()
     }
 
-    pub(super) fn readiness(&self) -> watch::Receiver<State> {
-        self.readiness.subscribe()
+    pub(super) fn verdict(&self, probe: Probe) -> watch::Receiver<State> {
+        self.verdicts[probe as usize].subscribe()
     }
 }

@@ -2,7 +2,7 @@
 
 mod blocking;
 #[cfg_attr(
-    not(feature = "sqlx-sqlite"),
+    not(feature = "sqlx-0_9-sqlite"),
     expect(dead_code, reason = "only the SQLite check uses it")
 )]
 mod limit;
@@ -22,7 +22,7 @@ use tokio::task::AbortHandle;
 use tokio::task::coop::{Unconstrained, unconstrained};
 use tokio::time::Sleep;
 
-#[cfg(feature = "sqlx-sqlite")]
+#[cfg(feature = "sqlx-0_9-sqlite")]
 pub(crate) use self::limit::time_left;
 use super::runner::SharedRunner;
 use super::{Core, Engine, Runner, State};

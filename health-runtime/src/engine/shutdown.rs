@@ -8,6 +8,7 @@ use super::exit::{LAST_WORDS, exit};
 use super::phase::Stage;
 use super::signals::{self, Signal};
 use super::{Core, Engine, EngineHandle, Event, Time};
+use crate::contain;
 
 /// A service without a connection and without a probe for this long does not wait for the drain, because no client is left
 /// to notice it. Orchestrators and load balancers probe more often than this.
@@ -30,6 +31,20 @@ impl Engine {
             core.drain(drain, now);
             self.draining.store(true, Ordering::Release);
         });
+        contain::run(|| self.drain_started.send_replace(true)); // wakers are somebody else's
+    }
+
+    /// Resolves when the drain begins, or the engine has ended. Does not keep the engine running.
+    pub(crate) fn drain_started(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut started = self.drain_started.subscribe();
+        async move { drop(started.wait_for(|started| *started).await) }
+    }
+
+    /// Notes that the service ends its servers by itself, without `shutdown_signal()`.
+    pub(crate) fn attend(&self) {
+        if self.handles.is_some() {
+            signals::attend();
+        }
     }
 
     /// The stage of the end.
@@ -87,9 +102,9 @@ impl Engine {
         let signals = self.with(|core, _| core.lifecycle.signalled());
         let waits = signal == Signal::Terminate && signals == 1;
         self.drain_for(if waits { self.service.drain } else { Duration::ZERO });
-        if !signals::are_expected() {
+        if !signals::are_attended() {
             self.with(|core, _| core.say(Event::SignalIgnored));
-        } else if signals > 2 {
+        } else if signals > 2 && signals::are_expected() {
             exit("a third signal");
         }
         if !waits {

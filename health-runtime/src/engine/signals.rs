@@ -31,6 +31,9 @@ static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
 /// Whether `shutdown_signal` was called in this process. Only then is the process ended if it does not end by itself.
 static EXPECTED: AtomicBool = AtomicBool::new(false);
 
+/// Whether anybody waits for the end of a drain, by `shutdown_signal` or `drain_finished`.
+static ATTENDED: AtomicBool = AtomicBool::new(false);
+
 struct Registry {
     engines: Vec<Weak<Engine>>,
     /// The handlers are installed.
@@ -76,6 +79,7 @@ pub(super) fn forget(ended: *const Engine) {
 pub(super) fn listen() -> io::Result<()> {
     registry().listen()?;
     EXPECTED.store(true, Ordering::Relaxed);
+    attend();
     Ok(())
 }
 
@@ -90,10 +94,20 @@ pub(super) fn are_expected() -> bool {
     EXPECTED.load(Ordering::Relaxed)
 }
 
-/// Whether `shutdown_signal` was not called, and this has not been logged yet.
+/// Somebody waits for the end of a drain.
+pub(super) fn attend() {
+    ATTENDED.store(true, Ordering::Relaxed);
+}
+
+/// Whether somebody waits for the end of a drain.
+pub(super) fn are_attended() -> bool {
+    ATTENDED.load(Ordering::Relaxed)
+}
+
+/// Whether nobody waits for the end of a drain, and this has not been logged yet.
 pub(super) fn is_unattended() -> bool {
     static SAID: AtomicBool = AtomicBool::new(false);
-    !are_expected() && !SAID.swap(true, Ordering::Relaxed)
+    !are_attended() && !SAID.swap(true, Ordering::Relaxed)
 }
 
 fn registry() -> MutexGuard<'static, Registry> {

@@ -18,7 +18,7 @@ use super::scribe::Scribe;
 use super::serving::Serving;
 use super::{Core, Engine, EngineHandle, Event, Handles, Plan, Runner, Time, Trigger, driver, runner, signals};
 use crate::contain;
-use crate::spec::{Nest, ServiceSpec};
+use crate::spec::{Nest, Probe, ServiceSpec};
 
 impl Engine {
     /// Builds the engine and starts its threads. Checks run on `runtime`. Without a runtime there are no threads, and time
@@ -29,13 +29,12 @@ impl Engine {
         nests: Vec<Nest>,
         runner: Box<dyn Runner>,
         runtime: Option<Handle>,
-        jitter: Rng,
     ) -> std::io::Result<Arc<EngineHandle>> {
         let is_by_hand = runtime.is_none();
         let plans: Arc<[Plan]> = plans.into();
         let disabled = (0..plans.len()).map(|index| runner.is_disabled(index)).collect();
         let budget = service.probe_budget;
-        let mut core = Core::new(Arc::clone(&plans), disabled, budget, service.manual_start, jitter);
+        let mut core = Core::new(Arc::clone(&plans), disabled, budget, service.manual_start, Rng::new());
         let (view, _) = core.view(Time::ZERO);
         let pacemaker = runtime.is_some().then(driver::Pacemaker::new).transpose()?;
         let handles = runtime.zip(pacemaker.as_ref()).map(|(runtime, pacemaker)| Handles {
@@ -53,7 +52,6 @@ impl Engine {
             plans,
             clock: handles.as_ref().map_or_else(Clock::by_hand, |_| Clock::new()),
             core: Mutex::new(core),
-            view: Publication::new(view),
             armed: AtomicBool::new(false),
             draining: AtomicBool::new(false),
             is_public: AtomicBool::new(false),
@@ -62,15 +60,17 @@ impl Engine {
             threadless: AtomicBool::new(false),
             nudging: Arc::default(),
             changed: Arc::default(),
-            outbox: Outbox::new(scribe),
+            outbox: Outbox::new(scribe, Probe::ALL.map(|probe| view.verdict(probe))),
+            view: Publication::new(view),
             stage: watch::Sender::new(Stage::Serving),
+            drain_started: watch::Sender::new(false),
             serving: Serving::new(),
             handles,
             runner: runner::Hold::new(runner, is_by_hand),
             live: Mutex::default(),
             holders: OnceLock::new(),
         });
-        if engine.service.heartbeat.is_some() {
+        if engine.service.stalled_after.is_some() {
             engine.watch_runtime();
         }
         engine.attach_all(); // before the first run: a change during that run then asks for another one
@@ -80,6 +80,8 @@ impl Engine {
                 engine.with(|core, _| core.say(Event::NoSignals { error }));
             }
             if signals::is_leaving() {
+                // The signal that came before counts here too, so that the process is ended after the grace.
+                engine.with(|core, _| core.lifecycle.signalled());
                 engine.drain();
             }
             engine.tick();
@@ -114,6 +116,7 @@ impl Engine {
         self.lock().end();
         self.grant();
         contain::run(|| self.changed.notify_waiters()); // a probe may wait
+        contain::run(|| self.drain_started.send_replace(true));
         contain::run(|| self.serving.stop()); // connections outlive the engine, and their wakers may panic
         self.runner.let_go();
         drop(self.live.lock().unwrap_or_else(PoisonError::into_inner).take());

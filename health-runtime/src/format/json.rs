@@ -1,14 +1,17 @@
 //! The default format: a small JSON object for the public, a larger one for whoever is on call.
 
+use std::borrow::Cow;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::outcome::{Reason, Status};
-use crate::report::{Audience, CheckReport, Report};
+use crate::parts::PartReport;
+use crate::report::{Audience, CheckReport, Phase, Report};
+use crate::spec::Probe;
 
 /// Load balancers look at the first KiB, and none keeps more than 4.
 const PUBLIC_LIMIT: usize = 4096;
@@ -30,7 +33,10 @@ struct Body<'a> {
     status: Status, // the first key: some probers match on the beginning
     service: &'a str,
     version: &'a str,
-    phase: &'a str,
+    phase: Phase,
+    /// Only in a serialized [`Report`]: elsewhere the path says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probe: Option<Probe>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Reason>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -38,6 +44,49 @@ struct Body<'a> {
     checks: Vec<Check<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     omitted: Option<NonZeroUsize>,
+}
+
+impl<'a> Body<'a> {
+    /// The first checks of the report, this many.
+    fn new(report: &'a Report, shown: usize, audience: Audience, details: bool) -> Self {
+        Self {
+            status: report.status,
+            service: cut(&report.service, NAME),
+            version: cut(&report.version, NAME),
+            phase: report.phase,
+            probe: None,
+            reason: report.reason,
+            lag_ms: report.lag.filter(|_| audience == Audience::Internal).map(millis),
+            checks: report.checks[..shown]
+                .iter()
+                .map(|check| Check::new(check, audience, details))
+                .collect(),
+            omitted: NonZeroUsize::new(report.omitted + report.checks.len() - shown),
+        }
+    }
+}
+
+/// As on the internal port, with the probe and all checks. It holds error texts: not for the public.
+impl Serialize for Report {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let probe = Some(self.probe);
+        let body = Body::new(self, self.checks.len(), Audience::Internal, true);
+        Body { probe, ..body }.serialize(serializer)
+    }
+}
+
+/// As on the internal port. It holds error texts: not for the public.
+impl Serialize for CheckReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Check::new(self, Audience::Internal, true).serialize(serializer)
+    }
+}
+
+/// As on the internal port. It holds error texts: not for the public.
+impl Serialize for PartReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Part::new(self).serialize(serializer)
+    }
 }
 
 #[derive(Serialize)]
@@ -55,6 +104,25 @@ struct Check<'a> {
     internal: Option<Internal<'a>>,
 }
 
+impl<'a> Check<'a> {
+    fn new(check: &'a CheckReport, audience: Audience, details: bool) -> Self {
+        let message = check.message.as_deref();
+        let (message, internal) = match audience {
+            Audience::Public => (message.filter(|_| details).map(|message| cut(message, DETAIL)), None),
+            Audience::Internal => (message, Some(Internal::new(check))), // bounded as it is
+        };
+        Self {
+            name: &check.name,
+            status: check.status,
+            critical: check.critical,
+            latency_ms: check.latency.map(millis),
+            reason: check.reason,
+            message,
+            internal,
+        }
+    }
+}
+
 /// What the public does not see of a check.
 #[derive(Serialize)]
 struct Internal<'a> {
@@ -69,13 +137,29 @@ struct Internal<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     runbook: Option<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    groups: &'a [&'a str],
+    groups: &'a [Cow<'static, str>],
     #[serde(skip_serializing_if = "Option::is_none")]
     restart_helps: Option<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     parts: Vec<Part<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     omitted_parts: Option<NonZeroUsize>,
+}
+
+impl<'a> Internal<'a> {
+    fn new(check: &'a CheckReport) -> Self {
+        Self {
+            raw_status: check.raw_status,
+            raw_reason: check.raw_reason,
+            age_ms: check.age.map(millis),
+            description: check.description.as_deref(),
+            runbook: check.runbook.as_deref(),
+            groups: &check.groups,
+            restart_helps: check.restart_helps.as_deref(),
+            parts: check.parts.iter().map(Part::new).collect(),
+            omitted_parts: NonZeroUsize::new(check.omitted_parts),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -86,6 +170,17 @@ struct Part<'a> {
     reason: Option<Reason>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
+}
+
+impl<'a> Part<'a> {
+    fn new(part: &'a PartReport) -> Self {
+        Self {
+            name: &part.name,
+            status: part.status,
+            reason: part.reason,
+            message: part.message.as_deref(),
+        }
+    }
 }
 
 /// How many checks a report is asked for.
@@ -113,19 +208,7 @@ pub(crate) fn render(report: &Report, audience: Audience, details: bool) -> Byte
     let fitting = report.checks.iter().take_while(fits).count();
     let mut shown = fitting.min(most_checks(audience));
     loop {
-        let body = Body {
-            status: report.status,
-            service: cut(&report.service, NAME),
-            version: cut(&report.version, NAME),
-            phase: report.phase.as_str(),
-            reason: report.reason,
-            lag_ms: report.lag.filter(|_| audience == Audience::Internal).map(millis),
-            checks: report.checks[..shown]
-                .iter()
-                .map(|check| of_check(check, audience, details))
-                .collect(),
-            omitted: NonZeroUsize::new(report.omitted + report.checks.len() - shown),
-        };
+        let body = Body::new(report, shown, audience, details);
         let mut json = serde_json::to_vec(&body).expect("strings and numbers always serialise");
         json.push(b'\n'); // for people: the shell's prompt stands on its own line
         if json.len() < limit || shown == 0 {
@@ -149,43 +232,6 @@ fn least(check: &CheckReport, audience: Audience) -> usize {
     match audience {
         Audience::Public => check.name.len(),
         Audience::Internal => check.name.len() + said(&check.message) + parts.sum::<usize>(),
-    }
-}
-
-fn of_check(check: &CheckReport, audience: Audience, details: bool) -> Check<'_> {
-    let message = check.message.as_deref();
-    let (message, internal) = match audience {
-        Audience::Public => (message.filter(|_| details).map(|message| cut(message, DETAIL)), None),
-        Audience::Internal => (message, Some(internal(check))), // bounded as it is
-    };
-    Check {
-        name: &check.name,
-        status: check.status,
-        critical: check.critical,
-        latency_ms: check.latency.map(millis),
-        reason: check.reason,
-        message,
-        internal,
-    }
-}
-
-fn internal(check: &CheckReport) -> Internal<'_> {
-    let parts = check.parts.iter().map(|part| Part {
-        name: &part.name,
-        status: part.status,
-        reason: part.reason,
-        message: part.message.as_deref(),
-    });
-    Internal {
-        raw_status: check.raw_status,
-        raw_reason: check.raw_reason,
-        age_ms: check.age.map(millis),
-        description: check.description,
-        runbook: check.runbook,
-        groups: check.groups,
-        restart_helps: check.restart_helps,
-        parts: parts.collect(),
-        omitted_parts: NonZeroUsize::new(check.omitted_parts),
     }
 }
 

@@ -3,11 +3,11 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use http::header::CONNECTION;
-use http::{HeaderValue, Request, Response, StatusCode, Version};
+use http::{Request, Response, StatusCode, Version};
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::response::close;
 use crate::health::Health;
 
 /// Adds `Connection: close` to responses while the service drains: from [`Health::drain_layer`]. It replaces a `Connection`
@@ -105,17 +105,4 @@ where
         }
         Poll::Ready(response)
     }
-}
-
-/// Asks for the connection to be closed after this response to a request of this version.
-pub(super) fn close<A>(response: &mut Response<A>, version: Version) {
-    if version > Version::HTTP_11 {
-        return; // HTTP/2 has no such header
-    }
-    if version < Version::HTTP_11 {
-        // To an HTTP/1.1 response hyper adds `keep-alive` if an HTTP/1.0 client asks for it, even next to `close`.
-        *response.version_mut() = version;
-    }
-    let close = HeaderValue::from_static("close");
-    response.headers_mut().insert(CONNECTION, close);
 }

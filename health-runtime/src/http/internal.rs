@@ -7,7 +7,8 @@ use axum::Router;
 use axum::response::Response;
 use http::Request;
 
-use super::axum::{respond, router};
+use super::axum::router;
+use super::response::respond;
 use super::{Answer, Probes, server};
 use crate::engine::Onlooker;
 use crate::health::Health;
@@ -51,7 +52,7 @@ impl Health {
     ///
     /// It shows what [`internal_router`](Self::internal_router) shows, at the same paths, and nothing else. It answers
     /// while every worker of the application's runtime is blocked, and then says so: from here on that runtime is watched,
-    /// and once it has run nothing for [`heartbeat`](crate::HealthBuilder::heartbeat) (10 s by default) liveness and
+    /// and once it has run nothing for [`stalled_after`](crate::HealthBuilder::stalled_after) (10 s by default) liveness and
     /// readiness fail (`stalled`). It answers while the service drains, and for as long as anybody has a [`Health`]; it
     /// keeps none itself. When the engine ends, the port and its connections are closed. May be
     /// called for several addresses: each call has a thread.

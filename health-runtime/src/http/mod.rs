@@ -9,6 +9,8 @@ mod internal;
 #[cfg(feature = "axum")]
 mod listener;
 mod query;
+#[cfg(feature = "http-1")]
+mod response;
 #[cfg(feature = "axum")]
 mod server;
 
@@ -20,7 +22,7 @@ use bytes::Bytes;
 #[cfg(feature = "axum")]
 pub use self::drain::{DrainFuture, DrainLayer, DrainService};
 #[cfg(feature = "axum")]
-pub use self::listener::{DrainListener, DrainStream};
+pub use self::listener::{DrainListener, DrainStream, ListenSocket, ServeListener};
 
 use crate::engine::{Engine, EngineHandle, Named, Selection, View, WHOLE, common};
 use crate::format::json;

@@ -17,13 +17,14 @@ use super::{Breaker, Probe, Refresh};
 /// use health_runtime::CheckSpec;
 /// use std::time::Duration;
 ///
+/// // What needs no text of its own can stand in a constant.
 /// const DB: CheckSpec = CheckSpec::new("db").critical().timeout(Duration::from_secs(3));
 /// assert_eq!(DB.name(), "db");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckSpec {
     pub(crate) name: Cow<'static, str>,
-    pub(crate) description: Option<&'static str>,
+    pub(crate) description: Option<Cow<'static, str>>,
     pub(crate) critical: bool,
     pub(crate) timeout: Option<Duration>,
     pub(crate) refresh: Option<Refresh>,
@@ -36,9 +37,9 @@ pub struct CheckSpec {
     pub(crate) blocking: bool,
     pub(crate) probes: u8,
     pub(crate) in_process: bool,
-    pub(crate) restart_helps: Option<&'static str>,
-    pub(crate) groups: &'static [&'static str],
-    pub(crate) runbook: Option<&'static str>,
+    pub(crate) restart_helps: Option<Cow<'static, str>>,
+    pub(crate) groups: Vec<Cow<'static, str>>,
+    pub(crate) runbook: Option<Cow<'static, str>>,
 }
 
 impl CheckSpec {
@@ -60,7 +61,7 @@ impl CheckSpec {
             probes: 0,
             in_process: false,
             restart_helps: None,
-            groups: &[],
+            groups: Vec::new(),
             runbook: None,
         }
     }
@@ -210,31 +211,39 @@ impl CheckSpec {
     /// Why a restart of the process helps although the check looks at something outside of it. With
     /// [`liveness`](Self::liveness). Must not be empty. Shown internally.
     #[must_use]
-    pub const fn restart_helps(mut self, why: &'static str) -> Self {
-        self.restart_helps = Some(why);
+    pub fn restart_helps(mut self, why: impl Into<Cow<'static, str>>) -> Self {
+        self.restart_helps = Some(why.into());
         self
     }
 
     /// What it checks, for people. Must not be empty. Shown internally.
     #[must_use]
-    pub const fn description(mut self, description: &'static str) -> Self {
-        self.description = Some(description);
+    pub fn description(mut self, description: impl Into<Cow<'static, str>>) -> Self {
+        self.description = Some(description.into());
         self
     }
 
     /// The groups that it belongs to. The name of a group follows the rules for a check's name, but may also be the name of
-    /// a probe. Each group is named once. Default: none.
+    /// a probe. Each group is named once. A second call replaces the groups of the first. Default: none.
+    ///
+    /// ```
+    /// use health_runtime::CheckSpec;
+    ///
+    /// let configured = vec![String::from("eu"), String::from("core")];
+    /// let spec = CheckSpec::new("db").groups(configured);
+    /// assert_eq!(spec, CheckSpec::new("db").groups(["eu", "core"]));
+    /// ```
     #[must_use]
-    pub const fn groups(mut self, groups: &'static [&'static str]) -> Self {
-        self.groups = groups;
+    pub fn groups<T: Into<Cow<'static, str>>>(mut self, groups: impl IntoIterator<Item = T>) -> Self {
+        self.groups = groups.into_iter().map(Into::into).collect();
         self
     }
 
     /// A link to what to do about a failure, for whoever is on call: a URL that begins with `https://` or `http://`, without
     /// credentials. Default: none. Shown internally.
     #[must_use]
-    pub const fn runbook(mut self, url: &'static str) -> Self {
-        self.runbook = Some(url);
+    pub fn runbook(mut self, url: impl Into<Cow<'static, str>>) -> Self {
+        self.runbook = Some(url.into());
         self
     }
 
@@ -270,7 +279,7 @@ impl CheckSpec {
 
     /// Whether anything says that a restart of the process mends it.
     pub(crate) fn has_reason_to_restart(&self) -> bool {
-        self.in_process || self.restart_helps.is_some_and(|why| !why.trim().is_empty())
+        self.in_process || self.restart_helps.as_ref().is_some_and(|why| !why.trim().is_empty())
     }
 }
 
@@ -339,7 +348,7 @@ mod tests {
             plain().restart_helps("a"),
             plain().description("a"),
             plain().runbook("a"),
-            plain().groups(&["a"]),
+            plain().groups(["a"]),
             plain().blocking(),
         ];
         for (i, spec) in specs.iter().enumerate() {

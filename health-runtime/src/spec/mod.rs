@@ -75,3 +75,9 @@ impl fmt::Display for Probe {
         f.write_str(self.as_str())
     }
 }
+
+impl serde::Serialize for Probe {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::times::LATENESS;
+use super::times::{LATENESS, idles};
 use super::{Breaker, CheckSpec, Defaults, Probe, Refresh, ServiceSpec, Times};
 use crate::naming;
 use crate::start_error::StartError;
@@ -13,7 +13,7 @@ const SHORTEST: Duration = Duration::from_millis(1);
 /// Longer durations are mistakes, such as hours instead of seconds.
 const LONGEST: Duration = Duration::from_hours(24);
 /// The runtime is asked four times in this duration.
-const SHORTEST_HEARTBEAT: Duration = Duration::from_secs(1);
+const SHORTEST_STALL: Duration = Duration::from_secs(1);
 /// A higher threshold would hide an outage.
 const MOST_RUNS: u32 = 100;
 
@@ -43,7 +43,7 @@ pub(crate) fn validate_service(service: &ServiceSpec) -> Result<(), StartError> 
         validate_time("probe_budget", Some(service.probe_budget), SHORTEST)?;
         validate_time("drain", Some(service.drain), Duration::ZERO)?;
         validate_time("shutdown_grace", Some(service.shutdown_grace), SHORTEST)?;
-        validate_heartbeat(service.heartbeat)
+        validate_stalled_after(service.stalled_after)
     };
     validate().map_err(StartError::Service)
 }
@@ -75,15 +75,15 @@ fn refuse_label(option: &str, problem: Option<String>) -> Result<(), StartError>
 
 fn validate_texts(spec: &CheckSpec) -> Checked {
     let is_blank = |text: Option<&str>| text.is_some_and(|text| text.trim().is_empty());
-    if is_blank(spec.description) {
+    if is_blank(spec.description.as_deref()) {
         return Err("`description` is empty; say what is checked, or leave it out".into());
     }
-    if is_blank(spec.restart_helps) {
+    if is_blank(spec.restart_helps.as_deref()) {
         return Err(
             "`restart_helps` is empty; say why a restart of this process fixes what is checked, or leave it out".into(),
         );
     }
-    if let Some(problem) = spec.runbook.and_then(naming::url_problem) {
+    if let Some(problem) = spec.runbook.as_deref().and_then(naming::url_problem) {
         return Err(format!("`runbook` {problem}"));
     }
     for (index, group) in spec.groups.iter().enumerate() {
@@ -145,14 +145,14 @@ fn validate_timeout(timeout: Option<Duration>, refresh: Option<Refresh>) -> Chec
     Ok(())
 }
 
-fn validate_heartbeat(heartbeat: Option<Duration>) -> Checked {
-    if let Some(heartbeat) = heartbeat.filter(|heartbeat| *heartbeat < SHORTEST_HEARTBEAT) {
+fn validate_stalled_after(stalled_after: Option<Duration>) -> Checked {
+    if let Some(stalled_after) = stalled_after.filter(|stalled_after| *stalled_after < SHORTEST_STALL) {
         return Err(format!(
-            "`heartbeat` is {heartbeat:?}, which is shorter than 1s, so any busy moment would fail liveness and restart \
-             the process; write at least `.heartbeat(Duration::from_secs(1))`"
+            "`stalled_after` is {stalled_after:?}, which is shorter than 1s, so any busy moment would fail liveness and restart \
+             the process; write at least `.stalled_after(Duration::from_secs(1))`"
         ));
     }
-    validate_time("heartbeat", heartbeat, SHORTEST_HEARTBEAT)
+    validate_time("stalled_after", stalled_after, SHORTEST_STALL)
 }
 
 fn validate_counts(spec: &CheckSpec) -> Checked {
@@ -230,7 +230,7 @@ fn validate_failing(spec: &CheckSpec) -> Checked {
             "`fail_open` has no effect on a check that is not in the readiness probe; remove `fail_open`".into()
         });
     }
-    let Some(Breaker { failures, reset, .. }) = spec.breaker else {
+    let Some(Breaker { failures, .. }) = spec.breaker else {
         return Ok(());
     };
     let threshold = spec.failure_threshold;
@@ -241,17 +241,10 @@ fn validate_failing(spec: &CheckSpec) -> Checked {
              reached; write at least `.failures({threshold})`"
         ));
     }
-    // An open breaker skips the runs that are due until its reset.
-    match spec.refresh {
-        Some(Refresh::Interval(interval)) if reset <= interval => Err(format!(
-            "the breaker's `reset` is {reset:?}, and the check runs every {interval:?}, so an open breaker would skip no \
-             run; lengthen `reset` or remove `breaker`"
-        )),
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
-/// Compares `max_age` and `degraded_after` with the times that apply to the check. [`Times`] has replaced defaults that do
+/// Compares `max_age`, `degraded_after` and the `reset` of a breaker with the times that apply to the check. [`Times`] has replaced defaults that do
 /// not fit, where that helps.
 fn validate_times(spec: &CheckSpec, defaults: Defaults) -> Checked {
     let times = Times::new(spec, defaults);
@@ -283,6 +276,17 @@ fn validate_times(spec: &CheckSpec, defaults: Defaults) -> Checked {
         return Err(format!(
             "`degraded_after` must be shorter than `timeout` ({timeout}), because a slower run has failed by then; \
              shorten `degraded_after` or lengthen `timeout`"
+        ));
+    }
+    if let (Some(breaker), Refresh::Interval(interval), true) =
+        (spec.breaker, times.refresh, idles(spec, times.refresh))
+    {
+        let inherited = defaults.refresh == Some(times.refresh);
+        return Err(format!(
+            "the breaker's `reset` is {:?}, which is not longer than `interval` ({}), so an open breaker would skip no run; \
+             lengthen `reset` or remove `breaker`",
+            breaker.reset,
+            shown(interval, spec.refresh.is_some(), inherited)
         ));
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! [`ServiceSpec`]: what is declared about the service.
 
 use std::borrow::Cow;
+use std::path::Path;
 use std::time::Duration;
 
 use super::{Defaults, Refresh};
@@ -18,7 +19,7 @@ pub struct ServiceSpec {
     pub(crate) prefix: Option<Cow<'static, str>>,
     pub(crate) manual_start: bool,
     pub(crate) public_details: bool,
-    pub(crate) heartbeat: Option<Duration>,
+    pub(crate) stalled_after: Option<Duration>,
     pub(crate) drain: Duration,
     pub(crate) shutdown_grace: Duration,
 }
@@ -30,6 +31,19 @@ impl ServiceSpec {
             None => ["/livez", "/readyz", "/startupz", "/health"].map(str::to_owned),
             Some(prefix) => ["/live", "/ready", "/startup", ""].map(|path| format!("{prefix}{path}")),
         }
+    }
+
+    /// With the name of the executable where none is declared.
+    pub(crate) fn named(mut self) -> Self {
+        if self.name.is_empty() {
+            let executable = std::env::current_exe().ok();
+            let name = executable.as_deref().and_then(Path::file_stem);
+            self.name = name.map_or("unknown".into(), |name| name.to_string_lossy().into_owned().into());
+        }
+        if self.version.is_empty() {
+            self.version = "unknown".into();
+        }
+        self
     }
 
     /// A service of this name and version, everything else by default. Neither may be empty.
@@ -45,7 +59,7 @@ impl ServiceSpec {
             prefix: None,
             manual_start: false,
             public_details: false,
-            heartbeat: None,
+            stalled_after: None,
             drain: Duration::from_secs(7),
             shutdown_grace: Duration::from_secs(15),
         }
@@ -107,8 +121,8 @@ impl ServiceSpec {
     /// Only the time in which the process could run counts. A process that is stopped does not stall. A process that is
     /// throttled again and again, for up to a second at a time, takes up to twice as long to count as stalled.
     #[must_use]
-    pub const fn heartbeat(mut self, longest: Duration) -> Self {
-        self.heartbeat = Some(longest);
+    pub const fn stalled_after(mut self, longest: Duration) -> Self {
+        self.stalled_after = Some(longest);
         self
     }
 
@@ -148,7 +162,7 @@ mod tests {
             plain().prefix("/a"),
             plain().manual_start(),
             plain().public_details(),
-            plain().heartbeat(time),
+            plain().stalled_after(time),
             plain().drain(time),
             plain().shutdown_grace(time),
         ];

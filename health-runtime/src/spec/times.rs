@@ -23,7 +23,7 @@ pub(crate) struct Times {
 
 impl Times {
     /// A default that does not fit the check's own times is replaced. If no default fits, `max_age` or `degraded_after`
-    /// contradicts the other times, and the [rules](super::rules) refuse the check.
+    /// contradicts the other times, or a breaker skips no run. Then the [rules](super::rules) refuse the check.
     pub(crate) fn new(spec: &CheckSpec, defaults: Defaults) -> Self {
         let (timeout, refresh) = fitting(spec, defaults);
         let max_age = spec.max_age.unwrap_or_else(|| match refresh {
@@ -59,7 +59,7 @@ fn least_max_age(timeout: Duration, refresh: Refresh) -> Duration {
     }
 }
 
-/// The timeout and the refresh that fit the check's own `max_age` and `degraded_after`. A function check is compiled without
+/// The timeout and the refresh that fit the check's own `max_age`, `degraded_after` and `breaker`. A function check is compiled without
 /// its struct, so it always fits the built-in defaults.
 fn fitting(spec: &CheckSpec, defaults: Defaults) -> (Duration, Refresh) {
     let refresh_alone = Defaults {
@@ -77,8 +77,18 @@ fn fitting(spec: &CheckSpec, defaults: Defaults) -> (Duration, Refresh) {
             let least = least_max_age(*timeout, *refresh);
             spec.max_age.is_none_or(|max_age| max_age >= least)
                 && spec.degraded_after.is_none_or(|limit| limit < *timeout)
+                && !idles(spec, *refresh)
         })
         .unwrap_or_else(|| settle(spec, defaults))
+}
+
+/// Whether the check has a breaker that skips no run, because the next run is due only after its reset. On demand, and while
+/// starting, runs have no interval.
+pub(crate) fn idles(spec: &CheckSpec, refresh: Refresh) -> bool {
+    match (spec.breaker, refresh) {
+        (Some(breaker), Refresh::Interval(interval)) => breaker.reset <= interval && !spec.is_startup_only(),
+        _ => false,
+    }
 }
 
 fn settle(spec: &CheckSpec, defaults: Defaults) -> (Duration, Refresh) {

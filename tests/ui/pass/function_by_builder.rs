@@ -26,5 +26,5 @@ fn shared(_: &Arc<AppState>) {}
 fn main() {
     let _ = || Health::builder(AppState).function::<disk_space>().function::<queue::depth>().start();
     let _ = || Health::builder(Arc::new(AppState)).function::<shared>().function::<disk_space>().start();
-    assert_eq!(<disk_space as HealthFn<AppState>>::SPEC.name(), "disk");
+    assert_eq!(<disk_space as HealthFn<AppState>>::spec().name(), "disk");
 }

@@ -15,7 +15,7 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use health_runtime::{CheckResult, CheckSpec, Flag, HealthCheck, HealthState, Outcome, ServiceSpec, health_check};
+use health_runtime::{CheckResult, CheckSpec, Flag, HealthCheck, HealthState, Outcome, health_check};
 
 /// A public state.
 #[derive(Clone, Debug, HealthState)]
@@ -23,7 +23,7 @@ use health_runtime::{CheckResult, CheckSpec, Flag, HealthCheck, HealthState, Out
     timeout = "1s",
     interval = "2m",
     drain = "1h",
-    heartbeat = "10s",
+    stalled_after = "10s",
     checks(public, private, any, queue::depth)
 )]
 pub struct Public<T> {
@@ -49,7 +49,7 @@ pub struct Public<T> {
     text: String,
     #[health_check(with = shown)]
     shown: Arc<dyn Debug + Send + Sync>,
-    #[health_check(with = big, blocking, failure_threshold = 3, breaker(reset = "1m"), groups("big"))]
+    #[health_check(with = big, blocking, failure_threshold = 3, breaker(reset = "5m"), groups("big"))]
     big: [u64; 64],
     #[health_check(nested)]
     nested: Arc<Crate>,
@@ -148,7 +148,7 @@ pub mod queue {
 fn main() {
     #[expect(deprecated, reason = "by name")]
     let _ = queue::old;
-    let _ = (CheckSpec::new("a"), ServiceSpec::new("a", "1"));
+    let _ = CheckSpec::new("a");
     let _ = || Arc::new(Crate { flag: Flag::healthy() }).start_health();
     let _ = Public::<Flag>::register;
 }

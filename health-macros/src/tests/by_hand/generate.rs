@@ -47,11 +47,11 @@ pub(super) fn any_service() -> impl Strategy<Value = Service> {
     let defaults = (now_and_then(time()), now_and_then(refresh()));
     let rest = (rare(time()), rare(time()), rare(time()), rare(time()));
     (defaults, rest).prop_map(
-        |((timeout, refresh), (probe_budget, heartbeat, drain, shutdown_grace))| Service {
+        |((timeout, refresh), (probe_budget, stalled_after, drain, shutdown_grace))| Service {
             timeout,
             refresh,
             probe_budget,
-            heartbeat,
+            stalled_after,
             drain,
             shutdown_grace,
         },

@@ -81,12 +81,12 @@ proptest! {
         let is_nest = name_problem.is_none() && !text.contains('.');
         prop_assert_eq!(is_nest, refusal(Health::builder(Outer(Empty))).is_none(), "a nest");
         let group = naming::group_problem(&text);
-        prop_assert_eq!(group.is_none(), is_taken(db().groups(vec![leaked].leak())), "a group: {:?}", group);
-        let link = naming::url_problem(&text);
+        prop_assert_eq!(group.is_none(), is_taken(db().groups([leaked])), "a group: {:?}", group);
+        let link = naming::runbook_error(&text);
         prop_assert_eq!(link.is_none(), is_taken(db().runbook(leaked)), "a runbook: {:?}", link);
-        let prefix = naming::prefix_problem(&text);
+        let prefix = naming::prefix_error(&text);
         prop_assert_eq!(prefix.is_none(), refusal(builder().prefix(text.clone())).is_none(), "a prefix: {:?}", prefix);
-        let label = naming::label_problem(&text);
+        let label = naming::service_name_error(&text);
         prop_assert_eq!(label.is_none(), refusal(builder().name(text.clone())).is_none(), "a service: {:?}", label);
         prop_assert_eq!(label.is_none(), refusal(builder().version(text)).is_none(), "a version: {:?}", label);
     }

@@ -76,6 +76,10 @@ impl Core {
             lag: self.heart.lag(awake),
         };
         let view = View::new(briefs.collect(), rows.collect(), standing);
+        let verdicts = Probe::ALL.map(|probe| view.verdict(probe));
+        if verdicts != std::mem::replace(&mut self.told_verdicts, verdicts) {
+            self.effects.events.push(Event::Verdicts(verdicts));
+        }
         let readiness = (view.verdict(Probe::Readiness), view.is_only_pending());
         if readiness.0.passes() {
             self.lifecycle.ready();

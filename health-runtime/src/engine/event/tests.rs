@@ -101,7 +101,7 @@ fn a_failure_is_an_error_where_it_fails_a_probe_and_else_a_warning() {
     };
     assert_eq!(
         heard(&check),
-        "ERROR check is unhealthy check=\"db\" critical=true from=healthy to=unhealthy reason=\"error\" error=\"refused\""
+        "ERROR check is unhealthy check=\"db\" critical=true from=healthy to=unhealthy to_reason=\"error\" error=\"refused\""
     );
     assert!(
         said(2, State::HEALTHY, FAILED).contains("check=\"worker\" critical=true"),
@@ -153,12 +153,12 @@ fn readiness_that_fails_is_an_error_unless_somebody_wants_it_so() {
     let said = |from, to, expected| failing_for(from, to, expected, Vec::new());
     assert_eq!(
         failing_for(State::HEALTHY, State::unhealthy(Reason::Held), false, vec![0, 1]),
-        "ERROR readiness is unhealthy from=healthy to=unhealthy reason=\"held\" failing=\"db, cache\""
+        "ERROR readiness is unhealthy from=healthy to=unhealthy to_reason=\"held\" failing=\"db, cache\""
     );
     let held = State::unhealthy(Reason::Held);
     assert_eq!(
         said(State::HEALTHY, held, false),
-        "ERROR readiness is unhealthy from=healthy to=unhealthy reason=\"held\""
+        "ERROR readiness is unhealthy from=healthy to=unhealthy to_reason=\"held\""
     );
     assert_eq!(said(State::HEALTHY, held, true), "", "it is expected");
     for reason in [Reason::Draining, Reason::Starting] {
@@ -187,13 +187,13 @@ fn what_happens_to_the_service_is_said_as_loudly_as_it_matters() {
             Event::Held {
                 reason: "backup".into(),
             },
-            "INFO readiness is held reason=\"backup\"",
+            "INFO readiness is held hold=\"backup\"",
         ),
         (
             Event::Released {
                 reason: "backup".into(),
             },
-            "INFO readiness is no longer held reason=\"backup\"",
+            "INFO a hold has ended hold=\"backup\"",
         ),
         (Event::Draining { drain: Some(second) }, "INFO draining: readiness"),
         (Event::Draining { drain: None }, "INFO draining without a wait"),

@@ -6,6 +6,7 @@
 //!   protocol   what it waits for
 //!     http1      where requests begin and end
 //!     http2      which requests wait for their answer
+//! socket     what a listener can stand on: TCP or a Unix socket
 //! turn       waits until the runtime has seen what has arrived
 //! ```
 
@@ -13,21 +14,24 @@ mod http1;
 mod http2;
 mod patience;
 mod protocol;
+mod socket;
 mod stream;
 mod turn;
 
+use std::fmt;
 use std::io;
-use std::net::{self, SocketAddr};
 use std::pin::pin;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use axum::serve::Listener;
+use axum::serve::{Listener, ListenerExt as _, TapIo};
 use futures_util::future::{Either, select};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use self::patience::{LIMITS, Limits};
+pub use self::socket::ListenSocket;
+use self::socket::private::Queue;
 pub use self::stream::DrainStream;
 use self::turn::turn;
 use crate::contain;
@@ -51,52 +55,90 @@ impl Health {
     /// [`DrainStream`] lists when a connection is ended. This needs a runtime with timers (`enable_all` or `enable_time`).
     /// Without timers, the first `accept` prints tokio's panic message about them, and no connection is ended.
     ///
-    /// `ConnectInfo<SocketAddr>` works only with a plain `TcpListener`. With this listener, implement axum's `Connected`
-    /// for a type of your own:
-    ///
-    /// ```
-    /// use axum::extract::connect_info::Connected;
-    /// use axum::serve::IncomingStream;
-    /// use health_runtime::DrainListener;
-    ///
-    /// #[derive(Clone)]
-    /// struct Peer(std::net::SocketAddr);
-    ///
-    /// impl Connected<IncomingStream<'_, DrainListener>> for Peer {
-    ///     fn connect_info(stream: IncomingStream<'_, DrainListener>) -> Self {
-    ///         Peer(*stream.remote_addr())
-    ///     }
-    /// }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Returns the error of the operating system if the address of the listener cannot be read.
+    /// It takes tokio's `TcpListener`, and on Unix its `UnixListener`.
     ///
     /// ```no_run
     /// # use health_runtime::Health;
     /// # async fn serve(health: Health, app: axum::Router) -> std::io::Result<()> {
     /// let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
-    /// axum::serve(health.listener(listener)?, app)
+    /// axum::serve(health.listener(listener), app)
     ///     .with_graceful_shutdown(health.shutdown_signal())
     ///     .await
     /// # }
     /// ```
-    pub fn listener(&self, listener: TcpListener) -> io::Result<DrainListener> {
-        let address = listener.local_addr()?;
+    ///
+    /// # The client's address
+    ///
+    /// As with a plain listener:
+    ///
+    /// ```no_run
+    /// # use health_runtime::Health;
+    /// use axum::extract::ConnectInfo;
+    /// use axum::{Router, routing::get};
+    /// use std::net::SocketAddr;
+    ///
+    /// # async fn serve(health: Health) -> std::io::Result<()> {
+    /// let app = Router::new().route("/", get(|ConnectInfo(client): ConnectInfo<SocketAddr>| async move { client.to_string() }));
+    /// let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+    /// axum::serve(health.listener(listener), app.into_make_service_with_connect_info::<SocketAddr>()).await
+    /// # }
+    /// ```
+    ///
+    /// # TLS
+    ///
+    /// A listener of yours that makes TLS connections accepts from this one. `tap_io` at its end keeps the client's address:
+    ///
+    /// ```no_run
+    /// use axum::serve::{Listener, ListenerExt as _};
+    /// use health_runtime::{Health, ServeListener};
+    /// use std::net::SocketAddr;
+    ///
+    /// struct Tls(ServeListener);
+    /// # async fn handshake<T>(plain: T) -> Option<T> { Some(plain) }
+    ///
+    /// impl Listener for Tls {
+    ///     type Io = <ServeListener as Listener>::Io; // in truth the stream of the TLS library around it
+    ///     type Addr = SocketAddr;
+    ///
+    ///     async fn accept(&mut self) -> (Self::Io, SocketAddr) {
+    ///         loop {
+    ///             let (plain, client) = self.0.accept().await;
+    ///             if let Some(encrypted) = handshake(plain).await {
+    ///                 return (encrypted, client);
+    ///             }
+    ///         }
+    ///     }
+    ///
+    ///     fn local_addr(&self) -> std::io::Result<SocketAddr> {
+    ///         self.0.local_addr()
+    ///     }
+    /// }
+    ///
+    /// # async fn serve(health: Health, listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {
+    /// let listener = Tls(health.listener(listener)).tap_io(|_| {});
+    /// axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await
+    /// # }
+    /// ```
+    pub fn listener<L: ListenSocket>(&self, listener: L) -> ServeListener<L> {
         let serving = &self.engine.serving;
         self.engine.with(|core, _| core.servers(Servers::listen));
-        Ok(DrainListener {
-            address,
+        let listener = DrainListener {
             socket: Socket::Open(listener),
             limits: OnceLock::new(),
             calls: serving.calls(),
             guard: serving.listener(),
             accepts: false,
             health: self.clone(),
-        })
+        };
+        listener.tap_io(leave_alone)
     }
 }
+
+fn leave_alone<T>(_: &mut T) {}
+
+/// What [`Health::listener`] returns: a [`DrainListener`] in axum's [`TapIo`], which gives the client's address to
+/// `into_make_service_with_connect_info`.
+pub type ServeListener<L = TcpListener> = TapIo<DrainListener<L>, fn(&mut DrainStream<<L as Listener>::Io>)>;
 
 /// A listener that loses no connection when the service ends: from [`Health::listener`].
 ///
@@ -104,10 +146,8 @@ impl Health {
 ///
 /// Dropping the future of `accept` loses no connection. The listener hands over waiting connections and closes only while
 /// `accept` is polled.
-#[derive(Debug)]
-pub struct DrainListener {
-    socket: Socket,
-    address: SocketAddr,
+pub struct DrainListener<L: ListenSocket = TcpListener> {
+    socket: Socket<L>,
     /// Absent until the first `accept`.
     limits: OnceLock<Option<&'static Limits>>,
     calls: watch::Receiver<Call>,
@@ -118,27 +158,38 @@ pub struct DrainListener {
     health: Health,
 }
 
-#[derive(Debug)]
-enum Socket {
-    Open(TcpListener),
-    /// The drain is over, and connections may wait in the kernel's queue. This is not tokio's listener, because that one
-    /// relies on the last event of the socket, and a new event may not have been delivered yet.
-    Closing(net::TcpListener),
+enum Socket<L: Queue> {
+    Open(L),
+    /// The drain is over, and connections may wait in the kernel's queue.
+    Closing(L::Plain),
     Closed,
 }
 
-impl DrainListener {
-    fn hand_out(&mut self, stream: TcpStream) -> DrainStream {
+impl<L: ListenSocket> DrainListener<L> {
+    fn hand_out<S>(&mut self, stream: S) -> DrainStream<S> {
         let limits = *self.limits.get_or_init(limits);
         DrainStream::new(stream, self.guard.connection(), limits)
     }
 }
 
-impl Drop for DrainListener {
+impl<L: ListenSocket> Drop for DrainListener<L> {
     fn drop(&mut self) {
         if self.accepts {
             self.health.engine.with(|core, _| core.servers(Servers::cease));
         }
+    }
+}
+
+impl<L: ListenSocket> fmt::Debug for DrainListener<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let socket = match &self.socket {
+            Socket::Open(_) => "open",
+            Socket::Closing(_) => "closing",
+            Socket::Closed => "closed",
+        };
+        f.debug_struct("DrainListener")
+            .field("socket", &socket)
+            .finish_non_exhaustive()
     }
 }
 
@@ -147,11 +198,11 @@ fn limits() -> Option<&'static Limits> {
     contain::run(|| drop(tokio::time::sleep(Duration::ZERO))).map(|()| &LIMITS)
 }
 
-impl Listener for DrainListener {
-    type Io = DrainStream;
-    type Addr = SocketAddr;
+impl<L: ListenSocket> Listener for DrainListener<L> {
+    type Io = DrainStream<<L as Listener>::Io>;
+    type Addr = <L as Listener>::Addr;
 
-    async fn accept(&mut self) -> (DrainStream, SocketAddr) {
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         if !std::mem::replace(&mut self.accepts, true) {
             self.health.engine.with(|core, _| core.servers(Servers::accept));
         }
@@ -170,18 +221,14 @@ impl Listener for DrainListener {
                         return (self.hand_out(stream), peer);
                     }
                     if let Socket::Open(listener) = std::mem::replace(&mut self.socket, Socket::Closed)
-                        && let Ok(listener) = listener.into_std()
+                        && let Ok(listener) = listener.into_plain()
                     {
                         self.socket = Socket::Closing(listener);
                     }
                 }
-                Socket::Closing(listener) => match listener.accept() {
-                    Ok((stream, peer)) => {
-                        let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
-                        if let Ok(stream) = stream {
-                            return (self.hand_out(stream), peer);
-                        }
-                    }
+                Socket::Closing(listener) => match L::next(listener) {
+                    Ok(Some((stream, peer))) => return (self.hand_out(stream), peer),
+                    Ok(None) => {}
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.socket = Socket::Closed,
                     Err(error) if is_of_the_client(&error) => {}
                     // No file descriptor or memory is left: try again at the next call.
@@ -199,8 +246,12 @@ impl Listener for DrainListener {
         }
     }
 
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        Ok(self.address)
+    /// The address of the socket, until it has closed.
+    fn local_addr(&self) -> io::Result<Self::Addr> {
+        match &self.socket {
+            Socket::Open(listener) => Listener::local_addr(listener),
+            Socket::Closing(_) | Socket::Closed => Err(io::ErrorKind::NotConnected.into()),
+        }
     }
 }
 

@@ -165,7 +165,18 @@ fn a_breaker_opens_no_sooner_than_the_check_fails_and_skips_runs() {
     taken(often.clone().ttl(ms(60_000)));
     refused(
         often.interval(ms(30_000)),
-        "`reset` is 30s, and the check runs every 30s",
+        "`reset` is 30s, which is not longer than `interval` (30s)",
+    );
+    taken(db().startup().breaker(Breaker::new().reset(ms(1))));
+    refused(
+        db().breaker(Breaker::new().reset(ms(5_000))),
+        "which is not longer than `interval` (5s by default)",
+    );
+    // A default of the service gives way.
+    let slow = || builder().interval(ms(60_000));
+    assert_eq!(
+        problem(slow().check(db().breaker(Breaker::new()), Flag::healthy())),
+        None
     );
 }
 
@@ -235,11 +246,11 @@ fn empty_texts_and_invalid_links_are_refused() {
     }
     taken(db().runbook("https://wiki.example/db"));
     refused(
-        db().groups(&["core", "DB"]),
+        db().groups(["core", "DB"]),
         "group \"DB\" is not a valid name; begin with `a`-`z` or `0`-`9`",
     );
-    refused(db().groups(&["core", "core"]), "group \"core\" is named twice");
-    taken(db().groups(&["core", "ready"]));
+    refused(db().groups(["core", "core"]), "group \"core\" is named twice");
+    taken(db().groups(["core", "ready"]));
 }
 
 #[test]
@@ -268,11 +279,11 @@ fn the_services_own_options_have_the_limits_of_the_derive() {
         assert_eq!(problem(set(builder(), Duration::ZERO)), None);
     }
     refused(
-        builder().heartbeat(ms(999)),
-        "`heartbeat` is 999ms, which is shorter than 1s",
+        builder().stalled_after(ms(999)),
+        "`stalled_after` is 999ms, which is shorter than 1s",
     );
-    refused(builder().heartbeat(Duration::MAX), "`heartbeat` is ");
-    assert_eq!(problem(builder().heartbeat(ms(1_000))), None);
+    refused(builder().stalled_after(Duration::MAX), "`stalled_after` is ");
+    assert_eq!(problem(builder().stalled_after(ms(1_000))), None);
     refused(
         builder().timeout(ms(1_000)).interval(ms(1_000)),
         "`timeout` (1s) must be shorter",

@@ -10,6 +10,8 @@ struct AppState {
     b: Flag,
     #[health_check(with = move || true)]
     c: Flag,
+    #[health_check(with = |a, b| a.ping(b), timeout = "1s")]
+    d: Flag,
 }
 
 fn main() {}

@@ -12,6 +12,12 @@ struct AppState {
     c: Flag,
     #[health_check(with = f<u8>)]
     d: Flag,
+    #[health_check(with = Vec<u8>::ping)]
+    d2: Flag,
+    #[health_check(with = Map<u8, Vec<u8>>::ping, critical)]
+    d3: Flag,
+    #[health_check(with = self.db.ping())]
+    d4: Flag,
     #[health_check(with = fn)]
     e: Flag,
     #[health_check(with = ping!())]

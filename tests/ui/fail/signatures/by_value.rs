@@ -38,6 +38,12 @@ fn i(_state: axum::Extension<AppState>) {}
 fn j(_state: Option<&AppState>) {}
 
 #[health_check]
+fn l(_state: Arc<std::sync::RwLock<AppState>>) {}
+
+#[health_check]
+fn m(_state: &tokio::sync::Mutex<AppState>) {}
+
+#[health_check]
 fn k<S>(_state: S) {}
 
 fn main() {

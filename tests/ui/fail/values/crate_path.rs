@@ -25,4 +25,14 @@ struct E;
 #[health_check(crate = "hr")]
 fn f() {}
 
-fn main() {}
+#[derive(Clone, HealthState)]
+#[health(crate = "health_runtime")]
+struct G;
+
+#[health_check(crate = "health_runtime")]
+fn g(_: &G) {}
+
+fn main() {
+    // No follow-up error: the path can be seen.
+    let _ = || G.start_health();
+}

@@ -15,6 +15,14 @@ struct AppState {
     d: Flag,
     #[health_check(name = concat!("a", "b"))]
     e: Flag,
+    #[health_check(name = SERVICE)]
+    g: Flag,
+    #[health_check(name = names::DB)]
+    h: Flag,
+    #[health_check(name = env!("NAME"))]
+    i: Flag,
+    #[health_check(groups(CORE))]
+    j: Flag,
     #[health_check(name = -)]
     f: Flag,
     #[health_check(name = disk-space)]

@@ -185,7 +185,12 @@ fn a_transition_is_told_once_with_its_message() {
         sim.view();
     }
     let events = sim.events();
-    let [Event::Check { to, message, .. }, Event::Readiness { from, failing, .. }] = &events[..] else {
+    let [
+        Event::Check { to, message, .. },
+        Event::Verdicts(_),
+        Event::Readiness { from, failing, .. },
+    ] = &events[..]
+    else {
         panic!("{events:?}")
     };
     assert_eq!(*failing, [0], "whoever is woken reads for what");

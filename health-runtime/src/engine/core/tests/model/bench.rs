@@ -78,7 +78,7 @@ impl Bench {
             history: History {
                 checks: checks.collect(),
                 is_marked: !service.is_manual,
-                heartbeat: service.heartbeat.map(|limit| (ms(limit), Time::ZERO)),
+                stalled_after: service.stalled_after.map(|limit| (ms(limit), Time::ZERO)),
                 ..History::default()
             },
             view: None,
@@ -95,7 +95,7 @@ impl Bench {
             since: vec![Time::ZERO; service.specs.len()],
             hangs: vec![false; service.specs.len()],
         };
-        if let Some(limit) = service.heartbeat {
+        if let Some(limit) = service.stalled_after {
             bench.sim.core.watch(ms(limit), Time::ZERO);
         }
         bench.follow(Cause::Time).expect("the first runs may start");
@@ -218,7 +218,7 @@ impl Bench {
         if self.runs_beats && std::mem::take(&mut self.has_beat) {
             self.sim.core.beat(self.sim.now);
             let awake = self.history.awake();
-            self.history.heartbeat = self.history.heartbeat.map(|(limit, _)| (limit, awake));
+            self.history.stalled_after = self.history.stalled_after.map(|(limit, _)| (limit, awake));
         }
     }
 

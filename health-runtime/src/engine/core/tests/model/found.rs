@@ -16,7 +16,7 @@ fn a_service_that_drains_before_it_has_started_never_starts() {
     let service = Service {
         specs: vec![CheckSpec::new("a")],
         is_manual: false,
-        heartbeat: None,
+        stalled_after: None,
         seed: 0,
     };
     live(&service, &[Op::Drain, Op::Arm], &mut Seen::new()).unwrap();

@@ -20,7 +20,7 @@ pub(super) struct History {
     /// What the last freeze that counts as half of it counts beyond a tick, and the awake time at its end.
     pub(super) charged: (Duration, Time),
     /// How long the runtime may be silent, and the awake time of its last beat.
-    pub(super) heartbeat: Option<(Duration, Time)>,
+    pub(super) stalled_after: Option<(Duration, Time)>,
     pub(super) checks: Vec<Check>,
     /// Started by hand, if it has to be.
     pub(super) is_marked: bool,
@@ -93,7 +93,7 @@ impl History {
 
     /// The runtime has been silent for as long as it may.
     pub(super) fn is_stalled(&self) -> bool {
-        matches!(self.heartbeat, Some((limit, beat)) if self.awake_since(beat) >= limit)
+        matches!(self.stalled_after, Some((limit, beat)) if self.awake_since(beat) >= limit)
     }
 
     pub(super) fn of(&self, probe: Probe) -> impl Iterator<Item = &Check> {

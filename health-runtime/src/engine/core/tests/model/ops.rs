@@ -14,7 +14,7 @@ use crate::spec::{Breaker, CheckSpec, Probe};
 pub(super) struct Service {
     pub(super) specs: Vec<CheckSpec>,
     pub(super) is_manual: bool,
-    pub(super) heartbeat: Option<u64>,
+    pub(super) stalled_after: Option<u64>,
     pub(super) seed: u64,
 }
 
@@ -43,7 +43,7 @@ pub(super) enum Op {
 }
 
 pub(super) fn service() -> impl Strategy<Value = Service> {
-    let heartbeat = proptest::option::weighted(0.4, select(vec![300, 1_000, 2_000]));
+    let stalled_after = proptest::option::weighted(0.4, select(vec![300, 1_000, 2_000]));
     let named = vec(spec(), 1..=4).prop_map(|mut specs| {
         let named = specs.iter_mut().zip(["a", "b", "c", "d"]);
         for (spec, name) in named.filter(|(spec, _)| spec.name().is_empty()) {
@@ -51,11 +51,13 @@ pub(super) fn service() -> impl Strategy<Value = Service> {
         }
         specs
     });
-    (named, prop::bool::weighted(0.1), heartbeat, 0..100u64).prop_map(|(specs, is_manual, heartbeat, seed)| Service {
-        specs,
-        is_manual,
-        heartbeat,
-        seed,
+    (named, prop::bool::weighted(0.1), stalled_after, 0..100u64).prop_map(|(specs, is_manual, stalled_after, seed)| {
+        Service {
+            specs,
+            is_manual,
+            stalled_after,
+            seed,
+        }
     })
 }
 

@@ -1,4 +1,4 @@
-//! A check is a plain function.
+//! Nothing meets the safety requirements of an unsafe function.
 
 use health_runtime::{Health, HealthState, health_check};
 
@@ -6,22 +6,12 @@ use health_runtime::{Health, HealthState, health_check};
 struct AppState;
 
 #[health_check]
-const fn a(_: &AppState) -> bool {
+unsafe fn a(_: &AppState) -> bool {
     true
 }
 
 #[health_check]
-unsafe fn b(_: &AppState) -> bool {
-    true
-}
-
-#[health_check]
-extern "C" fn c(_: &AppState) -> bool {
-    true
-}
-
-#[health_check]
-pub const unsafe extern "C" fn d(_: &AppState) -> bool {
+pub const unsafe extern "C" fn b(_: &AppState) -> bool {
     true
 }
 

@@ -1,0 +1,57 @@
+//! What is declared, resolved once nothing is wrong with it: under which name, and who checks.
+
+use syn::{Member, Type};
+
+use crate::model::{self, Check, Path, State};
+
+/// A field with `#[health_check]`, ready to be registered.
+pub(crate) struct Field<'a> {
+    pub(crate) ty: &'a Type,
+    pub(crate) member: &'a Member,
+    pub(crate) name: String,
+    pub(crate) check: &'a Check<'a>,
+    pub(crate) checker: Checker<'a>,
+}
+
+/// Who checks a field.
+pub(crate) enum Checker<'a> {
+    /// Its type.
+    Own,
+    /// Its type, for the liveness probe: only the type can say that a restart fixes it.
+    Live,
+    /// A function: `with = path`.
+    With { path: &'a Path, blocking: bool },
+    /// The checks in it: `nested`.
+    Nested,
+}
+
+/// The annotated fields of a struct in which validation has found no mistake.
+pub(crate) fn fields<'a>(state: &'a State<'_>) -> Vec<Field<'a>> {
+    state.fields.iter().map(field).collect()
+}
+
+fn field<'a>(field: &'a model::Field<'_>) -> Field<'a> {
+    let (name, _) = field.check.name().expect("validation refuses a check without a name");
+    Field {
+        ty: field.ty,
+        member: &field.member,
+        name,
+        check: &field.check,
+        checker: checker(&field.check),
+    }
+}
+
+fn checker<'a>(check: &'a Check<'_>) -> Checker<'a> {
+    let options = &check.options;
+    if options.nested.is_given() {
+        return Checker::Nested;
+    }
+    if let Some(path) = options.with.value() {
+        let blocking = options.blocking.is_given();
+        return Checker::With { path, blocking };
+    }
+    if options.liveness.is_given() && !options.restart_helps.is_given() {
+        return Checker::Live;
+    }
+    Checker::Own
+}

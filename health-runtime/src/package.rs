@@ -1,0 +1,40 @@
+//! [`Package`], the name and version of the crate that a service is built from.
+
+/// The name and version of a crate: from [`package!`](crate::package), for
+/// [`HealthBuilder::package`](crate::HealthBuilder::package).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Package {
+    name: &'static str,
+    version: &'static str,
+}
+
+impl Package {
+    #[doc(hidden)]
+    pub const fn __new(name: &'static str, version: &'static str) -> Self {
+        Self { name, version }
+    }
+
+    /// `name` in `Cargo.toml`.
+    pub const fn name(self) -> &'static str {
+        self.name
+    }
+
+    /// `version` in `Cargo.toml`.
+    pub const fn version(self) -> &'static str {
+        self.version
+    }
+}
+
+/// The [`Package`] of the crate that this stands in.
+///
+/// ```
+/// let package = health_runtime::package!();
+/// assert_eq!(package.name(), env!("CARGO_PKG_NAME"));
+/// assert_eq!(package.version(), env!("CARGO_PKG_VERSION"));
+/// ```
+#[macro_export]
+macro_rules! package {
+    () => {
+        $crate::Package::__new(::core::env!("CARGO_PKG_NAME"), ::core::env!("CARGO_PKG_VERSION"))
+    };
+}

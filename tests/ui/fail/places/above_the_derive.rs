@@ -1,0 +1,14 @@
+//! The options of the service stand below the derive, and those of a check on its field.
+
+use health_runtime::{Flag, HealthState, health_check};
+
+#[health_check(critical)]
+#[derive(Clone, HealthState)]
+struct AppState {
+    #[health_check]
+    db: Flag,
+}
+
+fn main() {
+    let _ = AppState::start_health;
+}

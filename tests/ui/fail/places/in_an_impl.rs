@@ -1,0 +1,14 @@
+//! A function in an `impl` is no check.
+
+use health_runtime::health_check;
+
+struct AppState;
+
+impl AppState {
+    #[health_check]
+    fn look(_: &AppState) -> bool {
+        true
+    }
+}
+
+fn main() {}

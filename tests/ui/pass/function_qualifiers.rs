@@ -1,0 +1,52 @@
+//! A constant function and one with another calling convention are called as any other.
+#![deny(warnings)]
+
+use health_runtime::{HealthState, health_check};
+
+#[derive(Clone, HealthState)]
+#[health(checks(constant, foreign, both, plain))]
+struct AppState;
+
+#[health_check]
+const fn constant(_: &AppState) -> bool {
+    true
+}
+
+#[health_check(blocking)]
+extern "C" fn foreign(_: &AppState) -> bool {
+    true
+}
+
+#[health_check]
+pub const extern "C" fn both() {}
+
+/// Named like a type, a crate and a module that it does not use by that name.
+#[health_check]
+fn plain() -> bool {
+    ::core::primitive::u8::MAX > 0
+}
+
+mod crates {
+    use health_runtime::health_check;
+
+    #[health_check]
+    pub fn tokio() -> bool {
+        ::tokio::runtime::Handle::try_current().is_ok()
+    }
+
+    #[health_check]
+    pub fn std<T>(_: &T) -> bool {
+        tokio::<>(); // a call of a function, and no path that begins with a crate
+        true
+    }
+}
+
+#[derive(Clone, HealthState)]
+#[health(checks(crates::tokio, crates::std))]
+struct Crates;
+
+fn main() {
+    assert!(constant(&AppState) && foreign(&AppState) && plain());
+    both();
+    let _ = || (AppState.start_health(), Crates.start_health());
+}
