@@ -9,15 +9,11 @@ use std::time::Duration;
 use axum::Router;
 use health_runtime::{
     CheckReport, CheckResult, CheckSpec, Checks, Flag, Health, HealthCheck, HealthState, Heartbeat, Outcome, Parts,
-    Probe, Reason, StartError, Status, health_check,
+    Probe, Reason, StartError, Status, check_fn, health_check,
 };
-use health_tests::{Check, get, until};
+use health_tests::{get, until};
 use tokio::sync::{Barrier, OnceCell};
 use tokio::task::{AbortHandle, JoinHandle};
-
-/// A service without checks of its own.
-#[derive(Clone, HealthState)]
-struct Empty;
 
 fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
@@ -83,7 +79,7 @@ async fn a_worker_that_falls_silent_fails_liveness_until_it_beats_again() {
 async fn what_a_service_does_before_its_start_is_no_silence() {
     let worker = Heartbeat::new(Duration::from_secs(1));
     std::thread::sleep(ms(1_100)); // the migrations
-    let health = Health::builder(Empty).check(once("worker"), worker).start();
+    let health = Health::builder(()).check(once("worker"), worker).start();
     let first = until("it has run", async || {
         let check = report(&health, "worker");
         (check.reason != Some(Reason::Pending)).then_some(check)
@@ -98,7 +94,7 @@ async fn without_an_engine_a_heartbeat_is_measured_by_the_clock_from_its_creatio
     let silent = async || heartbeat.check().await.err().map(drop);
     until("it is silent since its creation", silent).await;
     heartbeat.beat();
-    drop(Health::builder(Empty).check(often("worker"), heartbeat.clone()).start());
+    drop(Health::builder(()).check(often("worker"), heartbeat.clone()).start());
     until("it is silent although its engine has ended", silent).await;
 }
 
@@ -184,7 +180,7 @@ async fn a_vec_is_its_worst_element_and_names_it() {
         Element::Disabled,
         Element::Is(flag.clone()),
     ];
-    let health = Health::builder(Empty).check(often("elements"), elements).start();
+    let health = Health::builder(()).check(often("elements"), elements).start();
     passes(&health, "elements").await;
     flag.set_degraded("slow");
     let degraded = says(&health, "elements", Status::Degraded, Some(Reason::Reported)).await;
@@ -202,7 +198,7 @@ async fn a_vec_is_its_worst_element_and_names_it() {
 #[tokio::test]
 async fn an_element_that_panics_is_named_and_hides_no_other() {
     let elements = vec![Element::Is(Flag::new()), Element::Panics];
-    let health = Health::builder(Empty).check(often("elements"), elements).start();
+    let health = Health::builder(()).check(often("elements"), elements).start();
     let failed = says(&health, "elements", Status::Unhealthy, Some(Reason::Reported)).await;
     assert_eq!(
         failed.message.as_deref(),
@@ -217,14 +213,14 @@ async fn the_elements_of_a_vec_are_checked_at_once() {
     let elements = (0..50)
         .map(|_| Element::Meets(Arc::clone(&barrier)))
         .collect::<Vec<_>>();
-    let health = Health::builder(Empty).check(once("elements"), elements).start();
+    let health = Health::builder(()).check(once("elements"), elements).start();
     passes(&health, "elements").await;
 }
 
 #[tokio::test]
 async fn a_change_of_any_element_is_looked_at_at_once() {
     let flags = vec![Flag::healthy(), Flag::healthy()];
-    let health = Health::builder(Empty).check(once("flags"), flags.clone()).start();
+    let health = Health::builder(()).check(once("flags"), flags.clone()).start();
     passes(&health, "flags").await;
     flags[1].set_unhealthy("poisoned");
     let failed = says(&health, "flags", Status::Unhealthy, Some(Reason::Reported)).await;
@@ -260,7 +256,7 @@ async fn a_vec_of_nothing_to_check_is_disabled_and_never_runs() {
 async fn what_is_not_set_yet_fails_until_it_is() {
     let (lock, cell) = (Arc::new(OnceLock::new()), Arc::new(OnceCell::new()));
     let none = Arc::new(OnceLock::new());
-    let health = Health::builder(Empty)
+    let health = Health::builder(())
         .check(often("lock"), Arc::clone(&lock))
         .check(often("cell"), Arc::clone(&cell))
         .check(often("none"), Arc::clone(&none))
@@ -285,7 +281,7 @@ async fn what_is_not_set_yet_fails_until_it_is() {
 #[tokio::test]
 async fn what_is_set_before_the_start_is_as_if_it_stood_there_itself() {
     let flag = Flag::healthy();
-    let health = Health::builder(Empty)
+    let health = Health::builder(())
         .check(once("lock"), OnceLock::from(flag.clone()))
         .check(once("cell"), OnceCell::from(flag.clone()))
         .check(once("no-lock"), OnceLock::from(Element::Disabled))
@@ -305,12 +301,12 @@ async fn what_is_set_before_the_start_is_as_if_it_stood_there_itself() {
 
 #[tokio::test]
 async fn parts_reach_the_report_and_no_public_answer() {
-    let tenants = Check(|| async {
+    let tenants = check_fn(|| async {
         let mut parts: Parts = (0..120).map(|i| (format!("acme-{i}"), ())).collect();
         parts.add("acme-last", Err::<(), _>("redis://:HUNTER2@acme refused"));
-        Ok(parts.into_outcome())
+        CheckResult::Ok(parts.into_outcome())
     });
-    let builder = Health::builder(Empty).check(often("tenants").critical(), tenants);
+    let builder = Health::builder(()).check(often("tenants").critical(), tenants);
     let health = builder.start();
     let app: Router = health.router();
     let check = fails(&health, "tenants").await;
@@ -342,16 +338,16 @@ async fn parts_reach_the_report_and_no_public_answer() {
 #[tokio::test]
 async fn the_parts_of_a_run_that_fails_as_a_whole_are_not_those_of_the_last() {
     let runs = AtomicUsize::new(0);
-    let tenants = Check(move || {
+    let tenants = check_fn(move || {
         let first = runs.fetch_add(1, Ordering::SeqCst) == 0;
         async move {
             if first {
-                return Ok(Parts::from_iter([("acme", false)]).into_outcome());
+                return CheckResult::Ok(Parts::from_iter([("acme", false)]).into_outcome());
             }
             Err("no list of tenants".into())
         }
     });
-    let health = Health::builder(Empty).check(often("tenants"), tenants).start();
+    let health = Health::builder(()).check(often("tenants"), tenants).start();
     let failed = fails(&health, "tenants").await;
     assert!(failed.parts.is_empty(), "{:?}", failed.parts);
 }
@@ -360,14 +356,14 @@ async fn the_parts_of_a_run_that_fails_as_a_whole_are_not_those_of_the_last() {
 async fn a_check_that_no_struct_declares_is_one_like_any_other() {
     let (flag, dropped) = (Flag::healthy(), Arc::new(()));
     let held = Arc::clone(&dropped);
-    let mut builder = Health::builder(Empty)
+    let mut builder = Health::builder(())
         .check(once("flag").critical(), flag.clone())
         .check(once("none"), None::<Flag>)
         .check(
             once("held"),
-            Check(move || {
+            check_fn(move || {
                 let holders = Arc::strong_count(&held);
-                async move { Err(format!("{holders} hold it").into()) }
+                async move { CheckResult::Err(format!("{holders} hold it").into()) }
             }),
         );
     for region in ["eu", "us"] {
@@ -394,7 +390,7 @@ async fn a_check_that_no_struct_declares_is_one_like_any_other() {
 #[tokio::test]
 async fn names_given_to_the_builder_are_held_to_the_rules() {
     let refused = |names: [&'static str; 2]| {
-        let builder = Health::builder(Empty);
+        let builder = Health::builder(());
         let builder = names.into_iter().fold(builder, |builder, name| {
             builder.check(CheckSpec::named(name), Flag::new())
         });
@@ -415,7 +411,7 @@ fn by_hand<const WAY: usize>() -> Result<Health, StartError> {
                 0 => checks.add::<Flag>(spec, |state| &state.0),
                 1 => checks.with(spec, |state| Box::pin(state.0.check())),
                 2 => checks.function::<in_liveness>(),
-                3 => checks.nest::<Box<Empty>>("empty", |_| unreachable!("it has no checks")),
+                3 => checks.nest::<Box<()>>("empty", |_| unreachable!("it has no checks")),
                 4 => checks.add::<Flag>(spec.readiness().restart_helps(" "), |state| &state.0),
                 5 => checks.add_live::<Flag>(spec, |state| &state.0),
                 6 => checks.add::<Flag>(spec.in_process(), |state| &state.0),

@@ -2,13 +2,14 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use health_runtime::__private::ServiceSpec;
 use health_runtime::{
     Breaker, CheckSpec, Checks, Flag, Health, HealthFn, HealthState, Outcome, Probe, Reason, StartError, Status,
-    health_check, run_blocking,
+    check_fn, health_check, package, run_blocking,
 };
 use health_tests::{get, until};
 
@@ -419,4 +420,75 @@ async fn names_that_only_the_whole_shows_to_clash_are_refused_with_their_full_na
         matches!(&nested, StartError::DuplicateName(name) if name == "the-inner.no"),
         "{nested}"
     );
+}
+
+#[tokio::test]
+async fn a_function_of_the_state_is_one_of_its_arc_too() {
+    #[health_check]
+    fn limited(inner: &Inner) -> bool {
+        inner.limit == 6
+    }
+
+    let shared = Arc::new(Inner { limit: 6 });
+    let health = Health::builder(Arc::clone(&shared)).function::<limited>().manual();
+    health.refresh().await;
+    health.assert_check("limited", Status::Healthy);
+    assert_eq!(
+        <limited as HealthFn<Arc<Inner>>>::spec(),
+        <limited as HealthFn<Inner>>::spec()
+    );
+}
+
+#[tokio::test]
+async fn a_check_from_a_configuration_can_have_everything() {
+    let text = |text: &str| text.to_owned(); // owned, as a file has it
+    let spec = CheckSpec::named(text("billing"))
+        .description(text("Takes payments."))
+        .runbook(text("https://wiki.example/billing"))
+        .groups(vec![text("money"), text("core")])
+        .liveness()
+        .restart_helps(text("it leaks"));
+    let health = Health::builder(()).check(spec, check_fn(|| ())).manual();
+    let check = health.check("billing");
+    assert_eq!(check.description.as_deref(), Some("Takes payments."));
+    assert_eq!(check.runbook.as_deref(), Some("https://wiki.example/billing"));
+    assert_eq!(check.restart_helps.as_deref(), Some("it leaks"));
+    assert_eq!(check.groups, ["money", "core"]);
+}
+
+#[tokio::test]
+async fn a_service_without_the_derive_is_named_by_its_package_or_its_executable() {
+    let named = Health::builder(()).package(package!()).manual().report(Probe::Health);
+    assert_eq!(
+        (&*named.service, &*named.version),
+        ("health-tests", env!("CARGO_PKG_VERSION"))
+    );
+    let unnamed = Health::builder(()).manual().report(Probe::Health);
+    assert!(unnamed.service.starts_with("declared-"), "{}", unnamed.service); // this test's executable
+    assert_eq!(unnamed.version, "unknown");
+    let inner = Health::builder(Inner { limit: 6 }).package(package!()).manual();
+    assert_eq!(inner.report(Probe::Health).service, "health-tests");
+}
+
+#[tokio::test]
+async fn a_closure_is_a_check_with_a_future_or_without() {
+    let (runs, counted) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+    let counts = Arc::clone(&counted);
+    let later = check_fn(move || {
+        let runs = Arc::clone(&runs);
+        async move { runs.fetch_add(1, Ordering::Relaxed) < 1 } // well once
+    });
+    let at_once = check_fn(move || counts.fetch_add(1, Ordering::Relaxed) < 1);
+    let health = Health::builder(())
+        .check(CheckSpec::new("later"), later)
+        .check(CheckSpec::new("at-once"), at_once)
+        .check(CheckSpec::new("fails"), check_fn(|| Err::<(), _>("refused")))
+        .manual();
+    for expected in [Status::Healthy, Status::Unhealthy] {
+        health.refresh().await;
+        health.assert_check("later", expected);
+        health.assert_check("at-once", expected);
+        assert_eq!(health.check("fails").message.as_deref(), Some("refused"));
+    }
+    assert_eq!(counted.load(Ordering::Relaxed), 2);
 }

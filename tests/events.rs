@@ -3,10 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use futures_util::FutureExt as _;
+use health_runtime::testing::TestHealth;
 use health_runtime::{
-    CheckSpec, Checks, Events, Flag, Health, HealthEvent, HealthState, Probe, Reason, Status, Transition,
+    CheckSpec, Checks, Events, Flag, Health, HealthEvent, HealthState, Probe, ProbeWatch, Reason, Status, Transition,
 };
 use health_tests::{Log, until};
+use serde_json::json;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 #[derive(Clone, HealthState)]
@@ -202,6 +205,68 @@ async fn a_subscription_and_a_watch_end_with_the_engine_and_do_not_keep_it() {
 }
 
 #[tokio::test]
+async fn each_probe_can_be_watched_and_a_change_of_one_wakes_no_watch_of_another() {
+    let state = Orders::healthy();
+    let health = TestHealth::new(state.clone());
+    health.refresh().await;
+    let probes = [Probe::Liveness, Probe::Readiness, Probe::Startup, Probe::Health];
+    let mut watches = probes.map(|probe| health.watch(probe));
+    for (watch, probe) in watches.iter_mut().zip(probes) {
+        assert_eq!(watch.probe(), probe);
+        assert_eq!(watch.status(), health.status(probe));
+        assert!(watch.passes(), "{probe}");
+        let _ = watch.changed().now_or_never(); // what has been seen
+    }
+    let held = health.hold("maintenance");
+    health.advance(Duration::from_millis(50));
+    let changed = |watches: &mut [ProbeWatch; 4]| {
+        watches
+            .each_mut()
+            .map(|watch| watch.changed().now_or_never().map(|to| to.is_some()))
+    };
+    // `/health` fails with readiness.
+    assert_eq!(changed(&mut watches), [None, Some(true), None, Some(true)]);
+    assert_eq!(watches[1].reason(), Some(Reason::Held));
+    drop(held);
+    health.advance(Duration::from_millis(50));
+    assert_eq!(changed(&mut watches), [None, Some(true), None, Some(true)]);
+    assert!(watches.iter().all(ProbeWatch::passes));
+    drop(health);
+    assert!(watches.iter().all(|watch| watch.reason() == Some(Reason::Cancelled)));
+}
+
+#[tokio::test]
+async fn what_is_published_can_be_serialized() {
+    let health = TestHealth::new(Orders::healthy());
+    let mut events = health.subscribe();
+    health.refresh().await;
+    health.force("cache", Err::<(), _>("refused by redis://:HUNTER2@cache"));
+    let report = serde_json::to_value(health.report(Probe::Readiness)).unwrap();
+    assert_eq!(
+        (&report["status"], &report["phase"], &report["probe"]),
+        (&json!("degraded"), &json!("running"), &json!("readiness"))
+    );
+    let cache = &report["checks"][0];
+    assert_eq!(
+        (&cache["name"], &cache["reason"], &cache["message"]),
+        (&json!("cache"), &json!("error"), &json!("refused by redis://***@cache"))
+    );
+    assert_eq!(*cache, serde_json::to_value(health.check("cache")).unwrap());
+    let transition = loop {
+        let transition = next(&mut events).await;
+        if transition.check == "cache" && !transition.to.passes() {
+            break transition;
+        }
+    };
+    let at = transition.at.duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+    assert_eq!(
+        serde_json::to_value(transition).unwrap(),
+        json!({"check": "cache", "critical": false, "from": "healthy", "to": "unhealthy", "to_reason": "error",
+            "message": "refused by redis://***@cache", "at_ms": u64::try_from(at).unwrap()})
+    );
+}
+
+#[tokio::test]
 async fn readiness_can_be_watched() {
     let state = Orders::healthy();
     let health = state.start_health();
@@ -211,7 +276,7 @@ async fn readiness_can_be_watched() {
         (false, Some(Reason::Starting))
     );
     let _router: axum::Router = health.router();
-    let changes = async |readiness: &mut health_runtime::ProbeWatch, status| {
+    let changes = async |readiness: &mut ProbeWatch, status| {
         while readiness.status() != status {
             readiness.changed().await.expect("the engine lives");
         }

@@ -655,3 +655,31 @@ async fn half_a_minute_of_sigstop_never_fails_liveness() {
         until("its worker is checked again", livez).await;
     }
 }
+
+// --- the drain without signals ---
+
+#[tokio::test]
+async fn a_drain_that_begins_and_one_that_ends_can_be_awaited() {
+    let health = healthy().start_health();
+    says(&health.router(), "/readyz", 200).await;
+    let (started, finished) = (health.drain_started(), health.drain_finished());
+    let (mut started, mut finished) = (Box::pin(started), Box::pin(finished));
+    assert!((&mut started).now_or_never().is_none());
+    let before = Instant::now();
+    health.drain();
+    assert!((&mut started).now_or_never().is_some(), "it begins with the call");
+    assert!((&mut finished).now_or_never().is_none());
+    finished.await;
+    assert!(before.elapsed() >= Duration::from_millis(200), "{:?}", before.elapsed());
+    health.drain_started().await; // whoever comes late
+    health.drain_finished().await;
+}
+
+#[tokio::test]
+async fn a_worker_that_waits_for_the_drain_does_not_keep_the_engine_and_ends_with_it() {
+    let health = healthy().start_health();
+    let (handle, started) = (health.downgrade(), health.drain_started());
+    drop(health);
+    assert!(handle.upgrade().is_none());
+    started.await;
+}

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Barrier};
 use std::thread;
@@ -9,10 +10,11 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::Request;
+use axum::extract::{ConnectInfo, Request};
 use axum::http::StatusCode;
 use axum::http::header::{CONNECTION, UPGRADE};
 use axum::routing::{any, get, put};
+use axum::serve::{Listener as _, ListenerExt as _};
 use health_runtime::{Health, HealthState};
 use health_tests::{prober, workers};
 use hyper_util::rt::TokioIo;
@@ -484,4 +486,67 @@ fn pipelined_requests_are_answered_in_order() {
     assert!(client.is_answered());
     client.0.shutdown(Shutdown::Write).unwrap();
     assert_eq!(client.rest(), b"");
+}
+
+// --- whose connection it is ---
+
+#[test]
+fn handlers_see_the_address_of_the_client() {
+    let runtime = workers(2);
+    let health = runtime.block_on(async { Health::builder(Orders).drain(Duration::ZERO).start() });
+    let whose = async |ConnectInfo(client): ConnectInfo<SocketAddr>| client.to_string();
+    let address = runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        // `tap_io` around it keeps the address.
+        let listener = health
+            .listener(listener)
+            .tap_io(|stream| stream.socket().set_nodelay(true).unwrap());
+        assert_eq!(listener.local_addr().unwrap(), address);
+        let app = Router::new().route("/", get(whose));
+        let app = app.into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        address
+    });
+    let mut client = TcpStream::connect(address).unwrap();
+    let own = client.local_addr().unwrap().to_string();
+    client
+        .write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        .unwrap();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).unwrap();
+    assert!(answer.ends_with(&own), "{own}: {answer}");
+}
+
+/// All clients connect while nothing accepts: their connections wait in the queue of the socket when the drain is over.
+#[test]
+fn a_unix_socket_loses_no_connection_that_waits_in_its_queue() {
+    const CLIENTS: usize = 40;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("orders.sock");
+    let runtime = workers(1);
+    let health = runtime.block_on(async { Health::builder(Orders).drain(Duration::ZERO).start() });
+    let listener = {
+        let _context = runtime.enter();
+        health.listener(tokio::net::UnixListener::bind(&path).unwrap())
+    };
+    let clients: Vec<UnixStream> = (0..CLIENTS)
+        .map(|_| {
+            let mut client = UnixStream::connect(&path).unwrap();
+            client.write_all(CLOSING).unwrap();
+            client
+        })
+        .collect();
+    health.drain();
+    let orders: Router = Router::new().route("/orders", get(async || "[]"));
+    let stopped = health.drain_finished();
+    runtime
+        .block_on(async { axum::serve(listener, orders).with_graceful_shutdown(stopped).await })
+        .unwrap();
+    for (index, mut client) in clients.into_iter().enumerate() {
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{index}: {answer}");
+    }
+    assert!(UnixStream::connect(&path).is_err(), "it has closed");
 }

@@ -4,10 +4,8 @@
 //! read as prose.
 
 use std::io::{Write, stderr};
-use std::process::Command;
 
-/// The toolchain whose words stand in the cases that rustc reports.
-const PINNED: &str = "rustc 1.95.";
+use health_tests::{PINNED, is_pinned};
 
 /// Mistakes that the macro reports, in its own words.
 #[test]
@@ -29,15 +27,9 @@ fn every_mistake_is_an_error_that_says_the_way_out() {
 /// Mistakes that rustc reports, with our advice and where we make it point.
 #[test]
 fn every_missing_trait_and_wrong_function_is_one_error_where_it_stands() {
-    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let version = Command::new(rustc)
-        .arg("--version")
-        .output()
-        .expect("cargo test has a rustc");
-    let version = String::from_utf8_lossy(&version.stdout);
-    if !version.starts_with(PINNED) {
+    if !is_pinned() {
         // Not `println!`, which nobody sees where the test passes.
-        writeln!(stderr(), "SKIPPED: the texts are those of {PINNED}x, this is {version}").expect("stderr is open");
+        writeln!(stderr(), "SKIPPED: the texts are those of {PINNED}x").expect("stderr is open");
         return;
     }
     let cases = trybuild::TestCases::new();

@@ -276,14 +276,10 @@ mod tests {
 
     #[tokio::test]
     async fn engines_that_have_ended_are_forgotten() {
-        struct Empty;
-        impl HealthState for Empty {
-            fn register(_: &mut Checks<Self>) {}
-        }
         let heartbeat = Heartbeat::new(S(1));
         for _ in 0..20 {
             let worker = heartbeat.clone();
-            drop(Health::builder(Empty).check(CheckSpec::new("worker"), worker).start());
+            drop(Health::builder(()).check(CheckSpec::new("worker"), worker).start());
         }
         assert!(lock(&heartbeat.shared.watches).len() < 20);
     }

@@ -63,14 +63,8 @@ struct Service {
     shutdown_grace: Option<u64>,
 }
 
-struct Empty;
-
-impl HealthState for Empty {
-    fn register(_: &mut Checks<Self>) {}
-}
-
-fn builder() -> HealthBuilder<Empty> {
-    Health::builder(Empty)
+fn builder() -> HealthBuilder<()> {
+    Health::builder(())
 }
 
 /// The error of the builder, except `NoRuntime`: the tests have no tokio runtime, so valid options get that one.
@@ -201,7 +195,7 @@ impl Service {
             + &duration("shutdown_grace", self.shutdown_grace)
     }
 
-    fn builder(&self) -> HealthBuilder<Empty> {
+    fn builder(&self) -> HealthBuilder<()> {
         let millis = |millis: Option<u64>| millis.map(Duration::from_millis);
         let builder = set(builder(), millis(self.timeout), HealthBuilder::timeout);
         let builder = match self.refresh {

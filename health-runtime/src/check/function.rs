@@ -12,7 +12,7 @@ use crate::outcome::{CheckResult, IntoOutcome};
 /// `Result` of one of them. What it needs it captures; a future that uses a captured value gets a clone of it.
 ///
 /// ```
-/// use health_runtime::{CheckSpec, Health, check_fn};
+/// use health_runtime::{CheckResult, CheckSpec, Health, Outcome, check_fn};
 /// # #[derive(Clone)]
 /// # struct Client;
 /// # impl Client { async fn ping(&self) -> std::io::Result<()> { Ok(()) } }
@@ -25,9 +25,14 @@ use crate::outcome::{CheckResult, IntoOutcome};
 ///     async move { client.ping().await }
 /// });
 /// let full = check_fn(|| false); // without a future
+/// let lag = check_fn(|| async {
+///     let seconds: u32 = "7".parse()?; // a `?` needs the type of the error: `CheckResult` has it
+///     CheckResult::Ok(if seconds > 30 { Outcome::degraded("behind") } else { Outcome::healthy() })
+/// });
 /// let health = Health::builder(())
 ///     .check(CheckSpec::new("client").critical(), ping)
 ///     .check(CheckSpec::new("disk"), full)
+///     .check(CheckSpec::new("lag"), lag)
 ///     .start();
 /// ```
 ///

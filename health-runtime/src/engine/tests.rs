@@ -13,15 +13,9 @@ use std::sync::atomic::AtomicU64;
 use super::*;
 use crate::{CheckSpec, Checks, Health, HealthState, run};
 
-struct Empty;
-
-impl HealthState for Empty {
-    fn register(_: &mut Checks<Self>) {}
-}
-
 #[test]
 fn a_view_is_made_once_and_read_until_something_changes() {
-    let health = Health::builder(Empty).start_on(None).unwrap();
+    let health = Health::builder(()).start_on(None).unwrap();
     let engine = &health.engine;
     let view = engine.view();
     for probe in Probe::ALL {
@@ -37,7 +31,7 @@ fn a_view_is_made_once_and_read_until_something_changes() {
 
 #[test]
 fn probes_are_made_for_each_request_at_the_cost_of_a_clone() {
-    let health = Health::builder(Empty).start_on(None).unwrap();
+    let health = Health::builder(()).start_on(None).unwrap();
     drop(health.probes());
     let view = health.engine.view();
     let core = health.engine.lock();
@@ -104,7 +98,7 @@ fn a_result_that_says_the_same_sends_the_next_probe_to_look_for_itself() {
 #[cfg(feature = "axum")]
 #[test]
 fn a_connection_hears_that_the_engine_has_ended() {
-    let health = Health::builder(Empty).start_on(None).unwrap();
+    let health = Health::builder(()).start_on(None).unwrap();
     let serving = Arc::clone(&health.engine.serving);
     let stopped = serving.listener().connection().stopped();
     drop(health);

@@ -142,15 +142,9 @@ mod tests {
     use crate::engine::Core;
     use crate::{Checks, HealthState};
 
-    struct Empty;
-
-    impl HealthState for Empty {
-        fn register(_: &mut Checks<Self>) {}
-    }
-
     #[tokio::test]
     async fn whoever_still_asks_when_the_engine_has_ended_is_told_so() {
-        let health = Health::builder(Empty).start();
+        let health = Health::builder(()).start();
         let onlooker = Onlooker::new(health.engine.engine());
         let ask = || respond_to(onlooker.clone(), Request::get("/livez").body(()).expect("a request"));
         health.engine.with(Core::arm);

@@ -10,11 +10,11 @@ use crate::naming;
 
 thread_local!(static NAME: Cell<&'static str> = const { Cell::new("") });
 
-struct Outer(Empty);
+struct Outer(());
 
 impl HealthState for Outer {
     fn register(checks: &mut Checks<Self>) {
-        checks.nest::<Empty>(NAME.get(), |outer| &outer.0);
+        checks.nest::<()>(NAME.get(), |outer| &outer.0);
     }
 }
 
@@ -79,7 +79,7 @@ proptest! {
         prop_assert_eq!(name_problem.is_none(), is_taken(CheckSpec::named(text.clone())), "a check: {:?}", name_problem);
         NAME.set(leaked);
         let is_nest = name_problem.is_none() && !text.contains('.');
-        prop_assert_eq!(is_nest, refusal(Health::builder(Outer(Empty))).is_none(), "a nest");
+        prop_assert_eq!(is_nest, refusal(Health::builder(Outer(()))).is_none(), "a nest");
         let group = naming::group_problem(&text);
         prop_assert_eq!(group.is_none(), is_taken(db().groups([leaked])), "a group: {:?}", group);
         let link = naming::runbook_error(&text);

@@ -3,16 +3,10 @@
 use super::*;
 use crate::{Flag, Health, HealthBuilder, HealthState};
 
-struct Empty;
-
-impl HealthState for Empty {
-    fn register(_: &mut crate::Checks<Self>) {}
-}
-
 const DAY: Duration = Duration::from_hours(24);
 
-fn builder() -> HealthBuilder<Empty> {
-    Health::builder(Empty)
+fn builder() -> HealthBuilder<()> {
+    Health::builder(())
 }
 
 fn db() -> CheckSpec {
@@ -115,7 +109,7 @@ fn max_age_has_room_for_jitter_lateness_and_the_next_run() {
 
 #[test]
 fn a_default_that_makes_max_age_too_short_gives_way_or_is_named() {
-    let start = |spec, builder: HealthBuilder<Empty>| problem(builder.check(spec, Flag::healthy()));
+    let start = |spec, builder: HealthBuilder<()>| problem(builder.check(spec, Flag::healthy()));
     assert_eq!(start(db().max_age(ms(7_750)), builder().interval(ms(60_000))), None);
     let text = start(db().max_age(ms(3_000)), builder().interval(ms(60_000))).unwrap();
     assert!(
@@ -255,14 +249,14 @@ fn empty_texts_and_invalid_links_are_refused() {
 
 #[test]
 fn the_services_own_options_have_the_limits_of_the_derive() {
-    let refused = |builder: HealthBuilder<Empty>, way_out: &str| {
+    let refused = |builder: HealthBuilder<()>, way_out: &str| {
         let text = problem(builder).unwrap_or_default();
         assert!(
             text.starts_with("service options: ") && text.contains(way_out),
             "{text:?}"
         );
     };
-    let set = HealthBuilder::<Empty>::probe_budget;
+    let set = HealthBuilder::<()>::probe_budget;
     for set in [
         set,
         HealthBuilder::timeout,

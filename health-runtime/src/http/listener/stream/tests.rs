@@ -7,12 +7,6 @@ use tokio::time::timeout;
 use super::*;
 use crate::{Checks, Health, HealthState};
 
-struct Empty;
-
-impl HealthState for Empty {
-    fn register(_: &mut Checks<Self>) {}
-}
-
 fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
@@ -32,7 +26,7 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let health = Health::builder(Empty).drain(Duration::ZERO).start();
+        let health = Health::builder(()).drain(Duration::ZERO).start();
         let (client, server) = duplex(1 << 20);
         let connection = health.engine.serving.listener().connection();
         let stream = DrainStream::new(server, connection, Some(&SHORT));

@@ -1,0 +1,76 @@
+//! The public API of both crates, item by item, in `tests/api`: whoever changes it sees the change in a diff.
+//!
+//! The lists are written by `UPDATE_API=1 cargo test -p health-tests --test public_api`, never by hand.
+#![cfg(unix)] // rustdoc is called through a shell script
+
+use std::env;
+use std::fs;
+use std::io::{Write as _, stderr};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use health_tests::is_pinned;
+use public_api::Builder;
+
+#[test]
+fn the_api_of_the_runtime_is_the_listed_one() {
+    compare("health-runtime");
+}
+
+#[test]
+fn the_api_of_the_macros_is_the_listed_one() {
+    compare("health-macros");
+}
+
+fn compare(package: &str) {
+    if !is_pinned() {
+        writeln!(stderr(), "SKIPPED: this rustdoc writes another JSON").expect("stderr is open");
+        return;
+    }
+    let found = api(package);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("api/{package}.txt"));
+    if env::var_os("UPDATE_API").is_some() {
+        fs::write(&path, &found).expect("the list can be written");
+    }
+    let listed = fs::read_to_string(&path).unwrap_or_default();
+    let [missing, new] = [(&listed, &found), (&found, &listed)].map(|(these, those)| {
+        let those: Vec<&str> = those.lines().collect();
+        let lines = these.lines().filter(|line| !those.contains(line));
+        lines.collect::<Vec<_>>().join("\n")
+    });
+    assert!(
+        found == listed,
+        "the API of {package} has changed; if that is meant, run\n\
+         UPDATE_API=1 cargo test -p health-tests --test public_api\n\
+         gone:\n{missing}\nnew:\n{new}"
+    );
+}
+
+/// One item a line.
+fn api(package: &str) -> String {
+    let test = env::current_exe().expect("a test knows its path");
+    let target = test.ancestors().nth(3).expect("it is in target/debug/deps");
+    let wrapper: PathBuf = [env!("CARGO_MANIFEST_DIR"), "support", "rustdoc.sh"].iter().collect();
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "rustdoc",
+            "--lib",
+            "--all-features",
+            "--package",
+            package,
+            "--target-dir",
+        ])
+        .arg(target)
+        .args(["--", "-Z", "unstable-options", "--output-format", "json"])
+        .env("RUSTDOC", wrapper)
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let json = target.join(format!("doc/{}.json", package.replace('-', "_")));
+    let api = Builder::from_rustdoc_json(json)
+        .omit_blanket_impls(true)
+        .omit_auto_trait_impls(true)
+        .build()
+        .expect("the JSON is of this version");
+    api.items().map(|item| format!("{item}\n")).collect()
+}
