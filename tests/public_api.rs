@@ -72,5 +72,7 @@ fn api(package: &str) -> String {
         .omit_auto_trait_impls(true)
         .build()
         .expect("the JSON is of this version");
-    api.items().map(|item| format!("{item}\n")).collect()
+    let mut lines: Vec<String> = api.items().map(ToString::to_string).collect();
+    lines.push(String::new());
+    lines.join("\n")
 }

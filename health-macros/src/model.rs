@@ -167,11 +167,12 @@ impl<'a> State<'a> {
             .unwrap_or_default();
         let fields = match &input.data {
             Data::Struct(data) => {
-                let members = data.fields.members();
-                data.fields
-                    .iter()
-                    .zip(members)
-                    .filter_map(|(field, member)| Field::parse(field, member, errors))
+                let fields = data.fields.iter().enumerate();
+                fields
+                    .filter_map(|(index, field)| {
+                        let member = field.ident.clone().map_or_else(|| Member::from(index), Member::Named);
+                        Field::parse(field, member, errors)
+                    })
                     .collect()
             }
             // Refused as a whole in `shape`.

@@ -1,7 +1,6 @@
 //! Two services in one process: each has its own checks, its own port and its own probes. One signal ends both.
 
 use std::error::Error;
-use std::time::Duration;
 
 use axum::Router;
 use health_runtime::{Flag, Health, HealthState, Probe};
@@ -51,5 +50,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 #[tokio::test]
 async fn runs() {
-    run(tokio::time::sleep(Duration::from_millis(50))).await.unwrap();
+    run(tokio::time::sleep(std::time::Duration::from_millis(50)))
+        .await
+        .unwrap();
 }

@@ -37,7 +37,7 @@ async fn work(health: Health, jobs: Heartbeat) -> u32 {
 async fn run(asked_to_stop: impl Future) -> Result<u32, Box<dyn Error>> {
     let state = AppState {
         broker: Flag::healthy(),
-        jobs: Heartbeat::new(Duration::from_secs(60)),
+        jobs: Heartbeat::new(Duration::from_mins(1)),
     };
     let health = state.start_health();
     let address = health.serve_internal("127.0.0.1:0")?;

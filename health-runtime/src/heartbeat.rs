@@ -179,7 +179,7 @@ mod tests {
     use fastrand::Rng;
 
     use super::*;
-    use crate::{CheckSpec, Checks, Health, HealthState};
+    use crate::{CheckSpec, Health};
 
     const S: fn(u64) -> Duration = Duration::from_secs;
 

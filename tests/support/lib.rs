@@ -22,6 +22,10 @@ use tracing_subscriber::layer::{Context, Layer};
 pub const PINNED: &str = "rustc 1.95.";
 
 /// Whether this toolchain is [`PINNED`].
+///
+/// # Panics
+///
+/// If there is no rustc.
 pub fn is_pinned() -> bool {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let version = Command::new(rustc)

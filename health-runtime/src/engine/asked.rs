@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::futures::OwnedNotified;
+use tokio::sync::futures::Notified;
 use tokio::time::Timeout;
 
 use super::{Engine, Onlooker, Selection, Time, View, WHOLE};
@@ -18,10 +18,10 @@ struct Asked<'a> {
     waits_for: usize,
 }
 
-enum Next {
+enum Next<'a> {
     Answer(Arc<View>),
     /// Something may happen until then. Holds no engine.
-    Wait(Timeout<OwnedNotified>),
+    Wait(Timeout<Notified<'a>>),
 }
 
 impl Engine {
@@ -39,16 +39,15 @@ impl Engine {
         view.expect("the caller keeps the engine alive")
     }
 
-    /// The answer, or what to wait for before the next look.
-    fn next(self: &Arc<Self>, asked: &mut Asked) -> Next {
+    /// The answer, or what to wait for before the next look. `changed` was created before this look, so that it misses no
+    /// change after it.
+    fn next<'a>(self: &Arc<Self>, asked: &mut Asked, changed: Notified<'a>) -> Next<'a> {
         if let Some(view) = self.fresh_view(asked.probe) {
             return Next::Answer(Arc::clone(&view));
         }
         if self.handles.is_none() {
             return Next::Answer(self.view()); // nothing runs by itself, so there is nothing to wait for
         }
-        // Created before the look, so that it misses no change after the look.
-        let changed = Arc::clone(&self.changed).notified_owned();
         let among = asked.selection.map_or(WHOLE, Selection::ranges);
         let next = self.with(|core, now| {
             let arrived = *asked.arrived.get_or_insert_with(|| {
@@ -82,8 +81,10 @@ impl Onlooker {
             arrived: None,
             waits_for: 0,
         };
+        let notify = self.look(|engine| Arc::clone(&engine.changed))?;
         loop {
-            match self.look(|engine| engine.next(&mut asked))? {
+            let changed = notify.notified();
+            match self.look(|engine| engine.next(&mut asked, changed))? {
                 Next::Answer(view) => return Some(view),
                 Next::Wait(wait) => drop(wait.await),
             }

@@ -33,7 +33,7 @@ impl Outbox {
         Self {
             queue: Queue::new(),
             transitions: OnceLock::new(),
-            verdicts: verdicts.map(watch::Sender::new),
+            verdicts: verdicts.map(|state| watch::channel(state).0),
             scribe,
         }
     }

@@ -18,8 +18,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::{FutureExt, OptionFuture};
 use tokio::runtime::Handle;
-use tokio::task::AbortHandle;
-use tokio::task::coop::{Unconstrained, unconstrained};
+use tokio::task::{AbortHandle, Unconstrained, unconstrained};
 use tokio::time::Sleep;
 
 #[cfg(feature = "sqlx-0_9-sqlite")]

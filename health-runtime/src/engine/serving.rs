@@ -68,7 +68,7 @@ struct Seat {
 impl Serving {
     pub(super) fn new() -> Arc<Self> {
         Arc::new(Self {
-            call: watch::Sender::default(),
+            call: watch::channel(Call::default()).0,
             listeners: Mutex::default(),
             open: AtomicUsize::new(0),
             fresh: AtomicUsize::new(0),

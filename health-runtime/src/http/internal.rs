@@ -140,7 +140,6 @@ async fn answer(engine: &Onlooker, method: &str, path: &str, query: Option<&str>
 mod tests {
     use super::*;
     use crate::engine::Core;
-    use crate::{Checks, HealthState};
 
     #[tokio::test]
     async fn whoever_still_asks_when_the_engine_has_ended_is_told_so() {
