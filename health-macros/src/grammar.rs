@@ -234,3 +234,40 @@ pub(crate) fn unknown<O: Options>(name: &str, written: &str, place: Place) -> St
         format!("{found}; expected one of {listed}")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A synonym that is also the name of an option elsewhere, or is explained, would never be looked up.
+    #[test]
+    fn every_synonym_leads_to_its_option() {
+        leads::<CheckOptions>(&[Place::Field, Place::Function]);
+        leads::<StateOptions>(&[Place::Struct]);
+        leads::<BreakerOptions>(&[Place::Breaker]);
+    }
+
+    fn leads<O: Options>(places: &[Place]) {
+        for row in O::TABLE {
+            for (synonym, place) in row
+                .synonyms
+                .iter()
+                .flat_map(|word| places.iter().map(move |place| (word, *place)))
+            {
+                if row.is_for(place) {
+                    let said = unknown::<O>(synonym, synonym, place);
+                    let meant = format!("did you mean `{}`?", row.name);
+                    assert!(said.ends_with(&meant), "{synonym} {}: {said}", place.phrase());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn of_many_options_the_nearest_eight_are_listed() {
+        let said = unknown::<CheckOptions>("banana", "banana", Place::Field);
+        assert_eq!(said.matches('`').count(), 2 * (2 + MOST_NAMES), "{said}");
+        let few = unknown::<BreakerOptions>("banana", "banana", Place::Breaker);
+        assert!(few.contains("; expected one of "), "{few}");
+    }
+}

@@ -20,7 +20,7 @@ use crate::spec::{CheckSpec, Probe};
 impl Health {
     /// Every transition of a check from now on, in order: for notifications, an audit trail, a switch to a fallback.
     ///
-    /// A check's first result is a transition too, from `pending`. What was before stands in a
+    /// [The log](crate::_documentation::log) has the same transitions. A check's first result is one too, from `pending`. What was before stands in a
     /// [`report`](Self::report): make it after subscribing, so that nothing falls in between.
     ///
     /// A reader that lags more than 256 transitions behind loses the oldest, and is told how many. The stream does not
@@ -86,7 +86,7 @@ impl Health {
     }
 }
 
-/// Something that has happened, from [`Health::subscribe`].
+/// Something that has happened, from [`Health::subscribe`]. More kinds may be added.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum HealthEvent {
@@ -96,7 +96,7 @@ pub enum HealthEvent {
     Missed(u64),
 }
 
-/// A change of a check's published status or reason.
+/// A change of a check's published status or reason. More fields may be added.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Transition {

@@ -81,6 +81,14 @@
 //! | [`subscribe`](Health::subscribe), [`watch`](Health::watch) | hearing of changes |
 //! | [`report`](Health::report), [`phase`](Health::phase) | looking at it from inside |
 //!
+//! # What people build on
+//!
+//! | page | for |
+//! |---|---|
+//! | [The HTTP contract](_documentation::http) | whoever configures a prober or reads an answer |
+//! | [The states](_documentation::states) | whoever asks why a probe fails |
+//! | [The log](_documentation::log) | whoever alerts on it |
+//!
 //! # Features
 //!
 //! | feature | default | what it adds |
@@ -95,6 +103,8 @@
 
 #[doc(hidden)]
 pub mod __private;
+#[cfg(doc)]
+pub mod _documentation;
 mod argument;
 mod check;
 mod checks;

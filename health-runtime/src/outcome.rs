@@ -26,7 +26,9 @@ pub type CheckResult = Result<Outcome, BoxError>;
 /// ```
 pub type CheckFuture<'a> = Pin<Box<dyn Future<Output = CheckResult> + Send + 'a>>;
 
-/// How something is: the only three words a report uses.
+/// How something is: the only three words a report uses. See [the states](crate::_documentation::states).
+///
+/// The list is closed, because load balancers understand no third HTTP code: a `match` needs no wildcard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Status {
     /// All is well. HTTP 200.
@@ -66,7 +68,8 @@ impl serde::Serialize for Status {
     }
 }
 
-/// Why something is not simply healthy: a word from a closed list, safe to show to anybody.
+/// Why something is not simply healthy: one word, safe to show to anybody. See [the states](crate::_documentation::states).
+/// More words may be added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {

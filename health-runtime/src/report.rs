@@ -11,6 +11,8 @@ use crate::parts::PartReport;
 use crate::spec::Probe;
 
 /// Where the service is between its start and its end.
+///
+/// The list is closed: a `match` needs no wildcard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Phase {
     /// Not started yet: readiness and startup fail.
@@ -46,7 +48,8 @@ impl serde::Serialize for Phase {
 
 /// What a probe says at one moment: the verdict, and the checks that it comes from, failing ones first.
 ///
-/// [`Health::report`](crate::Health::report) makes one.
+/// [`Health::report`](crate::Health::report) makes one. [The states](crate::_documentation::states) explain what it says. More
+/// fields may be added.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Report {
@@ -71,7 +74,7 @@ pub struct Report {
     pub(crate) omitted: usize,
 }
 
-/// One check in a [`Report`].
+/// One check in a [`Report`]. More fields may be added.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CheckReport {

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-/// Why a health engine does not start.
+/// Why a health engine does not start. More reasons may be added.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {

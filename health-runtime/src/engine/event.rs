@@ -124,7 +124,7 @@ impl Event {
                 tracing::info!(target: "health", after = ?after, "started");
             }
             Self::TaskDropped { name } => {
-                tracing::warn!(target: "health", task = &**name, "the startup task `{name}` was dropped without `done()`: the startup probe fails from now on");
+                tracing::warn!(target: "health", task = &**name, "the startup task `{name}` was dropped without `done()`: the startup probe fails for good");
             }
             Self::Held { reason } => tracing::info!(target: "health", hold = &**reason, "readiness is held"),
             Self::Released { reason } => {
@@ -160,7 +160,7 @@ impl Event {
                 tracing::warn!(target: "health", "readiness waits for a server: `health.listener()` does not accept connections yet, or `health.router()` has not answered a probe yet; serve with `health.listener()`, so that readiness follows the server");
             }
             Self::NoShutdown => {
-                tracing::warn!(target: "health", "nothing has called `shutdown_signal()`: SIGTERM ends this process without a drain, unless the service itself calls `drain()`");
+                tracing::warn!(target: "health", "nothing has called `shutdown_signal()`: SIGTERM ends this process without a drain; a service that handles its signals itself awaits `drain_finished()`");
             }
             Self::SignalIgnored => {
                 tracing::warn!(target: "health", "a signal asked the process to end: readiness fails, but nothing waits for `shutdown_signal()`");

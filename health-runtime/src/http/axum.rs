@@ -18,7 +18,8 @@ use crate::spec::Probe;
 
 impl Health {
     /// The probes as a router: `/livez`, `/readyz`, `/startupz` and `/health` (or what `prefix` says), and below each
-    /// one its checks, such as `/readyz/db`. For a router with any state.
+    /// one its checks, such as `/readyz/db`. For a router with any state. What they answer is
+    /// [the HTTP contract](crate::_documentation::http).
     ///
     /// Merge it last: axum's `layer` wraps the routes that are there already, and a layer for authentication, CORS or
     /// timeouts has no business with a probe. A fallback never sees a path at or below a probe's.

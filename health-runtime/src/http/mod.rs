@@ -46,7 +46,8 @@ const TOO_MANY_NAMES: &[u8] = b"{\"error\":\"more than 64 names\"}\n";
 const WRONG_METHOD: &[u8] = b"{\"error\":\"use GET, HEAD or OPTIONS\"}\n";
 
 impl Health {
-    /// The probes for any HTTP framework. With axum, [`router`](Self::router) does it all.
+    /// The probes for any HTTP framework. With axum, [`router`](Self::router) does it all. What they answer is
+    /// [the HTTP contract](crate::_documentation::http).
     ///
     /// Whatever starting waits for is declared before this: from here on a start with nothing left to wait for is
     /// final. A call costs about as much as a clone, so it may be made for each request.
