@@ -108,6 +108,20 @@ async fn mail(mailer: &dyn Mailer) -> bool {
     mailer.ready()
 }
 
+async fn shared_mail(mailer: &Arc<dyn Mailer>) -> bool {
+    mailer.ready()
+}
+
+fn boxed_mail(mailer: &Box<dyn Mailer>) -> bool {
+    mailer.ready()
+}
+
+fn borrowed_mail(mailer: &&'static (dyn Mailer + 'static)) -> bool {
+    mailer.ready()
+}
+
+type Mail = Arc<dyn Mailer>;
+
 static POINTER: fn(&Client) -> bool = constant;
 
 #[derive(Clone, HealthState)]
@@ -150,6 +164,10 @@ struct AppState {
     optional: Option<Client>,
     #[health_check(with = mail)]
     shared: Arc<dyn Mailer>,
+    #[health_check(with = shared_mail)]
+    itself: Arc<dyn Mailer>,
+    #[health_check(with = shared_mail)]
+    alias: Mail,
     #[health_check(with = mail)]
     in_full: std::sync::Arc<dyn Mailer + 'static>,
     #[health_check(with = POINTER)]
@@ -160,6 +178,10 @@ struct AppState {
 struct Boxed {
     #[health_check(with = mail)]
     boxed: Box<dyn Mailer>,
+    #[health_check(with = boxed_mail)]
+    itself: Box<dyn Mailer>,
+    #[health_check(with = borrowed_mail)]
+    reference: &'static (dyn Mailer + 'static),
     #[health_check(with = mail)]
     borrowed: &'static (dyn Mailer + 'static),
 }
@@ -184,6 +206,8 @@ fn main() {
     let _ = || {
         std::sync::Arc::new(Boxed {
             boxed: Box::new(Client(0)),
+            itself: Box::new(Client(0)),
+            reference: &Client(0),
             borrowed: &Client(0),
         })
         .start_health()
