@@ -236,6 +236,71 @@ async fn each_probe_can_be_watched_and_a_change_of_one_wakes_no_watch_of_another
 }
 
 #[tokio::test]
+async fn liveness_and_startup_are_watched_too() {
+    #[derive(HealthState)]
+    #[health(manual_start)]
+    struct Worker {
+        #[health_check(liveness)]
+        worker: Flag,
+    }
+    let health = TestHealth::new(Worker {
+        worker: Flag::healthy(),
+    });
+    health.refresh().await;
+    let (mut liveness, mut startup) = (health.watch(Probe::Liveness), health.watch(Probe::Startup));
+    assert_eq!((liveness.passes(), startup.passes()), (true, false));
+    health.mark_started();
+    health.advance(Duration::from_millis(50));
+    assert_eq!(startup.changed().await, Some(Status::Healthy));
+    health.force("worker", Status::Unhealthy);
+    health.advance(Duration::from_millis(50));
+    assert_eq!(liveness.changed().await, Some(Status::Unhealthy));
+    assert!(startup.passes() && startup.changed().now_or_never().is_none());
+}
+
+/// The engine still ticks while it waits for the state to be dropped.
+#[tokio::test]
+async fn once_the_engine_has_ended_no_late_event_says_otherwise() {
+    struct SlowDrop;
+    impl Drop for SlowDrop {
+        fn drop(&mut self) {
+            std::thread::sleep(Duration::from_millis(80)); // a state that takes its time
+        }
+    }
+    #[derive(HealthState)]
+    struct Service {
+        #[health_check(liveness)]
+        flag: Flag,
+        _slow: SlowDrop,
+    }
+    for _ in 0..5 {
+        let flag = Flag::healthy();
+        let health = Health::builder(Service {
+            flag: flag.clone(),
+            _slow: SlowDrop,
+        });
+        let health = health.start();
+        drop(health.probes());
+        let liveness = health.watch(Probe::Liveness);
+        health.drain();
+        drop(health);
+        assert_eq!(liveness.reason(), Some(Reason::Cancelled));
+        tokio::time::sleep(Duration::from_millis(120)).await;
+        assert_eq!(liveness.reason(), Some(Reason::Cancelled));
+    }
+}
+
+#[tokio::test]
+async fn two_services_without_a_state_are_no_second_engine() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::registry().with(log.clone());
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let services = [Health::builder(()).start(), Health::builder(()).start()];
+    drop(services); // the log is written by then
+    assert!(log.lines("second health engine").is_empty(), "{:?}", log.lines(""));
+}
+
+#[tokio::test]
 async fn what_is_published_can_be_serialized() {
     let health = TestHealth::new(Orders::healthy());
     let mut events = health.subscribe();

@@ -14,8 +14,8 @@ use axum::extract::{ConnectInfo, Request};
 use axum::http::StatusCode;
 use axum::http::header::{CONNECTION, UPGRADE};
 use axum::routing::{any, get, put};
-use axum::serve::{Listener as _, ListenerExt as _};
-use health_runtime::{Health, HealthState};
+use axum::serve::{Listener, ListenerExt as _};
+use health_runtime::{DrainListener, DrainStream, Health, HealthState};
 use health_tests::{prober, workers};
 use hyper_util::rt::TokioIo;
 use nix::sys::signal::{Signal, kill};
@@ -23,6 +23,7 @@ use nix::unistd::Pid;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
+use tokio::task::JoinSet;
 
 #[derive(HealthState)]
 struct Orders;
@@ -549,4 +550,61 @@ fn a_unix_socket_loses_no_connection_that_waits_in_its_queue() {
         assert!(answer.starts_with("HTTP/1.1 200"), "{index}: {answer}");
     }
     assert!(UnixStream::connect(&path).is_err(), "it has closed");
+}
+
+/// As in the documentation of `drain_listener`: a handshake here is one byte.
+struct Tls {
+    plain: DrainListener,
+    handshakes: JoinSet<Option<(DrainStream, SocketAddr)>>,
+}
+
+impl Listener for Tls {
+    type Io = DrainStream;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (DrainStream, SocketAddr) {
+        loop {
+            tokio::select! {
+                (mut plain, client) = self.plain.accept() => {
+                    self.handshakes.spawn(async move {
+                        let byte = tokio::time::timeout(ms(500), plain.read_u8()).await;
+                        byte.ok()?.ok().map(|_| (plain, client))
+                    });
+                }
+                Some(Ok(Some(connection))) = self.handshakes.join_next() => return connection,
+            }
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.plain.local_addr()
+    }
+}
+
+#[test]
+fn a_listener_on_top_serves_others_beside_a_client_without_a_handshake_and_ends() {
+    let runtime = workers(2);
+    let health = runtime.block_on(async { Health::builder(Orders).drain(Duration::ZERO).start() });
+    let (address, served) = runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let tls = Tls {
+            plain: health.drain_listener(listener),
+            handshakes: JoinSet::new(),
+        };
+        let app: Router = Router::new().route("/orders", get(async || "[]"));
+        let stopped = health.drain_finished();
+        let app = app.into_make_service_with_connect_info::<SocketAddr>();
+        let serve = axum::serve(tls.tap_io(|_| {}), app).with_graceful_shutdown(stopped);
+        (address, tokio::spawn(async move { serve.await }))
+    });
+    let _silent = TcpStream::connect(address).unwrap();
+    let mut client = TcpStream::connect(address).unwrap();
+    client.write_all(&[b"!", CLOSING].concat()).unwrap();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    health.drain();
+    let ended = runtime.block_on(async { tokio::time::timeout(END, served).await });
+    assert!(ended.is_ok(), "it does not end");
 }

@@ -48,8 +48,9 @@ fn compare(package: &str) {
 
 /// One item a line.
 fn api(package: &str) -> String {
-    let test = env::current_exe().expect("a test knows its path");
-    let target = test.ancestors().nth(3).expect("it is in target/debug/deps");
+    let target = target();
+    let json = target.join(format!("doc/{}.json", package.replace('-', "_")));
+    let _ = fs::remove_file(&json); // what an earlier run wrote
     let wrapper: PathBuf = [env!("CARGO_MANIFEST_DIR"), "support", "rustdoc.sh"].iter().collect();
     let output = Command::new(env!("CARGO"))
         .args([
@@ -60,19 +61,33 @@ fn api(package: &str) -> String {
             package,
             "--target-dir",
         ])
-        .arg(target)
+        .arg(&target)
         .args(["--", "-Z", "unstable-options", "--output-format", "json"])
         .env("RUSTDOC", wrapper)
+        .env_remove("CARGO_BUILD_TARGET")
         .output()
         .expect("cargo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let json = target.join(format!("doc/{}.json", package.replace('-', "_")));
     let api = Builder::from_rustdoc_json(json)
         .omit_blanket_impls(true)
-        .omit_auto_trait_impls(true)
         .build()
         .expect("the JSON is of this version");
-    let mut lines: Vec<String> = api.items().map(ToString::to_string).collect();
+    // What other crates derive is no API of ours.
+    let lines = api.items().map(ToString::to_string);
+    let mut lines: Vec<String> = lines.filter(|line| !line.contains("__private")).collect();
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// Where cargo builds.
+fn target() -> PathBuf {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--no-deps"])
+        .output()
+        .expect("cargo runs");
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("cargo writes JSON");
+    metadata["target_directory"]
+        .as_str()
+        .expect("cargo knows where it builds")
+        .into()
 }

@@ -33,7 +33,7 @@ fn every_missing_trait_and_wrong_function_is_one_error_where_it_stands() {
         return;
     }
     let cases = trybuild::TestCases::new();
-    for topic in ["checks", "functions", "liveness", "returns", "types"] {
+    for topic in ["checks", "functions", "liveness", "returns", "types", "unseen"] {
         cases.compile_fail(format!("ui/fail/{topic}/*.rs"));
     }
 }

@@ -96,38 +96,38 @@ fn parse_option<O: Options>(options: &mut O, tokens: &[TokenTree], place: Place,
     let Some(row) = find_row::<O>(&key.to_string(), place) else {
         let name = hyphenated(tokens);
         let shown: TokenStream = tokens[..name.len()].iter().cloned().collect();
-        errors.at(shown, unknown::<O>(&name.concat(), &show_path(tokens), place));
+        let (said, meant) = unknown::<O>(&name.concat(), &show_path(tokens), place);
+        errors.at(shown, said);
+        if let Some(meant) = meant {
+            meant.slot.refuse(options);
+        }
         return;
     };
     let (example, after) = (row.example, &tokens[1..]);
     let rest = match &row.slot {
-        Slot::Flag(to) => take(options, *to, key, value::flag(key, after, errors), errors),
-        Slot::Duration(to, least) => take(
-            options,
-            *to,
-            key,
-            value::time(key, example, *least, after, errors),
-            errors,
-        ),
-        Slot::Count(to) => take(options, *to, key, value::count(key, example, after, errors), errors),
-        Slot::Text(to, wrong) => take(
-            options,
-            *to,
-            key,
-            value::text(key, example, *wrong, after, errors),
-            errors,
-        ),
-        Slot::Path(to) => take(options, *to, key, path::path(key, example, after, errors), errors),
-        Slot::Module(to) => take(options, *to, key, path::module(key, example, after, errors), errors),
-        Slot::Texts(to, wrong) => take(
-            options,
-            *to,
-            key,
-            list::texts(key, example, *wrong, after, errors),
-            errors,
-        ),
-        Slot::Paths(to) => take(options, *to, key, list::paths(key, example, after, errors), errors),
-        Slot::Breaker(to) => take(options, *to, key, breaker(key, example, after, errors), errors),
+        Slot::Flag(to) => take(options, *to, key, errors, |errors| value::flag(key, after, errors)),
+        Slot::Duration(to, least) => take(options, *to, key, errors, |errors| {
+            value::time(key, example, *least, after, errors)
+        }),
+        Slot::Count(to) => take(options, *to, key, errors, |errors| {
+            value::count(key, example, after, errors)
+        }),
+        Slot::Text(to, wrong) => take(options, *to, key, errors, |errors| {
+            value::text(key, example, *wrong, after, errors)
+        }),
+        Slot::Path(to) => take(options, *to, key, errors, |errors| {
+            path::path(key, example, after, errors)
+        }),
+        Slot::Module(to) => take(options, *to, key, errors, |errors| {
+            path::module(key, example, after, errors)
+        }),
+        Slot::Texts(to, wrong) => take(options, *to, key, errors, |errors| {
+            list::texts(key, example, *wrong, after, errors)
+        }),
+        Slot::Paths(to) => take(options, *to, key, errors, |errors| {
+            list::paths(key, example, after, errors)
+        }),
+        Slot::Breaker(to) => take(options, *to, key, errors, |errors| breaker(key, example, after, errors)),
     };
     match rest {
         [] => {}
@@ -197,19 +197,21 @@ fn no_option<O: Options>(found: &TokenTree, place: Place) -> String {
     format!("expected an option, such as `{example}`, found `{text}`")
 }
 
-/// Sets the option to what a reader of values has read, and hands on what that left over.
+/// Sets the option to what a reader of values reads, and hands on what that left over.
 fn take<'a, O: Options, T>(
     options: &mut O,
     to: To<O, T>,
     key: &Ident,
-    (value, rest): (Value<T>, &'a [TokenTree]),
     errors: &mut Errors,
+    read: impl FnOnce(&mut Errors) -> (Value<T>, &'a [TokenTree]),
 ) -> &'a [TokenTree] {
     let setting = to(options);
     if !setting.is_absent() {
         errors.at(key, format!("`{key}` is given twice; remove one of them"));
-        return rest;
+        // What is wrong with its value does not matter.
+        return read(&mut Errors::default()).1;
     }
+    let (value, rest) = read(errors);
     *setting = match value {
         Ok(value) => Setting::Given(key.clone(), value),
         Err(meant) => Setting::Refused(meant),

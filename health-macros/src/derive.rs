@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{DeriveInput, GenericArgument, Generics, Index, Member, PathArguments, Type, TypeParam};
+use syn::{DeriveInput, Generics, Index, Member, Type, TypeParam};
 
 use crate::errors::Errors;
 use crate::model::{Path, State};
@@ -144,8 +144,11 @@ fn expand_field(field: &Field<'_>, runtime: &TokenStream) -> TokenStream {
 // Expands to:
 // |__state| ::health_runtime::run(payments::ping(&__state.payments))
 //
-// or, for a field written `Arc<dyn Mailer>`, whose function may take that or what is in it:
-// |__state| ::health_runtime::run(mail::ping(::health_runtime::__private::argument(&__state.mailer)))
+// or, for a type that may be an `Arc<dyn Mailer>`:
+// |__state| {
+//     use ::health_runtime::__private::{Argument, Itself as _, PointsToSized as _, PointsToUnsized as _};
+//     ::health_runtime::run(mail::ping((&&Argument(&__state.mailer)).argument()))
+// }
 fn expand_with(run: &str, path: &Path, member: &Member, ty: &Type, runtime: &TokenStream) -> TokenStream {
     let at = Span::mixed_site().located_at(path.last.span());
     let run = Ident::new(run, at);
@@ -154,17 +157,26 @@ fn expand_with(run: &str, path: &Path, member: &Member, ty: &Type, runtime: &Tok
         token
     });
     let member: TokenStream = member.collect();
-    let mut argument = quote_spanned!(at=> &__state.#member);
-    if is_pointer_to_dyn(ty) {
-        argument = quote_spanned!(at=> #runtime::__private::argument(#argument));
-    }
+    let field = quote_spanned!(at=> &__state.#member);
+    let (import, argument) = if may_point(ty) {
+        let import = quote! {
+            use #runtime::__private::{Argument as __Argument, Itself as _, PointsToSized as _, PointsToUnsized as _};
+        };
+        (import, quote_spanned!(at=> (&&__Argument(#field)).argument()))
+    } else {
+        (TokenStream::new(), field)
+    };
     // Marked as generated where that changes no meaning, or else rustc advises to write the argument into the attribute.
     let mut tokens: Vec<TokenTree> = path.tokens.clone().into_iter().collect();
     if let [TokenTree::Ident(only)] = tokens.as_mut_slice() {
         *only = in_expansion(only);
     }
     let call = expand_call(&quote!(#runtime::#run), &tokens.into_iter().collect(), at, &argument);
-    quote_spanned! {at=> |__state| #call }
+    if import.is_empty() {
+        quote_spanned! {at=> |__state| #call }
+    } else {
+        quote_spanned! {at=> |__state| { #import #call } }
+    }
 }
 
 // Expands to:
@@ -239,20 +251,18 @@ pub(crate) fn without_bounds(generics: &Generics) -> Generics {
     generics
 }
 
-/// Whether a type is written `Arc<dyn …>`, `Box<dyn …>` or `&'static dyn …`.
-fn is_pointer_to_dyn(ty: &Type) -> bool {
-    let is_dyn = |ty| matches!(peel(ty), Type::TraitObject(_));
-    let path = match peel(ty) {
-        Type::Reference(reference) => return is_dyn(&reference.elem),
-        Type::Path(path) => &path.path,
-        _ => return false,
-    };
-    let Some(last) = path.segments.last() else { return false };
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
-        return false;
-    };
-    (last.ident == "Arc" || last.ident == "Box")
-        && matches!(arguments.args.first(), Some(GenericArgument::Type(pointee)) if is_dyn(pointee))
+/// Whether a type may be an `Arc`, a `Box` or a reference, also by another name: `Mail`, `Shared<dyn Mailer>`.
+fn may_point(ty: &Type) -> bool {
+    match peel(ty) {
+        Type::Reference(_) => true,
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| {
+            let is_std = ["String", "Vec", "Option", "Mutex", "RwLock"]
+                .iter()
+                .any(|name| last.ident == name);
+            !is_std
+        }),
+        _ => false,
+    }
 }
 
 fn in_expansion_member(member: &Member) -> Member {

@@ -71,10 +71,12 @@ impl Least {
 ///
 /// Says what is wrong and shows the right form.
 pub(crate) fn parse(text: &str) -> Result<Duration, String> {
-    strict(text).map_err(|wrong| match suggestion(text) {
-        Some(suggestion) => format!("{wrong}; {suggestion}"),
-        None if wrong.contains("; ") => wrong,
-        None => format!("{wrong}; write whole numbers with `ms`, `s`, `m` or `h`, such as \"3s\" or \"1m30s\""),
+    strict(text).map_err(|wrong| match (suggestion(text), wrong) {
+        (Some(suggestion), Wrong::Form(wrong)) => format!("{wrong}; {suggestion}"),
+        (None, Wrong::Form(wrong)) => {
+            format!("{wrong}; write whole numbers with `ms`, `s`, `m` or `h`, such as \"3s\" or \"1m30s\"")
+        }
+        (_, Wrong::TooLong) => format!("duration {text:?} is too long; write at most \"{}\"", show(MAX)),
     })
 }
 
@@ -138,35 +140,45 @@ pub(crate) fn show(duration: Duration) -> String {
     if text.is_empty() { "0s".into() } else { text }
 }
 
-fn strict(text: &str) -> Result<Duration, String> {
+/// What is wrong with a duration.
+#[derive(Debug, PartialEq)]
+enum Wrong {
+    /// How it is written.
+    Form(String),
+    TooLong,
+}
+
+fn strict(text: &str) -> Result<Duration, Wrong> {
     if text.trim().is_empty() {
-        return Err(format!("duration {text:?} is empty"));
+        return Err(Wrong::Form(format!("duration {text:?} is empty")));
     }
     if text.trim_start().starts_with('-') {
-        return Err(format!("duration {text:?} is negative"));
+        return Err(Wrong::Form(format!("duration {text:?} is negative")));
     }
     let Some(parts) = parts(text.trim()) else {
-        return Err(format!("{text:?} is not a duration"));
+        return Err(Wrong::Form(format!("{text:?} is not a duration")));
     };
     let mut total = Some(Duration::ZERO);
     let mut rank = 0;
     for (i, Part { number, unit }) in parts.iter().enumerate() {
         if unit.is_empty() {
-            return Err(format!("duration {text:?} has no unit"));
+            return Err(Wrong::Form(format!("duration {text:?} has no unit")));
         }
         let Some(at) = UNITS.iter().position(|(name, _)| name == unit) else {
-            return Err(format!("unknown unit `{unit}` in duration {text:?}"));
+            return Err(Wrong::Form(format!("unknown unit `{unit}` in duration {text:?}")));
         };
         if !number.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(format!("`{number}` in duration {text:?} is not a whole number"));
+            return Err(Wrong::Form(format!(
+                "`{number}` in duration {text:?} is not a whole number"
+            )));
         }
         if i > 0 && at + 1 == rank {
-            return Err(format!("duration {text:?} has the unit `{unit}` twice"));
+            return Err(Wrong::Form(format!("duration {text:?} has the unit `{unit}` twice")));
         }
         if at < rank {
-            return Err(format!(
+            return Err(Wrong::Form(format!(
                 "the units in duration {text:?} are out of order, the longest comes first"
-            ));
+            )));
         }
         rank = at + 1;
         let millis = number
@@ -178,11 +190,9 @@ fn strict(text: &str) -> Result<Duration, String> {
             .and_then(|(total, millis)| total.checked_add(Duration::from_millis(millis)));
     }
     if text.contains(char::is_whitespace) {
-        return Err(format!("duration {text:?} contains a space"));
+        return Err(Wrong::Form(format!("duration {text:?} contains a space")));
     }
-    total
-        .filter(|total| *total <= MAX)
-        .ok_or_else(|| format!("duration {text:?} is too long; write at most \"{}\"", show(MAX)))
+    total.filter(|total| *total <= MAX).ok_or(Wrong::TooLong)
 }
 
 /// Splits at the borders between digits and letters; `None` if that is not numbers and letters in turn.

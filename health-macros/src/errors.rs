@@ -26,10 +26,31 @@ impl Errors {
     }
 }
 
-/// The way out follows the last `;`.
+/// Breaks a long message before the way out. That follows the last `;` that is in no quotes.
 fn lines(message: String) -> String {
-    match message.rsplit_once("; ") {
-        Some((wrong, way_out)) if message.chars().count() > LINE => format!("{wrong};\n{way_out}"),
+    let is_plain = |at: usize| {
+        let before = &message[..at];
+        ['`', '"'].iter().all(|quote| before.matches(*quote).count() % 2 == 0)
+    };
+    let breaks = message.rmatch_indices("; ").find(|(at, _)| is_plain(*at));
+    match breaks {
+        Some((at, _)) if message.chars().count() > LINE => format!("{};\n{}", &message[..at], &message[at + 2..]),
         _ => message,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lines;
+
+    #[test]
+    fn a_long_message_is_broken_before_the_way_out_and_never_in_code() {
+        let short = "no unit; write \"3s\"";
+        assert_eq!(lines(short.into()), short);
+        let long = format!("`{}` takes a path; write `with = f::<[u8; 4]>`", "x".repeat(90));
+        let (wrong, way_out) = long.split_once("; ").unwrap();
+        assert_eq!(lines(long.clone()), format!("{wrong};\n{way_out}"));
+        let code = format!("{} `[u8; 4]`", "x".repeat(100));
+        assert_eq!(lines(code.clone()), code);
     }
 }

@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::Parser;
 use syn::spanned::Spanned;
-use syn::{Attribute, GenericParam, Generics, Meta, ReturnType, Type, TypePath};
+use syn::{Attribute, GenericArgument, GenericParam, Generics, Meta, PathArguments, ReturnType, Type, TypePath};
 
 use crate::errors::Errors;
 use crate::model::Function;
@@ -18,8 +18,8 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let signature = match Item::parse(item.clone()) {
         Ok(Item::Function(signature)) => signature,
-        Ok(Item::Other(found)) => {
-            shape::report_no_function(found.as_ref(), &mut errors);
+        Ok(Item::Other { found, derives }) => {
+            shape::report_no_function(found.as_ref(), derives, &mut errors);
             let errors = errors.into_tokens();
             return quote! { #errors #item };
         }
@@ -57,8 +57,8 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
 //     }
 // }
 //
-// and the same for `Arc<AppState>`, which `Health::builder(Arc::new(state))` has. Not where the state is generic: it may
-// stand for the `Arc` itself.
+// and the same for `Arc<AppState>`, which `Health::builder(Arc::new(state))` has. Not where a type parameter is the state:
+// it may stand for the `Arc` itself.
 //
 // Braces, because a unit struct would also be a value, as the function is. No `const _` around the impl: on an associated
 // function, where none of this can stand, it would be two errors more.
@@ -81,8 +81,9 @@ fn expand_function(function: &Function<'_>) -> TokenStream {
     let call = expand_run(function, &lifetimes, &runtime, &argument.to_token_stream());
     let state = rename_lifetimes(state.to_token_stream(), &lifetimes, "static");
     let (generics, predicates) = expand_generics(&signature.generics, &lifetimes, &state);
-    let shared = generics.is_empty().then(|| {
-        let shared = expand_shared(&name, &state, &runtime);
+    let shared = is_named(signature).then(|| {
+        let header = quote!(impl #generics);
+        let shared = expand_shared(&header, &name, &state, &predicates, &runtime);
         quote!(#allow #shared)
     });
     quote! {
@@ -107,10 +108,16 @@ fn expand_function(function: &Function<'_>) -> TokenStream {
 //         <Self as ::health_runtime::HealthFn<AppState>>::call(state)
 //     }
 // }
-fn expand_shared(name: &Ident, state: &TokenStream, runtime: &TokenStream) -> TokenStream {
+fn expand_shared(
+    header: &TokenStream,
+    name: &Ident,
+    state: &TokenStream,
+    predicates: &TokenStream,
+    runtime: &TokenStream,
+) -> TokenStream {
     quote! {
         #[automatically_derived]
-        impl #runtime::HealthFn<::std::sync::Arc<#state>> for #name {
+        #header #runtime::HealthFn<::std::sync::Arc<#state>> for #name #predicates {
             fn spec() -> #runtime::CheckSpec { <Self as #runtime::HealthFn<#state>>::spec() }
             fn call<'__state>(state: &'__state ::std::sync::Arc<#state>) -> #runtime::CheckFuture<'__state> {
                 <Self as #runtime::HealthFn<#state>>::call(state)
@@ -125,7 +132,7 @@ fn expand_shared(name: &Ident, state: &TokenStream, runtime: &TokenStream) -> To
 // ::health_runtime::run_plain::<io::Result<()>>(disk_space(state))
 // ::health_runtime::run(disk_space(state))
 //
-// `run` where a plain `fn` may return a future.
+// `run` and `run_blocking` where a plain `fn` may return a future.
 //
 // With the type, what a check cannot return is an error under it; without, under its first word. A future that cannot be
 // sent is one under the name.
@@ -162,10 +169,10 @@ fn expand_run(
     } else {
         let is_named = output.to_string() != "_";
         let run = match &signature.output {
-            _ if is_blocking && is_named => quote!(run_blocking::<#output>),
-            _ if is_blocking => quote!(run_blocking),
             ReturnType::Default => quote!(run_plain::<#output>),
             ReturnType::Type(_, ty) if is_no_future(ty) => quote!(run_plain::<#output>),
+            ReturnType::Type(..) if is_blocking && is_named => quote!(run_blocking::<#output>),
+            ReturnType::Type(..) if is_blocking => quote!(run_blocking),
             ReturnType::Type(..) => quote!(run),
         };
         let run = if is_named { run } else { located(run, Some(first)) };
@@ -176,10 +183,14 @@ fn expand_run(
 /// Whether the type is certainly no future, under whatever name: `Result<…>`, `Option<…>`, `String`, `bool`.
 fn is_no_future(ty: &Type) -> bool {
     match peel(ty) {
-        Type::Tuple(_) | Type::Reference(_) | Type::Array(_) | Type::Never(_) => true,
-        Type::Path(TypePath { path, .. }) => path.segments.last().is_some_and(|last| {
+        Type::Tuple(_) | Type::Array(_) | Type::Never(_) => true,
+        Type::Path(TypePath { qself: None, path, .. }) => path.segments.last().is_some_and(|last| {
             let name = last.ident.to_string();
-            ["Result", "Option", "Vec", "String"].contains(&name.as_str()) || PRIMITIVES.contains(&name.as_str())
+            let name = name.as_str();
+            // With an argument that is a type: an alias such as `type Result<'a> = BoxFuture<'a, bool>` has none.
+            let has_type = matches!(&last.arguments, PathArguments::AngleBracketed(arguments)
+                if arguments.args.iter().any(|argument| matches!(argument, GenericArgument::Type(_))));
+            (["Result", "Option", "Vec"].contains(&name) && has_type) || name == "String" || PRIMITIVES.contains(&name)
         }),
         _ => false,
     }
@@ -275,6 +286,18 @@ fn expand_generics(generics: &Generics, lifetimes: &[Ident], state: &TokenStream
     // What every state is, said so that the function's future can be seen to be `Send`.
     let send = quote!(::core::marker::Send + ::core::marker::Sync + 'static);
     (quote!(<#params>), quote!(where #predicates #state: #send))
+}
+
+/// Whether the type of the state has a name, and is no type parameter, nor what a parameter decides.
+fn is_named(signature: &Signature) -> bool {
+    let params: Vec<&Ident> = signature.generics.type_params().map(|param| &param.ident).collect();
+    match signature.state().map(peel) {
+        Some(Type::Path(TypePath { qself: None, path, .. })) => path
+            .segments
+            .first()
+            .is_some_and(|first| !params.contains(&&first.ident)),
+        _ => false,
+    }
 }
 
 /// Whether it is deprecated, where our call is no use of it by the user, or allowed to use what is.

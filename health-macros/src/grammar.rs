@@ -41,6 +41,22 @@ pub(crate) enum Slot<O> {
     Breaker(To<O, BreakerOptions>),
 }
 
+impl<O> Slot<O> {
+    /// Notes that the option was meant, and nobody knows with which value.
+    pub(crate) fn refuse(&self, options: &mut O) {
+        match self {
+            Self::Flag(to) => to(options).refuse(),
+            Self::Duration(to, _) => to(options).refuse(),
+            Self::Count(to) => to(options).refuse(),
+            Self::Text(to, _) => to(options).refuse(),
+            Self::Path(to) | Self::Module(to) => to(options).refuse(),
+            Self::Texts(to, _) => to(options).refuse(),
+            Self::Paths(to) => to(options).refuse(),
+            Self::Breaker(to) => to(options).refuse(),
+        }
+    }
+}
+
 /// Where options stand.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Place {
@@ -202,37 +218,43 @@ pub(crate) fn find_row<O: Options>(name: &str, place: Place) -> Option<&'static 
     O::TABLE.iter().find(|row| row.name == name && row.is_for(place))
 }
 
-/// What to say of a word that is no option here.
-pub(crate) fn unknown<O: Options>(name: &str, written: &str, place: Place) -> String {
-    let here = place.phrase();
-    if let Some((_, way_out)) = O::TABLE.iter().find(|row| row.name == name).and_then(|row| row.only) {
-        return format!("`{name}` does not belong {here}; {way_out}");
-    }
-    if let Some(way_out) = O::elsewhere(name, written, place) {
-        return format!("`{name}` does not belong {here}; {way_out}");
-    }
-    let is_check = matches!(place, Place::Field | Place::Function);
-    if let Some(explanation) = is_check.then(|| suggest::explanation(name, place.word())).flatten() {
-        return explanation;
-    }
-    let found = format!("unknown option `{name}` in `{}`", O::ATTRIBUTE);
+/// What to say of a word that is no option here, and the option that was probably meant.
+pub(crate) fn unknown<O: Options>(name: &str, written: &str, place: Place) -> (String, Option<&'static Row<O>>) {
+    let word = suggest::normal(name);
     let rows: Vec<&Row<O>> = O::TABLE.iter().filter(|row| row.is_for(place)).collect();
     let known: Vec<&'static str> = rows.iter().map(|row| row.name).collect();
-    let word = suggest::normal(name);
+    if let Some(said) = explained::<O>(name, written, place) {
+        return (said, None);
+    }
+    let found = format!("unknown option `{name}` in `{}`", O::ATTRIBUTE);
     let synonym = rows.iter().find(|row| row.synonyms.contains(&word.as_str()));
     if let Some(meant) = synonym.map(|row| row.name).or_else(|| suggest::nearest(&word, &known)) {
-        return format!("{found}; did you mean `{meant}`?");
+        return (format!("{found}; did you mean `{meant}`?"), find_row(meant, place));
     }
     let names: Vec<String> = suggest::by_distance(&word, &known)
         .take(MOST_NAMES)
         .map(|name| format!("`{name}`"))
         .collect();
     let listed = names.join(", ");
-    if known.len() > names.len() {
+    let said = if known.len() > names.len() {
         format!("{found}; the nearest of {} options are {listed}", known.len())
     } else {
         format!("{found}; expected one of {listed}")
+    };
+    (said, None)
+}
+
+/// What to say of an option that has its place elsewhere, or of a word that needs no option.
+fn explained<O: Options>(name: &str, written: &str, place: Place) -> Option<String> {
+    let here = place.phrase();
+    if let Some((_, way_out)) = O::TABLE.iter().find(|row| row.name == name).and_then(|row| row.only) {
+        return Some(format!("`{name}` does not belong {here}; {way_out}"));
     }
+    if let Some(way_out) = O::elsewhere(name, written, place) {
+        return Some(format!("`{name}` does not belong {here}; {way_out}"));
+    }
+    let is_check = matches!(place, Place::Field | Place::Function);
+    is_check.then(|| suggest::explanation(name, place.word())).flatten()
 }
 
 #[cfg(test)]
@@ -255,7 +277,8 @@ mod tests {
                 .flat_map(|word| places.iter().map(move |place| (word, *place)))
             {
                 if row.is_for(place) {
-                    let said = unknown::<O>(synonym, synonym, place);
+                    let (said, meant_row) = unknown::<O>(synonym, synonym, place);
+                    assert_eq!(meant_row.map(|meant| meant.name), Some(row.name), "{synonym}");
                     let meant = format!("did you mean `{}`?", row.name);
                     assert!(said.ends_with(&meant), "{synonym} {}: {said}", place.phrase());
                 }
@@ -265,9 +288,9 @@ mod tests {
 
     #[test]
     fn of_many_options_the_nearest_eight_are_listed() {
-        let said = unknown::<CheckOptions>("banana", "banana", Place::Field);
+        let (said, _) = unknown::<CheckOptions>("banana", "banana", Place::Field);
         assert_eq!(said.matches('`').count(), 2 * (2 + MOST_NAMES), "{said}");
-        let few = unknown::<BreakerOptions>("banana", "banana", Place::Breaker);
+        let (few, _) = unknown::<BreakerOptions>("banana", "banana", Place::Breaker);
         assert!(few.contains("; expected one of "), "{few}");
     }
 }

@@ -225,6 +225,13 @@ impl CheckOptions {
     pub(crate) fn is_startup_only(&self) -> bool {
         self.startup.is_given() && self.readiness.is_absent() && self.liveness.is_absent()
     }
+
+    /// Whether nobody knows which probes it belongs to.
+    pub(crate) fn has_refused_probe(&self) -> bool {
+        [&self.readiness, &self.startup, &self.liveness]
+            .into_iter()
+            .any(Setting::is_refused)
+    }
 }
 
 impl Check<'_> {
@@ -283,6 +290,13 @@ impl<T> Setting<T> {
             Self::Absent => None,
             Self::Refused(value) => value.as_ref(),
             Self::Given(_, value) => Some(value),
+        }
+    }
+
+    /// Notes that it was meant, if nothing is known of it.
+    pub(crate) fn refuse(&mut self) {
+        if self.is_absent() {
+            *self = Self::Refused(None);
         }
     }
 

@@ -45,6 +45,7 @@ pub(crate) fn module<'a>(
             );
             (Err(None), rest)
         }
+        Err(Some(path)) if has_arguments(&path) => (Err(None), rest),
         path => (path, rest),
     }
 }
@@ -141,10 +142,12 @@ impl NoPath {
     }
 }
 
-/// The path with `::` before its type arguments: `Vec::<u8>::ping` for `Vec<u8>::ping`.
+/// The path with `::` before its type arguments: `Vec::<u8>::ping` for `Vec<u8>::ping`, also where a call follows.
 fn with_turbofish(before: &[TokenTree], arguments: &[TokenTree]) -> String {
     let before = show_path(before);
-    let whole = format!("{before}::{}", show_path(arguments));
+    let is_call = |token: &TokenTree| matches!(token, TokenTree::Group(_));
+    let end = arguments.iter().position(is_call).unwrap_or(arguments.len());
+    let whole = format!("{before}::{}", show_path(&arguments[..end]));
     if is_path(&whole) {
         whole
     } else {
@@ -162,14 +165,19 @@ fn reference(value: &[TokenTree]) -> Option<String> {
     (path_length(&path) == Some(path.len())).then(|| show_path(&path))
 }
 
-/// The name at the end of `self.ping` and `self.db.ping()`.
+/// The name of the method in `self.ping` and `self.db.ping::<u8>().await`; of a field such as `self.0`, none.
 fn method(value: &[TokenTree]) -> Option<&Ident> {
-    let is_self = matches!(value, [TokenTree::Ident(word), dot, ..] if word == "self" && is_punct(dot, '.'));
-    let mut names = value.iter().rev().filter_map(|token| match token {
-        TokenTree::Ident(name) => Some(name),
+    let [TokenTree::Ident(word), dot, ..] = value else {
+        return None;
+    };
+    if word != "self" || !is_punct(dot, '.') {
+        return None;
+    }
+    let after_dot = value.windows(2).filter_map(|pair| match pair {
+        [dot, TokenTree::Ident(name)] if is_punct(dot, '.') && name != "await" => Some(name),
         _ => None,
     });
-    names.next().filter(|_| is_self)
+    after_dot.last()
 }
 
 fn is_path(text: &str) -> bool {

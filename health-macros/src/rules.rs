@@ -1,7 +1,7 @@
 //! The rules across the options of one check.
 
 use crate::errors::Errors;
-use crate::model::{BreakerOptions, Check, CheckOptions, Setting, StateOptions};
+use crate::model::{BreakerOptions, Check, CheckOptions, StateOptions};
 use crate::timing;
 
 /// `failures` of a breaker that does not say.
@@ -75,8 +75,8 @@ fn validate_reasons(check: &Check<'_>, errors: &mut Errors) {
 /// Which probes it belongs to, and what has no effect there.
 fn validate_probes(options: &CheckOptions, errors: &mut Errors) {
     let (readiness, startup, liveness) = (&options.readiness, &options.startup, &options.liveness);
-    if [readiness, startup, liveness].into_iter().any(Setting::is_refused) {
-        return; // Nobody knows which probes it belongs to.
+    if options.has_refused_probe() {
+        return;
     }
     if let Some(critical) = options.critical.key()
         && (liveness.is_given() || startup.is_given())
@@ -108,7 +108,8 @@ fn validate_probes(options: &CheckOptions, errors: &mut Errors) {
 
 /// What is to happen when it fails.
 fn validate_failing(options: &CheckOptions, errors: &mut Errors) {
-    if let (Some(fail_open), true) = (options.fail_open.key(), options.critical.is_absent()) {
+    let needs_critical = options.critical.is_absent() && !options.has_refused_probe();
+    if let (Some(fail_open), true) = (options.fail_open.key(), needs_critical) {
         let elsewhere = options.liveness.is_given() || options.startup.is_given();
         errors.at(
             fail_open,

@@ -43,8 +43,11 @@ pub(crate) fn validate_struct(input: &DeriveInput, errors: &mut Errors) {
 }
 
 /// Reports an item that is no function.
-pub(crate) fn report_no_function(found: Option<&TokenTree>, errors: &mut Errors) {
+pub(crate) fn report_no_function(found: Option<&TokenTree>, derives: bool, errors: &mut Errors) {
     let way_out = match found {
+        Some(TokenTree::Ident(word)) if word == "struct" && derives => {
+            "remove it here, and put `#[health_check]` on the fields to be checked"
+        }
         Some(TokenTree::Ident(word)) if word == "struct" => {
             "write `#[derive(HealthState)]` here, and `#[health_check]` on the fields to be checked"
         }
@@ -151,16 +154,8 @@ fn validate_state(ty: &Type, signature: &Signature, errors: &mut Errors) {
         }
         ty => {
             let (wrapper, state) = unwrap(ty);
-            let (lock, locked) = unlock(state);
-            if let Some(lock) = lock {
-                errors.at(
-                    ty,
-                    format!(
-                        "a check takes the struct that derives `HealthState`, not a lock around it; write `&{}`, and put \
-                         what changes into a `{lock}` inside of it",
-                        show_type(locked)
-                    ),
-                );
+            if let (Some(lock), locked) = unlock(state) {
+                report_lock(ty, &lock, locked, errors);
                 return;
             }
             if wrapper.as_deref() == Some("State") {
@@ -180,6 +175,10 @@ fn validate_state(ty: &Type, signature: &Signature, errors: &mut Errors) {
         }
     };
     let state = peel(&reference.elem);
+    if let (Some(lock), locked) = unlock(unwrap(state).1) {
+        report_lock(state, &lock, locked, errors);
+        return;
+    }
     if let Some(lifetime) = reference
         .lifetime
         .as_ref()
@@ -290,6 +289,17 @@ fn has_lifetime(tokens: &[TokenTree], lifetime: &syn::Lifetime) -> bool {
         TokenTree::Group(group) => has_lifetime(&group.stream().into_iter().collect::<Vec<_>>(), lifetime),
         _ => false,
     })
+}
+
+fn report_lock(ty: &Type, lock: &str, locked: &Type, errors: &mut Errors) {
+    errors.at(
+        ty,
+        format!(
+            "a check takes the struct that derives `HealthState`, not a lock around it; write `&{}`, and put what changes \
+             into a `{lock}` inside of it",
+            show_type(locked)
+        ),
+    );
 }
 
 /// What is inside of `RwLock<…>` and `Mutex<…>`, and the name of the lock.

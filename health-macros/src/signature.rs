@@ -1,5 +1,5 @@
-//! A function as the attribute macro sees it. Its body is never looked into: that would need all of syn's grammar, and
-//! the function goes out as it came in.
+//! A function as the attribute macro sees it. Its body is not parsed: that would need all of syn's grammar, and the function
+//! goes out as it came in. Only its names are looked at, as tokens.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -55,8 +55,12 @@ pub(crate) const PRIMITIVES: [&str; 17] = [
 /// What an attribute macro stands on.
 pub(crate) enum Item {
     Function(Box<Signature>),
-    /// The keyword or whatever else is there instead of `fn`.
-    Other(Option<TokenTree>),
+    Other {
+        /// The keyword or whatever else is there instead of `fn`.
+        found: Option<TokenTree>,
+        /// Whether it derives `HealthState`.
+        derives: bool,
+    },
 }
 
 impl Item {
@@ -101,13 +105,13 @@ impl Signature {
     /// adds would hide it.
     pub(crate) fn uses_own_name(&self) -> Option<Used> {
         let name = self.ident.unraw().to_string();
-        let mut tokens = self.types();
-        tokens.extend(self.body.iter().cloned());
-        if begins_path(tokens.clone(), &name) {
-            return Some(Used::Path);
+        let body: TokenStream = self.body.iter().cloned().collect();
+        let is_primitive = PRIMITIVES.contains(&name.as_str());
+        if is_primitive && (names_type(body.clone(), &name) || mentions(self.types(), std::slice::from_ref(&name))) {
+            return Some(Used::Primitive);
         }
-        let is_used = PRIMITIVES.contains(&name.as_str()) && mentions(tokens, &[name]);
-        is_used.then_some(Used::Primitive)
+        let is_used = begins_path(self.types(), &name) || begins_path(body, &name);
+        is_used.then_some(Used::Path)
     }
 
     /// The words before its name: `fn` or `async fn`.
@@ -157,6 +161,21 @@ fn begins_path(tokens: TokenStream, name: &str) -> bool {
     })
 }
 
+/// Whether the name stands in the tokens as the name of a type: not of a field (`state.str`), a variable or a function.
+fn names_type(tokens: TokenStream, name: &str) -> bool {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    tokens.iter().enumerate().any(|(i, token)| match token {
+        TokenTree::Ident(ident) if ident == name => match i.checked_sub(1).map(|before| &tokens[before]) {
+            Some(TokenTree::Punct(before)) => [':', '<', '&', '>'].contains(&before.as_char()),
+            Some(TokenTree::Ident(before)) => before == "as" || before == "mut" || before == "dyn",
+            Some(_) => false,
+            None => matches!(tokens.get(1), Some(next) if is_punct(next, ':')), // `u8::MAX`
+        },
+        TokenTree::Group(group) => names_type(group.stream(), name),
+        _ => false,
+    })
+}
+
 /// Whether this is the attribute macro itself, by whatever path.
 pub(crate) fn is_health_check(attribute: &Attribute) -> bool {
     let last = attribute.path().segments.last();
@@ -174,7 +193,13 @@ fn parse_item(input: ParseStream<'_>) -> Result<Item> {
     if !input.peek(Token![fn]) {
         let keyword = item.parse().ok();
         input.parse::<TokenStream>()?;
-        return Ok(Item::Other(keyword));
+        let derives = attrs.iter().any(|attr| {
+            attr.path().is_ident("derive") && attr.meta.to_token_stream().to_string().contains("HealthState")
+        });
+        return Ok(Item::Other {
+            found: keyword,
+            derives,
+        });
     }
     input.parse::<Token![fn]>()?;
     let ident = input.parse()?;

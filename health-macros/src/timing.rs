@@ -24,11 +24,16 @@ pub(crate) fn validate_defaults(options: &StateOptions, errors: &mut Errors) {
 pub(crate) fn validate_check(options: &CheckOptions, defaults: &StateOptions, errors: &mut Errors) {
     validate_refresh(&options.interval, &options.ttl, errors);
     validate_timeout(options.timeout.value(), options.interval.value(), errors);
+    if contradict(&options.timeout, &options.interval, &options.ttl)
+        || contradict(&defaults.timeout, &defaults.interval, &defaults.ttl)
+    {
+        return; // What the others would be compared with is itself in error.
+    }
     let times = [&options.timeout, &options.interval, &options.ttl];
     let inherited = [&defaults.timeout, &defaults.interval, &defaults.ttl];
     let refused = times.into_iter().chain(inherited).any(Setting::is_refused);
-    if refused || (options.interval.is_given() && options.ttl.is_given()) {
-        return; // What the others would be compared with is itself in error.
+    if refused {
+        return;
     }
     let (timeout, refresh) = bounds(options, defaults);
     validate_max_age(options, &timeout, &refresh, errors);
@@ -44,6 +49,12 @@ fn validate_refresh(interval: &Setting<Time>, ttl: &Setting<Time>, errors: &mut 
              asks; remove one of them",
         );
     }
+}
+
+/// Whether there is an error about these durations.
+fn contradict(timeout: &Setting<Time>, interval: &Setting<Time>, ttl: &Setting<Time>) -> bool {
+    let is_too_long = |(timeout, interval): (&Time, &Time)| timeout.time >= interval.time;
+    (interval.is_given() && ttl.is_given()) || timeout.value().zip(interval.value()).is_some_and(is_too_long)
 }
 
 fn validate_timeout(timeout: Option<&Time>, interval: Option<&Time>, errors: &mut Errors) {
@@ -120,7 +131,8 @@ fn validate_reset(options: &CheckOptions, refresh: &Bound, errors: &mut Errors) 
         return; // On demand, nobody knows when a run is due.
     };
     let reset = breaker.reset.value().map_or(DEFAULT_RESET, |reset| reset.time);
-    if breaker.reset.is_refused() || options.is_startup_only() || reset > refresh.time {
+    let is_unknown = breaker.reset.is_refused() || options.has_refused_probe();
+    if is_unknown || options.is_startup_only() || reset > refresh.time {
         return;
     }
     let why = format!("which is not longer than {refresh}, so an open breaker would skip no run");

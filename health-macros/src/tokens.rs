@@ -10,9 +10,18 @@ pub(crate) fn next_comma(tokens: &[TokenTree]) -> usize {
     let mut i = 0;
     while i < tokens.len() && !is_punct(&tokens[i], ',') {
         let rest = &tokens[i..];
-        i += angles(rest).or_else(|| pipes(rest)).unwrap_or(1);
+        let begins = i.checked_sub(1).map(|before| &tokens[before]).is_some_and(begins_value);
+        i += angles(rest).or_else(|| pipes(rest).filter(|_| begins)).unwrap_or(1);
     }
     i
+}
+
+/// Whether a closure may follow: after `=`, `move` or `async`.
+fn begins_value(before: &TokenTree) -> bool {
+    match before {
+        TokenTree::Ident(word) => word == "move" || word == "async",
+        token => is_punct(token, '='),
+    }
 }
 
 /// How many tokens `|…|` at the front takes; `None` if there is no `|`, or nothing closes it.
@@ -178,14 +187,19 @@ pub(crate) fn show_token(token: &TokenTree) -> String {
 
 /// A path without the spaces that printing puts between tokens.
 pub(crate) fn show_path(path: &[TokenTree]) -> String {
-    let mut text = collect(path).to_string();
+    // Long ones are printed on several lines.
+    let mut text = collect(path)
+        .to_string()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
     for punct in ["::", "<", ">", "/"] {
         text = text
             .replace(&format!(" {punct}"), punct)
             .replace(&format!("{punct} "), punct);
     }
     // Where these were between words, both spaces were needed.
-    text.replace(">as ", "> as ")
+    text.replace(">as ", "> as ").replace("! (", "!(")
 }
 
 /// A type or a path as it is mostly written.

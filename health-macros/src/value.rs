@@ -53,6 +53,13 @@ pub(crate) fn time<'a>(
         errors.at(&literal, wrong);
         return (Err(None), rest);
     }
+    if is_computed(value) {
+        errors.at(
+            collect(value),
+            computed(key, "a duration in a string literal", value, example),
+        );
+        return (Err(None), &[]);
+    }
     let written = duration_in_code(value).unwrap_or_else(|| collect(value).to_string().replace(' ', ""));
     let written = written.trim_matches(['b', 'c', '"', '\'']);
     let fix = duration::suggestion(written).unwrap_or_else(|| format!("write `{example}`"));
@@ -89,6 +96,10 @@ pub(crate) fn count<'a>(
         }
         let literal = literal.clone();
         return (count.map(|count| Count { count, literal }).ok_or(None), rest);
+    }
+    if is_computed(value) {
+        errors.at(collect(value), computed(key, "a number literal", value, example));
+        return (Err(None), &[]);
     }
     let fix = match digits(&collect(value).to_string()) {
         Some(count @ 1..=MAX_COUNT) => format!("{key} = {count}"),
@@ -131,12 +142,7 @@ pub(crate) fn text<'a>(
 /// What to say of something that stands where a string should.
 pub(crate) fn no_text(key: &Ident, example: &str, value: &[TokenTree]) -> String {
     let fix = match value {
-        _ if is_computed(value) => {
-            return format!(
-                "`{key}` takes a string literal, because a macro cannot see the value of `{}`; write `{example}`",
-                show_path(value)
-            );
-        }
+        _ if is_computed(value) => return computed(key, "a string literal", value, example),
         [TokenTree::Ident(_), ..] if hyphenated(value).len() == value.len() && !is_keyword(value) => {
             format!("did you mean \"{}\"?", hyphenated(value).concat())
         }
@@ -147,6 +153,16 @@ pub(crate) fn no_text(key: &Ident, example: &str, value: &[TokenTree]) -> String
         _ => format!("write `{example}`"),
     };
     format!("`{key}` takes a string in quotes; {fix}")
+}
+
+/// What to say of a constant or a macro.
+fn computed(key: &Ident, takes: &str, value: &[TokenTree], example: &str) -> String {
+    let written = show_path(value);
+    let wrong = format!("`{key}` takes {takes}, because a macro cannot see the value of `{written}`");
+    if written == format!("env!(\"CARGO_PKG_{}\")", key.to_string().to_uppercase()) {
+        return format!("{wrong}; leave `{key}` out, because this is the default of the service");
+    }
+    format!("{wrong}; write `{example}`")
 }
 
 /// Whether it is a constant or a macro: `SERVICE`, `names::SERVICE`, `concat!("a", "b")`.

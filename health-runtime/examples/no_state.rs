@@ -9,7 +9,7 @@ fn checks() -> HealthBuilder<()> {
     Health::builder(())
         .package(health_runtime::package!())
         .check(
-            CheckSpec::new("temp-dir").critical(),
+            CheckSpec::new("temp-dir").critical().blocking(),
             check_fn(|| std::fs::metadata(std::env::temp_dir()).map(drop)),
         )
         .check(

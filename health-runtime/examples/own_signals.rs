@@ -8,6 +8,7 @@ use axum::Router;
 use axum::routing::get;
 use health_runtime::{Flag, Health, HealthState};
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Clone, HealthState)]
 #[health(drain = "100ms")]
@@ -20,39 +21,48 @@ struct AppState {
 async fn work(health: Health) -> u32 {
     let (mut drain, mut jobs) = (pin!(health.drain_started()), 0);
     loop {
+        // Only the wait for a job ends here, never a job.
         tokio::select! {
             () = &mut drain => return jobs,
-            () = tokio::time::sleep(Duration::from_millis(10)) => jobs += 1, // a job
+            () = tokio::time::sleep(Duration::from_millis(10)) => {} // a job has come
         }
+        jobs += 1; // the job
     }
 }
 
-async fn run(asked_to_stop: impl Future + Send + 'static) -> Result<(), Box<dyn Error>> {
+async fn run(asked_to_stop: impl Future + Send + 'static) -> Result<u32, Box<dyn Error>> {
     let state = AppState { queue: Flag::healthy() };
     let health = state.start_health();
     let worker = tokio::spawn(work(health.clone()));
-    let signals = health.clone();
-    tokio::spawn(async move {
-        asked_to_stop.await;
-        signals.drain(); // readiness fails from here on
-    });
     let app = Router::new()
         .route("/", get(|| async { "hello" }))
         .merge(health.router());
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    axum::serve(health.listener(listener), app)
-        .with_graceful_shutdown(health.drain_finished())
-        .await?;
-    println!("{} jobs were done", worker.await?);
-    Ok(())
+    println!("http://{}/readyz", listener.local_addr()?);
+    // `drain_finished()` says that the service handles its signals itself.
+    let server = axum::serve(health.listener(listener), app).with_graceful_shutdown(health.drain_finished());
+    tokio::spawn(async move {
+        asked_to_stop.await;
+        health.drain(); // readiness fails from here on
+    });
+    server.await?;
+    Ok(worker.await?)
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    run(tokio::signal::ctrl_c()).await
+    let (mut terminate, mut quit) = (signal(SignalKind::terminate())?, signal(SignalKind::quit())?);
+    let asked_to_stop = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = quit.recv() => {}
+        }
+    };
+    println!("{} jobs were done", run(asked_to_stop).await?);
+    Ok(())
 }
 
 #[tokio::test]
 async fn runs() {
-    run(tokio::time::sleep(Duration::from_millis(50))).await.unwrap();
+    assert!(run(tokio::time::sleep(Duration::from_millis(100))).await.unwrap() > 0);
 }

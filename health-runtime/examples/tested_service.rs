@@ -1,15 +1,13 @@
-//! The tests of a service: what it reports while something fails, through its own router, without a server or a wait.
-
-use std::error::Error;
-use std::time::Duration;
+//! A service with its tests: what it reports while something fails, through its own router, without a server or a wait.
+//!
+//! ```console
+//! cargo test -p health-runtime --all-features --example tested_service
+//! ```
 
 use axum::Router;
-use axum::body::Body;
-use axum::http::{Request, StatusCode};
 use axum::routing::get;
-use health_runtime::testing::TestHealth;
-use health_runtime::{Flag, Health, HealthState, Probe, Reason, Status};
-use tower::ServiceExt as _;
+use health_runtime::{Flag, Health, HealthState};
+use tokio::net::TcpListener;
 
 #[derive(Clone, HealthState)]
 struct AppState {
@@ -19,54 +17,71 @@ struct AppState {
     payments: Flag,
 }
 
-/// As the service builds it.
+impl AppState {
+    fn connect() -> Self {
+        Self {
+            db: Flag::healthy(),
+            payments: Flag::healthy(),
+        }
+    }
+}
+
 fn app(health: &Health) -> Router {
     Router::new()
         .route("/orders", get(|| async { "[]" }))
         .merge(health.router())
 }
 
-async fn healthy() -> TestHealth {
-    let health = TestHealth::new(AppState {
-        db: Flag::healthy(),
-        payments: Flag::healthy(),
-    });
-    health.refresh().await;
-    health
-}
-
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    payments_only_degrade().await;
-    a_silent_database_fails_readiness().await;
-    the_router_says_so_too().await?;
-    println!("three tests passed");
-    Ok(())
+async fn main() -> std::io::Result<()> {
+    let health = AppState::connect().start_health();
+    let stop = health.shutdown_signal();
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("http://{}/readyz", listener.local_addr()?);
+    axum::serve(health.listener(listener), app(&health))
+        .with_graceful_shutdown(stop)
+        .await
 }
 
-async fn payments_only_degrade() {
-    let health = healthy().await;
-    health.force("payments", Err::<(), _>("connection refused"));
-    health.assert_status(Probe::Readiness, Status::Degraded);
-}
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
 
-async fn a_silent_database_fails_readiness() {
-    let health = healthy().await;
-    health.advance(Duration::from_secs(31));
-    health.assert_status(Probe::Readiness, Status::Unhealthy);
-    assert_eq!(health.check("db").reason, Some(Reason::Stale));
-}
+    use axum::body::Body;
+    use axum::http::{Request, StatusCode};
+    use health_runtime::testing::TestHealth;
+    use health_runtime::{Probe, Reason, Status};
+    use tower::ServiceExt as _;
 
-async fn the_router_says_so_too() -> Result<(), Box<dyn Error>> {
-    let health = healthy().await;
-    let app = app(&health);
-    health.force("db", Status::Unhealthy);
-    let response = app.oneshot(Request::get("/readyz").body(Body::empty())?).await?;
-    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
-    Ok(())
-}
+    use super::*;
 
-#[test]
-fn runs() {
-    main().unwrap();
+    async fn healthy() -> TestHealth {
+        let health = TestHealth::new(AppState::connect());
+        health.refresh().await;
+        health
+    }
+
+    #[tokio::test]
+    async fn payments_that_fail_only_degrade() {
+        let health = healthy().await;
+        health.force("payments", Err::<(), _>("connection refused"));
+        health.assert_status(Probe::Readiness, Status::Degraded);
+    }
+
+    #[tokio::test]
+    async fn a_silent_database_fails_readiness() {
+        let health = healthy().await;
+        health.advance(Duration::from_secs(31));
+        health.assert_status(Probe::Readiness, Status::Unhealthy);
+        assert_eq!(health.check("db").reason, Some(Reason::Stale));
+    }
+
+    #[tokio::test]
+    async fn the_router_answers_503_without_a_database() {
+        let health = healthy().await;
+        health.force("db", Status::Unhealthy);
+        let request = Request::get("/readyz").body(Body::empty()).unwrap();
+        let response = app(&health).oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    }
 }

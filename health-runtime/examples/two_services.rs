@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use axum::Router;
-use health_runtime::{Flag, Health, HealthState, Probe};
+use health_runtime::{Flag, Health, HealthState};
 use tokio::net::TcpListener;
 
 #[derive(Clone, HealthState)]
@@ -21,36 +21,40 @@ struct Admin {
 }
 
 async fn serve(health: Health) -> std::io::Result<()> {
+    let stop = health.shutdown_signal(); // each server has one, and one signal resolves all
     let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("http://{}/readyz", listener.local_addr()?);
     let app = Router::new().merge(health.router());
     axum::serve(health.listener(listener), app)
-        .with_graceful_shutdown(health.shutdown_signal())
+        .with_graceful_shutdown(stop)
         .await
 }
 
-async fn run(until: impl Future) -> Result<(), Box<dyn Error>> {
-    let orders = Orders { db: Flag::healthy() }.start_health();
-    let admin = Admin { audit: Flag::new() }.start_health();
-    let both = async { tokio::try_join!(serve(orders.clone()), serve(admin.clone())) };
-    let (served, ()) = tokio::join!(both, async {
-        until.await;
-        println!("orders: {}", orders.status(Probe::Readiness));
-        println!("admin: {}", admin.status(Probe::Readiness));
-        orders.drain();
-        admin.drain();
-    });
-    served?;
-    Ok(())
+fn start() -> (Health, Health) {
+    let orders = Orders { db: Flag::healthy() };
+    let admin = Admin { audit: Flag::healthy() };
+    (orders.start_health(), admin.start_health())
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    run(std::future::pending::<()>()).await // until SIGTERM
+    let (orders, admin) = start();
+    tokio::try_join!(serve(orders), serve(admin))?;
+    Ok(())
 }
 
+/// A real SIGTERM, as `kill` sends it: it ends both, and the process goes on.
 #[tokio::test]
-async fn runs() {
-    run(tokio::time::sleep(std::time::Duration::from_millis(50)))
-        .await
-        .unwrap();
+async fn one_signal_ends_both() {
+    let (orders, admin) = start();
+    let both = async { tokio::try_join!(serve(orders.clone()), serve(admin.clone())) };
+    let signal = async {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        let process = std::process::id().to_string();
+        let kill = std::process::Command::new("kill").args(["-TERM", &process]).status();
+        assert!(kill.unwrap().success());
+    };
+    let (served, ()) = tokio::join!(both, signal);
+    served.unwrap();
+    assert!(orders.is_draining() && admin.is_draining());
 }

@@ -12,51 +12,58 @@ struct AppState {
     /// Jobs come from here.
     #[health_check(critical)]
     broker: Flag,
-    /// Fails liveness if one job takes longer than a minute.
+    /// Fails liveness if one job takes longer than a minute. A worker that waits also beats: it does not hang.
     #[health_check(liveness)]
     jobs: Heartbeat,
 }
 
 /// Takes jobs while the service is ready, until the drain begins.
-async fn work(health: Health, jobs: Heartbeat) -> u32 {
-    let (mut drain, mut readiness) = (pin!(health.drain_started()), health.watch(Probe::Readiness));
+async fn work(health: Health, heartbeat: Heartbeat) -> u32 {
+    let (mut drain, readiness) = (pin!(health.drain_started()), health.watch(Probe::Readiness));
     let mut done = 0;
     loop {
-        jobs.beat();
-        let job = async {
-            while !readiness.passes() && readiness.changed().await.is_some() {}
-            tokio::time::sleep(Duration::from_millis(5)).await; // a job
-        };
+        heartbeat.beat();
+        // Only the wait ends here, never a job.
         tokio::select! {
             () = &mut drain => return done,
-            () = job => done += 1,
+            () = tokio::time::sleep(Duration::from_millis(5)) => {} // a job may have come
+        }
+        if readiness.passes() {
+            done += 1; // the job
         }
     }
 }
 
-async fn run(asked_to_stop: impl Future) -> Result<u32, Box<dyn Error>> {
-    let state = AppState {
-        broker: Flag::healthy(),
-        jobs: Heartbeat::new(Duration::from_mins(1)),
-    };
-    let health = state.start_health();
+async fn run(health: &Health, heartbeat: Heartbeat) -> Result<u32, Box<dyn Error>> {
     let address = health.serve_internal("127.0.0.1:0")?;
-    println!("probes are at http://{address}/readyz");
-    let worker = tokio::spawn(work(health.clone(), state.jobs));
-    asked_to_stop.await;
-    health.drain();
+    println!("http://{address}/readyz");
+    let worker = tokio::spawn(work(health.clone(), heartbeat));
+    health.shutdown_signal().await; // SIGTERM begins the drain, and ends this wait when it is over
     Ok(worker.await?)
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let done = run(tokio::signal::ctrl_c()).await?;
-    println!("{done} jobs were done");
+    let state = AppState {
+        broker: Flag::healthy(),
+        jobs: Heartbeat::new(Duration::from_mins(1)),
+    };
+    let health = state.start_health();
+    println!("{} jobs were done", run(&health, state.jobs).await?);
     Ok(())
 }
 
 #[tokio::test]
-async fn runs() {
-    let done = run(tokio::time::sleep(Duration::from_millis(500))).await.unwrap();
-    assert!(done > 0);
+async fn jobs_are_done_while_the_service_is_ready() {
+    let state = AppState {
+        broker: Flag::healthy(),
+        jobs: Heartbeat::new(Duration::from_mins(1)),
+    };
+    let health = state.start_health();
+    let drain = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        health.drain();
+    };
+    let (done, ()) = tokio::join!(run(&health, state.jobs), drain);
+    assert!(done.unwrap() > 0);
 }

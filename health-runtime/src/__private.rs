@@ -1,4 +1,4 @@
 //! For the output of the macros alone. Not part of the public API: anything here changes without notice.
 
-pub use crate::argument::{Argument, argument};
+pub use crate::argument::{Argument, Itself, PointsToSized, PointsToUnsized};
 pub use crate::spec::ServiceSpec;

@@ -139,7 +139,8 @@ impl Transition {
 
 fn since_1970<S: Serializer>(at: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
     let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    serializer.serialize_u128(since.as_millis())
+    // Not as a `u128`, which older versions of serde_json refuse.
+    serializer.serialize_u64(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// The transitions of all checks, from [`Health::subscribe`]: a [`Stream`] that ends with the engine.

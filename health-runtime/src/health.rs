@@ -285,8 +285,8 @@ impl<S: HealthState> HealthBuilder<S> {
         self.service(|service| service.timeout(timeout))
     }
 
-    /// The interval of checks that declare neither `interval` nor `ttl`. Default: 5 s, or twice the timeout if that
-    /// is longer.
+    /// The interval of checks that declare neither `interval` nor `ttl`. For a check whose own `max_age`, `degraded_after` or
+    /// breaker it does not fit, the default holds instead. Default: 5 s, or twice the timeout if that is longer.
     pub fn interval(self, interval: Duration) -> Self {
         self.service(|service| service.interval(interval))
     }

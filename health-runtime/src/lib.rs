@@ -95,10 +95,17 @@
 //! |---|---|---|
 //! | `macros` | on | `#[derive(HealthState)]`, and `#[health_check]` on functions |
 //! | `axum` | on | [`Health::router`], [`Health::drain_layer`], [`Health::listener`], [`Health::serve_internal`], [`Health::internal_router`] |
+//! | `http-1` | with `axum` | an [`Answer`] as an `http::Response<Bytes>`, for hyper and what stands on it |
 //! | `sqlx-0_9-sqlite` | off | [`HealthCheck`] for `sqlx::SqlitePool`; its [`impl`](HealthCheck#impl-HealthCheck-for-Pool%3CSqlite%3E) documents what it detects, what it costs and what it does not detect |
 //! | `testing` | off | `testing::TestHealth`: what your service reports while something fails, in your own tests |
 //!
 //! Without `axum`, [`Health::probes`] answers for any HTTP framework.
+//!
+//! # Versions
+//!
+//! A feature that puts another crate's type into the API has that crate's version in its name. `axum` stands for axum 0.8: a
+//! later one gets a feature and methods of its own, and these stay. Without a feature the API has types of crates that keep
+//! their promises since version 1 or for years: serde 1, tokio 1, and the `Stream` of futures-core 0.3.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[doc(hidden)]

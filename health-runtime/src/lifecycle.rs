@@ -133,10 +133,12 @@ impl Health {
     /// let worker = tokio::spawn(async move {
     ///     let mut started = std::pin::pin!(started);
     ///     loop {
+    ///         // Only the wait for a job ends here, never a job.
     ///         tokio::select! {
     ///             () = &mut started => return "no further job",
-    ///             () = tokio::time::sleep(std::time::Duration::from_millis(10)) => {} // a job
+    ///             () = tokio::time::sleep(std::time::Duration::from_millis(10)) => {} // a job has come
     ///         }
+    ///         // … the job
     ///     }
     /// });
     /// health.drain();
@@ -152,11 +154,15 @@ impl Health {
     }
 
     /// Resolves when the drain is over and the server may stop: [`shutdown_signal`](Self::shutdown_signal) for a service
-    /// that handles its signals itself.
+    /// that handles its signals itself. If the drain is over already, it resolves at once.
     ///
-    /// It installs no signal handlers: at its signal the service calls [`drain`](Self::drain). The process is not ended
-    /// after `shutdown_grace`. In process 1, as in a container, SIGTERM and SIGINT also begin the drain by themselves,
-    /// because process 1 would otherwise ignore them while the service starts.
+    /// It is for servers: a service with this future counts as served, and the future keeps the engine alive. For everything
+    /// else there is [`drain_started`](Self::drain_started).
+    ///
+    /// It installs no signal handlers: at its signal the service calls [`drain`](Self::drain). Unless something in the process
+    /// calls `shutdown_signal`, the process is not ended after `shutdown_grace`, and signals mean nothing to the engine. In
+    /// process 1, as in a container, this holds from this call on: a signal before it begins the drain, because process 1
+    /// would otherwise ignore it while the service starts.
     ///
     /// ```no_run
     /// # use health_runtime::Health;

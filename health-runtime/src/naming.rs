@@ -6,7 +6,7 @@ use crate::spec::Nest;
 use crate::start_error::StartError;
 
 /// The longest name, in bytes. Behind those of nests it may be as long again for each.
-const LONGEST: usize = 64;
+pub(crate) const LONGEST: usize = 64;
 
 /// Whether a check can have this name, alone or behind the name of a nest.
 pub(crate) fn is_name(name: &str) -> bool {

@@ -59,7 +59,7 @@ pub trait HealthState: Send + Sync + Sized + 'static {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not `Clone`, and `start_health` runs the checks on a clone of it",
     label = "not `Clone`",
-    note = "add `#[derive(Clone)]` to `{Self}`, or put what cannot be cloned into an `Arc`",
+    note = "derive `Clone` for it and for what is in it, or put what cannot be cloned into an `Arc`",
     note = "or start without a clone: `Health::builder(Arc::new(state)).start()`, where every `Arc` of the state stays usable"
 )]
 pub trait CloneState: Clone {}

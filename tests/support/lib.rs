@@ -25,14 +25,18 @@ pub const PINNED: &str = "rustc 1.95.";
 ///
 /// # Panics
 ///
-/// If there is no rustc.
+/// If there is no rustc; or if it is another one and `PINNED_ONLY` is set, as in CI, where these tests must not be skipped.
 pub fn is_pinned() -> bool {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let version = Command::new(rustc)
         .arg("--version")
         .output()
         .expect("cargo test has a rustc");
-    String::from_utf8_lossy(&version.stdout).starts_with(PINNED)
+    let version = String::from_utf8_lossy(&version.stdout);
+    let is_pinned = version.starts_with(PINNED);
+    let is_required = std::env::var_os("PINNED_ONLY").is_some();
+    assert!(is_pinned || !is_required, "CI needs {PINNED}x, and this is {version}");
+    is_pinned
 }
 
 /// A state with `N` critical checks. All return this.

@@ -6,7 +6,7 @@ use super::HealthCheck;
 use crate::function::Returned;
 use crate::outcome::{CheckResult, IntoOutcome};
 
-/// A check that is a closure, as tower's `service_fn` is a service: for [`HealthBuilder::check`], for a field, in tests.
+/// A check that is a closure, as tower's `service_fn` is a service: for [`HealthBuilder::check`].
 ///
 /// It takes nothing and returns what a check function may return, or a future of it: `()`, `bool`, `Status`, `Outcome`, or a
 /// `Result` of one of them. What it needs it captures; a future that uses a captured value gets a clone of it.
@@ -24,7 +24,7 @@ use crate::outcome::{CheckResult, IntoOutcome};
 ///     let client = client.clone();
 ///     async move { client.ping().await }
 /// });
-/// let full = check_fn(|| false); // without a future
+/// let full = check_fn(|| false); // without a future; one that blocks needs `CheckSpec::blocking`
 /// let lag = check_fn(|| async {
 ///     let seconds: u32 = "7".parse()?; // a `?` needs the type of the error: `CheckResult` has it
 ///     CheckResult::Ok(if seconds > 30 { Outcome::degraded("behind") } else { Outcome::healthy() })

@@ -92,6 +92,11 @@ pub(crate) enum Event {
 }
 
 impl Event {
+    /// Whether the log has a line for it.
+    pub(super) const fn is_logged(&self) -> bool {
+        !matches!(self, Self::Verdicts(_) | Self::Readiness { expected: true, .. })
+    }
+
     /// Hands the event to `tracing`, whose subscriber is user code and may panic.
     pub(crate) fn log(&self, plans: &[Plan]) {
         contain::run(|| self.emit(plans));
@@ -111,7 +116,7 @@ impl Event {
                 lasts,
                 message,
             } => reminder(&plans[*index], *state, *lasts, message.as_deref()),
-            Self::Verdicts(_) | Self::Readiness { expected: true, .. } => {}
+            Self::Verdicts(_) => {}
             Self::Readiness { from, to, failing, .. } => {
                 let names: Vec<_> = failing.iter().map(|index| plans[*index].spec.name()).collect();
                 readiness(*from, *to, &names.join(", "));

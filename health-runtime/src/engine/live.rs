@@ -34,7 +34,9 @@ pub(super) struct Live(TypeId);
 impl Live {
     /// The second of the two is the event, if somebody should hear of it.
     pub(super) fn new(state: StateType) -> (Self, Option<Event>) {
-        let is_news = {
+        // Services without a state have no checks in common.
+        let is_shared = state.id != TypeId::of::<()>();
+        let is_news = is_shared && {
             let mut types = types();
             let (live, said) = types.entry(state.id).or_default();
             *live += 1;

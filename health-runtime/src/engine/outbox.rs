@@ -2,6 +2,7 @@
 //! time. Subscribers get them here. The log gets them on a thread of its own.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::{broadcast, watch};
@@ -24,6 +25,8 @@ pub(super) struct Outbox {
     transitions: OnceLock<broadcast::Sender<Transition>>,
     /// What each probe says, in the order of [`Probe::ALL`].
     verdicts: [watch::Sender<State>; 4],
+    /// The engine has ended: nothing is published any more.
+    ended: AtomicBool,
     /// Absent in a test that does everything by hand: the log is then written here.
     scribe: Option<Scribe>,
 }
@@ -33,6 +36,7 @@ impl Outbox {
         Self {
             queue: Queue::new(),
             transitions: OnceLock::new(),
+            ended: AtomicBool::new(false),
             verdicts: verdicts.map(|state| watch::channel(state).0),
             scribe,
         }
@@ -52,6 +56,7 @@ impl Outbox {
             // A waker may panic.
             contain::run(|| self.publish(at, &event, plans));
             match &self.scribe {
+                _ if !event.is_logged() => {}
                 Some(scribe) => scribe.write(event),
                 None => event.log(plans),
             }
@@ -67,6 +72,7 @@ impl Outbox {
 
     /// Nothing is known any more: the engine ends.
     pub(super) fn end(&self) {
+        self.ended.store(true, Ordering::Release);
         for verdict in &self.verdicts {
             contain::run(|| verdict.send_replace(State::unhealthy(Reason::Cancelled)));
         }
@@ -89,7 +95,10 @@ impl Outbox {
                 for (told, verdict) in self.verdicts.iter().zip(verdicts) {
                     // A waker may panic, and the next probe's watchers are told all the same.
                     contain::run(|| {
-                        told.send_if_modified(|told| std::mem::replace(told, *verdict) != *verdict);
+                        told.send_if_modified(|told| {
+                            // Read under the lock of the watch, so that a late event does not replace `cancelled`.
+                            !self.ended.load(Ordering::Acquire) && std::mem::replace(told, *verdict) != *verdict
+                        });
                     });
                 }
             }

@@ -97,8 +97,12 @@ impl Engine {
         self.lock().lifecycle.is_leaving()
     }
 
-    /// Acts on a signal: the first begins the drain, the second ends the wait, the third ends the process.
+    /// Acts on a signal: the first begins the drain, the second ends the wait, the third ends the process. Does nothing if the
+    /// service handles its signals itself.
     pub(super) fn signalled(self: &Arc<Self>, signal: Signal) {
+        if signals::are_attended() && !signals::are_expected() {
+            return;
+        }
         let signals = self.with(|core, _| core.lifecycle.signalled());
         let waits = signal == Signal::Terminate && signals == 1;
         self.drain_for(if waits { self.service.drain } else { Duration::ZERO });

@@ -57,16 +57,14 @@ pub(super) enum Signal {
 ///
 /// In process 1, as in most containers, this installs the handlers: without a handler, process 1 ignores SIGTERM anyway.
 /// So a service that gets a signal while it starts never becomes ready.
-pub(super) fn register(engine: &Arc<Engine>) -> io::Result<()> {
+///
+/// Also returns whether a signal has asked the process to end before. The engine does not get that signal any more.
+pub(super) fn register(engine: &Arc<Engine>) -> (bool, io::Result<()>) {
     let mut registry = registry();
     registry.engines.retain(|engine| engine.strong_count() > 0);
     registry.engines.push(Arc::downgrade(engine));
-    if process::id() == 1 { registry.listen() } else { Ok(()) }
-}
-
-/// Whether a signal has asked the process to end. An engine that starts after it drains from its start on.
-pub(super) fn is_leaving() -> bool {
-    registry().leaving
+    let listening = if process::id() == 1 { registry.listen() } else { Ok(()) };
+    (registry.leaving, listening)
 }
 
 /// The engine has ended.
@@ -168,8 +166,9 @@ impl Heard {
 }
 
 /// The engines that a `Health` keeps running. An ended engine may exist for a moment more.
-fn alive() -> Vec<Arc<Engine>> {
-    let engines: Vec<_> = registry().engines.iter().filter_map(Weak::upgrade).collect();
+fn alive(registry: MutexGuard<'_, Registry>) -> Vec<Arc<Engine>> {
+    let engines: Vec<_> = registry.engines.iter().filter_map(Weak::upgrade).collect();
+    drop(registry); // the last reference to an engine may be dropped here, and takes the lock
     engines.into_iter().filter(|engine| engine.holders() > 0).collect()
 }
 
@@ -177,8 +176,9 @@ fn alive() -> Vec<Arc<Engine>> {
 /// without a handler. If nothing has called `shutdown_signal`, it does not: the handlers are those of process 1, and the
 /// service may handle signals itself.
 fn deliver(signal: Signal) {
-    registry().leaving = true;
-    let engines = alive();
+    let mut registry = registry();
+    registry.leaving = true;
+    let engines = alive(registry);
     if engines.is_empty() && are_expected() {
         exit("a signal came, and no `Health` is left to drain");
     }
@@ -193,7 +193,7 @@ fn end_if_late() {
     if exit_at.is_none_or(|at| Instant::now() < at) {
         return;
     }
-    let engines = alive();
+    let engines = alive(registry());
     if !engines.iter().any(|engine| engine.is_leaving()) {
         exit_late(&engines);
     }

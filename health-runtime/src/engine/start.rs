@@ -76,10 +76,11 @@ impl Engine {
         engine.attach_all(); // before the first run: a change during that run then asks for another one
         let handle = EngineHandle::new(Arc::clone(&engine));
         if let Some(pacemaker) = pacemaker {
-            if let Err(error) = signals::register(&engine) {
+            let (is_leaving, listening) = signals::register(&engine);
+            if let Err(error) = listening {
                 engine.with(|core, _| core.say(Event::NoSignals { error }));
             }
-            if signals::is_leaving() {
+            if is_leaving {
                 // The signal that came before counts here too, so that the process is ended after the grace.
                 engine.with(|core, _| core.lifecycle.signalled());
                 engine.drain();

@@ -1,10 +1,12 @@
 //! [`ServiceSpec`]: what is declared about the service.
 
 use std::borrow::Cow;
+use std::env::consts::EXE_SUFFIX;
 use std::path::Path;
 use std::time::Duration;
 
 use super::{Defaults, Refresh};
+use crate::naming::LONGEST;
 
 /// What is declared about the service: the options of `#[health(…)]` on the struct, under the same names.
 ///
@@ -37,8 +39,8 @@ impl ServiceSpec {
     pub(crate) fn named(mut self) -> Self {
         if self.name.is_empty() {
             let executable = std::env::current_exe().ok();
-            let name = executable.as_deref().and_then(Path::file_stem);
-            self.name = name.map_or("unknown".into(), |name| name.to_string_lossy().into_owned().into());
+            let name = executable.as_deref().and_then(Path::file_name);
+            self.name = name.map_or("unknown".into(), |name| executable_name(&name.to_string_lossy()).into());
         }
         if self.version.is_empty() {
             self.version = "unknown".into();
@@ -143,9 +145,25 @@ impl ServiceSpec {
     }
 }
 
+/// A file name as the name of a service: without `.exe`, and within the rules for names.
+fn executable_name(file: &str) -> String {
+    let name = file.strip_suffix(EXE_SUFFIX).unwrap_or(file);
+    let shown = name.chars().filter(|c| !c.is_control());
+    shown.take(LONGEST).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_name_of_an_executable_fits_the_rules() {
+        assert_eq!(executable_name("orders-1.2"), "orders-1.2");
+        assert_eq!(
+            executable_name(&format!("a\n{}", "x".repeat(100))),
+            format!("a{}", "x".repeat(63))
+        );
+    }
 
     #[test]
     fn every_setter_carries_something_of_its_own() {

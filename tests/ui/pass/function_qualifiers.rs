@@ -4,7 +4,7 @@
 use health_runtime::{HealthState, health_check};
 
 #[derive(Clone, HealthState)]
-#[health(checks(constant, foreign, both, plain))]
+#[health(checks(constant, foreign, both))]
 struct AppState;
 
 #[health_check]
@@ -20,10 +20,14 @@ extern "C" fn foreign(_: &AppState) -> bool {
 #[health_check]
 pub const extern "C" fn both() {}
 
-/// Named like a type, a crate and a module that it does not use by that name.
+/// Named like a type and a field that are no business of the function.
 #[health_check]
-fn plain() -> bool {
-    ::core::primitive::u8::MAX > 0
+fn char(state: &Text) -> bool {
+    state.char > 0
+}
+
+struct Text {
+    char: u32,
 }
 
 mod crates {
@@ -46,7 +50,7 @@ mod crates {
 struct Crates;
 
 fn main() {
-    assert!(constant(&AppState) && foreign(&AppState) && plain());
+    assert!(constant(&AppState) && foreign(&AppState) && char(&Text { char: 1 }));
     both();
     let _ = || (AppState.start_health(), Crates.start_health());
 }

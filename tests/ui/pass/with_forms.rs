@@ -108,16 +108,20 @@ async fn mail(mailer: &dyn Mailer) -> bool {
     mailer.ready()
 }
 
-async fn shared_mail(mailer: &Arc<dyn Mailer>) -> bool {
+fn any_mail<M: Mailer + ?Sized>(mailer: &M) -> bool {
     mailer.ready()
 }
 
-fn boxed_mail(mailer: &Box<dyn Mailer>) -> bool {
-    mailer.ready()
+trait Queue: Mailer {}
+
+impl Queue for Client {}
+
+fn shared_client(client: &Arc<Client>) -> bool {
+    client.ready()
 }
 
-fn borrowed_mail(mailer: &&'static (dyn Mailer + 'static)) -> bool {
-    mailer.ready()
+fn text_itself(text: &str) -> bool {
+    !text.is_empty()
 }
 
 type Mail = Arc<dyn Mailer>;
@@ -164,10 +168,20 @@ struct AppState {
     optional: Option<Client>,
     #[health_check(with = mail)]
     shared: Arc<dyn Mailer>,
-    #[health_check(with = shared_mail)]
-    itself: Arc<dyn Mailer>,
-    #[health_check(with = shared_mail)]
+    #[health_check(with = mail)]
     alias: Mail,
+    #[health_check(with = any_mail)]
+    by_bound: Mail,
+    #[health_check(with = Mailer::ready)]
+    by_its_trait: Arc<dyn Mailer>,
+    #[health_check(with = mail)]
+    auto_traits: Arc<dyn Mailer + Send + Sync>,
+    #[health_check(with = mail)]
+    sub_trait: Arc<dyn Queue>,
+    #[health_check(with = shared_client)]
+    sized: Arc<Client>,
+    #[health_check(with = text_itself)]
+    shared_text: Arc<str>,
     #[health_check(with = mail)]
     in_full: std::sync::Arc<dyn Mailer + 'static>,
     #[health_check(with = POINTER)]
@@ -178,10 +192,8 @@ struct AppState {
 struct Boxed {
     #[health_check(with = mail)]
     boxed: Box<dyn Mailer>,
-    #[health_check(with = boxed_mail)]
-    itself: Box<dyn Mailer>,
-    #[health_check(with = borrowed_mail)]
-    reference: &'static (dyn Mailer + 'static),
+    #[health_check(with = mail)]
+    sendable: &'static (dyn Mailer + Send),
     #[health_check(with = mail)]
     borrowed: &'static (dyn Mailer + 'static),
 }
@@ -206,8 +218,7 @@ fn main() {
     let _ = || {
         std::sync::Arc::new(Boxed {
             boxed: Box::new(Client(0)),
-            itself: Box::new(Client(0)),
-            reference: &Client(0),
+            sendable: &Client(0),
             borrowed: &Client(0),
         })
         .start_health()

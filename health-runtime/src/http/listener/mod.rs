@@ -55,7 +55,8 @@ impl Health {
     /// [`DrainStream`] lists when a connection is ended. This needs a runtime with timers (`enable_all` or `enable_time`).
     /// Without timers, the first `accept` prints tokio's panic message about them, and no connection is ended.
     ///
-    /// It takes tokio's `TcpListener`, and on Unix its `UnixListener`.
+    /// It takes tokio's `TcpListener`, and on Unix its `UnixListener`. For TLS and for a `Connected` of your own there is
+    /// [`drain_listener`](Self::drain_listener).
     ///
     /// ```no_run
     /// # use health_runtime::Health;
@@ -83,54 +84,97 @@ impl Health {
     /// axum::serve(health.listener(listener), app.into_make_service_with_connect_info::<SocketAddr>()).await
     /// # }
     /// ```
+    pub fn listener<L: ListenSocket>(&self, listener: L) -> ServeListener<L> {
+        self.drain_listener(listener).tap_io(leave_alone)
+    }
+
+    /// The listener of [`listener`](Self::listener) without axum's [`TapIo`] around it: for a listener of your own that accepts
+    /// from it, and for what a handler learns of the client.
+    ///
+    /// # What a handler learns of the client
+    ///
+    /// A type of yours that implements axum's `Connected`, for example the user at the other end of a Unix socket:
+    ///
+    /// ```
+    /// use axum::extract::connect_info::Connected;
+    /// use axum::serve::IncomingStream;
+    /// use health_runtime::DrainListener;
+    /// use tokio::net::{UnixListener, unix::UCred};
+    ///
+    /// #[derive(Clone)]
+    /// struct Peer(Option<UCred>);
+    ///
+    /// impl Connected<IncomingStream<'_, DrainListener<UnixListener>>> for Peer {
+    ///     fn connect_info(stream: IncomingStream<'_, DrainListener<UnixListener>>) -> Self {
+    ///         Peer(stream.io().socket().peer_cred().ok())
+    ///     }
+    /// }
+    /// ```
     ///
     /// # TLS
     ///
-    /// A listener of yours that makes TLS connections accepts from this one. `tap_io` at its end keeps the client's address:
+    /// A listener of yours that makes TLS connections accepts from this one. It makes handshakes side by side, each with a
+    /// limit, or else one silent client stops all others. `tap_io` at its end keeps the client's address. The limits of
+    /// [`DrainStream`] do not apply, because it sees only what is encrypted.
     ///
     /// ```no_run
     /// use axum::serve::{Listener, ListenerExt as _};
-    /// use health_runtime::{Health, ServeListener};
-    /// use std::net::SocketAddr;
+    /// use health_runtime::{DrainListener, Health};
+    /// use std::{net::SocketAddr, time::Duration};
+    /// use tokio::{task::JoinSet, time::timeout};
     ///
-    /// struct Tls(ServeListener);
-    /// # async fn handshake<T>(plain: T) -> Option<T> { Some(plain) }
+    /// type Plain = <DrainListener as Listener>::Io;
+    /// type Encrypted = Plain; // in truth the stream of the TLS library around it
+    ///
+    /// async fn handshake(plain: Plain) -> std::io::Result<Encrypted> {
+    ///     Ok(plain) // in truth `acceptor.accept(plain).await`
+    /// }
+    ///
+    /// struct Tls {
+    ///     plain: DrainListener,
+    ///     handshakes: JoinSet<Option<(Encrypted, SocketAddr)>>,
+    /// }
     ///
     /// impl Listener for Tls {
-    ///     type Io = <ServeListener as Listener>::Io; // in truth the stream of the TLS library around it
+    ///     type Io = Encrypted;
     ///     type Addr = SocketAddr;
     ///
-    ///     async fn accept(&mut self) -> (Self::Io, SocketAddr) {
+    ///     async fn accept(&mut self) -> (Encrypted, SocketAddr) {
     ///         loop {
-    ///             let (plain, client) = self.0.accept().await;
-    ///             if let Some(encrypted) = handshake(plain).await {
-    ///                 return (encrypted, client);
+    ///             tokio::select! {
+    ///                 (plain, client) = self.plain.accept() => {
+    ///                     self.handshakes.spawn(async move {
+    ///                         let encrypted = timeout(Duration::from_secs(10), handshake(plain)).await;
+    ///                         encrypted.ok()?.ok().map(|encrypted| (encrypted, client))
+    ///                     });
+    ///                 }
+    ///                 Some(Ok(Some(connection))) = self.handshakes.join_next() => return connection,
     ///             }
     ///         }
     ///     }
     ///
     ///     fn local_addr(&self) -> std::io::Result<SocketAddr> {
-    ///         self.0.local_addr()
+    ///         self.plain.local_addr()
     ///     }
     /// }
     ///
     /// # async fn serve(health: Health, listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {
-    /// let listener = Tls(health.listener(listener)).tap_io(|_| {});
-    /// axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await
+    /// let listener = Tls { plain: health.drain_listener(listener), handshakes: JoinSet::new() };
+    /// let app = app.into_make_service_with_connect_info::<SocketAddr>();
+    /// axum::serve(listener.tap_io(|_| {}), app).with_graceful_shutdown(health.shutdown_signal()).await
     /// # }
     /// ```
-    pub fn listener<L: ListenSocket>(&self, listener: L) -> ServeListener<L> {
+    pub fn drain_listener<L: ListenSocket>(&self, listener: L) -> DrainListener<L> {
         let serving = &self.engine.serving;
         self.engine.with(|core, _| core.servers(Servers::listen));
-        let listener = DrainListener {
+        DrainListener {
             socket: Socket::Open(listener),
             limits: OnceLock::new(),
             calls: serving.calls(),
             guard: serving.listener(),
             accepts: false,
             health: self.clone(),
-        };
-        listener.tap_io(leave_alone)
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! An option like no other gets the list of all.
+//! An option like no other gets a list: the nearest eight.
 
 use health_runtime::{Flag, HealthState};
 

@@ -18,6 +18,14 @@ struct AppState {
     d3: Flag,
     #[health_check(with = self.db.ping())]
     d4: Flag,
+    #[health_check(with = self.db.ping::<u8>().await)]
+    d5: Flag,
+    #[health_check(with = self.0)]
+    d6: Flag,
+    #[health_check(with = Vec<u8>::ping())]
+    d7: Flag,
+    #[health_check(with = f<[u8; 4]>)]
+    d8: Flag,
     #[health_check(with = fn)]
     e: Flag,
     #[health_check(with = ping!())]

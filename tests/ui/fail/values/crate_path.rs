@@ -22,6 +22,10 @@ struct D;
 #[health(crate = <A as B>::hr)]
 struct E;
 
+#[derive(Clone, HealthState)]
+#[health(crate = health_runtime<u8>)]
+struct F;
+
 #[health_check(crate = "hr")]
 fn f() {}
 

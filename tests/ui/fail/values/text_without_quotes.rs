@@ -5,6 +5,10 @@ use health_runtime::{Flag, HealthState};
 #[derive(Clone, HealthState)]
 #[health(version = 1.2, prefix = /health)]
 struct AppState {
+    #[health_check(timeout = TIMEOUT)]
+    t: Flag,
+    #[health_check(failure_threshold = N)]
+    n: Flag,
     #[health_check(name = db)]
     a: Flag,
     #[health_check(name = 3)]
@@ -30,5 +34,9 @@ struct AppState {
     #[health_check(name = "disk"x)]
     z: Flag,
 }
+
+#[derive(Clone, HealthState)]
+#[health(name = concat!("a", "b"), version = env!("CARGO_PKG_VERSION"))]
+struct Named;
 
 fn main() {}

@@ -9,6 +9,10 @@ struct AppState {
     db: Flag,
 }
 
+#[health_runtime::health_check]
+#[derive(Clone, HealthState)]
+struct ByPath;
+
 fn main() {
     let _ = AppState::start_health;
 }
