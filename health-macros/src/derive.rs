@@ -52,6 +52,7 @@ fn expand_state(state: &State<'_>) -> TokenStream {
     let bounds = expand_bounds(state, &fields, &runtime);
     let where_clause = expand_where(state, &bounds);
     let service = expand_service(&state.options, &runtime);
+    let imports = expand_imports(&fields, &runtime);
     let mut fields: Vec<TokenStream> = fields.iter().map(|field| expand_field(field, &runtime)).collect();
     let mut parts = TokenStream::new();
     if fields.len() >= MANY {
@@ -63,6 +64,7 @@ fn expand_state(state: &State<'_>) -> TokenStream {
     let functions = functions.map(|path| expand_function(path, &runtime));
     quote! {
         const _: () = {
+            #imports
             #parts
             #[automatically_derived]
             impl #impl_generics #runtime::HealthState for #name #type_generics #where_clause {
@@ -145,10 +147,7 @@ fn expand_field(field: &Field<'_>, runtime: &TokenStream) -> TokenStream {
 // |__state| ::health_runtime::run(payments::ping(&__state.payments))
 //
 // or, for a type that may be an `Arc<dyn Mailer>`:
-// |__state| {
-//     use ::health_runtime::__private::{Argument, Itself as _, PointsToSized as _, PointsToUnsized as _};
-//     ::health_runtime::run(mail::ping((&&Argument(&__state.mailer)).argument()))
-// }
+// |__state| ::health_runtime::run(mail::ping((&&__Argument(&__state.mailer)).argument()))
 fn expand_with(run: &str, path: &Path, member: &Member, ty: &Type, runtime: &TokenStream) -> TokenStream {
     let at = Span::mixed_site().located_at(path.last.span());
     let run = Ident::new(run, at);
@@ -158,13 +157,10 @@ fn expand_with(run: &str, path: &Path, member: &Member, ty: &Type, runtime: &Tok
     });
     let member: TokenStream = member.collect();
     let field = quote_spanned!(at=> &__state.#member);
-    let (import, argument) = if may_point(ty) {
-        let import = quote! {
-            use #runtime::__private::{Argument as __Argument, Itself as _, PointsToSized as _, PointsToUnsized as _};
-        };
-        (import, quote_spanned!(at=> (&&__Argument(#field)).argument()))
+    let argument = if may_point(ty) {
+        quote_spanned!(at=> (&&__Argument(#field)).argument())
     } else {
-        (TokenStream::new(), field)
+        field
     };
     // Marked as generated where that changes no meaning, or else rustc advises to write the argument into the attribute.
     let mut tokens: Vec<TokenTree> = path.tokens.clone().into_iter().collect();
@@ -172,11 +168,18 @@ fn expand_with(run: &str, path: &Path, member: &Member, ty: &Type, runtime: &Tok
         *only = in_expansion(only);
     }
     let call = expand_call(&quote!(#runtime::#run), &tokens.into_iter().collect(), at, &argument);
-    if import.is_empty() {
-        quote_spanned! {at=> |__state| #call }
-    } else {
-        quote_spanned! {at=> |__state| { #import #call } }
-    }
+    quote_spanned! {at=> |__state| #call }
+}
+
+// Expands to, once for all fields:
+// use ::health_runtime::__private::{Argument as __Argument, Itself as _, PointsToSized as _, PointsToUnsized as _};
+fn expand_imports(fields: &[Field<'_>], runtime: &TokenStream) -> Option<TokenStream> {
+    let points = |field: &Field<'_>| matches!(field.checker, Checker::With { .. }) && may_point(field.ty);
+    fields.iter().any(points).then(|| {
+        quote! {
+            use #runtime::__private::{Argument as __Argument, Itself as _, PointsToSized as _, PointsToUnsized as _};
+        }
+    })
 }
 
 // Expands to:

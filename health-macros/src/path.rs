@@ -173,11 +173,11 @@ fn method(value: &[TokenTree]) -> Option<&Ident> {
     if word != "self" || !is_punct(dot, '.') {
         return None;
     }
-    let after_dot = value.windows(2).filter_map(|pair| match pair {
+    let mut after_dot = value.windows(2).rev().filter_map(|pair| match pair {
         [dot, TokenTree::Ident(name)] if is_punct(dot, '.') && name != "await" => Some(name),
         _ => None,
     });
-    after_dot.last()
+    after_dot.next()
 }
 
 fn is_path(text: &str) -> bool {
