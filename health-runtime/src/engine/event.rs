@@ -99,7 +99,9 @@ impl Event {
 
     /// Hands the event to `tracing`, whose subscriber is user code and may panic.
     pub(crate) fn log(&self, plans: &[Plan]) {
-        contain::run(|| self.emit(plans));
+        if self.is_logged() {
+            contain::run(|| self.emit(plans));
+        }
     }
 
     fn emit(&self, plans: &[Plan]) {
