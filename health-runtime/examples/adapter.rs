@@ -1,4 +1,4 @@
-//! The probes in a framework that has no adapter, here hyper alone.
+//! Serves the probes in a framework without an adapter, here hyper.
 
 use std::convert::Infallible;
 use std::error::Error;

@@ -1,4 +1,4 @@
-//! One check for each entry of a configuration, with everything that a check can have.
+//! One check for each entry of a configuration. The entry also sets the options of the check.
 
 use std::error::Error;
 use std::time::Duration;
@@ -51,7 +51,7 @@ fn checks(upstreams: Vec<Upstream>) -> HealthBuilder<()> {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let upstreams = serde_json::from_str(CONFIGURATION)?;
-    // A service calls `.try_start()`: what a configuration gets wrong is an error with the name of the check.
+    // A service calls `.try_start()`. If the configuration is wrong, it returns an error with the name of the check.
     let health: TestHealth = checks(upstreams).manual();
     health.refresh().await;
     let report = health.check("billing");

@@ -1,11 +1,11 @@
-//! A generic state: the service is written once, for the real store and for the one in memory.
+//! A generic state: the same service works with a real store and with a store in memory.
 
 use std::error::Error;
 
 use health_runtime::testing::TestHealth;
 use health_runtime::{CheckResult, HealthCheck, HealthState, Outcome, Status};
 
-/// What the service needs of a store, its check included.
+/// What the service needs from a store, including its health check.
 trait Store: HealthCheck + Clone {
     fn orders(&self) -> Vec<String>;
 }

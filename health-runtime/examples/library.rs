@@ -1,16 +1,16 @@
-//! A library that brings checks of its own: a type that checks itself, a part of a state, and a function for any state.
+//! A library with its own checks: a type with a check, a nested state, and a function for any state.
 
 use std::error::Error;
 
 use health_runtime::testing::TestHealth;
 use health_runtime::{HealthState, Probe, Status};
 
-/// In truth another crate, which depends on `health-runtime` without its default features but `macros`.
+/// Stands for another crate. That crate depends on `health-runtime` with only one feature, `macros`.
 #[allow(unreachable_pub, reason = "it stands for another crate")]
 mod queue {
     use health_runtime::{CheckResult, Flag, HealthCheck, HealthState, InProcess, Outcome, health_check};
 
-    /// Checks itself: `#[health_check] queue: Queue` is enough.
+    /// It implements `HealthCheck`, so `#[health_check] queue: Queue` is enough.
     #[derive(Clone)]
     pub struct Queue {
         waiting: u32,
@@ -31,10 +31,10 @@ mod queue {
         }
     }
 
-    /// It lives in this process, so it may stand in the liveness probe.
+    /// The queue is in this process, so its check is allowed in liveness: a restart can fix the queue.
     impl InProcess for Queue {}
 
-    /// Several checks with options of their own: `#[health_check(nested)] mailer: queue::Mailer`.
+    /// Several checks, each with its own options. Use it with `#[health_check(nested)] mailer: queue::Mailer`.
     #[derive(Clone, HealthState)]
     pub struct Mailer {
         #[health_check(critical)]
@@ -43,7 +43,7 @@ mod queue {
         pub templates: Flag,
     }
 
-    /// What every state that has a queue can name: `#[health(checks(queue::backlog))]`.
+    /// A state that implements this trait can use the check `backlog`: `#[health(checks(queue::backlog))]`.
     pub trait HasQueue {
         fn queue(&self) -> &Queue;
     }

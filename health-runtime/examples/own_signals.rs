@@ -1,4 +1,5 @@
-//! A service that handles its signals itself: it begins the drain, and its server and its workers wait for it.
+//! A service that handles its signals itself. At a signal, it begins the drain. Its worker stops when the drain begins.
+//! Its server stops when the drain is over.
 
 use std::error::Error;
 use std::pin::pin;
@@ -17,11 +18,11 @@ struct AppState {
     queue: Flag,
 }
 
-/// Takes jobs until the drain begins, and finishes the last one.
+/// Takes jobs until the drain begins. The last job is finished.
 async fn work(health: Health) -> u32 {
     let (mut drain, mut jobs) = (pin!(health.drain_started()), 0);
     loop {
-        // Only the wait for a job ends here, never a job.
+        // The drain cancels only the wait for a job, never a job.
         tokio::select! {
             () = &mut drain => return jobs,
             () = tokio::time::sleep(Duration::from_millis(10)) => {} // a job has come
@@ -39,7 +40,7 @@ async fn run(asked_to_stop: impl Future + Send + 'static) -> Result<u32, Box<dyn
         .merge(health.router());
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}/readyz", listener.local_addr()?);
-    // `drain_finished()` says that the service handles its signals itself.
+    // `drain_finished()` instead of `shutdown_signal()`, because the service handles its signals itself.
     let server = axum::serve(health.listener(listener), app).with_graceful_shutdown(health.drain_finished());
     tokio::spawn(async move {
         asked_to_stop.await;

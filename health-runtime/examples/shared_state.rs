@@ -1,4 +1,4 @@
-//! A state behind an `Arc` that cannot be cloned itself.
+//! A state that does not implement `Clone`. The service shares it in an `Arc`.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ struct AppState {
     requests: AtomicU64,
 }
 
-/// A function of `&AppState`, however the state is shared.
+/// Takes `&AppState`, although the service shares the state in an `Arc`.
 #[health_check]
 fn load(state: &AppState) -> bool {
     state.requests.load(Ordering::Relaxed) < 1_000

@@ -1,4 +1,5 @@
-//! A service with its tests: what it reports while something fails, through its own router, without a server or a wait.
+//! A service with its tests. The tests check what the service reports while something fails. They use the router of
+//! the service, and need no server and no waits.
 //!
 //! ```console
 //! cargo test -p health-runtime --all-features --example tested_service

@@ -1,4 +1,4 @@
-//! Two services in one process: each has its own checks, its own port and its own probes. One signal ends both.
+//! Two services in one process. Each service has its own checks, port and probes. One signal ends both.
 
 use std::error::Error;
 
@@ -21,7 +21,7 @@ struct Admin {
 }
 
 async fn serve(health: Health) -> std::io::Result<()> {
-    let stop = health.shutdown_signal(); // each server has one, and one signal resolves all
+    let stop = health.shutdown_signal(); // call it for each server; one signal resolves them all
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}/readyz", listener.local_addr()?);
     let app = Router::new().merge(health.router());
@@ -43,7 +43,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A real SIGTERM, as `kill` sends it: it ends both, and the process goes on.
+/// `kill` sends a real SIGTERM. It ends both services, but not the process.
 #[tokio::test]
 async fn one_signal_ends_both() {
     let (orders, admin) = start();

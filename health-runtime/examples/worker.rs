@@ -1,4 +1,4 @@
-//! A worker without a web server: its probes are on the internal port, and it takes no job while it is not ready.
+//! A worker without a web server. Its probes are on the internal port. It takes no jobs while it is not ready.
 
 use std::error::Error;
 use std::pin::pin;
@@ -9,10 +9,10 @@ use health_runtime::{Flag, Health, HealthState, Heartbeat, Probe};
 #[derive(Clone, HealthState)]
 #[health(drain = "100ms")]
 struct AppState {
-    /// Jobs come from here.
+    /// The jobs come from this broker.
     #[health_check(critical)]
     broker: Flag,
-    /// Fails liveness if one job takes longer than a minute. A worker that waits also beats: it does not hang.
+    /// Fails liveness if one job takes longer than a minute. The worker also beats while it waits for a job.
     #[health_check(liveness)]
     jobs: Heartbeat,
 }
@@ -23,7 +23,7 @@ async fn work(health: Health, heartbeat: Heartbeat) -> u32 {
     let mut done = 0;
     loop {
         heartbeat.beat();
-        // Only the wait ends here, never a job.
+        // The drain cancels only the wait for a job, never a job.
         tokio::select! {
             () = &mut drain => return done,
             () = tokio::time::sleep(Duration::from_millis(5)) => {} // a job may have come
@@ -38,7 +38,7 @@ async fn run(health: &Health, heartbeat: Heartbeat) -> Result<u32, Box<dyn Error
     let address = health.serve_internal("127.0.0.1:0")?;
     println!("http://{address}/readyz");
     let worker = tokio::spawn(work(health.clone(), heartbeat));
-    health.shutdown_signal().await; // SIGTERM begins the drain, and ends this wait when it is over
+    health.shutdown_signal().await; // SIGTERM begins the drain; this returns when the drain is over
     Ok(worker.await?)
 }
 

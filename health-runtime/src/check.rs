@@ -1,15 +1,10 @@
 //! [`HealthCheck`], what a field's type must have; [`InProcess`], what liveness asks for; forwarding through `Option`,
 //! `Arc` and `Box`.
 
-mod forward;
-mod function;
-
 use std::sync::Arc;
 
-use crate::engine::Trigger;
 use crate::outcome::CheckResult;
-
-pub use self::function::check_fn;
+use crate::trigger::Trigger;
 
 /// Something that can say how it is.
 ///

@@ -1,21 +1,18 @@
 //! What a service can listen to: [`Events`], every transition of a check, and [`ProbeWatch`], what a probe says.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::SystemTime;
 
 use futures_util::stream::{BoxStream, Stream, StreamExt, unfold};
-use serde::{Serialize, Serializer};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 
 use crate::engine::State;
 use crate::health::Health;
 use crate::outcome::{Reason, Status};
-use crate::spec::{CheckSpec, Probe};
+use crate::report::Transition;
+use crate::spec::Probe;
 
 impl Health {
     /// Every transition of a check from now on, in order: for notifications, an audit trail, a switch to a fallback.
@@ -94,53 +91,6 @@ pub enum HealthEvent {
     Check(Transition),
     /// The reader was too slow: this number of events was lost before the next one.
     Missed(u64),
-}
-
-/// A change of a check's published status or reason. More fields may be added.
-#[derive(Clone, Debug, Serialize)]
-#[non_exhaustive]
-pub struct Transition {
-    /// The check's name.
-    pub check: Cow<'static, str>,
-    /// Whether its failure fails readiness or liveness: as in a [`Report`](crate::Report) of [`Probe::Health`].
-    pub critical: bool,
-    /// How it was. Before its first result a check is unhealthy, `pending`.
-    pub from: Status,
-    /// Why it was so.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub from_reason: Option<Reason>,
-    /// How it is.
-    pub to: Status,
-    /// Why it is so.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub to_reason: Option<Reason>,
-    /// What the run said that turned it, credentials masked, at most 1 KiB. Not for the public.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub message: Option<Arc<str>>,
-    /// When it was noticed. Serialized as `at_ms`, in milliseconds since 1970.
-    #[serde(rename = "at_ms", serialize_with = "since_1970")]
-    pub at: SystemTime,
-}
-
-impl Transition {
-    pub(crate) fn new(spec: &CheckSpec, [from, to]: [State; 2], message: Option<Arc<str>>, at: SystemTime) -> Self {
-        Self {
-            check: spec.name.clone(),
-            critical: spec.is_critical_in(Probe::Health),
-            from: from.status,
-            from_reason: from.reason,
-            to: to.status,
-            to_reason: to.reason,
-            message,
-            at,
-        }
-    }
-}
-
-fn since_1970<S: Serializer>(at: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
-    let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    // Not as a `u128`, which older versions of serde_json refuse.
-    serializer.serialize_u64(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// The transitions of all checks, from [`Health::subscribe`]: a [`Stream`] that ends with the engine.

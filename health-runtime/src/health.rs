@@ -8,15 +8,16 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use crate::check::HealthCheck;
-use crate::engine::{Engine, EngineHandle, Named, Plan, Runner, Trigger};
+use crate::engine::{Engine, EngineHandle, Named, Plan, Runner};
 use crate::function::HealthFn;
 use crate::naming;
 use crate::outcome::{CheckFuture, Status};
 use crate::package::Package;
 use crate::report::{Phase, Report};
-use crate::spec::{CheckSpec, Probe, ServiceSpec, rules};
+use crate::spec::{CheckSpec, Probe, ServiceSpec, rules, unique};
 use crate::start_error::StartError;
 use crate::state::{Checks, Declared, HealthState, StateCheck};
+use crate::trigger::Trigger;
 
 /// A running health engine: what a service holds, and hands to its router and its server.
 ///
@@ -383,7 +384,7 @@ impl<S: HealthState> HealthBuilder<S> {
             return Err(error);
         }
         rules::validate_service(service)?;
-        naming::unique(checks.list.iter().map(|declared| declared.spec.name()), &checks.nests)?;
+        unique(checks.list.iter().map(|declared| declared.spec.name()), &checks.nests)?;
         for Declared { spec, defaults, .. } in &checks.list {
             rules::validate_check(spec, defaults.unwrap_or(service.defaults))?;
         }

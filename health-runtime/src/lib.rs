@@ -115,19 +115,17 @@ pub mod _documentation;
 mod argument;
 mod check;
 mod checks;
-mod contain;
 mod engine;
 mod events;
-mod flag;
 mod format;
 mod function;
 mod health;
-mod heartbeat;
 mod http;
 mod lifecycle;
 mod naming;
 mod outcome;
 mod package;
+mod panics;
 mod parts;
 mod report;
 mod spec;
@@ -137,13 +135,16 @@ mod state;
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 pub mod testing;
 mod text;
+mod time_left;
+mod trigger;
 
-pub use check::{HealthCheck, InProcess, check_fn};
-pub use engine::Trigger;
-pub use events::{Events, HealthEvent, ProbeWatch, Transition};
-pub use flag::Flag;
+pub use check::{HealthCheck, InProcess};
+pub use checks::Flag;
+pub use checks::check_fn;
+pub use events::{Events, HealthEvent, ProbeWatch};
 pub use function::HealthFn;
 // For the macros, at the root because rustc names them in its messages.
+pub use checks::Heartbeat;
 #[doc(hidden)]
 pub use function::{
     Annotated, BlockingReturn, Function, Returned, Unannotated, run, run_async, run_blocking, run_plain,
@@ -152,19 +153,19 @@ pub use health::{Health, HealthBuilder, WeakHealth};
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
 pub use health_macros::{HealthState, health_check};
-pub use heartbeat::Heartbeat;
 pub use http::{Answer, Probes};
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
 pub use http::{DrainFuture, DrainLayer, DrainListener, DrainService, DrainStream, ListenSocket, ServeListener};
 pub use lifecycle::{Hold, StartupTask};
-pub use outcome::{BoxError, CheckError, CheckFuture, CheckResult, IntoOutcome, Outcome, Reason, Status};
+pub use outcome::{BoxError, CheckError, CheckFuture, CheckResult, IntoOutcome, Outcome, PartReport, Reason, Status};
 pub use package::Package;
-pub use parts::{PartReport, Parts};
-pub use report::{CheckReport, Phase, Report};
+pub use parts::Parts;
+pub use report::{CheckReport, Phase, Report, Transition};
 pub use spec::{Breaker, CheckSpec, Probe};
 pub use start_error::StartError;
 pub use state::{Checks, CloneState, HealthState};
+pub use trigger::Trigger;
 
 // README's code is compiled with the other examples.
 #[cfg(all(

@@ -1,10 +1,10 @@
 //! What a check says of itself: [`Status`], [`Outcome`], and everything a check function may return.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::pin::Pin;
-
-use crate::parts::{PartList, PartReport};
+use std::sync::Arc;
 
 /// A boxed error, as `?` makes it from any error type, from a `String` or from a `&str`.
 pub type BoxError = Box<dyn Error + Send + Sync>;
@@ -386,4 +386,25 @@ impl<E: Into<BoxError>> CheckError for E {
     fn into_boxed(self) -> BoxError {
         self.into()
     }
+}
+
+/// One part of a check, see [`Parts`](crate::Parts).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PartReport {
+    /// Its name: on one line, credentials masked, at most 64 characters. Not for the public.
+    pub name: Cow<'static, str>,
+    /// How it is.
+    pub status: Status,
+    /// Why it is not simply healthy.
+    pub reason: Option<Reason>,
+    /// What its check said, credentials masked, at most 1 KiB. Not for the public.
+    pub message: Option<Arc<str>>,
+}
+
+/// The parts that are kept, and how many more there were.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PartList {
+    pub(crate) list: Arc<[PartReport]>,
+    pub(crate) omitted: usize,
 }

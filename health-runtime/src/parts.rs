@@ -5,8 +5,8 @@ use std::cmp::Reverse;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use crate::contain;
-use crate::outcome::{IntoOutcome, Outcome, Reason, Status};
+use crate::outcome::{IntoOutcome, Outcome, PartList, PartReport, Reason, Status};
+use crate::panics;
 use crate::text;
 
 /// So many parts are kept. Whoever has more of them fail has one incident, and not a hundred.
@@ -69,27 +69,6 @@ pub struct Parts {
     list: Vec<PartReport>,
 }
 
-/// One part of a check, see [`Parts`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct PartReport {
-    /// Its name: on one line, credentials masked, at most 64 characters. Not for the public.
-    pub name: Cow<'static, str>,
-    /// How it is.
-    pub status: Status,
-    /// Why it is not simply healthy.
-    pub reason: Option<Reason>,
-    /// What its check said, credentials masked, at most 1 KiB. Not for the public.
-    pub message: Option<Arc<str>>,
-}
-
-/// The parts that are kept, and how many more there were.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct PartList {
-    pub(crate) list: Arc<[PartReport]>,
-    pub(crate) omitted: usize,
-}
-
 impl Parts {
     /// A set without parts: healthy (`disabled`) until one is added.
     pub fn new() -> Self {
@@ -105,7 +84,7 @@ impl Parts {
                 let message = outcome.message().map(text::clean);
                 self.push(&name, outcome.status(), outcome.reason(), message);
             }
-            Err(error) => self.add_failed(&name, Reason::Error, Some(contain::describe(error))),
+            Err(error) => self.add_failed(&name, Reason::Error, Some(panics::describe(error))),
         }
     }
 

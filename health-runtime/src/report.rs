@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use crate::engine::{Engine, Selection, View, WHOLE};
-use crate::outcome::{Reason, Status};
-use crate::parts::PartReport;
+use serde::{Serialize, Serializer};
+
+use crate::outcome::{PartReport, Reason, Status};
 use crate::spec::Probe;
 
 /// Where the service is between its start and its end.
@@ -40,8 +40,8 @@ impl fmt::Display for Phase {
     }
 }
 
-impl serde::Serialize for Phase {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl Serialize for Phase {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
 }
@@ -123,50 +123,40 @@ pub(crate) enum Audience {
 }
 
 impl Report {
-    /// The probe's report from this view, with at most `limit` checks.
-    pub(crate) fn new(engine: &Engine, view: &View, probe: Probe, selection: Option<&Selection>, limit: usize) -> Self {
-        let part = view.part(probe, selection.map_or(WHOLE, Selection::ranges), limit);
-        let state = match selection.and_then(|selection| selection.one) {
-            Some(index) => view.judge_one(probe, index),
-            None => part.state,
-        };
-        let omitted = part.count - part.first.len();
-        let check = |index: usize| {
-            let (spec, brief, row) = (&engine.plans[index].spec, view.brief(index), view.row(index));
-            let parts = row.parts.as_ref();
-            CheckReport {
-                name: spec.name.clone(),
-                status: brief.state.status,
-                reason: brief.state.reason,
-                description: spec.description.clone(),
-                critical: spec.is_critical_in(probe),
-                raw_status: row.raw.map(|raw| raw.status),
-                raw_reason: row.raw.and_then(|raw| raw.reason),
-                latency: row.latency,
-                age: row.age,
-                message: row.message.clone(),
-                parts: parts.map(|parts| Arc::clone(&parts.list)).unwrap_or_default(),
-                omitted_parts: parts.map_or(0, |parts| parts.omitted),
-                runbook: spec.runbook.clone(),
-                groups: spec.groups.clone(),
-                restart_helps: spec.restart_helps.clone(),
-            }
-        };
-        Self {
-            probe,
-            status: state.status,
-            reason: state.reason,
-            lag: view.standing.lag,
-            phase: view.standing.phase,
-            service: engine.service.name.clone(),
-            version: engine.service.version.clone(),
-            omitted,
-            checks: part.first.into_iter().map(check).collect(),
-        }
-    }
-
     /// Whether the probe succeeds.
     pub fn passes(&self) -> bool {
         self.status.passes()
     }
+}
+
+/// A change of a check's published status or reason. More fields may be added.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Transition {
+    /// The check's name.
+    pub check: Cow<'static, str>,
+    /// Whether its failure fails readiness or liveness: as in a [`Report`](crate::Report) of [`Probe::Health`].
+    pub critical: bool,
+    /// How it was. Before its first result a check is unhealthy, `pending`.
+    pub from: Status,
+    /// Why it was so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from_reason: Option<Reason>,
+    /// How it is.
+    pub to: Status,
+    /// Why it is so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_reason: Option<Reason>,
+    /// What the run said that turned it, credentials masked, at most 1 KiB. Not for the public.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<Arc<str>>,
+    /// When it was noticed. Serialized as `at_ms`, in milliseconds since 1970.
+    #[serde(rename = "at_ms", serialize_with = "since_1970")]
+    pub at: SystemTime,
+}
+
+fn since_1970<S: Serializer>(at: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+    let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    // Not as a `u128`, which older versions of serde_json refuse.
+    serializer.serialize_u64(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use crate::check::{HealthCheck, InProcess};
-use crate::engine::{StateType, Trigger};
+use crate::engine::StateType;
 use crate::function::HealthFn;
 use crate::health::{Health, HealthBuilder};
 use crate::naming::{is_name, is_reserved};
 use crate::outcome::CheckFuture;
 use crate::spec::{CheckSpec, Defaults, Nest, Probe, ServiceSpec, rules};
 use crate::start_error::StartError;
+use crate::trigger::Trigger;
 
 /// So many structs may stand in one another. Nobody means more: it is one that contains itself.
 const DEEPEST: usize = 32;

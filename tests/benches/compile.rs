@@ -121,7 +121,7 @@ impl HealthState for AppState {
         );
         checks.add::<SqlitePool>(
             CheckSpec::new("db").critical().description(
-                "Without the orders there is no service: its failure takes this instance out of rotation.",
+                "Stores the orders. If it fails, this instance is taken out of rotation.",
             ),
             |state| &state.db,
         );
@@ -130,7 +130,7 @@ impl HealthState for AppState {
                 .timeout(Duration::from_millis(500))
                 .interval(Duration::from_secs(1))
                 .description(
-                    "Orders are taken without it and paid for later: its failure is shown, and routes nothing away.",
+                    "Takes the payments. If it fails, orders are paid later, and this instance stays in rotation.",
                 ),
             |state| health_runtime::run(payments::ping(&state.payments)),
         );

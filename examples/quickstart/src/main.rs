@@ -1,7 +1,8 @@
-//! An orders service that answers its orchestrator: the main job of `health-runtime`, from the state to the shutdown.
+//! An orders service with health checks, from the state to the shutdown. This is the main use of `health-runtime`.
 //!
-//! `cargo run -p quickstart` needs nothing else: the database is a file, the payments provider a second server in this
-//! process that can be switched off. `PORT` overrides the port, `PORT=0` takes any free one.
+//! Start it with `cargo run -p quickstart`. It needs no other service: the database is a file, and the payments
+//! provider is a second server in this process. You can switch that server off. `PORT` sets the port; `PORT=0` takes
+//! any free port.
 
 mod orders;
 mod payments;
@@ -19,15 +20,15 @@ use tokio::net::TcpListener;
 
 const PORT: u16 = 3000;
 
-/// What the handlers share. The annotated fields are the health checks; there is nothing else to write.
+/// The state that the handlers share. The annotated fields are the health checks; no other code is necessary.
 #[derive(Clone, HealthState)]
 #[health(drain = "5s")] // the default is 7 s
 struct AppState {
-    /// Without the orders there is no service: its failure takes this instance out of rotation.
+    /// Stores the orders. If it fails, this instance is taken out of rotation.
     #[health_check(critical)]
     db: SqlitePool,
 
-    /// Orders are taken without it and paid for later: its failure is shown, and routes nothing away.
+    /// Takes the payments. If it fails, orders are paid later, and this instance stays in rotation.
     #[health_check(with = payments::ping, timeout = "500ms", interval = "1s")]
     payments: payments::Client,
 }
@@ -58,23 +59,23 @@ async fn serve() -> anyhow::Result<()> {
 
     let state = AppState { db, payments };
     let health = state.start_health();
-    let stop = health.shutdown_signal(); // from here on SIGTERM drains, also while the service starts
+    let stop = health.shutdown_signal(); // from now on SIGTERM drains, even while the service starts
 
-    // Declared before `router`: until it is done, `/startupz` and `/readyz` answer 503.
+    // Declare it before the call of `health.router()`. Until it is done, `/startupz` and `/readyz` answer 503.
     let warm_up = health.startup_task("warm caches");
     let db = state.db.clone();
     tokio::spawn(async move {
         match orders::warm_up(&db).await {
             Ok(()) => warm_up.done(),
-            Err(error) => tracing::error!(%error, "cannot warm the caches"), // not done: the start fails for good
+            Err(error) => tracing::error!(%error, "cannot warm the caches"), // not done: `/startupz` fails for good
         }
     });
 
     let app = Router::new()
         .merge(orders::router())
-        .layer(health.drain_layer()) // during the drain, answers ask clients to come back on new connections
+        .layer(health.drain_layer()) // during the drain, asks clients to close their connections
         .with_state(state.clone())
-        .merge(health.router()); // last, so that no layer stands before a probe
+        .merge(health.router()); // last, so that no layer wraps the probes
 
     println!("{}", welcome(port, provider.port(), &file.display().to_string()));
     axum::serve(health.listener(listener), app)
@@ -84,7 +85,7 @@ async fn serve() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Listens on the loopback alone, at `PORT`.
+/// Listens only on the loopback address, at `PORT`.
 async fn listen() -> anyhow::Result<TcpListener> {
     let port = match env::var_os("PORT") {
         None => PORT,

@@ -1,4 +1,4 @@
-//! The service itself: takes orders and lists them.
+//! The orders: the handlers that accept and list them, and the database that stores them.
 
 use std::num::NonZeroU32;
 use std::path::Path;
@@ -14,7 +14,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
 use crate::AppState;
 
-/// How many orders a list shows.
+/// A list shows this many orders at most.
 const LATEST: u32 = 20;
 
 #[derive(Deserialize)]
@@ -30,7 +30,7 @@ struct Order {
     quantity: u32,
 }
 
-/// Opens the database; what an earlier run has stored is still there.
+/// Opens the database. It still has the orders of earlier runs.
 pub(crate) async fn open(file: &Path) -> sqlx::Result<SqlitePool> {
     let options = SqliteConnectOptions::new()
         .filename(file)
@@ -46,7 +46,7 @@ pub(crate) async fn open(file: &Path) -> sqlx::Result<SqlitePool> {
     Ok(db)
 }
 
-/// Reads once what the first requests will ask for.
+/// Reads the latest orders once, before the first request needs them.
 pub(crate) async fn warm_up(db: &SqlitePool) -> sqlx::Result<()> {
     let orders = latest(db).await?;
     tracing::info!(orders = orders.len(), "caches are warm");
@@ -88,7 +88,7 @@ async fn latest(db: &SqlitePool) -> sqlx::Result<Vec<Order>> {
         .collect())
 }
 
-/// Why a request fails. What the client is told holds nothing of what is behind it.
+/// Why a request fails. The answer to the client contains no internal details.
 enum Error {
     Invalid(&'static str),
     Database(sqlx::Error),

@@ -1,4 +1,4 @@
-//! The payments provider: the client that the service has for it, its check, and a stand-in to switch off.
+//! The payments provider: the client that the service uses, its check, and a simulated provider to switch off.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use axum::routing::{MethodRouter, get, post};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-/// Talks to the provider. Clones share their connections.
+/// The client of the provider. Clones share their connections.
 #[derive(Clone)]
 pub(crate) struct Client {
     http: reqwest::Client,
@@ -25,7 +25,8 @@ impl Client {
     }
 }
 
-/// Whether payments can be made: any error makes the check unhealthy. The timeout is the check's own.
+/// Checks that the provider answers. Any error makes the check unhealthy. The check has a timeout, so the request needs
+/// none.
 pub(crate) async fn ping(client: &Client) -> reqwest::Result<()> {
     client.http.get(&client.ping).send().await?.error_for_status()?;
     Ok(())
@@ -40,8 +41,8 @@ enum Mode {
 
 type Switch = Arc<watch::Sender<Mode>>;
 
-/// Starts the stand-in beside the service, on the next port if that is free. Nobody stops it: it ends with the process,
-/// after the drain.
+/// Starts the simulated provider on the next port, or on any free port if the next one is taken. It ends with the
+/// process, after the drain.
 pub(crate) async fn start_provider(service_port: u16) -> std::io::Result<SocketAddr> {
     let next = service_port.saturating_add(1);
     let listener = match TcpListener::bind((Ipv4Addr::LOCALHOST, next)).await {

@@ -14,10 +14,10 @@ use proptest::test_runner::{Config, RngAlgorithm, RngSeed, TestRunner};
 
 use self::generate::{any_check, any_service};
 use super::derive;
-use crate::duration::{MAX, SHORTEST_STALL};
-use crate::rules::DEFAULT_FAILURES;
-use crate::timing::{DEFAULT_INTERVAL, DEFAULT_RESET, DEFAULT_TIMEOUT, LATENESS};
-use crate::value::MAX_COUNT;
+use crate::parse::value::MAX_COUNT;
+use crate::util::duration::{MAX, SHORTEST_STALL};
+use crate::validate::check::DEFAULT_FAILURES;
+use crate::validate::durations::{DEFAULT_INTERVAL, DEFAULT_RESET, DEFAULT_TIMEOUT, LATENESS};
 
 const MILLI: Duration = Duration::from_millis(1);
 

@@ -1,8 +1,9 @@
 //! The docs of the macros against the tables of options: an option without a heading and an example of its own is no
 //! option that anybody finds.
 
-use crate::grammar::{Options, Place};
+use crate::model::Place;
 use crate::model::{BreakerOptions, CheckOptions, StateOptions};
+use crate::parse::grammar::Options;
 
 const DERIVE: &str = include_str!("../../docs/derive.md");
 const FUNCTION: &str = include_str!("../../docs/function.md");

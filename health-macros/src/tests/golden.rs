@@ -9,7 +9,7 @@ use std::path::Path;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 
-use crate::grammar::Place;
+use crate::model::Place;
 use crate::model::{CheckOptions, StateOptions};
 use crate::tests::{derive, function, rows};
 

@@ -8,7 +8,8 @@ mod random;
 
 use proc_macro2::{TokenStream, TokenTree};
 
-use crate::grammar::{Options, Place};
+use crate::model::Place;
+use crate::parse::grammar::Options;
 
 /// The name and the example of each option that may stand there.
 fn rows<O: Options>(place: Place) -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -18,7 +19,7 @@ fn rows<O: Options>(place: Place) -> impl Iterator<Item = (&'static str, &'stati
 
 /// What the derive writes for an item.
 fn derive(input: TokenStream) -> TokenStream {
-    crate::derive::expand(&syn::parse2(input).expect("a derive stands on an item"))
+    crate::pipeline::derive(&syn::parse2(input).expect("a derive stands on an item"))
 }
 
 /// What the attribute macro writes for a function with it.
@@ -32,5 +33,5 @@ fn function(input: TokenStream) -> TokenStream {
         Some(TokenTree::Group(arguments)) => arguments.stream(),
         _ => TokenStream::new(),
     };
-    crate::function::expand(arguments, tokens.collect())
+    crate::pipeline::health_check(arguments, tokens.collect())
 }

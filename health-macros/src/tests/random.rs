@@ -29,7 +29,7 @@ use proptest::test_runner::{Config, RngAlgorithm, RngSeed, TestRunner};
 
 use self::accepted::{flat, match_options};
 use self::generate::{attribute, with_invisible};
-use crate::grammar::Place;
+use crate::model::Place;
 use crate::model::{CheckOptions, StateOptions};
 use crate::tests::{derive, function, rows};
 

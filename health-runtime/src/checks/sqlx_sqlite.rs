@@ -21,8 +21,8 @@ use self::file::Found;
 use self::lock::Lock;
 use crate::BoxError;
 use crate::check::HealthCheck;
-use crate::engine;
 use crate::outcome::{CheckResult, Outcome};
+use crate::time_left::time_left;
 
 /// A request notices when it waits for longer than this for a connection.
 const QUEUE: Duration = Duration::from_millis(50);
@@ -127,7 +127,7 @@ fn is_full(pool: &SqlitePool) -> bool {
 
 /// How long to wait for one thing. Less than all the time left, so that the run can report what it waited for.
 fn patience() -> Duration {
-    engine::time_left().map_or(PATIENCE, |left| left * 3 / 4)
+    time_left().map_or(PATIENCE, |left| left * 3 / 4)
 }
 
 /// Waits for at most this long, in two halves: if a freeze of the process uses up the time of the first timer, the second

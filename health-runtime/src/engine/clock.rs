@@ -7,8 +7,8 @@
 use std::time::Instant;
 
 #[cfg(feature = "testing")]
-use super::by_hand::Hand;
-use super::{Time, nanos};
+use crate::engine::test_kit::Hand;
+use crate::engine::{Time, nanos};
 
 /// The longest tick: 10 ms, with `CONFIG_HZ=100`.
 #[cfg(target_os = "linux")]

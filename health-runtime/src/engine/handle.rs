@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::{Arc, Weak};
 
-use super::Engine;
+use crate::engine::Engine;
 
 /// Dropping this ends the engine on the same thread, and waits until the last events are logged. The engine's own tasks
 /// hold the engine only for a moment, and never hold this.

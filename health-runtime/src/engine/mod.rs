@@ -1,70 +1,50 @@
 //! The engine: runs the checks in the background and publishes what probes are answered from.
 //!
 //! ```text
-//! core       every state as a pure function of what happened and of now
-//!   plan       what was declared, defaults filled in
-//!   phase      starting, running, draining; holds
-//!   servers    whether a server runs
-//!   awake      time in which the process could run
-//! view       what is published: immutable, read without the lock
-//!   publication  until when each probe may use it
-//! asked      a probe that finds something to wait for
-//! run        one run of one check, in a task of its own
-//! runner     the checks with the user's state, and how they are dropped
-//! start      how an engine starts and ends
-//! driver     the pacemaker, the thread that everything else hangs on
-//! trigger    what a check asks for a run with
-//! shutdown   the stages of the end: drain, close, stop
-//! serving    counts the application's listeners and connections
-//! signals    SIGTERM and SIGINT, for all engines in the process
-//! exit       ends a process that does not end by itself
-//! handle     what every `Health` holds: the engine ends with the last of them
-//! selection  the checks that a request asks about
-//! names      finds checks by name
-//! onlooker   a weak reference to the engine
-//! clock      what time it is, and cheaply whether a moment has come
-//! live       what is said once in the life of a process
-//! by_hand    in a test: the clock is moved, and checks run when somebody says so
-//! event      what the log is told
-//! outbox     what waits to be told, in order
-//!   queue      delivered by one thread at a time
-//! scribe     the thread that writes the log
+//! core         every state as a pure function of what happened and of now
+//! state        a status and its reason, and what both are asked
+//! view         what is published: immutable, read without the lock
+//! publication  until when each probe may use the view
+//! report       a report, made of a view
+//! probe        a probe that has to wait
+//! run          one run of one check, in a task of its own
+//! runner       the checks with the user's state, and how they are dropped
+//! start        how an engine starts and ends
+//! pacemaker    the thread that ticks
+//! shutdown     the end of the service: stages, signals, exit, listeners
+//! log          what the log and the subscribers are told
+//! queue        events in order, delivered by one thread at a time
+//! handle       what every `Health` holds: the engine ends with the last of them
+//! weak         a reference to the engine that does not keep it running
+//! selection    the checks that a request asks about
+//! names        finds checks by name
+//! clock        what time it is, and cheaply whether a moment has come
+//! test_kit     the engine of a test: it moves the clock, and starts the runs
 //! ```
 //!
 //! This file is what holds them together: the lock, and what is done once it is released.
 
-mod asked;
-mod awake;
-#[cfg(feature = "testing")]
-mod by_hand;
 mod clock;
 mod core;
-mod driver;
-mod event;
-mod exit;
 mod handle;
-mod live;
+mod log;
 mod names;
-mod onlooker;
-mod outbox;
-mod phase;
-mod plan;
+mod pacemaker;
+mod probe;
 mod publication;
 mod queue;
+mod report;
 mod run;
 mod runner;
-mod scribe;
 mod selection;
-#[cfg_attr(not(feature = "axum"), allow(dead_code, reason = "only `axum` has a listener"))]
-mod servers;
-#[cfg_attr(not(feature = "axum"), allow(dead_code, reason = "only `axum` has a listener"))]
-mod serving;
 mod shutdown;
-mod signals;
 mod start;
+mod state;
 mod sync;
-mod trigger;
+#[cfg(feature = "testing")]
+mod test_kit;
 mod view;
+mod weak;
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -75,66 +55,44 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, broadcast, watch};
 
 pub(crate) use self::core::Core;
-pub(crate) use self::event::Event;
+pub(crate) use self::core::plan::Plan;
+#[cfg(feature = "axum")]
+pub(crate) use self::core::servers::Servers;
 pub(crate) use self::handle::EngineHandle;
-pub(crate) use self::live::StateType;
+pub(crate) use self::log::event::Event;
+pub(crate) use self::log::notices::StateType;
 pub(crate) use self::names::{Named, Names};
-pub(crate) use self::onlooker::Onlooker;
-pub(crate) use self::plan::Plan;
+pub(crate) use self::report::report;
 pub(crate) use self::run::RunResult;
-#[cfg(feature = "sqlx-0_9-sqlite")]
-pub(crate) use self::run::time_left;
 pub(crate) use self::runner::Runner;
 pub(crate) use self::selection::{Selection, WHOLE, common};
+pub(crate) use self::shutdown::serving::Serving;
 #[cfg(feature = "axum")]
-pub(crate) use self::servers::Servers;
-pub(crate) use self::serving::Serving;
-#[cfg(feature = "axum")]
-pub(crate) use self::serving::{Call, ConnectionGuard, ListenerGuard};
-pub use self::trigger::Trigger;
+pub(crate) use self::shutdown::serving::{Call, ConnectionGuard, ListenerGuard};
+pub(crate) use self::state::State;
 pub(crate) use self::view::View;
+pub(crate) use self::weak::Onlooker;
 
 use self::clock::Clock;
 use self::core::Effects;
-use self::live::Live;
-use self::outbox::Outbox;
-use self::phase::Stage;
+use self::core::lifecycle::Stage;
+#[cfg(not(feature = "axum"))]
+use self::core::servers::Servers;
+use self::log::notices::Live;
+use self::log::outbox::Outbox;
 use self::publication::Publication;
 use self::run::Spawned;
-#[cfg(not(feature = "axum"))]
-use self::servers::Servers;
 use self::sync::Loaded;
-use crate::contain;
-use crate::events::Transition;
-use crate::outcome::{Reason, Status};
+use crate::panics;
+use crate::report::Transition;
 use crate::spec::{Probe, ServiceSpec};
+use crate::trigger::Target;
 
 /// How long a silence of the runtime is a stall, where it is watched and nobody has said.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// Time since the engine was built.
 pub(crate) type Time = Duration;
-
-/// A status, and the reason for it where it is not simply healthy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct State {
-    pub(crate) status: Status,
-    pub(crate) reason: Option<Reason>,
-}
-
-impl State {
-    pub(crate) const HEALTHY: Self = Self {
-        status: Status::Healthy,
-        reason: None,
-    };
-
-    pub(crate) const fn unhealthy(reason: Reason) -> Self {
-        Self {
-            status: Status::Unhealthy,
-            reason: Some(reason),
-        }
-    }
-}
 
 pub(crate) struct Engine {
     pub(crate) service: ServiceSpec,
@@ -265,7 +223,7 @@ impl Engine {
             }
         }
         if effects.changed || effects.arrived {
-            contain::run(|| self.changed.notify_waiters()); // wakers are somebody else's
+            panics::run(|| self.changed.notify_waiters()); // wakers are somebody else's
         }
         self.outbox.tell(&self.plans);
     }
@@ -350,7 +308,7 @@ impl Engine {
         }
         // So that changes by time alone are logged, even without a probe. Thousands of first runs start in slices, one
         // every millisecond: a view for each slice would take longer than the runs.
-        if !more || self.clock.now().saturating_sub(self.view.latest().standing.at) >= driver::TICK {
+        if !more || self.clock.now().saturating_sub(self.view.latest().standing.at) >= pacemaker::TICK {
             self.view();
         }
         self.reach(stage);
@@ -386,7 +344,7 @@ impl Engine {
         if self.server_runs.load(Ordering::Relaxed) || self.server_runs.swap(true, Ordering::Relaxed) {
             return;
         }
-        let is_unattended = self.handles.is_some() && signals::is_unattended();
+        let is_unattended = self.handles.is_some() && shutdown::signals::is_unattended();
         self.with(|core, _| {
             core.servers(Servers::run);
             if is_unattended {
@@ -407,7 +365,21 @@ impl Engine {
     }
 
     pub(crate) fn report(self: &Arc<Self>, probe: Probe) -> crate::Report {
-        crate::Report::new(self, &self.view(), probe, None, usize::MAX)
+        report(self, &self.view(), probe, None, usize::MAX)
+    }
+}
+
+impl Target for Engine {
+    fn request_one(self: Arc<Self>, index: usize) {
+        self.request(index..index + 1);
+    }
+
+    fn lost(self: Arc<Self>) -> Duration {
+        self.with(|core, now| core.awake.lost(now))
+    }
+
+    fn time_left(self: Arc<Self>, index: usize) -> Option<Duration> {
+        self.with(|core, now| core.time_left(index, now))
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::Plan;
+use crate::engine::Plan;
 use crate::spec::{Nest, Probe};
 
 /// What the name of a check or a nest refers to.

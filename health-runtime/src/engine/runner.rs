@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::Trigger;
-use crate::contain;
 use crate::outcome::CheckFuture;
+use crate::panics;
+use crate::trigger::Trigger;
 
 /// The checks, with the state they look at: all that the engine sees of `S`.
 pub(crate) trait Runner: Send + Sync {
@@ -44,7 +44,7 @@ impl Drop for Owned {
     fn drop(&mut self) {
         let (runner, gone) = (self.runner.take(), self.gone.take());
         let end = move || {
-            contain::run(|| drop(runner));
+            panics::run(|| drop(runner));
             drop(gone);
         };
         if self.here {

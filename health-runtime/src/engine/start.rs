@@ -1,24 +1,27 @@
 //! How an engine starts and ends.
 
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use fastrand::Rng;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-use super::clock::Clock;
-use super::exit::LAST_WORDS;
-use super::live::{self, Live, StateType};
-use super::names::Names;
-use super::outbox::Outbox;
-use super::phase::Stage;
-use super::publication::Publication;
-use super::scribe::Scribe;
-use super::serving::Serving;
-use super::{Core, Engine, EngineHandle, Event, Handles, Plan, Runner, Time, Trigger, driver, runner, signals};
-use crate::contain;
+use crate::engine::clock::Clock;
+use crate::engine::core::lifecycle::Stage;
+use crate::engine::log::notices::{self, Live, StateType};
+use crate::engine::log::outbox::Outbox;
+use crate::engine::log::thread::Scribe;
+use crate::engine::names::Names;
+use crate::engine::pacemaker;
+use crate::engine::publication::Publication;
+use crate::engine::shutdown::exit::LAST_WORDS;
+use crate::engine::shutdown::serving::Serving;
+use crate::engine::shutdown::signals;
+use crate::engine::{Core, Engine, EngineHandle, Event, Handles, Plan, Runner, Time, runner};
+use crate::panics;
 use crate::spec::{Nest, Probe, ServiceSpec};
+use crate::trigger::{Target, Trigger};
 
 impl Engine {
     /// Builds the engine and starts its threads. Checks run on `runtime`. Without a runtime there are no threads, and time
@@ -36,7 +39,7 @@ impl Engine {
         let budget = service.probe_budget;
         let mut core = Core::new(Arc::clone(&plans), disabled, budget, service.manual_start, Rng::new());
         let (view, _) = core.view(Time::ZERO);
-        let pacemaker = runtime.is_some().then(driver::Pacemaker::new).transpose()?;
+        let pacemaker = runtime.is_some().then(pacemaker::Pacemaker::new).transpose()?;
         let handles = runtime.zip(pacemaker.as_ref()).map(|(runtime, pacemaker)| Handles {
             runtime,
             pacemaker: pacemaker.handle(),
@@ -94,7 +97,7 @@ impl Engine {
     fn attach_all(self: &Arc<Self>) {
         let Some(runner) = self.runner.get() else { return };
         for index in 0..self.plans.len() {
-            runner.attach(index, Trigger::new(self, index));
+            runner.attach(index, Trigger::new(Arc::downgrade(self) as Weak<dyn Target>, index));
         }
     }
 
@@ -106,7 +109,7 @@ impl Engine {
         let (live, second) = Live::new(state);
         *self.live.lock().unwrap_or_else(PoisonError::into_inner) = Some(live);
         self.with(|core, _| {
-            for event in live::panics_abort().into_iter().chain(second) {
+            for event in notices::panics_abort().into_iter().chain(second) {
                 core.say(event);
             }
         });
@@ -116,9 +119,9 @@ impl Engine {
     pub(super) fn end(&self) {
         self.lock().end();
         self.grant();
-        contain::run(|| self.changed.notify_waiters()); // a probe may wait
-        contain::run(|| self.drain_started.send_replace(true));
-        contain::run(|| self.serving.stop()); // connections outlive the engine, and their wakers may panic
+        panics::run(|| self.changed.notify_waiters()); // a probe may wait
+        panics::run(|| self.drain_started.send_replace(true));
+        panics::run(|| self.serving.stop()); // connections outlive the engine, and their wakers may panic
         self.runner.let_go();
         drop(self.live.lock().unwrap_or_else(PoisonError::into_inner).take());
         self.outbox.end();

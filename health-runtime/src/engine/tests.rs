@@ -135,7 +135,7 @@ fn while_first_runs_start_in_slices_a_view_is_made_once_a_tick() {
         }
         thread::sleep(Duration::from_micros(200));
     }
-    let ticks = began.elapsed().as_millis() / driver::TICK.as_millis();
+    let ticks = began.elapsed().as_millis() / super::pacemaker::TICK.as_millis();
     assert!(views <= ticks + 3, "{views} views in {ticks} ticks");
 }
 

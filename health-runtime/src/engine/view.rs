@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::selection::{WHOLE, clamped};
-use super::{State, Time};
-use crate::outcome::{Reason, Status};
-use crate::parts::PartList;
+use crate::engine::selection::{WHOLE, clamped};
+use crate::engine::{State, Time};
+use crate::outcome::{PartList, Reason, Status};
 use crate::report::{Audience, Phase};
 use crate::spec::Probe;
 
@@ -254,24 +253,6 @@ impl Brief {
             Status::Unhealthy => 1,
             Status::Degraded => 2,
             Status::Healthy => 3,
-        }
-    }
-}
-
-impl State {
-    /// Of an aggregate: the reasons stand with its parts.
-    fn of(status: Status) -> Self {
-        Self { status, reason: None }
-    }
-
-    fn worse(self, other: Self) -> Self {
-        if other.status > self.status { other } else { self }
-    }
-
-    fn capped(self, status: Status) -> Self {
-        Self {
-            status: self.status.min(status),
-            ..self
         }
     }
 }

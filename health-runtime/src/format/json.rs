@@ -8,8 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::{Serialize, Serializer};
 
-use crate::outcome::{Reason, Status};
-use crate::parts::PartReport;
+use crate::outcome::{PartReport, Reason, Status};
 use crate::report::{Audience, CheckReport, Phase, Report};
 use crate::spec::Probe;
 

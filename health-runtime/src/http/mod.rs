@@ -2,12 +2,6 @@
 
 #[cfg(feature = "axum")]
 mod axum;
-#[cfg(feature = "axum")]
-mod drain;
-#[cfg(feature = "axum")]
-mod internal;
-#[cfg(feature = "axum")]
-mod listener;
 mod query;
 #[cfg(feature = "http-1")]
 mod response;
@@ -20,15 +14,15 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 #[cfg(feature = "axum")]
-pub use self::drain::{DrainFuture, DrainLayer, DrainService};
+pub use self::axum::drain::{DrainFuture, DrainLayer, DrainService};
 #[cfg(feature = "axum")]
-pub use self::listener::{DrainListener, DrainStream, ListenSocket, ServeListener};
+pub use self::axum::listener::{DrainListener, DrainStream, ListenSocket, ServeListener};
 
-use crate::engine::{Engine, EngineHandle, Named, Selection, View, WHOLE, common};
+use crate::engine::{Engine, EngineHandle, Named, Selection, View, WHOLE, common, report};
 use crate::format::json;
 use crate::health::Health;
 use crate::outcome::Status;
-use crate::report::{Audience, Phase, Report};
+use crate::report::{Audience, Phase};
 use crate::spec::Probe;
 
 const JSON: &str = "application/json";
@@ -252,7 +246,7 @@ impl Probes {
 
     fn rendered(&self, view: &View, probe: Probe, selection: Option<&Selection>) -> (Status, Bytes) {
         let most = json::most_checks(self.audience);
-        let report = Report::new(&self.engine, view, probe, selection, most);
+        let report = report(&self.engine, view, probe, selection, most);
         let body = json::render(&report, self.audience, self.engine.service.public_details);
         (report.status, body)
     }

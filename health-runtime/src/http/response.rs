@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, HeaderName};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, Version};
 
-use super::{Answer, COMMON_HEADERS};
+use crate::http::{Answer, COMMON_HEADERS};
 
 /// For frameworks on the `http` crate: hyper, tonic, warp. HTTP/2 has no `Connection` header: whoever serves HTTP/2 removes
 /// it. The version is HTTP/1.1: to an HTTP/1.0 request hyper answers `keep-alive` beside `close`, unless the version of the

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::{Breaker, Probe, Refresh};
+use crate::spec::{Breaker, Probe, Refresh};
 
 /// What is declared about one check: the options of `#[health_check(…)]`, under the same names.
 ///

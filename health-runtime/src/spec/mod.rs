@@ -6,6 +6,7 @@ mod check;
 pub(crate) mod rules;
 mod service;
 mod times;
+mod unique;
 
 use std::fmt;
 use std::ops::Range;
@@ -15,6 +16,7 @@ pub use self::breaker::Breaker;
 pub use self::check::CheckSpec;
 pub use self::service::ServiceSpec;
 pub(crate) use self::times::Times;
+pub(crate) use self::unique::unique;
 
 /// One of the questions a prober asks.
 ///

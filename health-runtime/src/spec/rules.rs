@@ -4,9 +4,9 @@
 
 use std::time::Duration;
 
-use super::times::{LATENESS, idles};
-use super::{Breaker, CheckSpec, Defaults, Probe, Refresh, ServiceSpec, Times};
 use crate::naming;
+use crate::spec::times::{LATENESS, idles};
+use crate::spec::{Breaker, CheckSpec, Defaults, Probe, Refresh, ServiceSpec, Times};
 use crate::start_error::StartError;
 
 const SHORTEST: Duration = Duration::from_millis(1);

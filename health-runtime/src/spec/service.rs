@@ -5,8 +5,8 @@ use std::env::consts::EXE_SUFFIX;
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Defaults, Refresh};
 use crate::naming::LONGEST;
+use crate::spec::{Defaults, Refresh};
 
 /// What is declared about the service: the options of `#[health(…)]` on the struct, under the same names.
 ///

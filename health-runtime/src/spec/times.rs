@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{CheckSpec, Defaults, Refresh};
+use crate::spec::{CheckSpec, Defaults, Refresh};
 
 const TIMEOUT: Duration = Duration::from_secs(2);
 const INTERVAL: Duration = Duration::from_secs(5);

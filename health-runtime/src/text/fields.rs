@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use super::names;
-use super::scan::{Scan, is_blank, is_quote, is_word};
-use super::signs::{self, Sign};
-use super::values::{self, Name};
+use crate::text::names;
+use crate::text::scan::{Scan, is_blank, is_quote, is_word};
+use crate::text::signs::{self, Sign};
+use crate::text::values::{self, Name};
 
 /// Walks over the words of the text once. Skips what is masked already, by earlier rules or by this one.
 pub(super) fn find(text: Scan<'_>, masks: &mut Vec<Range<usize>>) {

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::scan::Scan;
-use super::{fields, paths, urls};
+use crate::text::scan::Scan;
+use crate::text::{fields, paths, urls};
 
 const MASK: &str = "***";
 

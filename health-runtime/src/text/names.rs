@@ -2,7 +2,7 @@
 //!
 //! Lists are in lower case. Names are compared without `_`, `-` and the digits at their end.
 
-use super::scan::Scan;
+use crate::text::scan::Scan;
 
 /// A list of words, written without quotes and commas.
 macro_rules! words {

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::names;
-use super::scan::{Scan, is_quote};
+use crate::text::names;
+use crate::text::scan::{Scan, is_quote};
 
 /// Walks over the parts of each path once.
 pub(super) fn find(text: Scan<'_>, masks: &mut Vec<Range<usize>>) {

@@ -1,7 +1,7 @@
 //! The sign between the name of a secret and its value.
 
-use super::names;
-use super::scan::{Scan, is_blank, is_quote};
+use crate::text::names;
+use crate::text::scan::{Scan, is_blank, is_quote};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sign {

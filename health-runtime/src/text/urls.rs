@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::names;
-use super::scan::{Scan, is_quote, is_word};
+use crate::text::names;
+use crate::text::scan::{Scan, is_quote, is_word};
 
 /// How many bytes after a blank may belong to a password.
 const BLANKS: usize = 128;

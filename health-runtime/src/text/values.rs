@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::names;
-use super::scan::{Scan, is_blank, is_quote, is_word};
-use super::signs::Sign;
+use crate::text::names;
+use crate::text::scan::{Scan, is_blank, is_quote, is_word};
+use crate::text::signs::Sign;
 
 /// What is known about a name when its value is looked for.
 #[derive(Clone, Copy)]

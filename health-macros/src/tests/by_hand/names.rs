@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
-use crate::naming;
+use crate::validate::text;
 
 thread_local!(static NAME: Cell<&'static str> = const { Cell::new("") });
 
@@ -75,18 +75,18 @@ proptest! {
     fn both_sides_judge_every_name_alike(text in any_text()) {
         let leaked: &'static str = text.clone().leak();
         let db = || CheckSpec::new("db");
-        let name_problem = naming::name_problem(&text);
+        let name_problem = text::name_problem(&text);
         prop_assert_eq!(name_problem.is_none(), is_taken(CheckSpec::named(text.clone())), "a check: {:?}", name_problem);
         NAME.set(leaked);
         let is_nest = name_problem.is_none() && !text.contains('.');
         prop_assert_eq!(is_nest, refusal(Health::builder(Outer(()))).is_none(), "a nest");
-        let group = naming::group_problem(&text);
+        let group = text::group_problem(&text);
         prop_assert_eq!(group.is_none(), is_taken(db().groups([leaked])), "a group: {:?}", group);
-        let link = naming::runbook_error(&text);
+        let link = text::runbook_error(&text);
         prop_assert_eq!(link.is_none(), is_taken(db().runbook(leaked)), "a runbook: {:?}", link);
-        let prefix = naming::prefix_error(&text);
+        let prefix = text::prefix_error(&text);
         prop_assert_eq!(prefix.is_none(), refusal(builder().prefix(text.clone())).is_none(), "a prefix: {:?}", prefix);
-        let label = naming::service_name_error(&text);
+        let label = text::service_name_error(&text);
         prop_assert_eq!(label.is_none(), refusal(builder().name(text.clone())).is_none(), "a service: {:?}", label);
         prop_assert_eq!(label.is_none(), refusal(builder().version(text)).is_none(), "a version: {:?}", label);
     }
@@ -95,5 +95,5 @@ proptest! {
 #[test]
 fn the_longest_name_is_the_same() {
     let name = |length| is_taken(CheckSpec::named("x".repeat(length)));
-    assert!(name(naming::MAX_LENGTH) && !name(naming::MAX_LENGTH + 1));
+    assert!(name(text::MAX_LENGTH) && !name(text::MAX_LENGTH + 1));
 }

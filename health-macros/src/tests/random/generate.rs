@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::{Subject, read, read_stream};
-use crate::grammar::Place;
+use crate::model::Place;
 use crate::model::{BreakerOptions, CheckOptions, StateOptions};
 use crate::tests::rows;
 

@@ -11,9 +11,9 @@ use std::{fs, io, thread};
 
 use tokio::sync::watch;
 
-use super::within;
 use crate::BoxError;
-use crate::contain;
+use crate::checks::sqlx_sqlite::within;
+use crate::panics;
 
 const GONE: &str = "the database file is gone from its path: it was removed or moved";
 #[cfg(target_os = "linux")]
@@ -81,7 +81,7 @@ fn start(
     let (sender, look) = watch::channel(None);
     let done = key.clone();
     thread::Builder::new().name("health file".into()).spawn(move || {
-        let answer = contain::run(|| find().map_err(contain::describe));
+        let answer = panics::run(|| find().map_err(panics::describe));
         looks().remove(&done);
         sender.send_replace(answer);
     })?;

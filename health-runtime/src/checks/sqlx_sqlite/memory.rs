@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteConnectOptions;
 
-use super::file::FileId;
+use crate::checks::sqlx_sqlite::file::FileId;
 
 #[derive(Debug, Default)]
 pub(super) struct Memory {

@@ -3,8 +3,8 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use super::super::{State, Time};
-use super::Core;
+use crate::engine::core::Core;
+use crate::engine::{State, Time};
 use crate::outcome::{Reason, Status};
 use crate::spec::Probe;
 

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use super::super::Time;
-use super::super::driver::TICK;
-use super::Core;
-use super::slot::Running;
-use super::threads::LONG;
+use crate::engine::Time;
+use crate::engine::core::Core;
+use crate::engine::core::blocking_limit::LONG;
+use crate::engine::core::slot::Running;
+use crate::engine::pacemaker::TICK;
 use crate::spec::Refresh;
 
 /// One tick starts at most this many runs, so that the first ones end before the last ones begin. Ten thousand runs at once

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use tokio::task::AbortHandle;
 
-use super::super::{RunResult, State, Time};
-use super::circuit::Circuit;
-use super::published::Published;
+use crate::engine::core::breaker::Circuit;
+use crate::engine::core::thresholds::Published;
+use crate::engine::{RunResult, State, Time};
 use crate::outcome::{Reason, Status};
 
 #[derive(Debug)]

@@ -11,10 +11,11 @@ use std::thread::{self, Thread};
 
 use tokio::runtime::Handle;
 
-use super::{Post, RunResult, Spawned, judged, limit, panicked};
 use crate::engine::Engine;
+use crate::engine::run::{Post, RunResult, Spawned, judged, panicked};
 use crate::engine::runner::SharedRunner;
 use crate::outcome::Reason;
+use crate::time_left::limited_blocking;
 
 /// Starts the run. Nothing ends it from outside: it holds its thread, and in time is `stuck`, until it returns.
 pub(super) fn spawn(engine: &Engine, runtime: &Handle, runner: SharedRunner, post: Post) -> Spawned {
@@ -33,7 +34,7 @@ pub(super) fn spawn(engine: &Engine, runtime: &Handle, runner: SharedRunner, pos
             let future = runner.call(post.index); // a plain function does its work in the call
             block_on(future)
         };
-        let call = || limit::limited_blocking(&post, call);
+        let call = || limited_blocking(post.trigger(), call);
         let result = catch_unwind(AssertUnwindSafe(call)).map_or_else(panicked, judged);
         let late = || RunResult::failed(Reason::Timeout, Some(format!("took longer than {timeout:?}").into()));
         let in_time = post.time_left().is_some();

@@ -19,8 +19,8 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use super::super::phase::Stage;
 use super::super::{Plan, RunResult, State, View, WHOLE};
+use super::lifecycle::Stage;
 use super::{Core, Event, Time};
 use crate::outcome::{Reason, Status};
 use crate::report::Phase;

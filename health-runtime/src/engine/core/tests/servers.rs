@@ -1,6 +1,6 @@
 //! Readiness and the servers: a service without a server is not ready.
 
-use super::super::super::servers::Servers;
+use super::super::servers::Servers;
 use super::*;
 
 fn ready() -> Sim {

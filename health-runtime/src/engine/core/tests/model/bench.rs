@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::super::super::super::{Plan, State, View};
-use super::super::super::publish::Until;
+use super::super::super::snapshot::Until;
 use super::super::{BUDGET, Sim, TICK, Time, ms};
 use super::history::{Check, Finished, History, Run};
 use super::ops::{Op, Service};

@@ -1,0 +1,264 @@
+//! The grammar of `#[health_check(...)]` and `#[health(...)]`: one table of options each, from which parsing, the
+//! messages and the search for duplicates all come.
+//!
+//! A new option is a row here, a field in `model/mod.rs`, and a line in `expand/spec.rs`.
+
+use proc_macro2::Ident;
+
+use super::value::Wrong;
+use crate::model::{BreakerOptions, CheckOptions, Count, Path, Place, Setting, StateOptions, Text, Time};
+use crate::util::duration::Least;
+use crate::util::suggest;
+use crate::validate::text;
+
+/// The most options that one message lists.
+const MOST_NAMES: usize = 8;
+
+/// One option: its name, how it is typed, where it may stand, and where its value goes.
+pub(crate) struct Row<O> {
+    pub(crate) name: &'static str,
+    /// As it would be typed, for messages.
+    pub(crate) example: &'static str,
+    /// What it is called elsewhere, where no misspelling explains the word.
+    pub(crate) synonyms: &'static [&'static str],
+    pub(crate) slot: Slot<O>,
+    /// The only place for it, and what to say of it elsewhere.
+    pub(crate) only: Option<(Place, &'static str)>,
+}
+
+pub(crate) type To<O, T> = fn(&mut O) -> &mut Setting<T>;
+
+pub(crate) enum Slot<O> {
+    Flag(To<O, ()>),
+    Duration(To<O, Time>, Least),
+    Count(To<O, Count>),
+    Text(To<O, Text>, Wrong),
+    Path(To<O, Path>),
+    Module(To<O, Path>),
+    Texts(To<O, Vec<Text>>, Wrong),
+    Paths(To<O, Vec<Path>>),
+    Breaker(To<O, BreakerOptions>),
+}
+
+impl<O> Slot<O> {
+    /// Notes that the option was meant, and nobody knows with which value.
+    pub(crate) fn refuse(&self, options: &mut O) {
+        match self {
+            Self::Flag(to) => to(options).refuse(),
+            Self::Duration(to, _) => to(options).refuse(),
+            Self::Count(to) => to(options).refuse(),
+            Self::Text(to, _) => to(options).refuse(),
+            Self::Path(to) | Self::Module(to) => to(options).refuse(),
+            Self::Texts(to, _) => to(options).refuse(),
+            Self::Paths(to) => to(options).refuse(),
+            Self::Breaker(to) => to(options).refuse(),
+        }
+    }
+}
+
+/// A set of options and the table that reads them.
+pub(crate) trait Options: Default + 'static {
+    /// What they stand in, as messages quote it.
+    const ATTRIBUTE: &'static str;
+    const TABLE: &'static [Row<Self>];
+
+    /// Notes an option that is given.
+    fn note(&mut self, key: &Ident) {
+        let _ = key;
+    }
+
+    /// What to say of an option that belongs to another attribute; `written` is all of it.
+    fn elsewhere(name: &str, written: &str, place: Place) -> Option<String>;
+}
+
+impl Options for CheckOptions {
+    const ATTRIBUTE: &'static str = "#[health_check(...)]";
+    #[rustfmt::skip] // a row is a line
+    const TABLE: &'static [Row<Self>] = &[
+        row("critical", "critical", &["mandatory", "required"], Slot::Flag(|o| &mut o.critical)),
+        row("timeout", "timeout = \"3s\"", &["deadline", "timeout_ms", "timeout_secs"], Slot::Duration(|o| &mut o.timeout, Least::Milli)),
+        row("interval", "interval = \"10s\"", &["every", "interval_ms", "interval_secs", "period"], Slot::Duration(|o| &mut o.interval, Least::Milli)),
+        row("ttl", "ttl = \"1s\"", &["cache", "time_to_live"], Slot::Duration(|o| &mut o.ttl, Least::Zero)),
+        row("max_age", "max_age = \"45s\"", &["stale_after"], Slot::Duration(|o| &mut o.max_age, Least::Milli)),
+        row("degraded_after", "degraded_after = \"100ms\"", &["slow", "slow_after"], Slot::Duration(|o| &mut o.degraded_after, Least::Milli)),
+        row("failure_threshold", "failure_threshold = 3", &["retries", "retry", "threshold"], Slot::Count(|o| &mut o.failure_threshold)),
+        row("success_threshold", "success_threshold = 2", &[], Slot::Count(|o| &mut o.success_threshold)),
+        row("breaker", "breaker(failures = 5, successes = 2, reset = \"30s\")", &["circuit", "circuit_breaker"], Slot::Breaker(|o| &mut o.breaker)),
+        row("fail_open", "fail_open", &[], Slot::Flag(|o| &mut o.fail_open)),
+        row("readiness", "readiness", &["ready", "readyz"], Slot::Flag(|o| &mut o.readiness)),
+        row("startup", "startup", &["startupz"], Slot::Flag(|o| &mut o.startup)),
+        row("liveness", "liveness", &["live", "livez"], Slot::Flag(|o| &mut o.liveness)),
+        row("in_process", "in_process", &[], Slot::Flag(|o| &mut o.in_process)),
+        row("restart_helps", "restart_helps = \"why\"", &[], Slot::Text(|o| &mut o.restart_helps, text::restart_helps_error)),
+        row("name", "name = \"db\"", &["alias", "rename"], Slot::Text(|o| &mut o.name, text::name_error)),
+        row("description", "description = \"orders database\"", &["desc", "doc"], Slot::Text(|o| &mut o.description, text::description_error)),
+        row("runbook", "runbook = \"https://wiki.example/db\"", &["docs", "link", "url"], Slot::Text(|o| &mut o.runbook, text::runbook_error)),
+        row("groups", "groups(\"db\", \"core\")", &["tag", "tags"], Slot::Texts(|o| &mut o.groups, text::group_error)),
+        row("blocking", "blocking", &["sync"], Slot::Flag(|o| &mut o.blocking)),
+        only(Place::Field, "the function is itself the check; remove `with`",
+            row("with", "with = path::to::check", &["check", "check_with", "fn", "func", "function"], Slot::Path(|o| &mut o.with))),
+        only(Place::Field, "it belongs on a field whose type derives `HealthState`; remove `nested`",
+            row("nested", "nested", &["flatten"], Slot::Flag(|o| &mut o.nested))),
+        only(Place::Function, "write it in `#[health(...)]` on the struct",
+            row("crate", "crate = path::to::health_runtime", &[], Slot::Module(|o| &mut o.krate))),
+    ];
+
+    fn note(&mut self, key: &Ident) {
+        self.given.push(key.clone());
+    }
+
+    fn elsewhere(name: &str, written: &str, place: Place) -> Option<String> {
+        if find_row::<BreakerOptions>(name, Place::Breaker).is_some() {
+            return Some(format!("write `breaker({written})`"));
+        }
+        let theirs = find_row::<StateOptions>(name, Place::Struct)?;
+        Some(match place {
+            Place::Function => format!("it belongs in `#[health(...)]` on the struct; remove `{}`", theirs.name),
+            _ => "write it in `#[health(...)]` on the struct".into(),
+        })
+    }
+}
+
+impl Options for StateOptions {
+    const ATTRIBUTE: &'static str = "#[health(...)]";
+    #[rustfmt::skip] // a row is a line
+    const TABLE: &'static [Row<Self>] = &[
+        row("name", "name = \"orders\"", &["service", "service_name"], Slot::Text(|o| &mut o.name, text::service_name_error)),
+        row("version", "version = \"1.4.0\"", &[], Slot::Text(|o| &mut o.version, text::version_error)),
+        row("timeout", "timeout = \"3s\"", &["deadline", "timeout_ms", "timeout_secs"], Slot::Duration(|o| &mut o.timeout, Least::Milli)),
+        row("interval", "interval = \"10s\"", &["every", "interval_ms", "interval_secs", "period"], Slot::Duration(|o| &mut o.interval, Least::Milli)),
+        row("ttl", "ttl = \"1s\"", &["cache", "time_to_live"], Slot::Duration(|o| &mut o.ttl, Least::Zero)),
+        row("probe_budget", "probe_budget = \"800ms\"", &["budget"], Slot::Duration(|o| &mut o.probe_budget, Least::Milli)),
+        row("checks", "checks(path::to::function)", &["fns", "function", "functions"], Slot::Paths(|o| &mut o.checks)),
+        row("prefix", "prefix = \"/health\"", &["base", "base_path", "path"], Slot::Text(|o| &mut o.prefix, text::prefix_error)),
+        row("manual_start", "manual_start", &[], Slot::Flag(|o| &mut o.manual_start)),
+        row("public_details", "public_details", &["details", "verbose"], Slot::Flag(|o| &mut o.public_details)),
+        row("stalled_after", "stalled_after = \"10s\"", &["heartbeat", "stall_after", "watchdog"], Slot::Duration(|o| &mut o.stalled_after, Least::Stall)),
+        row("drain", "drain = \"7s\"", &["drain_timeout"], Slot::Duration(|o| &mut o.drain, Least::Zero)),
+        row("shutdown_grace", "shutdown_grace = \"15s\"", &["grace"], Slot::Duration(|o| &mut o.shutdown_grace, Least::Milli)),
+        row("crate", "crate = path::to::health_runtime", &[], Slot::Module(|o| &mut o.krate)),
+    ];
+
+    fn elsewhere(name: &str, _: &str, _: Place) -> Option<String> {
+        find_row::<CheckOptions>(name, Place::Field)?;
+        Some("write it in `#[health_check(...)]` on a field".into())
+    }
+}
+
+impl Options for BreakerOptions {
+    const ATTRIBUTE: &'static str = "breaker(...)";
+    #[rustfmt::skip] // a row is a line
+    const TABLE: &'static [Row<Self>] = &[
+        row("failures", "failures = 5", &["threshold"], Slot::Count(|o| &mut o.failures)),
+        row("successes", "successes = 2", &[], Slot::Count(|o| &mut o.successes)),
+        row("reset", "reset = \"30s\"", &["reset_after"], Slot::Duration(|o| &mut o.reset, Least::Milli)),
+    ];
+
+    fn elsewhere(name: &str, _: &str, _: Place) -> Option<String> {
+        find_row::<CheckOptions>(name, Place::Field)?;
+        Some(format!("write `{name}` beside `breaker(...)`, not in it"))
+    }
+}
+
+const fn row<O>(name: &'static str, example: &'static str, synonyms: &'static [&'static str], slot: Slot<O>) -> Row<O> {
+    Row {
+        name,
+        example,
+        synonyms,
+        slot,
+        only: None,
+    }
+}
+
+const fn only<O>(place: Place, elsewhere: &'static str, mut row: Row<O>) -> Row<O> {
+    row.only = Some((place, elsewhere));
+    row
+}
+
+impl<O> Row<O> {
+    pub(crate) fn is_for(&self, place: Place) -> bool {
+        self.only.is_none_or(|(only, _)| only == place)
+    }
+}
+
+/// The option of this name that may stand here.
+pub(crate) fn find_row<O: Options>(name: &str, place: Place) -> Option<&'static Row<O>> {
+    O::TABLE.iter().find(|row| row.name == name && row.is_for(place))
+}
+
+/// What to say of a word that is no option here, and the option that was probably meant.
+pub(crate) fn unknown<O: Options>(name: &str, written: &str, place: Place) -> (String, Option<&'static Row<O>>) {
+    let word = suggest::normal(name);
+    let rows: Vec<&Row<O>> = O::TABLE.iter().filter(|row| row.is_for(place)).collect();
+    let known: Vec<&'static str> = rows.iter().map(|row| row.name).collect();
+    if let Some(said) = explained::<O>(name, written, place) {
+        return (said, None);
+    }
+    let found = format!("unknown option `{name}` in `{}`", O::ATTRIBUTE);
+    let synonym = rows.iter().find(|row| row.synonyms.contains(&word.as_str()));
+    if let Some(meant) = synonym.map(|row| row.name).or_else(|| suggest::nearest(&word, &known)) {
+        return (format!("{found}; did you mean `{meant}`?"), find_row(meant, place));
+    }
+    let names: Vec<String> = suggest::by_distance(&word, &known)
+        .take(MOST_NAMES)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    let listed = names.join(", ");
+    let said = if known.len() > names.len() {
+        format!("{found}; the nearest of {} options are {listed}", known.len())
+    } else {
+        format!("{found}; expected one of {listed}")
+    };
+    (said, None)
+}
+
+/// What to say of an option that has its place elsewhere, or of a word that needs no option.
+fn explained<O: Options>(name: &str, written: &str, place: Place) -> Option<String> {
+    let here = place.phrase();
+    if let Some((_, way_out)) = O::TABLE.iter().find(|row| row.name == name).and_then(|row| row.only) {
+        return Some(format!("`{name}` does not belong {here}; {way_out}"));
+    }
+    if let Some(way_out) = O::elsewhere(name, written, place) {
+        return Some(format!("`{name}` does not belong {here}; {way_out}"));
+    }
+    let is_check = matches!(place, Place::Field | Place::Function);
+    is_check.then(|| suggest::explanation(name, place.word())).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A synonym that is also the name of an option elsewhere, or is explained, would never be looked up.
+    #[test]
+    fn every_synonym_leads_to_its_option() {
+        leads::<CheckOptions>(&[Place::Field, Place::Function]);
+        leads::<StateOptions>(&[Place::Struct]);
+        leads::<BreakerOptions>(&[Place::Breaker]);
+    }
+
+    fn leads<O: Options>(places: &[Place]) {
+        for row in O::TABLE {
+            for (synonym, place) in row
+                .synonyms
+                .iter()
+                .flat_map(|word| places.iter().map(move |place| (word, *place)))
+            {
+                if row.is_for(place) {
+                    let (said, meant_row) = unknown::<O>(synonym, synonym, place);
+                    assert_eq!(meant_row.map(|meant| meant.name), Some(row.name), "{synonym}");
+                    let meant = format!("did you mean `{}`?", row.name);
+                    assert!(said.ends_with(&meant), "{synonym} {}: {said}", place.phrase());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn of_many_options_the_nearest_eight_are_listed() {
+        let (said, _) = unknown::<CheckOptions>("banana", "banana", Place::Field);
+        assert_eq!(said.matches('`').count(), 2 * (2 + MOST_NAMES), "{said}");
+        let (few, _) = unknown::<BreakerOptions>("banana", "banana", Place::Breaker);
+        assert!(few.contains("; expected one of "), "{few}");
+    }
+}

@@ -1,0 +1,118 @@
+//! [`Flag`], a check that the application sets by hand.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::check::{HealthCheck, InProcess};
+use crate::outcome::{CheckResult, Outcome};
+use crate::trigger::Trigger;
+
+/// A check that the application sets by hand: a feature that lost its licence, a consumer that was paused, a worker
+/// that cannot go on.
+///
+/// Clones share one state. A change starts a run of the check at once, not at the next interval; probes see it when that
+/// run has ended. It may stand in liveness.
+///
+/// ```
+/// use health_runtime::{Flag, HealthState};
+///
+/// #[derive(Clone, HealthState)]
+/// struct AppState {
+///     /// The consumer of the orders queue.
+///     #[health_check(liveness)]
+///     consumer: Flag,
+/// }
+///
+/// let state = AppState { consumer: Flag::healthy() };
+/// state.consumer.set_unhealthy("poisoned message at offset 17");
+/// state.consumer.set_healthy();
+/// ```
+#[derive(Clone, Debug)]
+pub struct Flag {
+    shared: Arc<Mutex<Shared>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    outcome: Outcome,
+    triggers: Vec<Trigger>,
+}
+
+impl Flag {
+    /// A flag that is unhealthy until it is set: what nobody has said yet is not well.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::of(Outcome::unhealthy("not set yet"))
+    }
+
+    /// A flag that is healthy until it is set otherwise.
+    #[must_use]
+    pub fn healthy() -> Self {
+        Self::of(Outcome::healthy())
+    }
+
+    fn of(outcome: Outcome) -> Self {
+        let triggers = Vec::new();
+        let shared = Arc::new(Mutex::new(Shared { outcome, triggers }));
+        Self { shared }
+    }
+
+    /// What it says now.
+    pub fn outcome(&self) -> Outcome {
+        self.lock().outcome.clone()
+    }
+
+    /// Says that all is well.
+    pub fn set_healthy(&self) {
+        self.set(Outcome::healthy());
+    }
+
+    /// Says that it works, but not as it should. The message goes to the log, and to the public only
+    /// with `public_details`.
+    pub fn set_degraded(&self, message: impl Into<String>) {
+        self.set(Outcome::degraded(message));
+    }
+
+    /// Says that it does not work. The message goes to the log, and to the public only
+    /// with `public_details`.
+    pub fn set_unhealthy(&self, message: impl Into<String>) {
+        self.set(Outcome::unhealthy(message));
+    }
+
+    fn set(&self, outcome: Outcome) {
+        let mut shared = self.lock();
+        if shared.outcome == outcome {
+            return;
+        }
+        shared.outcome = outcome;
+        // The engine may log from here, and a subscriber may look at the flag.
+        let triggers = shared.triggers.clone();
+        drop(shared);
+        for trigger in triggers {
+            trigger.run();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for Flag {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl HealthCheck for Flag {
+    async fn check(&self) -> CheckResult {
+        Ok(self.outcome())
+    }
+
+    fn attach(&self, trigger: Trigger) {
+        let mut shared = self.lock();
+        shared.triggers.retain(Trigger::is_alive);
+        shared.triggers.push(trigger);
+    }
+}
+
+impl InProcess for Flag {}

@@ -1,0 +1,286 @@
+//! [`Heartbeat`], a check that fails once a worker no longer says that it is there.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::check::{HealthCheck, InProcess};
+use crate::outcome::{CheckResult, Outcome};
+use crate::trigger::Trigger;
+
+/// A check that fails once a worker has not called [`beat`](Self::beat) for too long: a loop that hangs, a thread that
+/// is gone.
+///
+/// Clones share one beat: keep one in the state, and give one to the worker. It may stand in liveness, which restarts a
+/// process whose worker hangs. Silence is noticed at the check's next run, so at most `max_silence` and one interval
+/// (5 s by default) after the last beat, and so is its end; one that is over before that run is not noticed at all, so
+/// let the interval be no longer than `max_silence`. Several workers need several heartbeats: of a shared one,
+/// any of them keeps it beating.
+///
+/// Its creation counts as a beat, and so does the start of the engine: what a service does before, such as migrating a
+/// database, is no silence. Neither is time in which the process did not run (SIGSTOP, a suspended machine), as long as
+/// the engine knows the heartbeat: one that a `OnceLock` is given only after the start is measured by the clock alone.
+///
+/// ```
+/// use health_runtime::{HealthState, Heartbeat};
+/// use std::time::Duration;
+///
+/// #[derive(Clone, HealthState)]
+/// struct AppState {
+///     /// Takes orders off the queue.
+///     #[health_check(liveness)]
+///     worker: Heartbeat,
+/// }
+///
+/// async fn work(alive: Heartbeat) {
+///     loop {
+///         alive.beat();
+///         // Waits for no longer than `max_silence` allows, also where there is nothing to do.
+///         let job = tokio::time::timeout(Duration::from_secs(1), next_job()).await;
+/// #       let Ok(()) = job else { break };
+///         // …
+///     }
+/// }
+/// # async fn next_job() { std::future::pending().await }
+///
+/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+/// let state = AppState { worker: Heartbeat::new(Duration::from_secs(10)) };
+/// let health = state.start_health();
+/// tokio::spawn(work(state.worker.clone()));
+/// # });
+/// ```
+#[derive(Clone, Debug)]
+pub struct Heartbeat {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    max_silence: Duration,
+    born: Instant,
+    /// When the last beat was, in nanoseconds since `born`.
+    last: AtomicU64,
+    watches: Mutex<Vec<Arc<Watch>>>,
+}
+
+/// A check in an engine that looks at it.
+#[derive(Debug)]
+struct Watch {
+    trigger: Trigger,
+    marks: Mutex<Marks>,
+}
+
+/// What was known of time that the process lost, at two moments.
+#[derive(Debug)]
+struct Marks {
+    /// Not after the last beat.
+    base: Mark,
+    /// When the check last ran.
+    previous: Mark,
+}
+
+/// At this time, no less than this was lost already.
+#[derive(Clone, Copy, Debug)]
+struct Mark {
+    at: Duration,
+    lost: Duration,
+}
+
+impl Heartbeat {
+    /// A heartbeat that may be silent for so long. Its creation is its first beat.
+    #[must_use]
+    pub fn new(max_silence: Duration) -> Self {
+        let shared = Arc::new(Shared {
+            max_silence,
+            born: Instant::now(),
+            last: AtomicU64::new(0),
+            watches: Mutex::new(Vec::new()),
+        });
+        Self { shared }
+    }
+
+    /// Says that the worker is there. Costs a look at the clock and takes no lock: a loop may call it each time round.
+    pub fn beat(&self) {
+        let now = u64::try_from(self.now().as_nanos()).unwrap_or(u64::MAX);
+        // Of two threads, the one that looked at the clock first may be here last.
+        self.shared.last.fetch_max(now, Ordering::Relaxed);
+    }
+
+    fn now(&self) -> Duration {
+        self.shared.born.elapsed()
+    }
+
+    fn last(&self) -> Duration {
+        Duration::from_nanos(self.shared.last.load(Ordering::Relaxed))
+    }
+
+    /// For how long there was no beat. With several engines the shortest that any of them makes of it.
+    fn silence(&self) -> Duration {
+        let watches = lock(&self.shared.watches).clone();
+        let measured = watches.iter().filter_map(|watch| self.silence_to(watch)).min();
+        measured.unwrap_or_else(|| self.now().saturating_sub(self.last()))
+    }
+
+    fn silence_to(&self, watch: &Watch) -> Option<Duration> {
+        let now = self.now(); // before `lost`, which then knows of every freeze before it
+        let lost = watch.trigger.lost()?;
+        let mark = Mark { at: self.now(), lost };
+        let mut marks = lock(&watch.marks);
+        Some(marks.silence(self.last(), now, mark))
+    }
+}
+
+impl Marks {
+    /// The time since the last beat in which the process ran, or less: never more, since liveness restarts for it.
+    fn silence(&mut self, beat: Duration, now: Duration, mark: Mark) -> Duration {
+        // By its time, and not by when it was first seen: a freeze may stop a worker between its look at the clock and
+        // the store.
+        if beat >= self.previous.at {
+            self.base = self.previous;
+        }
+        self.previous = mark;
+        let lost = mark.lost.saturating_sub(self.base.lost);
+        now.saturating_sub(beat).saturating_sub(lost)
+    }
+}
+
+impl HealthCheck for Heartbeat {
+    async fn check(&self) -> CheckResult {
+        let (silence, most) = (self.silence(), self.shared.max_silence);
+        if silence > most {
+            return Err(format!("no beat for {silence:.1?}, at most {most:?} allowed").into());
+        }
+        Ok(Outcome::healthy())
+    }
+
+    fn attach(&self, trigger: Trigger) {
+        let lost = trigger.lost().unwrap_or_default();
+        let mark = Mark { at: self.now(), lost };
+        let marks = Mutex::new(Marks {
+            base: mark,
+            previous: mark,
+        });
+        self.beat(); // what was lost before this engine, nobody knows
+        let mut watches = lock(&self.shared.watches);
+        watches.retain(|watch| watch.trigger.is_alive());
+        watches.push(Arc::new(Watch { trigger, marks }));
+    }
+}
+
+impl InProcess for Heartbeat {}
+
+/// Nothing that can panic runs under these locks.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use fastrand::Rng;
+
+    use super::*;
+    use crate::{CheckSpec, Health};
+
+    const S: fn(u64) -> Duration = Duration::from_secs;
+
+    fn fresh() -> Marks {
+        let mark = Mark { at: S(0), lost: S(0) };
+        Marks {
+            base: mark,
+            previous: mark,
+        }
+    }
+
+    /// A run at `now`, by when so much was lost; in seconds.
+    fn run(marks: &mut Marks, beat: u64, now: u64, lost: u64) -> u64 {
+        run_between(marks, beat, now, now, lost)
+    }
+
+    fn run_between(marks: &mut Marks, beat: u64, began: u64, ended: u64, lost: u64) -> u64 {
+        let mark = Mark {
+            at: S(ended),
+            lost: S(lost),
+        };
+        marks.silence(S(beat), S(began), mark).as_secs()
+    }
+
+    #[test]
+    fn silence_is_the_time_since_the_last_beat() {
+        let mut marks = fresh();
+        assert_eq!(run(&mut marks, 0, 5, 0), 5, "since its creation");
+        assert_eq!(run(&mut marks, 0, 10, 0), 10);
+        assert_eq!(run(&mut marks, 9, 15, 0), 6);
+    }
+
+    #[test]
+    fn a_freeze_is_no_silence() {
+        let mut marks = fresh();
+        assert_eq!(run(&mut marks, 4, 5, 0), 1);
+        assert_eq!(run(&mut marks, 4, 66, 60), 2);
+        assert_eq!(run(&mut marks, 4, 70, 60), 6, "the silence goes on after it");
+        assert_eq!(run(&mut marks, 4, 105, 90), 11, "and after the next");
+    }
+
+    #[test]
+    fn a_freeze_before_the_last_beat_excuses_nothing_after_it() {
+        let mut marks = fresh();
+        run(&mut marks, 1, 65, 60);
+        assert_eq!(run(&mut marks, 66, 70, 60), 4);
+        assert_eq!(run(&mut marks, 66, 80, 60), 14);
+    }
+
+    #[test]
+    fn a_beat_that_a_freeze_holds_up_is_excused_by_that_freeze() {
+        let mut marks = fresh();
+        run(&mut marks, 1, 5, 0);
+        run(&mut marks, 1, 70, 60); // the beat of second 9 is not stored yet
+        assert_eq!(run(&mut marks, 9, 71, 60), 2);
+    }
+
+    #[test]
+    fn no_silence_is_measured_longer_than_the_process_ran() {
+        let mut rng = Rng::with_seed(7);
+        for _ in 0..2_000 {
+            let mut marks = fresh();
+            let (mut now, mut frozen, mut beat, mut ran_at_beat) = (0, 0, 0, 0);
+            for _ in 0..rng.usize(1..40) {
+                let step = rng.u64(1..1_000);
+                now += step;
+                match rng.u8(0..4) {
+                    0 => frozen += step,
+                    1 => (beat, ran_at_beat) = (now, now - frozen),
+                    look => {
+                        let began = now;
+                        if look == 2 {
+                            // The process freezes between the looks that a run takes.
+                            now += step;
+                            frozen += step;
+                        }
+                        let silence = run_between(&mut marks, beat, began, now, frozen);
+                        let ran = now - frozen - ran_at_beat;
+                        assert!(silence <= ran, "{silence} of {ran}: {marks:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn of_two_beats_the_later_one_counts_in_whatever_order_they_are_stored() {
+        let heartbeat = Heartbeat::new(S(1));
+        let later = u64::MAX / 2;
+        heartbeat.shared.last.store(later, Ordering::Relaxed);
+        heartbeat.beat();
+        assert_eq!(heartbeat.last(), Duration::from_nanos(later));
+    }
+
+    #[tokio::test]
+    async fn engines_that_have_ended_are_forgotten() {
+        let heartbeat = Heartbeat::new(S(1));
+        for _ in 0..20 {
+            let worker = heartbeat.clone();
+            drop(Health::builder(()).check(CheckSpec::new("worker"), worker).start());
+        }
+        assert!(lock(&heartbeat.shared.watches).len() < 20);
+    }
+}

@@ -1,0 +1,391 @@
+//! Every state as a pure function of what happened and of now.
+//!
+//! The core does no I/O, reads no clock and calls no user code. Whoever calls it holds the engine's lock, and carries
+//! out its [`Effects`] after the lock is released.
+//!
+//! ```text
+//! plan            what is declared about a check, with every default filled in
+//! slot            what is kept of a check
+//! schedule        when runs start: interval, jitter, slices, retries
+//! thresholds      what the runs of a check say together
+//! breaker         whether a check that keeps failing is still called
+//! judge           how a check is at a moment, and what a probe has to do about it
+//! lifecycle       starting, running, draining; holds
+//! servers         whether a server runs
+//! stall           whether the runtime still runs what it is given
+//! awake           the time in which the process could run
+//! blocking_limit  how many runs have a thread of their own
+//! snapshot        the view that is published
+//! transitions     an event for each change of a check, and reminders
+//! forced          what a test does to it
+//! ```
+//!
+//! This file is what happens: time passes, runs start and end, somebody asks, holds, drains.
+
+pub(in crate::engine) mod awake;
+mod blocking_limit;
+mod breaker;
+#[cfg(feature = "testing")]
+mod forced;
+mod judge;
+pub(in crate::engine) mod lifecycle;
+pub(in crate::engine) mod plan;
+mod schedule;
+#[cfg_attr(not(feature = "axum"), allow(dead_code, reason = "only `axum` has a listener"))]
+pub(in crate::engine) mod servers;
+mod slot;
+mod snapshot;
+mod stall;
+mod thresholds;
+mod transitions;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fastrand::Rng;
+use tokio::task::AbortHandle;
+
+use self::blocking_limit::Threads;
+use self::schedule::Schedule;
+use self::slot::{Finished, Slot};
+use self::stall::Heart;
+use self::transitions::NAMED;
+use crate::engine::core::awake::Awake;
+use crate::engine::core::lifecycle::Lifecycle;
+use crate::engine::core::plan::Plan;
+use crate::engine::core::servers::Servers;
+use crate::engine::{Event, RunResult, State, Time};
+use crate::outcome::{Reason, Status};
+use crate::report::Phase;
+use crate::spec::Probe;
+
+/// A freeze that is worth a word in the log; less is a busy machine.
+const NOTABLE: Duration = Duration::from_secs(1);
+
+#[derive(Debug)]
+pub(crate) struct Core {
+    plans: Arc<[Plan]>,
+    slots: Vec<Slot>,
+    schedule: Schedule,
+    /// The checks that a probe may have to start or to wait for: those with a `ttl`, and others until their first result.
+    awaitable: BTreeSet<usize>,
+    /// The startup checks that have not passed yet: a number, so that a result costs the same however many there are.
+    missing: usize,
+    /// The runs in flight: a number for the same reason.
+    running: usize,
+    /// No run starts any more, and no result is taken.
+    ended: bool,
+    threads: Threads,
+    /// What a test says of checks, whatever their runs say.
+    forced: BTreeMap<usize, RunResult>,
+    budget: Duration,
+    pub(in crate::engine) awake: Awake,
+    heart: Heart,
+    pub(in crate::engine) lifecycle: Lifecycle,
+    /// The readiness in the last event, and whether it only waited for first results.
+    told_readiness: (State, bool),
+    /// What the probes said in the last event.
+    told_verdicts: [State; 4],
+    told_stalled: bool,
+    effects: Effects,
+}
+
+/// What is to be done once the lock is released.
+#[derive(Debug, Default)]
+pub(crate) struct Effects {
+    /// Runs to start: already marked as running.
+    pub(crate) start: VecDeque<(usize, u64)>,
+    /// A beat is to be sent through the runtime.
+    pub(crate) beat: bool,
+    pub(crate) events: Vec<Event>,
+    /// Something a view shows has changed.
+    pub(crate) changed: bool,
+    /// A result has arrived that a probe may wait for.
+    pub(crate) arrived: bool,
+    /// From this time on each probe has to look at the core, if not before. `None`: no change.
+    pub(crate) asked_for: [Option<Time>; 4],
+}
+
+impl Effects {
+    /// Adds later effects that are still to be carried out.
+    pub(in crate::engine) fn extend(&mut self, later: Self) {
+        self.start.extend(later.start);
+        self.beat |= later.beat;
+        self.changed |= later.changed;
+        self.arrived |= later.arrived;
+    }
+}
+
+impl Core {
+    /// A core for these checks; `disabled[i]` says that check `i` never runs. Interval checks are due at time zero.
+    pub(crate) fn new(
+        plans: Arc<[Plan]>,
+        disabled: Vec<bool>,
+        budget: Duration,
+        manual_start: bool,
+        jitter: Rng,
+    ) -> Self {
+        let runs_by_itself = |(disabled, plan): (bool, &Plan)| !disabled && plan.ttl().is_none();
+        let slots: Vec<_> = disabled
+            .into_iter()
+            .zip(plans.iter())
+            .map(|(disabled, plan)| Slot::new(disabled, runs_by_itself((disabled, plan)).then_some(Time::ZERO)))
+            .collect();
+        let due = (0..slots.len()).filter(|index| slots[*index].due.is_some());
+        let schedule = Schedule::new(due, jitter);
+        let awaitable = (0..slots.len()).filter(|index| !slots[*index].disabled).collect();
+        let is_missing = |(slot, plan): &(&Slot, &Plan)| plan.spec.is_in(Probe::Startup) && !slot.passed;
+        let missing = slots.iter().zip(plans.iter()).filter(is_missing).count();
+        Self {
+            plans,
+            slots,
+            schedule,
+            awaitable,
+            missing,
+            running: 0,
+            ended: false,
+            threads: Threads::default(),
+            forced: BTreeMap::new(),
+            budget,
+            awake: Awake::default(),
+            heart: Heart::default(),
+            lifecycle: Lifecycle::new(manual_start),
+            told_readiness: (State::unhealthy(Reason::Starting), false),
+            told_verdicts: [State::unhealthy(Reason::Starting); 4],
+            told_stalled: false,
+            effects: Effects::default(),
+        }
+    }
+
+    pub(crate) fn take_effects(&mut self) -> Effects {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Notes that time has passed, and starts what is due in the background; returns whether more is due than one tick
+    /// starts.
+    pub(crate) fn tick(&mut self, now: Time) -> bool {
+        self.pass(now);
+        self.effects.beat |= self.heart.sends(self.awake.at(now));
+        self.give_up_long_threads(now);
+        // While starting or draining, readiness waits for something else.
+        let waits = self.lifecycle.started && self.lifecycle.phase() == Phase::Starting;
+        if waits && self.lifecycle.servers.is_overdue(now) {
+            self.effects.events.push(Event::NoServer);
+        }
+        self.start_due(now)
+    }
+
+    /// Notes that time has passed.
+    fn pass(&mut self, now: Time) {
+        let Some(lost) = self.awake.tick(now) else { return };
+        self.effects.changed = true; // a view may blame somebody for what was a freeze
+        if lost >= NOTABLE {
+            self.effects.events.push(Event::Frozen { lost });
+        }
+    }
+
+    /// Notes that time has passed in which nothing was frozen.
+    pub(crate) fn stay_awake(&mut self, now: Time) {
+        self.awake.stay(now);
+    }
+
+    /// Watches the runtime from now on, unless it is watched already.
+    pub(crate) fn watch(&mut self, limit: Duration, now: Time) {
+        self.heart.watch(limit, self.awake.at(now));
+    }
+
+    /// The runtime has run a beat.
+    pub(crate) fn beat(&mut self, now: Time) {
+        self.effects.changed |= self.is_stalled(now);
+        self.heart.beat(self.awake.at(now));
+    }
+
+    /// Whether a run of any check is in flight.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.running > 0
+    }
+
+    /// Keeps the means to abort a run, if that run is still in flight.
+    pub(crate) fn keep_abort(&mut self, index: usize, run: u64, abort: AbortHandle) {
+        if self.ended {
+            abort.abort(); // the checks ended after this run was spawned, and before its means to abort was kept
+            return;
+        }
+        let slot = &mut self.slots[index];
+        if let Some(running) = &mut slot.running
+            && slot.runs == run
+        {
+            running.abort = Some(abort);
+        }
+    }
+
+    /// Ends all checks: the results stay as they are, and runs in flight are aborted.
+    pub(crate) fn end(&mut self) {
+        self.ended = true;
+        let running = self.slots.iter_mut().filter_map(|slot| slot.running.as_mut());
+        for abort in running.filter_map(|running| running.abort.take()) {
+            abort.abort();
+        }
+    }
+
+    /// The names of the checks that have a run in flight. A run that still waits for its thread is not one of them.
+    pub(crate) fn names_in_flight(&self) -> String {
+        let slots = self.slots.iter().zip(self.plans.iter());
+        let has_begun = |slot: &Slot| slot.running.as_ref().is_some_and(|running| running.began.is_some());
+        let running = slots.filter(|(slot, _)| has_begun(slot));
+        let names: Vec<_> = running.map(|(_, plan)| plan.spec.name()).take(NAMED).collect();
+        names.join(", ")
+    }
+
+    /// The runtime polls the run in flight for the first time: its timeout begins.
+    pub(crate) fn began(&mut self, index: usize, now: Time) {
+        let awake = self.awake.at(now);
+        if let Some(running) = &mut self.slots[index].running {
+            running.began.get_or_insert(awake);
+        }
+    }
+
+    /// Notes how a run ended.
+    pub(crate) fn finished(&mut self, index: usize, mut result: RunResult, now: Time) {
+        let before = self.state(index, now);
+        let took = self.spent(index, now).unwrap_or_default();
+        let (slot, plan) = (&mut self.slots[index], &self.plans[index]);
+        let Some(running) = slot.running.take() else { return };
+        self.running -= 1;
+        if self.ended {
+            return;
+        }
+        if plan.spec.blocking {
+            self.effects.start.extend(self.threads.free((index, slot.runs)));
+        }
+        if result.state.status == Status::Healthy && plan.spec.degraded_after.is_some_and(|limit| took > limit) {
+            result.turn_slow(took);
+        }
+        slot.verify(&mut result.state, plan.max_age, now);
+        if let Some(forced) = self.forced.get(&index) {
+            result = forced.clone();
+        }
+        let state = result.state;
+        slot.hangs =
+            self.awake.at(now).saturating_sub(running.since) > self.budget || state.reason == Some(Reason::Timeout);
+        let first = before.reason.is_some_and(Reason::forgets_runs);
+        slot.published.take(state, first, &plan.spec);
+        if let Some(breaker) = plan.spec.breaker {
+            slot.circuit.take(state.passes(), breaker, now);
+        }
+        let told = slot.told;
+        let passes_first = slot.passes_first(state);
+        slot.last = Some(Finished { at: now, took, result });
+        self.tell(index, now);
+        // A result that says what the last one said leaves the view as it is: its latency can wait for the next view.
+        self.effects.changed |= self.slots[index].told != told;
+        self.effects.arrived |= self.awaitable.contains(&index);
+        self.has_result(index);
+        self.note_asked(index, now);
+        if passes_first {
+            self.passed_first(index, now);
+        } else if !state.passes() {
+            self.retry_soon(index, now);
+        }
+        if std::mem::take(&mut self.slots[index].again) {
+            self.request(index, now);
+        }
+    }
+
+    /// Notes that the check has a result: probes wait again only for a check with a `ttl`.
+    fn has_result(&mut self, index: usize) {
+        if self.plans[index].ttl().is_none() {
+            self.awaitable.remove(&index);
+        }
+    }
+
+    /// Notes that the check has passed for the first time: all that starting waits for.
+    fn passed_first(&mut self, index: usize, now: Time) {
+        if self.plans[index].spec.is_in(Probe::Startup) {
+            self.missing -= 1;
+            self.settle(now);
+        }
+    }
+
+    /// A probe asks about these checks: starts those that have expired.
+    pub(crate) fn demand(&mut self, probe: Probe, among: &[Range<usize>], now: Time) {
+        let asked = self.awaitable(among, 0).filter(|index| self.concerns(*index, probe));
+        let expired: Vec<_> = asked.filter(|index| self.is_expired(*index, now)).collect();
+        for index in expired {
+            self.start(index, now);
+        }
+    }
+
+    /// Latches the end of starting if nothing is missing for it.
+    fn settle(&mut self, now: Time) {
+        if self.lifecycle.try_start(self.missing == 0) {
+            self.effects.events.push(Event::Started { after: now });
+            self.effects.changed = true;
+            self.retry_failed(now);
+        }
+    }
+
+    /// Changes what starting waits for. If nothing is missing, the service has started, for good. The view is replaced only
+    /// if the answer of a probe changes, or what a probe waits for.
+    fn progress(&mut self, now: Time, change: impl FnOnce(&mut Lifecycle)) {
+        let before = Probe::ALL.map(|probe| self.lifecycle.blocks(probe));
+        change(&mut self.lifecycle);
+        self.settle(now);
+        self.effects.changed |= Probe::ALL.map(|probe| self.lifecycle.blocks(probe)) != before;
+    }
+
+    /// A router exists: whatever starting waits for has been declared.
+    pub(crate) fn arm(&mut self, now: Time) {
+        self.progress(now, Lifecycle::arm);
+    }
+
+    pub(crate) fn mark_started(&mut self, now: Time) {
+        self.progress(now, Lifecycle::mark_started);
+    }
+
+    /// Adds a task that starting waits for; `false` if the service has started.
+    pub(crate) fn open_task(&mut self) -> bool {
+        self.lifecycle.open_task()
+    }
+
+    pub(crate) fn close_task(&mut self, done: bool, now: Time) {
+        self.progress(now, |lifecycle| lifecycle.close_task(done));
+    }
+
+    /// Queues an event that the core does not make itself.
+    pub(crate) fn say(&mut self, event: Event) {
+        self.effects.events.push(event);
+    }
+
+    /// Changes what is known about the servers of the service.
+    pub(crate) fn servers(&mut self, note: impl FnOnce(&mut Servers)) {
+        let says = |lifecycle: &Lifecycle| (lifecycle.gate(false), lifecycle.blocks(Probe::Readiness));
+        let before = says(&self.lifecycle);
+        note(&mut self.lifecycle.servers);
+        self.effects.changed |= says(&self.lifecycle) != before;
+    }
+
+    pub(crate) fn hold(&mut self) {
+        self.lifecycle.hold();
+        self.effects.changed = true;
+    }
+
+    pub(crate) fn release(&mut self) {
+        self.lifecycle.release();
+        self.effects.changed = true;
+    }
+
+    /// Begins to drain, for good; a second time changes nothing.
+    pub(crate) fn drain(&mut self, drain: Duration, now: Time) {
+        if let Some(drain) = self.lifecycle.drain(drain, now) {
+            let drain = Some(drain).filter(|drain| !drain.is_zero());
+            self.effects.events.push(Event::Draining { drain });
+            self.effects.changed = true;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+//! Whether a server runs: without one, the service is not ready.
+
+use std::time::Duration;
+
+use crate::engine::Time;
+use crate::outcome::Reason;
+
+/// What is known about the servers of this service. A service without a server cannot be reached, even if its checks pass.
+#[derive(Debug, Default)]
+pub(crate) struct Servers {
+    /// `health.listener` was called.
+    listens: bool,
+    /// How many of these listeners accept connections.
+    accepting: usize,
+    /// A listener has accepted connections, now or before.
+    accepted: bool,
+    /// The public probes have been handed out, for a server that will answer them.
+    public: bool,
+    /// The internal probes are served.
+    internal: bool,
+    /// A server of the application runs: it has answered a probe, or waits for `shutdown_signal()`.
+    runs: bool,
+    /// Since when readiness waits for a server.
+    waits_since: Option<Time>,
+    /// The log has the event [`NoServer`](super::Event::NoServer).
+    told: bool,
+}
+
+/// How long readiness waits for a server before the log says so. A service may bind its port late without a fault.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+impl Servers {
+    /// `health.listener` was called.
+    pub(crate) fn listen(&mut self) {
+        self.listens = true;
+    }
+
+    /// A listener accepts connections from now on.
+    pub(crate) fn accept(&mut self) {
+        self.accepting += 1;
+        self.accepted = true;
+    }
+
+    /// A listener that accepted connections is gone.
+    pub(crate) fn cease(&mut self) {
+        self.accepting -= 1;
+    }
+
+    /// Probes are handed out: public or internal ones.
+    pub(crate) fn offer(&mut self, is_public: bool) {
+        self.public |= is_public;
+        self.internal |= !is_public;
+    }
+
+    /// A server of the application runs.
+    pub(crate) fn run(&mut self) {
+        self.runs = true;
+    }
+
+    /// Whether a server serves, or has served.
+    pub(in crate::engine) fn serve(&self) -> bool {
+        self.accepted || self.runs
+    }
+
+    /// Whether readiness has waited for a server for [`PATIENCE`]. Returns `true` only once.
+    pub(in crate::engine) fn is_overdue(&mut self, now: Time) -> bool {
+        if self.told || self.gate() != Some(Reason::Starting) {
+            return false;
+        }
+        let since = *self.waits_since.get_or_insert(now);
+        self.told = now.saturating_sub(since) >= PATIENCE;
+        self.told
+    }
+
+    /// Why readiness fails because of the servers.
+    ///
+    /// If `listener` is used, the listeners decide. Otherwise only a service with an internal port waits, until its own
+    /// server is known to run. A request to the public probes proves that.
+    pub(in crate::engine) fn gate(&self) -> Option<Reason> {
+        match (self.listens, self.accepted) {
+            (true, _) if self.accepting > 0 => None,
+            (true, true) => Some(Reason::NotServing),
+            (true, false) => Some(Reason::Starting),
+            (false, _) if self.public && self.internal && !self.runs => Some(Reason::Starting),
+            (false, _) => None,
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Makes the view that answers the probes, and says how long it holds.
+
+use std::time::Duration;
+
+use crate::engine::Time;
+use crate::engine::core::Core;
+use crate::engine::view::{Brief, Row, Standing, View};
+use crate::spec::Probe;
+
+/// How long a view is used at most, so that the latencies in it are of now.
+const VIEW_MAX_AGE: Duration = Duration::from_millis(100);
+
+/// Until when a view holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Until {
+    /// Until when its states do.
+    states: Time,
+    /// Until when this probe may be answered from it: an on-demand check concerns only the probes that it is in.
+    probes: [Time; 4],
+}
+
+impl Until {
+    /// For callers that only read and never wait.
+    pub(crate) fn states(&self) -> Time {
+        self.states
+    }
+
+    pub(crate) fn probe(&self, probe: Probe) -> Time {
+        self.states.min(self.probes[probe as usize])
+    }
+}
+
+impl Core {
+    /// What probes are answered from, and until when.
+    pub(crate) fn view(&mut self, now: Time) -> (View, Until) {
+        let awake = self.awake.at(now);
+        let stalled = self.heart.is_stalled(awake);
+        self.tell_stall(stalled);
+        let stalls_in = self.heart.left(awake).filter(|left| !left.is_zero());
+        let stalls_at = stalls_in.map_or(Time::MAX, |left| now + left);
+        let doubts_at = self.awake.doubts_at(now).unwrap_or(Time::MAX);
+        let mut until = Until {
+            states: stalls_at.min(doubts_at).min(now + VIEW_MAX_AGE),
+            probes: [Time::MAX; 4],
+        };
+        for index in 0..self.slots.len() {
+            self.tell(index, now);
+            until.states = until.states.min(self.changes_at(index, now));
+        }
+        until.probes = Probe::ALL.map(|probe| self.asked_for(probe, now));
+        let briefs = self.slots.iter().zip(self.plans.iter()).map(|(slot, plan)| Brief {
+            state: slot.told,
+            critical: plan.spec.critical,
+            probes: plan.probes(),
+        });
+        let rows = self.slots.iter().map(|slot| Row {
+            raw: slot.last.as_ref().map(|last| last.result.state),
+            latency: slot.last.as_ref().map(|last| last.took),
+            age: slot.last.as_ref().map(|last| now.saturating_sub(last.at)),
+            message: slot.last.as_ref().and_then(|last| last.result.message.clone()),
+            parts: slot.last.as_ref().and_then(|last| last.result.parts.clone()),
+        });
+        let standing = Standing {
+            at: now,
+            phase: self.lifecycle.phase(),
+            gate: self.lifecycle.gate(stalled),
+            started: self.lifecycle.started,
+            stalled,
+            lag: self.heart.lag(awake),
+        };
+        let view = View::new(briefs.collect(), rows.collect(), standing);
+        self.tell_verdicts(&view);
+        (view, until)
+    }
+}

@@ -1,0 +1,83 @@
+//! The events of a check: one for each change of its state, and reminders while it fails.
+
+use std::time::Duration;
+
+use super::super::{Event, Time, View};
+use super::Core;
+use crate::spec::Probe;
+
+/// The log names at most this many checks in one event.
+pub(super) const NAMED: usize = 10;
+
+/// How often the log is reminded of a check that goes on failing.
+const REMINDER: Duration = Duration::from_mins(5);
+
+impl Core {
+    /// Queues an event if the check's state is not that of the last event, or if a failure was logged long ago.
+    pub(super) fn tell(&mut self, index: usize, now: Time) {
+        if self.ended {
+            return;
+        }
+        let state = self.state(index, now);
+        let fails = !self.unwaived(index, now).passes();
+        let slot = &mut self.slots[index];
+        let changed = state != slot.told;
+        let reminds = fails && now.saturating_sub(slot.logged_at) >= REMINDER;
+        if !changed && !reminds {
+            return;
+        }
+        slot.logged_at = now;
+        let last = slot.last.as_ref().map(|last| &last.result);
+        let message = last.filter(|result| state.is_said_by(result.state));
+        let message = message.and_then(|result| result.message.clone());
+        self.effects.events.push(if changed {
+            slot.told_at = now;
+            let from = std::mem::replace(&mut slot.told, state);
+            let to = state;
+            Event::Check {
+                index,
+                from,
+                to,
+                message,
+            }
+        } else {
+            let lasts = now.saturating_sub(slot.told_at);
+            Event::Reminder {
+                index,
+                state,
+                lasts,
+                message,
+            }
+        });
+    }
+
+    /// Queues an event if the runtime has stalled, or runs again.
+    pub(super) fn tell_stall(&mut self, stalled: bool) {
+        if stalled != std::mem::replace(&mut self.told_stalled, stalled) {
+            self.effects.events.push(Event::Stalled { stalled });
+        }
+    }
+
+    /// Queues events if what the probes say is not what it was in the last event.
+    pub(super) fn tell_verdicts(&mut self, view: &View) {
+        let verdicts = Probe::ALL.map(|probe| view.verdict(probe));
+        if verdicts != std::mem::replace(&mut self.told_verdicts, verdicts) {
+            self.effects.events.push(Event::Verdicts(verdicts));
+        }
+        let readiness = (view.verdict(Probe::Readiness), view.is_only_pending());
+        if readiness.0.passes() {
+            self.lifecycle.ready();
+        }
+        if readiness != self.told_readiness {
+            let (from, _) = std::mem::replace(&mut self.told_readiness, readiness);
+            let (to, expected) = readiness;
+            let failing = view.failing().take(NAMED).collect();
+            self.effects.events.push(Event::Readiness {
+                from,
+                to,
+                expected,
+                failing,
+            });
+        }
+    }
+}

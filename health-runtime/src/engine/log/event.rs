@@ -1,0 +1,242 @@
+//! What the engine tells the log: one event on each transition, none for each probe.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::engine::{Plan, State, Time};
+use crate::outcome::{Reason, Status};
+use crate::panics;
+use crate::spec::Probe;
+
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// A check's published state has changed.
+    Check {
+        index: usize,
+        from: State,
+        to: State,
+        message: Option<Arc<str>>,
+    },
+    /// A check has been failing for this long.
+    Reminder {
+        index: usize,
+        state: State,
+        lasts: Duration,
+        message: Option<Arc<str>>,
+    },
+    /// What a probe says has changed: what all of them say, in the order of [`Probe::ALL`]. Not for the log.
+    Verdicts([State; 4]),
+    /// What the readiness probe says has changed, for the log.
+    Readiness {
+        from: State,
+        to: State,
+        /// It fails for nothing but first results that are still to come.
+        expected: bool,
+        /// The checks that it fails for.
+        failing: Vec<usize>,
+    },
+    /// The runtime runs nothing any more, or again.
+    Stalled {
+        stalled: bool,
+    },
+    Started {
+        after: Time,
+    },
+    TaskDropped {
+        name: Arc<str>,
+    },
+    Held {
+        reason: Arc<str>,
+    },
+    Released {
+        reason: Arc<str>,
+    },
+    /// Readiness fails from now on.
+    Draining {
+        /// How long the service still serves; `None` if it does not wait.
+        drain: Option<Duration>,
+    },
+    Closing,
+    /// The process did not run for so long.
+    Frozen {
+        lost: Duration,
+    },
+    /// So many events were thrown away while a subscriber blocked.
+    Lost {
+        count: usize,
+    },
+    /// A state type has more than one live engine.
+    SecondEngine {
+        state: &'static str,
+    },
+    PanicsAbort,
+    /// There is no thread for the runs of blocking checks.
+    NoThread {
+        index: usize,
+        error: io::Error,
+    },
+    NoSignals {
+        error: io::Error,
+    },
+    /// Readiness has waited for a server for 10 s.
+    NoServer,
+    /// A server runs, and nothing in the process has called `shutdown_signal()`.
+    NoShutdown,
+    /// A signal came, and nothing in the process has called `shutdown_signal()`.
+    SignalIgnored,
+    Exit {
+        why: String,
+        code: i32,
+    },
+}
+
+impl Event {
+    /// Whether the log has a line for it.
+    pub(in crate::engine) const fn is_logged(&self) -> bool {
+        !matches!(self, Self::Verdicts(_) | Self::Readiness { expected: true, .. })
+    }
+
+    /// Hands the event to `tracing`, whose subscriber is user code and may panic.
+    pub(crate) fn log(&self, plans: &[Plan]) {
+        if self.is_logged() {
+            panics::run(|| self.emit(plans));
+        }
+    }
+
+    fn emit(&self, plans: &[Plan]) {
+        match self {
+            Self::Check {
+                index,
+                from,
+                to,
+                message,
+            } => check(&plans[*index], *from, *to, message.as_deref()),
+            Self::Reminder {
+                index,
+                state,
+                lasts,
+                message,
+            } => reminder(&plans[*index], *state, *lasts, message.as_deref()),
+            Self::Verdicts(_) => {}
+            Self::Readiness { from, to, failing, .. } => {
+                let names: Vec<_> = failing.iter().map(|index| plans[*index].spec.name()).collect();
+                readiness(*from, *to, &names.join(", "));
+            }
+            Self::Stalled { stalled: true } => {
+                tracing::error!(target: "health", "the runtime is stalled: all its workers are blocked, so liveness and readiness fail");
+            }
+            Self::Stalled { stalled: false } => tracing::info!(target: "health", "the runtime is no longer stalled"),
+            Self::Started { after } => {
+                tracing::info!(target: "health", after = ?after, "started");
+            }
+            Self::TaskDropped { name } => {
+                tracing::warn!(target: "health", task = &**name, "the startup task `{name}` was dropped without `done()`: the startup probe fails for good");
+            }
+            Self::Held { reason } => tracing::info!(target: "health", hold = &**reason, "readiness is held"),
+            Self::Released { reason } => {
+                tracing::info!(target: "health", hold = &**reason, "a hold has ended");
+            }
+            Self::Draining { drain: Some(drain) } => {
+                tracing::info!(target: "health", ?drain, "draining: readiness fails from now on");
+            }
+            Self::Draining { drain: None } => {
+                tracing::info!(target: "health", "draining without a wait: readiness fails from now on");
+            }
+            Self::Closing => tracing::info!(target: "health", "the drain is over: listeners close"),
+            Self::Frozen { lost } => {
+                tracing::warn!(target: "health", ?lost, "the process did not run for a while: stopped, suspended or starved");
+            }
+            Self::Lost { count } => {
+                tracing::warn!(target: "health", count, "events were lost: the log does not keep up");
+            }
+            Self::SecondEngine { state } => {
+                tracing::warn!(target: "health", state, "a second health engine runs for the same state: its checks run twice; start one, and clone its `Health`");
+            }
+            Self::PanicsAbort => {
+                tracing::warn!(target: "health", "compiled with `panic = \"abort\"`: a check that panics ends the process");
+            }
+            Self::NoThread { index, error } => {
+                let check = plans[*index].spec.name();
+                tracing::error!(target: "health", check, %error, "no thread to run a blocking check on");
+            }
+            Self::NoSignals { error } => {
+                tracing::error!(target: "health", %error, "no signal handlers: SIGTERM will end the process without a drain");
+            }
+            Self::NoServer => {
+                tracing::warn!(target: "health", "readiness waits for a server: `health.listener()` does not accept connections yet, or `health.router()` has not answered a probe yet; serve with `health.listener()`, so that readiness follows the server");
+            }
+            Self::NoShutdown => {
+                tracing::warn!(target: "health", "nothing has called `shutdown_signal()`: SIGTERM ends this process without a drain; a service that handles its signals itself awaits `drain_finished()`");
+            }
+            Self::SignalIgnored => {
+                tracing::warn!(target: "health", "a signal asked the process to end: readiness fails, but nothing waits for `shutdown_signal()`");
+            }
+            Self::Exit { why, code } => {
+                tracing::error!(target: "health", code, "exiting: {why}");
+            }
+        }
+    }
+}
+
+fn check(plan: &Plan, from: State, to: State, error: Option<&str>) {
+    let (check, critical) = (plan.spec.name(), plan.spec.is_critical_in(Probe::Health));
+    let [from_reason, to_reason] = [from, to].map(|state| state.reason.map(Reason::as_str));
+    macro_rules! event {
+        ($level:ident) => {
+            tracing::$level!(
+                target: "health",
+                check, critical, from = %from.status, from_reason, to = %to.status, to_reason, error,
+                "check is {}", to.status
+            )
+        };
+    }
+    match to.status {
+        Status::Unhealthy if critical => event!(error),
+        Status::Unhealthy | Status::Degraded => event!(warn),
+        Status::Healthy if from.reason == Some(Reason::Pending) => event!(debug),
+        Status::Healthy => event!(info),
+    }
+}
+
+fn reminder(plan: &Plan, state: State, lasts: Duration, error: Option<&str>) {
+    let (check, critical) = (plan.spec.name(), plan.spec.is_critical_in(Probe::Health));
+    let (reason, seconds) = (state.reason.map(Reason::as_str), lasts.as_secs());
+    macro_rules! event {
+        ($level:ident) => {
+            tracing::$level!(
+                target: "health",
+                check, critical, status = %state.status, reason, seconds, error,
+                "check is still {}", state.status
+            )
+        };
+    }
+    if critical && state.status == Status::Unhealthy {
+        event!(error);
+    } else {
+        event!(warn);
+    }
+}
+
+fn readiness(from: State, to: State, failing: &str) {
+    let [from_reason, to_reason] = [from, to].map(|state| state.reason.map(Reason::as_str));
+    let failing = (!failing.is_empty()).then_some(failing);
+    macro_rules! event {
+        ($level:ident) => {
+            tracing::$level!(
+                target: "health",
+                from = %from.status, from_reason, to = %to.status, to_reason, failing,
+                "readiness is {}", to.status
+            )
+        };
+    }
+    // Draining and starting are no incidents.
+    if to.passes() || matches!(to.reason, Some(Reason::Draining | Reason::Starting)) {
+        event!(info);
+    } else {
+        event!(error);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,118 @@
+//! The events that wait to be sent: in the order in which they happened, outside of the core's lock, by one thread at a
+//! time. Subscribers get them here. The log gets them on a thread of its own.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::{broadcast, watch};
+
+use crate::engine::log::thread::Scribe;
+use crate::engine::queue::Queue;
+use crate::engine::report::transition;
+use crate::engine::{Event, Plan, State};
+use crate::outcome::Reason;
+use crate::panics;
+use crate::report::Transition;
+use crate::spec::Probe;
+
+/// How many transitions a slow subscriber may lag behind.
+const LAG: usize = 256;
+
+#[derive(Debug)]
+pub(in crate::engine) struct Outbox {
+    queue: Queue<(SystemTime, Event)>,
+    /// Made for the first subscriber.
+    transitions: OnceLock<broadcast::Sender<Transition>>,
+    /// What each probe says, in the order of [`Probe::ALL`].
+    verdicts: [watch::Sender<State>; 4],
+    /// The engine has ended: nothing is published any more.
+    ended: AtomicBool,
+    /// Absent in a test that does everything by hand: the log is then written here.
+    scribe: Option<Scribe>,
+}
+
+impl Outbox {
+    pub(in crate::engine) fn new(scribe: Option<Scribe>, verdicts: [State; 4]) -> Self {
+        Self {
+            queue: Queue::new(),
+            transitions: OnceLock::new(),
+            ended: AtomicBool::new(false),
+            verdicts: verdicts.map(|state| watch::channel(state).0),
+            scribe,
+        }
+    }
+
+    /// Adds events, in their order: called under the core's lock.
+    pub(in crate::engine) fn put(&self, events: Vec<Event>) {
+        if !events.is_empty() {
+            let at = SystemTime::now();
+            self.queue.put(events.into_iter().map(|event| (at, event)));
+        }
+    }
+
+    /// Delivers the waiting events, unless another thread does, or this one further up its stack.
+    pub(in crate::engine) fn tell(&self, plans: &[Plan]) {
+        self.queue.tell(|(at, event)| {
+            // A waker may panic.
+            panics::run(|| self.publish(at, &event, plans));
+            match &self.scribe {
+                _ if !event.is_logged() => {}
+                Some(scribe) => scribe.write(event),
+                None => event.log(plans),
+            }
+        });
+    }
+
+    /// Waits until the log has written every event so far, but at most for `limit`.
+    pub(in crate::engine) fn flush(&self, limit: Duration) {
+        if let Some(scribe) = &self.scribe {
+            scribe.flush(limit);
+        }
+    }
+
+    /// Nothing is known any more: the engine ends.
+    pub(in crate::engine) fn end(&self) {
+        self.ended.store(true, Ordering::Release);
+        for verdict in &self.verdicts {
+            panics::run(|| verdict.send_replace(State::unhealthy(Reason::Cancelled)));
+        }
+    }
+
+    fn publish(&self, at: SystemTime, event: &Event, plans: &[Plan]) {
+        match event {
+            Event::Check {
+                index,
+                from,
+                to,
+                message,
+            } => {
+                if let Some(transitions) = self.transitions.get() {
+                    let transition = transition(&plans[*index].spec, [*from, *to], message.clone(), at);
+                    let _ = transitions.send(transition); // nobody may listen any more
+                }
+            }
+            Event::Verdicts(verdicts) => {
+                for (told, verdict) in self.verdicts.iter().zip(verdicts) {
+                    // A waker may panic, and the next probe's watchers are told all the same.
+                    panics::run(|| {
+                        told.send_if_modified(|told| {
+                            // Read under the lock of the watch, so that a late event does not replace `cancelled`.
+                            !self.ended.load(Ordering::Acquire) && std::mem::replace(told, *verdict) != *verdict
+                        });
+                    });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(in crate::engine) fn transitions(&self) -> broadcast::Receiver<Transition> {
+        let transitions = self.transitions.get_or_init(|| broadcast::Sender::new(LAG));
+        transitions.subscribe()
+    }
+
+    pub(in crate::engine) fn verdict(&self, probe: Probe) -> watch::Receiver<State> {
+        self.verdicts[probe as usize].subscribe()
+    }
+}
