@@ -295,7 +295,7 @@ impl Scenario {
             }
         };
         // The checks are all critical: readiness passes once each has a result.
-        let deadline = Instant::now() + Duration::from_mins(2);
+        let deadline = Instant::now() + Duration::from_secs(2 * 60);
         while requests.block_on(ask(&mut router, "/readyz")) != StatusCode::OK {
             assert!(Instant::now() < deadline, "{} does not get ready", self.key);
             std::thread::sleep(Duration::from_millis(10));
@@ -356,7 +356,7 @@ impl<const N: usize> HealthState for InFlight<N> {
         let first = names.next().expect("one check at least");
         let spec = CheckSpec::new(first)
             .ttl(Duration::ZERO)
-            .timeout(Duration::from_hours(1));
+            .timeout(Duration::from_secs(60 * 60));
         checks.with(spec, |state| {
             let is_first = !state.0.swap(true, Ordering::Relaxed);
             health_runtime::run(async move {

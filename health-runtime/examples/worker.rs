@@ -46,7 +46,7 @@ async fn run(health: &Health, heartbeat: Heartbeat) -> Result<u32, Box<dyn Error
 async fn main() -> Result<(), Box<dyn Error>> {
     let state = AppState {
         broker: Flag::healthy(),
-        jobs: Heartbeat::new(Duration::from_mins(1)),
+        jobs: Heartbeat::new(Duration::from_secs(60)),
     };
     let health = state.start_health();
     println!("{} jobs were done", run(&health, state.jobs).await?);
@@ -57,7 +57,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 async fn jobs_are_done_while_the_service_is_ready() {
     let state = AppState {
         broker: Flag::healthy(),
-        jobs: Heartbeat::new(Duration::from_mins(1)),
+        jobs: Heartbeat::new(Duration::from_secs(60)),
     };
     let health = state.start_health();
     let drain = async {

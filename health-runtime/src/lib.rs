@@ -1,5 +1,7 @@
-//! Health checks for services: annotate the state struct that the service already has, and get liveness, readiness and
-//! startup probes that no hanging dependency delays.
+//! Health checks for services: liveness, readiness and startup probes.
+//!
+//! Annotate the state struct that the service already has. Checks run in the background, so a dependency that hangs
+//! does not block a probe.
 //!
 //! ```no_run
 //! use health_runtime::{Flag, HealthState};
@@ -31,81 +33,105 @@
 //! }
 //! ```
 //!
-//! Beside this crate it needs `axum = "0.8"` and
+//! The example needs these dependencies beside this crate: `axum = "0.8"` and
 //! `tokio = { version = "1", features = ["macros", "net", "rt-multi-thread"] }`.
 //!
-//! What every option means stands with the derive, [`HealthState`](derive@HealthState).
+//! The derive documents every option: [`HealthState`](derive@HealthState).
 //!
 //! # How it works
 //!
-//! Checks run in the background, each in a task of its own, one run at a time, on the runtime that started the
-//! [`Health`]. A probe reads what was published last: it costs the same with three checks and with ten thousand, with
-//! all well and with a database that hangs. It waits only for critical checks (while starting, for startup checks too) that
-//! have a `ttl` or no result yet, and for any check with a `ttl` that would otherwise be `pending` or `stale`; never longer
-//! than `probe_budget`. Liveness never waits.
+//! **Checks run in the background.** Each check runs in its own task, on the runtime that started the [`Health`]. A
+//! check never runs twice at the same time.
 //!
-//! What is not known fails: not yet checked (`pending`), too old (`stale`), panicked, hanging (`timeout`, `stuck`),
-//! shutting down (`draining`). Only liveness asks for evidence before it fails, since failing it restarts the process.
+//! **A probe reads the state that was published last.** So it costs the same with three checks and with ten thousand,
+//! and the same while a database hangs. A probe waits for a run only in these cases, and never longer than
+//! `probe_budget`:
 //!
-//! What is published of a check goes through its thresholds; a check that keeps failing is left alone by its
-//! [`Breaker`]. [`Health::subscribe`] tells of each change, [`Health::watch`] of the whole, and so does the log
-//! (`tracing`, target `health`).
+//! - A critical check has no result yet, or has a `ttl` and runs again. While the service starts, this also applies to
+//!   startup checks.
+//! - Any other check with a `ttl` would otherwise be `pending` or `stale`.
 //!
-//! The engine has two threads of its own: one paces the checks; the other writes the log, so that nothing waits for a
-//! subscriber that is slow or blocks. `Health::serve_internal` adds a thread, which answers while the application's runtime
-//! is blocked. All of them end when the last [`Health`] is dropped. One more thread, for signals, belongs to the process.
+//! Liveness never waits.
+//!
+//! **An unknown state fails.** A check is unhealthy if it has no result yet (`pending`), if its last success is too old
+//! (`stale`), if it panics (`panic`), and if it hangs (`timeout`, `stuck`). Readiness also fails while the service
+//! shuts down (`draining`). Only liveness needs evidence before it fails, because its failure restarts the process. For
+//! example, `pending` and `stale` are not evidence.
+//!
+//! **Results pass through thresholds.** A check can need several failed runs in a row before its failure is published.
+//! A [`Breaker`] stops calling a check that keeps failing, and tries it again later.
+//!
+//! **Changes are reported.** [`Health::subscribe`] reports each change of a check, and [`Health::watch`] each change of
+//! a probe. The log (`tracing`, target `health`) has each change of a check and of readiness.
+//!
+//! **The engine has its own threads.** So neither a blocked runtime nor a slow log delays it:
+//!
+//! | thread | how many | what it does |
+//! |---|---|---|
+//! | `health` | one for each engine | starts the runs when they are due |
+//! | `health log` | one for each engine | writes the log, so that nothing waits for a slow subscriber |
+//! | `health internal` | one for each call of `serve_internal` | answers probes, also while the application's runtime is blocked |
+//! | `health NAME` | one for each run of a `blocking` check | runs the check |
+//! | `health file` | one for each look | looks at the database file of a `SqlitePool` |
+//! | `health end` | one for each engine | drops the state at the end of the drain, or with the engine |
+//! | `health signals` | one for the process | waits for SIGTERM and SIGINT, from the first `shutdown_signal()` on (in process 1, from the first engine on) |
+//!
+//! The engine ends when the last [`Health`] is dropped, and its threads end with it. A blocking call that does not
+//! return keeps its thread. The thread for signals stays until the process ends.
 //!
 //! # What can be a check
 //!
-//! | what | for |
+//! | what | what it checks |
 //! |---|---|
-//! | [`Flag`] | what the application knows and says itself |
-//! | [`Heartbeat`] | a worker that hangs |
-//! | tokio's [`AbortHandle`](HealthCheck#foreign-impls), [`JoinHandle`](HealthCheck#foreign-impls) | a worker that has ended |
-//! | `Option`, `Arc`, `Box` of a check | as the check; `None` is healthy (`disabled`) |
-//! | `Vec` of checks | all at once; as the worst of them |
-//! | `OnceLock`, tokio's `OnceCell` of a check | unhealthy until it is set; in an `Arc` where the state is `Clone` |
-//! | a type with [`HealthCheck`] | whatever it looks at; one result for each tenant or shard with [`Parts`] |
-//! | a function | `with = path` on a field, or `#[health_check]` above it |
-//! | a closure | [`check_fn`] |
+//! | [`Flag`] | a status that the application sets itself |
+//! | [`Heartbeat`] | whether a worker hangs |
+//! | tokio's [`AbortHandle`](HealthCheck#foreign-impls), [`JoinHandle`](HealthCheck#foreign-impls) | whether a worker has ended |
+//! | `Option`, `Arc`, `Box` of a check | the check inside; `None` is healthy (`disabled`) |
+//! | `Vec` of checks | all of them at the same time; the worst one counts |
+//! | `OnceLock`, tokio's `OnceCell` of a check | the check inside; unhealthy until it is set. Put it into an `Arc` if the state is `Clone` |
+//! | a type that implements [`HealthCheck`] | whatever you write; with [`Parts`], it has one result for each tenant or shard |
+//! | a function | whatever you write: `with = path` on a field, or `#[health_check]` on the function |
+//! | a closure | whatever you write, see [`check_fn`] |
 //! | [`HealthBuilder::check`] | what no struct declares, such as one check for each entry of a configuration |
 //!
 //! # What to do with a [`Health`]
 //!
-//! | method | for |
+//! | method | use it to |
 //! |---|---|
-//! | `router`, `drain_layer`, `listener`, [`shutdown_signal`](Health::shutdown_signal) | a server that is probed, and ends without losing a request |
-//! | `serve_internal`, `internal_router` | whoever is on call: error texts, runbooks, parts |
-//! | [`startup_task`](Health::startup_task), [`mark_started`](Health::mark_started) | what starting waits for |
-//! | [`hold`](Health::hold), [`drain`](Health::drain) | taking the service out of rotation, for a while or for good |
-//! | [`subscribe`](Health::subscribe), [`watch`](Health::watch) | hearing of changes |
-//! | [`report`](Health::report), [`phase`](Health::phase) | looking at it from inside |
+//! | `router`, `drain_layer`, `listener`, [`shutdown_signal`](Health::shutdown_signal) | serve the probes, and end without losing a request |
+//! | `serve_internal`, `internal_router` | show error texts, runbooks and parts to the person on call |
+//! | [`startup_task`](Health::startup_task), [`mark_started`](Health::mark_started) | delay the start until something is done |
+//! | [`hold`](Health::hold), [`drain`](Health::drain) | take the service out of rotation, for a while or for good |
+//! | [`subscribe`](Health::subscribe), [`watch`](Health::watch) | react to changes |
+//! | [`report`](Health::report), [`phase`](Health::phase) | read the state from inside the service |
 //!
-//! # What people build on
+//! # Contracts
 //!
-//! | page | for |
+//! | page | read it to |
 //! |---|---|
-//! | [The HTTP contract](_documentation::http) | whoever configures a prober or reads an answer |
-//! | [The states](_documentation::states) | whoever asks why a probe fails |
-//! | [The log](_documentation::log) | whoever alerts on it |
+//! | [The HTTP contract](_documentation::http) | configure a prober, or read an answer |
+//! | [The states](_documentation::states) | find out why a probe fails |
+//! | [The log](_documentation::log) | write an alert |
 //!
 //! # Features
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `macros` | on | `#[derive(HealthState)]`, and `#[health_check]` on functions |
-//! | `axum` | on | [`Health::router`], [`Health::drain_layer`], [`Health::listener`], [`Health::serve_internal`], [`Health::internal_router`] |
-//! | `http-1` | with `axum` | an [`Answer`] as an `http::Response<Bytes>`, for hyper and what stands on it |
+//! | `axum` | on | [`Health::router`], [`Health::drain_layer`], [`Health::listener`], [`Health::drain_listener`], [`Health::serve_internal`], [`Health::internal_router`] |
+//! | `http-1` | with `axum` | converts an [`Answer`] into an `http::Response<Bytes>`, for hyper and for frameworks that use hyper |
 //! | `sqlx-0_9-sqlite` | off | [`HealthCheck`] for `sqlx::SqlitePool`; its [`impl`](HealthCheck#impl-HealthCheck-for-Pool%3CSqlite%3E) documents what it detects, what it costs and what it does not detect |
-//! | `testing` | off | `testing::TestHealth`: what your service reports while something fails, in your own tests |
+//! | `testing` | off | `testing::TestHealth`, for your own tests: it shows what your service reports while something fails |
 //!
 //! Without `axum`, [`Health::probes`] answers for any HTTP framework.
 //!
 //! # Versions
 //!
-//! A feature that puts another crate's type into the API has that crate's version in its name. `axum` stands for axum 0.8: a
-//! later one gets a feature and methods of its own, and these stay. Without a feature the API has types of crates that keep
-//! their promises since version 1 or for years: serde 1, tokio 1, and the `Stream` of futures-core 0.3.
+//! If a feature adds a type of another crate to the API, its name contains the version of that crate. The exception is
+//! `axum`, which stands for axum 0.8. A later axum gets its own feature and its own methods, and the present ones stay.
+//!
+//! Without any feature, the API contains types of serde 1, tokio 1 and futures-core 0.3 (`Stream`). These crates have
+//! kept their API stable for years.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[doc(hidden)]
@@ -143,7 +169,7 @@ pub use checks::Flag;
 pub use checks::check_fn;
 pub use events::{Events, HealthEvent, ProbeWatch};
 pub use function::HealthFn;
-// For the macros, at the root because rustc names them in its messages.
+// The items of `function` are for the macros. They are at the root because rustc names them in its messages.
 pub use checks::Heartbeat;
 #[doc(hidden)]
 pub use function::{
@@ -167,7 +193,7 @@ pub use start_error::StartError;
 pub use state::{Checks, CloneState, HealthState};
 pub use trigger::Trigger;
 
-// README's code is compiled with the other examples.
+// Compiles the examples of the README together with those of this crate.
 #[cfg(all(
     doctest,
     feature = "macros",

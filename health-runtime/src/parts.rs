@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::outcome::{IntoOutcome, Outcome, PartList, PartReport, Reason, Status};
 use crate::panics;
 use crate::text;
+use crate::text::boundary;
 
 /// So many parts are kept. Whoever has more of them fail has one incident, and not a hundred.
 const MOST: usize = 100;
@@ -145,7 +146,7 @@ fn summary(failing: &[PartReport], total: usize) -> String {
     {
         let separator = if left.len() + 1 == failing.len() { ": " } else { "; " };
         let said = part.message.as_deref().unwrap_or(part.status.as_str());
-        let said = &said[..said.floor_char_boundary(SAID)];
+        let said = &said[..boundary::floor(said, SAID)];
         let _ = write!(text, "{separator}{}: {said}", part.name);
     }
     if left.len() > 0 {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// The longest duration an option takes: one day. Longer ones are slips, such as seconds written as hours.
-pub(crate) const MAX: Duration = Duration::from_hours(24);
+pub(crate) const MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The least value of a duration.
 #[derive(Clone, Copy)]

@@ -15,7 +15,7 @@ use crate::engine::{Core, Engine, Time, nanos, run};
 use crate::outcome::CheckResult;
 
 /// A century: longer times could overflow when added to a moment.
-const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 impl Engine {
     /// Runs every check once that may run, all at the same time, and waits for them.

@@ -11,6 +11,7 @@ use serde::{Serialize, Serializer};
 use crate::outcome::{PartReport, Reason, Status};
 use crate::report::{Audience, CheckReport, Phase, Report};
 use crate::spec::Probe;
+use crate::text::boundary;
 
 /// Load balancers look at the first KiB, and none keeps more than 4.
 const PUBLIC_LIMIT: usize = 4096;
@@ -240,7 +241,7 @@ fn millis(time: Duration) -> f64 {
 }
 
 fn cut(text: &str, most: usize) -> &str {
-    &text[..text.floor_char_boundary(most)]
+    &text[..boundary::floor(text, most)]
 }
 
 #[cfg(test)]

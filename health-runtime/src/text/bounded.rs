@@ -1,5 +1,6 @@
 //! A string with a maximum length.
 
+use super::boundary;
 use std::fmt::{self, Write};
 
 /// How many bytes of a text are read.
@@ -20,7 +21,7 @@ impl Write for Bounded {
             return Ok(());
         }
         if !self.cut {
-            self.text.push_str(&text[..text.floor_char_boundary(room)]);
+            self.text.push_str(&text[..boundary::floor(text, room)]);
             self.cut = true;
         }
         Err(fmt::Error)

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::boundary;
 use crate::text::scan::Scan;
 use crate::text::{fields, paths, urls};
 
@@ -67,7 +68,7 @@ fn render(text: &str, masks: &[Range<usize>], shown: usize) -> String {
     let mut line = String::with_capacity(text.len());
     let mut copied = 0;
     for mask in masks {
-        let start = text.floor_char_boundary(mask.start);
+        let start = boundary::floor(text, mask.start);
         if start >= shown {
             break;
         }
@@ -75,10 +76,10 @@ fn render(text: &str, masks: &[Range<usize>], shown: usize) -> String {
             push_line(&mut line, &text[copied..start]);
             line.push_str(MASK);
         }
-        copied = copied.max(text.ceil_char_boundary(mask.end));
+        copied = copied.max(boundary::ceil(text, mask.end));
     }
     if copied < shown {
-        push_line(&mut line, &text[copied..text.floor_char_boundary(shown)]);
+        push_line(&mut line, &text[copied..boundary::floor(text, shown)]);
     }
     line
 }

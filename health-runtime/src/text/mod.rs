@@ -28,6 +28,7 @@
 //! engine. They miss `Debug` output and JSON, which are the common case here. Types such as `secrecy::SecretString` only
 //! hide what a service itself wraps.
 
+pub(crate) mod boundary;
 mod bounded;
 mod fields;
 mod masking;
@@ -92,14 +93,14 @@ fn masked(text: &Bounded) -> Arc<str> {
     }
     // A cleaned text must not change when it is cleaned again as a part of another message.
     for _ in 0..ROUNDS {
-        line.truncate(line.floor_char_boundary(LIMIT));
+        line.truncate(boundary::floor(&line, LIMIT));
         let again = masking::mask(&line, false, LIMIT);
         if again == line {
             break;
         }
         line = again;
     }
-    line.truncate(line.floor_char_boundary(LIMIT));
+    line.truncate(boundary::floor(&line, LIMIT));
     line.into()
 }
 

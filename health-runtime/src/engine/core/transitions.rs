@@ -10,7 +10,7 @@ use crate::spec::Probe;
 pub(super) const NAMED: usize = 10;
 
 /// How often the log is reminded of a check that goes on failing.
-const REMINDER: Duration = Duration::from_mins(5);
+const REMINDER: Duration = Duration::from_secs(5 * 60);
 
 impl Core {
     /// Queues an event if the check's state is not that of the last event, or if a failure was logged long ago.

@@ -23,7 +23,7 @@ use crate::panics;
 
 /// A service without a connection and without a probe for this long does not wait for the drain, because no client is left
 /// to notice it. Orchestrators and load balancers probe more often than this.
-pub(in crate::engine) const QUIET: Duration = Duration::from_mins(1);
+pub(in crate::engine) const QUIET: Duration = Duration::from_secs(60);
 
 impl Engine {
     /// Begins to drain: readiness fails from now on, for good; `shutdown_signal` resolves after `drain`.
