@@ -1,4 +1,4 @@
-//! The modules of both crates use each other only as CONTRIBUTING lists it.
+//! The modules of both crates use only the modules that CONTRIBUTING lists for them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 const CONTRIBUTING: &str = include_str!("../CONTRIBUTING.md");
 
-/// The only arrow that goes back: its reason is in CONTRIBUTING.
+/// The only arrow that points back. CONTRIBUTING gives the reason.
 const BACK: (&str, &str) = ("state", "health");
 
 #[test]

@@ -1,4 +1,4 @@
-//! `blocking`: a thread of its own for each run of a check that blocks.
+//! The option `blocking`: each run of such a check gets its own thread.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, mpsc};
@@ -8,7 +8,7 @@ use health_runtime::{CheckSpec, Checks, Flag, Health, HealthState, Status, run_b
 use health_tests::{get, settled, until};
 use tokio::runtime::{Builder, Handle};
 
-/// A door that checks stand before while it is closed.
+/// A door. Checks wait at it while it is closed.
 #[derive(Clone, Default)]
 struct Door(Arc<Inner>);
 
@@ -64,9 +64,9 @@ fn disk(door: &Door) -> Disk {
 }
 
 #[tokio::test]
-async fn a_run_that_hangs_is_stuck_blocks_no_worker_and_holds_back_its_own_next_run_alone() {
+async fn a_hung_run_is_stuck_blocks_no_worker_and_delays_only_its_own_check() {
     let door = Door::default();
-    // The only worker there is would be blocked: nothing of this would happen.
+    // The runtime has only one thread. If the check blocked it, nothing below could run.
     let app = disk(&door).start_health().router();
     until("it is stuck", async || {
         let answer = get(&app, "/readyz/door").await;
@@ -75,7 +75,7 @@ async fn a_run_that_hangs_is_stuck_blocks_no_worker_and_holds_back_its_own_next_
     })
     .await;
     assert_eq!(get(&app, "/readyz/other").await.status, 200);
-    assert_eq!(door.calls(), 1, "a second run");
+    assert_eq!(door.calls(), 1, "a second run has started");
     door.open();
     settled(&app, "/readyz", 200, "healthy").await;
     assert!(door.calls() >= 2);
@@ -93,11 +93,14 @@ async fn a_run_that_returns_too_late_is_a_timeout() {
     let reason = async || get(&app, "/readyz/door").await.json()["checks"][0]["reason"].clone();
     until("it is stuck", async || (reason().await == "stuck").then_some(())).await;
     door.open();
-    until("it was too late", async || (reason().await == "timeout").then_some(())).await;
+    until("the run is too late", async || {
+        (reason().await == "timeout").then_some(())
+    })
+    .await;
 }
 
 #[test]
-fn a_run_that_hangs_does_not_hold_the_end_of_the_runtime() {
+fn a_hung_run_does_not_delay_the_shutdown_of_the_runtime() {
     let door = Door::default();
     let (ended, end) = mpsc::channel();
     let hanging = door.clone();
@@ -134,7 +137,7 @@ fn boom(disk: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_panic_is_the_checks_failure() {
+async fn a_panic_fails_the_check() {
     let health = Panics { disk: "sda".into() }.start_health();
     let app = health.router();
     until("it has panicked", async || {
@@ -151,7 +154,7 @@ struct Asks {
     client: String,
 }
 
-/// A blocking client may stand on an async one.
+/// Like a blocking client that uses an async client inside.
 fn ask(_: &str) -> bool {
     Handle::current().block_on(async {
         tokio::task::yield_now().await;
@@ -160,12 +163,12 @@ fn ask(_: &str) -> bool {
 }
 
 #[tokio::test]
-async fn the_runtime_is_at_hand() {
+async fn a_blocking_check_can_use_the_runtime() {
     let app = Asks { client: String::new() }.start_health().router();
     settled(&app, "/readyz", 200, "healthy").await;
 }
 
-/// Forty blocking checks before one door; what is left of their threads is the machine's.
+/// Forty blocking checks that wait at one door.
 struct Crowd(Door);
 
 impl HealthState for Crowd {
@@ -178,10 +181,10 @@ impl HealthState for Crowd {
 }
 
 #[tokio::test]
-async fn sixteen_run_at_once_at_most_and_the_others_after_them() {
+async fn at_most_sixteen_blocking_checks_run_at_once_and_the_others_follow() {
     let door = Door::default();
     let app = Health::builder(Crowd(door.clone())).start().router();
-    until("sixteen stand before the door", async || {
+    until("sixteen checks wait at the door", async || {
         (door.calls() == 16).then_some(())
     })
     .await;
@@ -208,7 +211,7 @@ impl health_runtime::HealthCheck for Driver {
 }
 
 #[tokio::test]
-async fn a_blocking_check_of_a_type_may_run_a_runtime_of_its_own() {
+async fn a_blocking_check_of_a_type_may_start_its_own_runtime() {
     let spec = CheckSpec::new("driver").critical().blocking();
     let health = Health::builder(disk(&Door::opened())).check(spec, Driver).start();
     settled(&health.router(), "/readyz/driver", 200, "healthy").await;

@@ -1,5 +1,5 @@
-//! The checks that come with the crate, by themselves and in an engine: heartbeats, tasks, what holds several checks or
-//! gets one later, sets of parts, and checks that no struct declares.
+//! The checks that come with the crate, with and without an engine: heartbeats, tasks, a `Vec` of checks, cells that
+//! are set later, checks with parts, and checks that no struct declares.
 
 use std::future::pending;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -32,7 +32,7 @@ fn report(health: &Health, name: &str) -> CheckReport {
     checks.into_iter().find(|check| check.name == name).expect("declared")
 }
 
-/// What the check says, once it says this.
+/// Waits until the check has this status and reason. Returns its report.
 async fn says(health: &Health, name: &str, status: Status, reason: Option<Reason>) -> CheckReport {
     until(&format!("{name} is {status}, {reason:?}"), async || {
         let check = report(health, name);
@@ -50,7 +50,7 @@ async fn passes(health: &Health, name: &str) -> CheckReport {
 }
 
 #[tokio::test]
-async fn a_worker_that_falls_silent_fails_liveness_until_it_beats_again() {
+async fn a_worker_that_stops_beating_fails_liveness_until_it_beats_again() {
     #[derive(Clone, HealthState)]
     struct App {
         #[health_check(liveness, interval = "5ms")]
@@ -66,19 +66,19 @@ async fn a_worker_that_falls_silent_fails_liveness_until_it_beats_again() {
     };
     until("it passes while the worker beats", beats).await;
     let silent = fails(&health, "worker").await;
-    let message = silent.message.expect("it says why");
+    let message = silent.message.expect("a failure has a message");
     assert!(
         message.starts_with("no beat for ") && message.ends_with("s, at most 300ms allowed"),
         "{message}"
     );
     assert!(!health.report(Probe::Liveness).passes());
-    until("it passes as the worker beats again", beats).await;
+    until("it passes when the worker beats again", beats).await;
 }
 
 #[tokio::test]
-async fn what_a_service_does_before_its_start_is_no_silence() {
+async fn a_heartbeat_does_not_count_the_time_before_the_engine_starts() {
     let worker = Heartbeat::new(Duration::from_secs(1));
-    std::thread::sleep(ms(1_100)); // the migrations
+    std::thread::sleep(ms(1_100)); // like migrations at the start
     let health = Health::builder(()).check(once("worker"), worker).start();
     let first = until("it has run", async || {
         let check = report(&health, "worker");
@@ -89,17 +89,17 @@ async fn what_a_service_does_before_its_start_is_no_silence() {
 }
 
 #[tokio::test]
-async fn without_an_engine_a_heartbeat_is_measured_by_the_clock_from_its_creation_on() {
+async fn without_an_engine_a_heartbeat_counts_from_its_creation() {
     let heartbeat = Heartbeat::new(ms(20));
     let silent = async || heartbeat.check().await.err().map(drop);
-    until("it is silent since its creation", silent).await;
+    until("it fails without a beat since its creation", silent).await;
     heartbeat.beat();
     drop(Health::builder(()).check(often("worker"), heartbeat.clone()).start());
-    until("it is silent although its engine has ended", silent).await;
+    until("it fails after its engine has ended", silent).await;
 }
 
 #[tokio::test]
-async fn a_task_that_has_ended_in_whatever_way_fails() {
+async fn an_ended_task_fails_whether_it_returned_panicked_or_was_aborted() {
     #[derive(HealthState)]
     #[health(interval = "5ms")]
     struct Tasks {
@@ -173,7 +173,7 @@ fn parts(check: &CheckReport) -> Vec<(&str, Status, Option<Reason>, Option<&str>
 }
 
 #[tokio::test]
-async fn a_vec_is_its_worst_element_and_names_it() {
+async fn a_vec_has_the_status_of_its_worst_element_and_names_it() {
     let flag = Flag::healthy();
     let elements = vec![
         Element::Is(Flag::healthy()),
@@ -208,7 +208,7 @@ async fn an_element_that_panics_is_named_and_hides_no_other() {
 }
 
 #[tokio::test]
-async fn the_elements_of_a_vec_are_checked_at_once() {
+async fn the_elements_of_a_vec_are_checked_concurrently() {
     let barrier = Arc::new(Barrier::new(50));
     let elements = (0..50)
         .map(|_| Element::Meets(Arc::clone(&barrier)))
@@ -218,7 +218,7 @@ async fn the_elements_of_a_vec_are_checked_at_once() {
 }
 
 #[tokio::test]
-async fn a_change_of_any_element_is_looked_at_at_once() {
+async fn a_change_of_any_element_starts_a_run_at_once() {
     let flags = vec![Flag::healthy(), Flag::healthy()];
     let health = Health::builder(()).check(once("flags"), flags.clone()).start();
     passes(&health, "flags").await;
@@ -228,7 +228,7 @@ async fn a_change_of_any_element_is_looked_at_at_once() {
 }
 
 #[tokio::test]
-async fn a_vec_of_nothing_to_check_is_disabled_and_never_runs() {
+async fn a_vec_without_enabled_checks_is_disabled_and_never_runs() {
     #[derive(HealthState)]
     struct App {
         #[health_check(liveness)]
@@ -253,7 +253,7 @@ async fn a_vec_of_nothing_to_check_is_disabled_and_never_runs() {
 }
 
 #[tokio::test]
-async fn what_is_not_set_yet_fails_until_it_is() {
+async fn a_cell_fails_until_it_is_set() {
     let (lock, cell) = (Arc::new(OnceLock::new()), Arc::new(OnceCell::new()));
     let none = Arc::new(OnceLock::new());
     let health = Health::builder(())
@@ -279,7 +279,7 @@ async fn what_is_not_set_yet_fails_until_it_is() {
 }
 
 #[tokio::test]
-async fn what_is_set_before_the_start_is_as_if_it_stood_there_itself() {
+async fn a_cell_that_is_set_before_the_start_behaves_like_its_value() {
     let flag = Flag::healthy();
     let health = Health::builder(())
         .check(once("lock"), OnceLock::from(flag.clone()))
@@ -300,7 +300,7 @@ async fn what_is_set_before_the_start_is_as_if_it_stood_there_itself() {
 }
 
 #[tokio::test]
-async fn parts_reach_the_report_and_no_public_answer() {
+async fn parts_are_in_the_report_and_in_no_public_answer() {
     let tenants = check_fn(|| async {
         let mut parts: Parts = (0..120).map(|i| (format!("acme-{i}"), ())).collect();
         parts.add("acme-last", Err::<(), _>("redis://:HUNTER2@acme refused"));
@@ -336,7 +336,7 @@ async fn parts_reach_the_report_and_no_public_answer() {
 }
 
 #[tokio::test]
-async fn the_parts_of_a_run_that_fails_as_a_whole_are_not_those_of_the_last() {
+async fn a_run_that_returns_an_error_does_not_keep_the_parts_of_the_run_before() {
     let runs = AtomicUsize::new(0);
     let tenants = check_fn(move || {
         let first = runs.fetch_add(1, Ordering::SeqCst) == 0;
@@ -353,7 +353,7 @@ async fn the_parts_of_a_run_that_fails_as_a_whole_are_not_those_of_the_last() {
 }
 
 #[tokio::test]
-async fn a_check_that_no_struct_declares_is_one_like_any_other() {
+async fn a_check_that_no_struct_declares_works_like_any_other() {
     let (flag, dropped) = (Flag::healthy(), Arc::new(()));
     let held = Arc::clone(&dropped);
     let mut builder = Health::builder(())
@@ -388,7 +388,7 @@ async fn a_check_that_no_struct_declares_is_one_like_any_other() {
 }
 
 #[tokio::test]
-async fn names_given_to_the_builder_are_held_to_the_rules() {
+async fn the_builder_refuses_duplicate_and_invalid_names() {
     let refused = |names: [&'static str; 2]| {
         let builder = Health::builder(());
         let builder = names.into_iter().fold(builder, |builder, name| {
@@ -400,7 +400,7 @@ async fn names_given_to_the_builder_are_held_to_the_rules() {
     assert!(matches!(refused(["db", "No"]), StartError::Name(name) if name == "No"));
 }
 
-/// A check of this spec, added in each way that there is by hand.
+/// Starts with a liveness check that is added by hand. `WAY` selects how it is added.
 fn by_hand<const WAY: usize>() -> Result<Health, StartError> {
     struct Added<const WAY: usize>(Flag);
 
@@ -444,7 +444,7 @@ impl<S> health_runtime::HealthFn<S> for in_liveness {
 }
 
 #[tokio::test]
-async fn nothing_added_by_hand_stands_in_liveness_without_a_reason() {
+async fn no_check_added_by_hand_is_in_liveness_without_a_reason() {
     for refused in [
         by_hand::<0>(),
         by_hand::<1>(),
@@ -493,7 +493,7 @@ async fn a_nested_check_in_liveness_without_a_reason_is_refused_with_its_full_na
 }
 
 #[tokio::test]
-async fn whatever_the_macros_put_into_liveness_has_a_reason() {
+async fn every_check_that_the_macros_add_to_liveness_has_a_reason() {
     #[derive(Clone, HealthState)]
     #[health(checks(in_process, helps))]
     struct Live<T> {

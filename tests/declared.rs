@@ -1,4 +1,4 @@
-//! What the macros declare, as it arrives: every option in its spec, every function in the report.
+//! What the macros declare: every option arrives in its spec, and every function is in the report.
 
 use std::io;
 use std::sync::Arc;
@@ -166,13 +166,13 @@ fn every_option_of_a_function_arrives_in_its_spec() {
 }
 
 #[test]
-fn a_breaker_that_says_nothing_has_the_numbers_that_the_macros_hold_against_others() {
+fn the_default_breaker_has_the_numbers_that_the_macros_assume() {
     let said = Breaker::new().failures(5).successes(2).reset(Duration::from_secs(30));
     assert_eq!(Breaker::new(), said);
 }
 
 #[test]
-fn whatever_the_struct_says_of_the_service_the_builder_can_say() {
+fn the_builder_has_every_option_of_the_struct() {
     #[derive(HealthState)]
     #[health(
         name = "orders",
@@ -304,7 +304,7 @@ struct Outer {
 }
 
 #[tokio::test]
-async fn functions_of_every_form_are_called_and_reported_with_what_they_say() {
+async fn functions_of_every_form_are_called_and_their_results_are_reported() {
     let inner = Arc::new(Inner { limit: 7 });
     let state = Outer {
         flag: Flag::healthy(),
@@ -350,11 +350,7 @@ async fn functions_of_every_form_are_called_and_reported_with_what_they_say() {
         ]
     );
     let app: Router = Router::new().merge(health.router());
-    assert_eq!(
-        get(&app, "/readyz").await.status,
-        200,
-        "none of those that fail is critical"
-    );
+    assert_eq!(get(&app, "/readyz").await.status, 200, "no failed check is critical");
     assert_eq!(get(&app, "/readyz/the-inner.of_the_state").await.status, 200);
     assert_eq!(get(&app, "/readyz/the-inner.no").await.status, 503);
 }
@@ -382,7 +378,7 @@ async fn a_function_is_a_check_of_a_shared_state_too() {
 async fn a_function_given_to_the_builder_is_a_check() {
     let health = Health::builder(Inner { limit: 6 }).function::<every_option>().start();
     let app: Router = Router::new().merge(health.router());
-    until("started, after all of its checks", async || {
+    until("the service is started and `orders-db` passes", async || {
         (get(&app, "/startupz").await.status == 200 && get(&app, "/readyz/orders-db").await.status == 200).then_some(())
     })
     .await;
@@ -390,7 +386,7 @@ async fn a_function_given_to_the_builder_is_a_check() {
     assert_eq!(
         get(&app, "/readyz/of_the_state").await.status,
         503,
-        "the limit is another"
+        "the limit is 6, not 7"
     );
 }
 
@@ -402,7 +398,7 @@ fn functions_can_still_be_called() {
 }
 
 #[tokio::test]
-async fn names_that_only_the_whole_shows_to_clash_are_refused_with_their_full_names() {
+async fn names_that_clash_across_structs_are_refused_with_their_full_names() {
     #[health_check(name = "the-inner.no")]
     fn clash() {}
 
@@ -423,7 +419,7 @@ async fn names_that_only_the_whole_shows_to_clash_are_refused_with_their_full_na
 }
 
 #[tokio::test]
-async fn a_function_of_the_state_is_one_of_its_arc_too() {
+async fn a_function_of_the_state_is_also_a_check_of_its_arc() {
     #[health_check]
     fn limited(inner: &Inner) -> bool {
         inner.limit == 6
@@ -440,8 +436,8 @@ async fn a_function_of_the_state_is_one_of_its_arc_too() {
 }
 
 #[tokio::test]
-async fn a_check_from_a_configuration_can_have_everything() {
-    let text = |text: &str| text.to_owned(); // owned, as a file has it
+async fn a_spec_can_have_owned_texts() {
+    let text = |text: &str| text.to_owned(); // owned, as if read from a file
     let spec = CheckSpec::named(text("billing"))
         .description(text("Takes payments."))
         .runbook(text("https://wiki.example/billing"))
@@ -471,12 +467,12 @@ async fn a_service_without_the_derive_is_named_by_its_package_or_its_executable(
 }
 
 #[tokio::test]
-async fn a_closure_is_a_check_with_a_future_or_without() {
+async fn a_closure_is_a_check_with_or_without_a_future() {
     let (runs, counted) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
     let counts = Arc::clone(&counted);
     let later = check_fn(move || {
         let runs = Arc::clone(&runs);
-        async move { runs.fetch_add(1, Ordering::Relaxed) < 1 } // well once
+        async move { runs.fetch_add(1, Ordering::Relaxed) < 1 } // healthy in the first run only
     });
     let at_once = check_fn(move || counts.fetch_add(1, Ordering::Relaxed) < 1);
     let health = Health::builder(())

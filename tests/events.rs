@@ -1,4 +1,4 @@
-//! What a service hears of its own health: transitions, readiness, the log.
+//! How a service follows its own health: events, watches of the probes, and the log.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -38,7 +38,7 @@ async fn next(events: &mut Events) -> Transition {
 }
 
 #[tokio::test]
-async fn a_subscriber_hears_of_each_transition_in_order() {
+async fn a_subscriber_receives_each_transition_in_order() {
     let state = Orders::healthy();
     let health = state.start_health();
     let began = SystemTime::now();
@@ -75,14 +75,14 @@ async fn a_subscriber_hears_of_each_transition_in_order() {
         assert_eq!(
             (event.from, event.from_reason),
             (last.to, last.to_reason),
-            "nothing is left out or turned round"
+            "no transition is missing or out of order"
         );
         last = event;
     }
 }
 
 #[tokio::test]
-async fn what_a_threshold_holds_back_is_no_transition() {
+async fn a_failure_below_the_threshold_is_no_transition() {
     let state = Orders::healthy();
     let health = state.start_health();
     let mut events = health.subscribe();
@@ -90,7 +90,7 @@ async fn what_a_threshold_holds_back_is_no_transition() {
         next(&mut events).await;
     }
     state.db.set_unhealthy("once");
-    until("the run has been", async || {
+    until("the failed run is in the report", async || {
         let report = health.report(health_runtime::Probe::Readiness);
         let db = report.checks.iter().find(|check| check.name == "db").unwrap();
         assert_eq!(db.status, Status::Healthy);
@@ -117,7 +117,7 @@ impl HealthState for Many {
 }
 
 #[tokio::test]
-async fn a_slow_subscriber_loses_the_oldest_and_is_told_how_many() {
+async fn a_slow_subscriber_loses_the_oldest_events_and_receives_their_number() {
     let health = Health::builder(Many).start();
     let mut events = health.subscribe();
     let app: axum::Router = health.router();
@@ -134,7 +134,7 @@ async fn a_slow_subscriber_loses_the_oldest_and_is_told_how_many() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn transitions_that_race_on_every_thread_are_told_in_the_order_in_which_they_happened() {
+async fn transitions_from_many_threads_are_delivered_in_order() {
     let flags: Vec<_> = (0..200).map(|_| Flag::healthy()).collect();
     let mut builder = Health::builder(Orders::healthy());
     for (index, flag) in flags.iter().enumerate() {
@@ -189,7 +189,7 @@ async fn transitions_that_race_on_every_thread_are_told_in_the_order_in_which_th
 }
 
 #[tokio::test]
-async fn a_subscription_and_a_watch_end_with_the_engine_and_do_not_keep_it() {
+async fn a_subscription_and_a_watch_end_with_the_engine_and_do_not_keep_it_alive() {
     let health = Orders::healthy().start_health();
     let (mut events, mut readiness) = (health.subscribe(), health.watch(Probe::Readiness));
     let handle = health.downgrade();
@@ -215,7 +215,7 @@ async fn each_probe_can_be_watched_and_a_change_of_one_wakes_no_watch_of_another
         assert_eq!(watch.probe(), probe);
         assert_eq!(watch.status(), health.status(probe));
         assert!(watch.passes(), "{probe}");
-        let _ = watch.changed().now_or_never(); // what has been seen
+        let _ = watch.changed().now_or_never(); // marks the current state as seen
     }
     let held = health.hold("maintenance");
     health.advance(Duration::from_millis(50));
@@ -224,7 +224,7 @@ async fn each_probe_can_be_watched_and_a_change_of_one_wakes_no_watch_of_another
             .each_mut()
             .map(|watch| watch.changed().now_or_never().map(|to| to.is_some()))
     };
-    // `/health` fails with readiness.
+    // `/health` also fails when readiness fails.
     assert_eq!(changed(&mut watches), [None, Some(true), None, Some(true)]);
     assert_eq!(watches[1].reason(), Some(Reason::Held));
     drop(held);
@@ -260,11 +260,11 @@ async fn liveness_and_startup_are_watched_too() {
 
 /// The engine still ticks while it waits for the state to be dropped.
 #[tokio::test]
-async fn once_the_engine_has_ended_no_late_event_says_otherwise() {
+async fn a_watch_does_not_change_after_the_engine_has_ended() {
     struct SlowDrop;
     impl Drop for SlowDrop {
         fn drop(&mut self) {
-            std::thread::sleep(Duration::from_millis(80)); // a state that takes its time
+            std::thread::sleep(Duration::from_millis(80)); // a state that is slow to drop
         }
     }
     #[derive(HealthState)]
@@ -291,17 +291,17 @@ async fn once_the_engine_has_ended_no_late_event_says_otherwise() {
 }
 
 #[tokio::test]
-async fn two_services_without_a_state_are_no_second_engine() {
+async fn two_services_without_a_state_cause_no_warning_of_a_second_engine() {
     let log = Log::default();
     let subscriber = tracing_subscriber::registry().with(log.clone());
     let _guard = tracing::subscriber::set_default(subscriber);
     let services = [Health::builder(()).start(), Health::builder(()).start()];
-    drop(services); // the log is written by then
+    drop(services); // every line is written before this returns
     assert!(log.lines("second health engine").is_empty(), "{:?}", log.lines(""));
 }
 
 #[tokio::test]
-async fn what_is_published_can_be_serialized() {
+async fn reports_checks_and_transitions_can_be_serialized() {
     let health = TestHealth::new(Orders::healthy());
     let mut events = health.subscribe();
     health.refresh().await;
@@ -367,17 +367,17 @@ struct Twin {
 }
 
 #[tokio::test]
-async fn a_second_live_engine_for_a_state_type_is_said_once() {
+async fn a_second_live_engine_for_a_state_type_is_logged_once() {
     let log = Log::default();
     let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
-    // With a single subscriber, `tracing` asks only the one of the thread that logs an event first. Other tests here log on
-    // threads without a subscriber. With two subscribers, `tracing` asks both.
+    // With a single subscriber, `tracing` asks only the one of the thread that logs an event first. Other tests here
+    // log on threads without a subscriber. With two subscribers, `tracing` asks both.
     let _another = tracing::Dispatch::new(tracing_subscriber::registry());
     let said = || log.lines("a second health engine").len();
-    // What an engine has to say, it has said when it has said that it started.
+    // An engine logs its warnings before it logs that it has started.
     let started = async |health: &Health, engines: usize| {
         let _router: axum::Router = health.router();
-        until("the log says so", async || {
+        until("the log has this many starts", async || {
             (log.lines("message=started").len() == engines).then_some(())
         })
         .await;
@@ -392,19 +392,19 @@ async fn a_second_live_engine_for_a_state_type_is_said_once() {
     .await;
     let first = twin().start_health();
     started(&first, 1).await;
-    assert_eq!(said(), 0, "one after the other");
+    assert_eq!(said(), 0, "the other engine has ended");
     let second = Health::builder(Arc::new(twin())).start();
     started(&second, 2).await;
-    assert_eq!(said(), 1, "an `Arc` of it is the same state");
+    assert_eq!(said(), 1, "an `Arc` of a state counts as the same state");
     assert!(log.lines("a second health engine")[0].contains("events::Twin"));
     let third = twin().start_health();
     started(&third, 3).await;
-    assert_eq!(said(), 1, "once");
+    assert_eq!(said(), 1, "the warning comes only once");
     drop((first, second, third));
 }
 
 #[tokio::test]
-async fn a_liveness_check_is_critical_in_an_event_as_in_the_report() {
+async fn a_liveness_check_is_critical_in_events_and_in_the_report() {
     #[derive(Clone, HealthState)]
     struct Workers {
         #[health_check(liveness)]

@@ -1,6 +1,6 @@
-//! Checks that hang, panic, block and lie: the service goes on, and says so.
+//! Checks that hang, panic or block. The service keeps running, and the probes report the failure.
 //!
-//! Faults are forced by doubles here, since no real dependency panics on command; time is real.
+//! Test doubles cause the faults, because no real dependency panics on command. Time is real.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use health_tests::{Log, get, until, workers};
 use tokio::runtime::Builder;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
-/// One critical check, which does what the test says, and a count of its runs.
+/// One critical check that does what the test wants, and a count of its runs.
 struct Fault {
     runs: Arc<AtomicUsize>,
     spec: CheckSpec,
@@ -26,13 +26,13 @@ struct Fault {
 type Doing = futures_util::future::BoxFuture<'static, CheckResult>;
 
 thread_local! {
-    /// `register` is a function of the type alone: the spec comes this way.
+    /// `register` has no access to a value, so it takes the spec from here.
     static SPEC: std::cell::RefCell<Option<CheckSpec>> = const { std::cell::RefCell::new(None) };
 }
 
 impl HealthState for Fault {
     fn register(checks: &mut Checks<Self>) {
-        let spec = SPEC.take().expect("set by `start`");
+        let spec = SPEC.take().expect("set by `builder`");
         checks.with(spec, |state| {
             let run = state.runs.fetch_add(1, Ordering::SeqCst);
             (state.does)(run)
@@ -89,8 +89,8 @@ async fn passes(app: &Router) {
 }
 
 #[test]
-fn a_hung_check_delays_the_first_probe_by_the_budget_and_the_others_not_at_all() {
-    // On a busy machine a measurement may be off: the promise is kept if one of ten shows it.
+fn a_hung_check_delays_only_the_first_probe_and_only_by_the_budget() {
+    // On a busy machine, a single measurement can be wrong. One good measurement out of ten is enough.
     let measured = || {
         workers(4).block_on(async {
             let (runs, health) = Fault::new(CheckSpec::new("db"), |_| std::future::pending()).start();
@@ -118,7 +118,7 @@ fn a_hung_check_delays_the_first_probe_by_the_budget_and_the_others_not_at_all()
 }
 
 #[test]
-fn two_hundred_probes_at_once_start_no_more_runs_than_the_timeout_allows() {
+fn two_hundred_concurrent_probes_start_no_more_runs_than_the_timeout_allows() {
     let timeout = Duration::from_millis(500);
     for spec in [
         CheckSpec::new("db").ttl(Duration::ZERO),
@@ -135,7 +135,7 @@ fn two_hundred_probes_at_once_start_no_more_runs_than_the_timeout_allows() {
                     while began.elapsed() < Duration::from_secs(5) {
                         assert_eq!(get(&app, "/readyz").await.status, 503);
                         answers += 1;
-                        tokio::task::yield_now().await; // as a socket would
+                        tokio::task::yield_now().await; // as with a socket
                     }
                     answers
                 })
@@ -147,14 +147,17 @@ fn two_hundred_probes_at_once_start_no_more_runs_than_the_timeout_allows() {
             let most = began.elapsed().as_millis() / timeout.as_millis() + 1;
             let runs = runs.load(Ordering::SeqCst) as u128;
             assert!(runs <= most, "{runs} runs, {most} allowed");
-            assert!(runs >= 4, "{runs} runs: it is tried again");
-            assert!(answers > 10_000, "{answers} answers: nobody waits for what hangs");
+            assert!(runs >= 4, "{runs} runs: the check must be tried again");
+            assert!(
+                answers > 10_000,
+                "{answers} answers: no probe may wait for the hung check"
+            );
         });
     }
 }
 
 #[tokio::test]
-async fn a_panic_is_the_checks_failure_and_the_next_run_happens() {
+async fn a_panic_fails_the_check_and_the_next_run_happens() {
     let (runs, health) = Fault::new(db(), |run| async move {
         assert!(run >= 3, "the driver is broken: postgres://user:secret@host");
         Ok(Outcome::healthy())
@@ -172,7 +175,7 @@ async fn a_panic_is_the_checks_failure_and_the_next_run_happens() {
 }
 
 #[test]
-fn a_check_that_blocks_its_thread_is_stuck_while_the_others_serve() {
+fn a_check_that_blocks_its_thread_is_stuck_while_the_other_threads_serve() {
     let runtime = workers(4);
     runtime.block_on(async {
         let (runs, health) = Fault::new(db(), |_| async {
@@ -181,7 +184,7 @@ fn a_check_that_blocks_its_thread_is_stuck_while_the_others_serve() {
             }
         })
         .start();
-        // Over a socket, so that accepts and timers are seen to go on too.
+        // Over a socket, because this also tests that accepts and timers continue.
         let address = health_tests::serve(health.router()).await;
         let ask = |uri| health_tests::raw(address, uri);
         until("it is stuck", async || {
@@ -196,19 +199,19 @@ fn a_check_that_blocks_its_thread_is_stuck_while_the_others_serve() {
             assert!(ask("GET /livez HTTP/1.0\r\n\r\n").await.starts_with("HTTP/1.0 200"));
             assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
         }
-        assert_eq!(runs.load(Ordering::SeqCst), 1, "a second run");
+        assert_eq!(runs.load(Ordering::SeqCst), 1, "a second run has started");
     });
     runtime.shutdown_background();
 }
 
-/// The tasks of the runtime and the threads of the process.
+/// The numbers of tasks in the runtime and of threads in the process.
 #[cfg(target_os = "linux")]
 fn tasks_and_threads() -> (usize, usize) {
     let threads = std::fs::read_dir("/proc/self/task").unwrap().count();
     (tokio::runtime::Handle::current().metrics().num_alive_tasks(), threads)
 }
 
-// In a process of its own: other tests start threads.
+// Runs in its own process, because other tests start threads.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_check_that_never_returns_costs_no_task_and_no_thread_however_many_probes_ask() {
@@ -230,7 +233,7 @@ fn a_check_that_never_returns_costs_no_task_and_no_thread_however_many_probes_as
     ] {
         let runtime = workers(4);
         runtime.block_on(async {
-            // It ignores its abort: nothing gets its thread back.
+            // The run ignores its abort, so its thread stays blocked.
             let (runs, health) = Fault::new(spec.clone(), |_| async {
                 loop {
                     std::thread::park();
@@ -243,8 +246,8 @@ fn a_check_that_never_returns_costs_no_task_and_no_thread_however_many_probes_as
                 for _ in 0..probes {
                     assert_eq!(get(&app, "/readyz").await.status, 503);
                 }
-                // What wakes a worker is a task too, for a moment.
-                until("only what stays is left", async || {
+                // Waking a worker also takes a task, for a moment.
+                until("the short tasks have ended", async || {
                     let (tasks, threads) = tasks_and_threads();
                     tokio::time::sleep(Duration::from_millis(1)).await;
                     (tasks <= 1).then_some((tasks, threads))
@@ -253,14 +256,14 @@ fn a_check_that_never_returns_costs_no_task_and_no_thread_however_many_probes_as
             };
             let after_ten = ask(10).await;
             assert_eq!(ask(990).await, after_ten, "{spec:?}");
-            assert_eq!(runs.load(Ordering::SeqCst), 1, "a second run");
+            assert_eq!(runs.load(Ordering::SeqCst), 1, "a second run has started");
         });
         runtime.shutdown_background();
     }
 }
 
 #[test]
-fn a_runtime_that_nobody_drives_is_given_no_more_and_more_to_do() {
+fn a_runtime_that_nobody_drives_does_not_collect_tasks() {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let (_, health) = {
         let _guard = runtime.enter();
@@ -268,7 +271,10 @@ fn a_runtime_that_nobody_drives_is_given_no_more_and_more_to_do() {
     };
     std::thread::sleep(Duration::from_secs(1)); // twenty ticks
     let tasks = runtime.metrics().num_alive_tasks();
-    assert!(tasks <= 3, "{tasks} tasks: the run, and what wakes a worker");
+    assert!(
+        tasks <= 3,
+        "{tasks} tasks, expected the run and those that wake a worker"
+    );
     drop(health);
 }
 
@@ -291,7 +297,7 @@ fn a_run_that_is_being_polled_while_the_engine_ends_does_not_panic() {
         .start();
         until("it runs", async || (runs.load(Ordering::SeqCst) == 1).then_some(())).await;
         drop(health);
-        tokio::time::sleep(Duration::from_millis(800)).await; // the poll, and what follows it
+        tokio::time::sleep(Duration::from_millis(800)).await; // longer than the poll takes
     });
     assert_eq!(PANICS.load(Ordering::SeqCst), 0);
 }
@@ -305,7 +311,7 @@ fn a_check_that_blocks_the_worker_that_serves_timers_stops_no_timer() {
         let (_, health) = Fault::new(CheckSpec::new("db").interval(Duration::from_hours(1)), move |_| {
             let blocks = Arc::clone(&blocks);
             async move {
-                // Woken by the worker that serves the timers, which then serves nothing.
+                // The worker that serves the timers wakes this run and polls it. Then the run blocks this worker.
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 blocks.store(true, Ordering::SeqCst);
                 std::thread::sleep(Duration::from_secs(3));
@@ -320,7 +326,7 @@ fn a_check_that_blocks_the_worker_that_serves_timers_stops_no_timer() {
         });
         assert!(
             timer.await.unwrap(),
-            "the timer has waited for the check to let its worker go"
+            "the timer must fire while the check blocks its worker"
         );
         drop(health);
     });
@@ -328,7 +334,7 @@ fn a_check_that_blocks_the_worker_that_serves_timers_stops_no_timer() {
 }
 
 #[test]
-fn a_stuck_check_recovers_when_its_thread_comes_free() {
+fn a_stuck_check_recovers_when_its_run_returns() {
     let free = Arc::new(AtomicBool::new(false));
     let release = Arc::clone(&free);
     let runtime = workers(4);
@@ -356,7 +362,7 @@ fn a_success_that_blocked_its_thread_past_the_timeout_is_a_timeout() {
     let runtime = workers(4);
     runtime.block_on(async {
         let (runs, health) = Fault::new(db(), |_| async {
-            std::thread::sleep(Duration::from_millis(400)); // as a driver without async does
+            std::thread::sleep(Duration::from_millis(400)); // like a driver that is not async
             Ok(Outcome::healthy())
         })
         .start();
@@ -378,7 +384,7 @@ async fn a_run_that_the_runtime_was_too_busy_to_poll_has_not_timed_out() {
         .interval(Duration::from_hours(1));
     let (_, health) = Fault::new(spec, |_| async { Ok(Outcome::healthy()) }).start();
     let app = health.router();
-    std::thread::sleep(Duration::from_millis(400)); // `main` loads something, on the only thread there is
+    std::thread::sleep(Duration::from_millis(400)); // like a `main` that loads something on the only thread
     assert_eq!(get(&app, "/livez").await.status, 200);
     passes(&app).await;
 }
@@ -402,7 +408,7 @@ fn neither_checks_nor_probes_need_the_timers_of_their_runtime() {
         assert_eq!(
             get(&app, "/readyz").await.json()["checks"][0]["reason"],
             "timeout",
-            "the probe waits for it"
+            "the probe waits for the timeout"
         );
         while get(&app, "/readyz").await.status != 200 {
             std::thread::yield_now();
@@ -410,7 +416,7 @@ fn neither_checks_nor_probes_need_the_timers_of_their_runtime() {
     });
 }
 
-/// Takes its time to be attached, and meanwhile the flag changes.
+/// A check with a slow `attach`. Meanwhile, the flag changes.
 struct Slow(Flag);
 
 impl HealthCheck for Slow {
@@ -438,7 +444,7 @@ async fn a_flag_that_is_set_while_the_engine_starts_is_not_missed() {
     let flag = Flag::healthy();
     let slow = Slow(flag.clone());
     let app = Health::builder(Attached { slow, flag }).start().router();
-    until("the flag shows", async || {
+    until("the report has the status of the flag", async || {
         let body = get(&app, "/readyz/flag").await.json();
         assert_ne!(body["status"], "healthy");
         (body["checks"][0]["reason"] == "reported").then_some(())
@@ -447,7 +453,7 @@ async fn a_flag_that_is_set_while_the_engine_starts_is_not_missed() {
 }
 
 #[tokio::test]
-async fn the_longest_and_the_shortest_times_are_times_like_any_other() {
+async fn the_longest_and_the_shortest_times_work_like_any_other() {
     const DAY: Duration = Duration::from_hours(24);
     const MILLI: Duration = Duration::from_millis(1);
     let db = || CheckSpec::new("db");
@@ -475,7 +481,7 @@ async fn the_longest_and_the_shortest_times_are_times_like_any_other() {
     }
 }
 
-/// An error of the worst kind.
+/// An error that panics in `Display` or in `Drop`.
 #[derive(Debug)]
 struct Nasty {
     display: bool,
@@ -498,7 +504,7 @@ impl Drop for Nasty {
 }
 
 #[tokio::test]
-async fn an_error_that_panics_when_shown_or_dropped_is_a_failure_like_any_other() {
+async fn an_error_that_panics_in_display_or_drop_is_a_failure_like_any_other() {
     for (display, drop) in [(true, false), (false, true), (true, true)] {
         let (runs, health) = Fault::new(db(), move |run| async move {
             if run < 3 {
@@ -551,7 +557,7 @@ async fn a_panic_payload_that_panics_when_it_is_dropped_frees_the_check() {
     passes(&app).await;
 }
 
-/// A layer that looks at the engine, changes it and panics, at each of its events.
+/// A log layer that reads the engine, changes it and panics, at each event of the engine.
 struct Meddler(Arc<std::sync::OnceLock<WeakHealth>>, Arc<AtomicUsize>);
 
 impl<S: tracing::Subscriber> Layer<S> for Meddler {
@@ -580,7 +586,7 @@ impl Drop for Bomb {
 
 #[test]
 fn a_log_layer_that_calls_back_and_panics_stops_nothing() {
-    // The subscriber is global to see the pacemaker's thread too; the other tests' events only make it count more.
+    // The engine logs to the subscriber of the thread that starts it. So this layer also gets the pacemaker's events.
     let handle = Arc::new(std::sync::OnceLock::new());
     let events = Arc::new(AtomicUsize::new(0));
     let layer = Meddler(Arc::clone(&handle), Arc::clone(&events));
@@ -613,7 +619,7 @@ fn a_log_layer_that_calls_back_and_panics_stops_nothing() {
 }
 
 #[test]
-fn a_runtime_that_is_gone_is_a_failing_answer() {
+fn probes_fail_after_the_runtime_has_ended() {
     let runtime = workers(1);
     let (runs, health) = {
         let _guard = runtime.enter();
@@ -639,7 +645,7 @@ fn a_runtime_that_is_gone_is_a_failing_answer() {
 }
 
 #[test]
-fn a_runtime_that_goes_while_a_run_is_in_flight_frees_the_check() {
+fn a_run_in_flight_is_cancelled_when_its_runtime_ends() {
     let runtime = workers(1);
     let (runs, health) = {
         let _guard = runtime.enter();
@@ -656,7 +662,7 @@ fn a_runtime_that_goes_while_a_run_is_in_flight_frees_the_check() {
 }
 
 #[tokio::test]
-async fn a_drain_that_races_results_on_every_thread_never_turns_back() {
+async fn a_drain_that_races_with_results_on_every_thread_is_never_reverted() {
     for _ in 0..20 {
         let spec = CheckSpec::new("db").ttl(Duration::ZERO);
         let (_, health) = Fault::new(spec, |_| async { Ok(Outcome::healthy()) }).start();
@@ -668,7 +674,7 @@ async fn a_drain_that_races_results_on_every_thread_never_turns_back() {
                 let (health, drained) = (health.clone(), Arc::clone(&drained));
                 std::thread::spawn(move || {
                     for _ in 0..1_000 {
-                        // Read before the look: what was drained then is drained now.
+                        // Read before the report: if the service was draining then, it is draining in the report.
                         let before = drained.load(Ordering::SeqCst);
                         let report = health.report(Probe::Readiness);
                         assert!(!before || report.reason == Some(Reason::Draining), "{report:?}");
@@ -692,7 +698,7 @@ async fn a_drain_that_races_results_on_every_thread_never_turns_back() {
 }
 
 #[tokio::test]
-async fn the_last_handle_ends_the_run_in_flight_and_frees_the_state() {
+async fn dropping_the_last_handle_ends_the_run_in_flight_and_frees_the_state() {
     let state = Arc::new(());
     let weak = Arc::downgrade(&state);
     let (runs, health) = Fault::new(CheckSpec::new("db").timeout(Duration::from_hours(1)), move |_| {
@@ -707,10 +713,10 @@ async fn the_last_handle_ends_the_run_in_flight_and_frees_the_state() {
     let app = health.router::<()>();
     let handle = health.downgrade();
     until("it runs", async || (runs.load(Ordering::SeqCst) == 1).then_some(())).await;
-    // With signal handlers the pacemaker stays, and with it the timer of the run: that does not end by itself.
+    // With signal handlers, the pacemaker stays, and so does the timer of the run. The run does not end by itself.
     drop(health.shutdown_signal());
     drop(health);
-    assert!(handle.upgrade().is_some(), "the router counts");
+    assert!(handle.upgrade().is_some(), "the router also keeps the engine alive");
     drop(app);
     until("everything is gone", async || {
         (weak.strong_count() == 0 && handle.upgrade().is_none()).then_some(())
@@ -720,7 +726,8 @@ async fn the_last_handle_ends_the_run_in_flight_and_frees_the_state() {
 
 #[tokio::test]
 async fn a_failure_is_logged_once_with_its_masked_text() {
-    // Global, since runs and ticks log from other threads; only this test's text is looked for.
+    // The engine logs to the subscriber of the thread that starts it. So this log also has the events of its other
+    // threads.
     let log = Log::default();
     let subscriber = tracing_subscriber::registry().with(log.clone());
     let _guard = tracing::subscriber::set_default(subscriber);
@@ -781,7 +788,7 @@ fn a_check_that_uses_up_its_budget_is_still_timed_out() {
 }
 
 #[tokio::test]
-async fn a_check_that_asks_for_its_own_next_run_does_not_take_a_core() {
+async fn a_check_that_triggers_its_own_next_run_does_not_use_up_a_core() {
     struct Eager {
         trigger: std::sync::OnceLock<Trigger>,
         runs: Arc<AtomicUsize>,
@@ -806,7 +813,7 @@ async fn a_check_that_asks_for_its_own_next_run_does_not_take_a_core() {
         .check(CheckSpec::new("eager"), eager)
         .start();
     let began = Instant::now();
-    tokio::time::sleep(Duration::from_secs(1)).await; // the runs of this second count
+    tokio::time::sleep(Duration::from_secs(1)).await; // counts the runs of this second
     let most = began.elapsed().as_millis() / 50 + 2;
     let runs = runs.load(Ordering::SeqCst);
     assert!(runs > 1 && runs as u128 <= most, "{runs} runs, {most} ticks");
@@ -819,7 +826,7 @@ impl HealthState for Eventually {
     fn register(_: &mut Checks<Self>) {}
 }
 
-/// A state that must not be dropped in a task.
+/// A state that must not be dropped in a task, because it owns a runtime.
 struct OwnsRuntime {
     _runtime: tokio::runtime::Runtime,
     dropped: std::sync::mpsc::Sender<bool>,

@@ -1,4 +1,4 @@
-//! `?group=`: the checks that belong together, asked for together.
+//! `?group=`: a probe for the checks of a group only.
 
 use health_runtime::{Flag, HealthState};
 use health_tests::{Answer, get, settled};
@@ -46,7 +46,7 @@ fn names(answer: &Answer) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_group_is_asked_for_alone() {
+async fn a_query_for_a_group_has_only_the_checks_of_the_group() {
     let shop = Shop::healthy();
     let app = shop.start_health().router();
     settled(&app, "/health", 200, "healthy").await;
@@ -111,7 +111,7 @@ async fn a_group_that_the_probe_does_not_have_is_not_found() {
 }
 
 #[tokio::test]
-async fn more_names_than_anybody_types_are_refused() {
+async fn a_query_with_more_than_64_names_is_refused() {
     let app = Shop::healthy().start_health().router();
     settled(&app, "/health", 200, "healthy").await;
     for name in ["group=core", "exclude=orders", "exclude=typo"] {

@@ -1,4 +1,4 @@
-//! What a prober sees: every rule of the answers, on axum and over real sockets.
+//! The answers that a prober gets: every rule, on an axum router and over real sockets.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -39,7 +39,7 @@ impl App {
     }
 }
 
-/// A running application whose checks have all had their first result.
+/// A running application. All its checks have a result.
 async fn started() -> (App, Health, Router) {
     let state = App::healthy();
     let health = state.start_health();
@@ -77,7 +77,7 @@ async fn the_default_body_has_the_public_fields_and_status_first() {
 }
 
 #[tokio::test]
-async fn every_probe_says_what_it_is_asked() {
+async fn every_probe_answers_for_its_own_checks() {
     let (state, health, app) = started().await;
     for uri in ["/livez", "/readyz", "/startupz", "/health"] {
         assert_eq!(get(&app, uri).await.status, 200, "{uri}");
@@ -140,7 +140,7 @@ async fn head_and_options_answer_like_get_without_a_body() {
 }
 
 #[tokio::test]
-async fn other_methods_are_told_which_are_allowed() {
+async fn other_methods_get_405_and_the_allowed_methods() {
     let (_state, _health, app) = started().await;
     for method in ["POST", "PUT", "DELETE", "PATCH", "TRACE", "PROPFIND"] {
         for uri in ["/livez", "/readyz", "/startupz", "/health", "/readyz/db"] {
@@ -152,7 +152,7 @@ async fn other_methods_are_told_which_are_allowed() {
 }
 
 #[tokio::test]
-async fn what_names_nothing_is_404_even_where_the_application_has_a_fallback() {
+async fn an_unknown_check_or_group_is_404_even_if_the_application_has_a_fallback() {
     let (_state, _health, probes) = started().await;
     let app = Router::new().fallback(|| async { "a page" }).merge(probes);
     for uri in [
@@ -180,7 +180,7 @@ async fn what_names_nothing_is_404_even_where_the_application_has_a_fallback() {
 }
 
 #[tokio::test]
-async fn one_check_has_an_answer_of_its_own() {
+async fn a_single_check_has_its_own_answer() {
     let (state, health, app) = started().await;
     let answer = get(&app, "/readyz/cache").await;
     assert_eq!(
@@ -311,7 +311,7 @@ async fn while_draining_every_answer_of_a_probe_closes_its_connection() {
 }
 
 #[tokio::test]
-async fn any_accept_gets_an_answer() {
+async fn any_accept_header_gets_an_answer() {
     let (_state, _health, app) = started().await;
     for accept in [
         "*/*",
@@ -397,7 +397,11 @@ async fn no_layer_fallback_or_state_of_the_application_changes_an_answer() {
             );
         }
     }
-    assert_eq!(get(&app, "/orders").await.status, 401, "the layers are there");
+    assert_eq!(
+        get(&app, "/orders").await.status,
+        401,
+        "the layers apply to the application"
+    );
     state.db.set_unhealthy("gone");
     settled(&app, "/readyz", 503, "unhealthy").await;
 }
@@ -438,7 +442,7 @@ async fn any_number_of_failures_fits_into_four_kib() {
 }
 
 #[tokio::test]
-async fn what_fails_stands_first_however_many_there_are() {
+async fn failures_are_listed_first_even_among_many_checks() {
     struct Last;
     impl HealthState for Last {
         fn register(checks: &mut Checks<Self>) {
@@ -460,7 +464,7 @@ async fn what_fails_stands_first_however_many_there_are() {
             .map(|check| check["name"].clone())
             .collect::<Vec<_>>()
     };
-    until("the failures stand first", async || {
+    until("the failures are listed first", async || {
         let answer = get(&app, "/readyz").await;
         (names(&answer) == ["db", "mail", "lag", "check-0"]).then_some(())
     })
@@ -470,7 +474,7 @@ async fn what_fails_stands_first_however_many_there_are() {
 // --- what must not be public ---
 
 #[tokio::test]
-async fn an_error_text_is_in_no_public_answer() {
+async fn no_public_answer_contains_an_error_text() {
     let runs = Arc::new(AtomicUsize::new(0));
     struct Leaky(Arc<AtomicUsize>);
     impl HealthState for Leaky {
@@ -511,7 +515,7 @@ async fn an_error_text_is_in_no_public_answer() {
 }
 
 #[tokio::test]
-async fn details_are_public_only_where_the_service_says_so() {
+async fn details_are_public_only_with_public_details() {
     let health = Health::builder(Many::<1>(|| Err("no route to postgres://u:secret@h".into())))
         .public_details()
         .start();
@@ -522,7 +526,7 @@ async fn details_are_public_only_where_the_service_says_so() {
 // --- over sockets ---
 
 #[tokio::test]
-async fn haproxys_default_check_is_answered_like_get() {
+async fn the_default_check_of_haproxy_is_answered_like_get() {
     let (state, _health, app) = started().await;
     let address = serve(app.clone()).await;
     let answer = raw(address, "OPTIONS /readyz HTTP/1.0\r\n\r\n").await;
@@ -538,7 +542,7 @@ async fn haproxys_default_check_is_answered_like_get() {
 }
 
 #[tokio::test]
-async fn while_draining_no_client_is_told_to_keep_its_connection() {
+async fn while_draining_every_answer_asks_the_client_to_close_its_connection() {
     let (_state, health, probes) = started().await;
     let own = |value: &'static str| on_get(move || async move { ([("connection", value)], "[]") });
     let app = Router::new()
@@ -563,7 +567,7 @@ async fn while_draining_no_client_is_told_to_keep_its_connection() {
 }
 
 #[tokio::test]
-async fn a_response_that_switches_protocols_says_so_while_draining_too() {
+async fn a_response_that_switches_protocols_keeps_its_connection_header_while_draining() {
     let (_state, health, _) = started().await;
     let switch = || async { (StatusCode::SWITCHING_PROTOCOLS, [("connection", "upgrade")]) };
     let app = Router::new().route("/live", on_get(switch)).layer(health.drain_layer());
@@ -572,7 +576,7 @@ async fn a_response_that_switches_protocols_says_so_while_draining_too() {
 }
 
 #[tokio::test]
-async fn the_kubelets_probe_is_answered_on_both_loopbacks() {
+async fn the_probe_of_the_kubelet_is_answered_on_both_loopbacks() {
     let (_state, _health, app) = started().await;
     for host in ["127.0.0.1", "::1"] {
         let address = serve_at(host, app.clone()).await;
@@ -584,7 +588,7 @@ async fn the_kubelets_probe_is_answered_on_both_loopbacks() {
 }
 
 #[tokio::test]
-async fn head_has_gets_length_and_no_body_on_the_wire() {
+async fn head_has_the_length_of_get_and_no_body_on_the_wire() {
     let (_state, _health, app) = started().await;
     let address = serve(app).await;
     let head = raw(address, "HEAD /livez/worker HTTP/1.0\r\n\r\n").await;
@@ -624,7 +628,7 @@ async fn a_client_that_resets_its_connection_cancels_no_check() {
     let Slow { began, finished } = state.clone();
     let health = Health::builder(state).start();
     let address = serve(health.router()).await;
-    // Hangs up while its probe waits for the check.
+    // The client resets the connection while its probe waits for the check.
     let mut socket = TcpStream::connect(address).await.unwrap();
     socket
         .write_all(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -640,7 +644,7 @@ async fn a_client_that_resets_its_connection_cancels_no_check() {
         (finished.load(Ordering::SeqCst) == 1).then_some(())
     })
     .await;
-    // Hangs up after the status line.
+    // The client resets the connection after the status line.
     let mut socket = TcpStream::connect(address).await.unwrap();
     socket
         .write_all(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -690,7 +694,7 @@ async fn the_probes_serve_any_framework() {
 }
 
 #[tokio::test]
-async fn an_answer_is_an_axum_response_with_the_headers_of_the_routers() {
+async fn an_answer_converts_into_the_response_that_the_router_sends() {
     use axum::response::IntoResponse as _;
     let health = App::healthy().start_health();
     let (app, probes) = (health.router(), health.probes());

@@ -1,4 +1,5 @@
-//! The probes for whoever is on call: what they show, and that their own port answers and closes whatever else happens.
+//! The internal probes: they show details to the people on call, answer while the application is blocked, and end with
+//! the engine.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -77,7 +78,7 @@ async fn is_closed(address: SocketAddr) {
     .await;
 }
 
-/// Both workers of a runtime are blocked until this is dropped.
+/// Blocks both workers of a runtime until it is dropped.
 struct Blocked(Arc<Barrier>);
 
 impl Blocked {
@@ -101,7 +102,7 @@ impl Drop for Blocked {
     }
 }
 
-// --- that it answers ---
+// --- it answers ---
 
 #[test]
 fn it_answers_while_every_worker_of_the_application_is_blocked() {
@@ -131,7 +132,7 @@ fn it_answers_while_every_worker_of_the_application_is_blocked() {
     });
 }
 
-/// Runs this when it is asked.
+/// Has one check, which runs this function on demand.
 struct OnDemand<F>(F);
 
 impl<F, R> HealthState for OnDemand<F>
@@ -149,7 +150,7 @@ where
 }
 
 #[test]
-fn a_run_that_no_worker_begins_delays_it_by_the_budget_at_most() {
+fn a_run_that_no_worker_starts_delays_the_answer_by_the_budget_at_most() {
     let (runtime, prober) = (workers(2), prober());
     let health = {
         let _guard = runtime.enter();
@@ -163,7 +164,10 @@ fn a_run_that_no_worker_begins_delays_it_by_the_budget_at_most() {
         let asked = Instant::now();
         let answer = ask(internal, "/readyz").await;
         let took = asked.elapsed();
-        assert!(has_code(&answer, 200), "it is still fresh enough: {answer}");
+        assert!(
+            has_code(&answer, 200),
+            "the last result is still fresh enough: {answer}"
+        );
         assert!(
             took >= Duration::from_millis(200) && took < Duration::from_secs(5),
             "{took:?}"
@@ -181,7 +185,7 @@ async fn it_waits_for_a_check_that_runs_on_demand() {
     let health = Health::builder(state).probe_budget(Duration::from_mins(1)).start();
     let internal = health.serve_internal(LOCAL).unwrap();
     let answer = ask(internal, "/readyz").await;
-    assert!(has_code(&answer, 200), "not what was known before: {answer}");
+    assert!(has_code(&answer, 200), "the answer must have the new result: {answer}");
 }
 
 #[tokio::test]
@@ -240,7 +244,7 @@ async fn it_answers_through_the_drain_and_after_it() {
 }
 
 #[tokio::test]
-async fn clients_that_never_finish_their_request_keep_nobody_out_and_lose_their_place() {
+async fn clients_that_never_finish_their_request_block_no_other_client_and_are_disconnected() {
     let health = App::healthy().start_health();
     let internal = health.serve_internal(LOCAL).unwrap();
     says(internal, "/livez", 200).await;
@@ -254,7 +258,7 @@ async fn clients_that_never_finish_their_request_keep_nobody_out_and_lose_their_
     let mut first = clients.remove(0);
     let closed = timeout(Duration::from_secs(10), first.read(&mut [0])).await;
     assert!(matches!(closed, Ok(Ok(0) | Err(_))), "{closed:?}");
-    // The youngest still has its place.
+    // The newest client is still connected.
     let mut last = clients.pop().unwrap();
     last.write_all(b"P/1.0\r\n\r\n").await.unwrap();
     let mut answer = String::new();
@@ -316,7 +320,7 @@ async fn a_prefix_moves_the_internal_probes_too() {
 // --- what it shows ---
 
 #[tokio::test]
-async fn the_internal_answer_has_what_whoever_is_on_call_needs() {
+async fn the_internal_answer_has_the_details() {
     let state = App::healthy();
     let health = state.start_health();
     let internal = health.serve_internal(LOCAL).unwrap();
@@ -370,7 +374,7 @@ async fn the_internal_answer_has_what_whoever_is_on_call_needs() {
 }
 
 #[tokio::test]
-async fn the_public_answer_has_none_of_it_whoever_asks_first() {
+async fn the_public_answer_has_no_details_whichever_router_is_asked_first() {
     let state = App::healthy();
     let health = state.start_health();
     let (public, internal): (Router, Router) = (health.router(), health.internal_router());
@@ -413,7 +417,7 @@ impl HealthCheck for Shards {
 }
 
 #[tokio::test]
-async fn what_the_runs_said_by_themselves_stands_beside_what_is_published() {
+async fn the_internal_answer_has_the_raw_results_beside_the_published_ones() {
     let state = App::healthy();
     let flag = Flag::healthy();
     let patient = CheckSpec::new("patient").failure_threshold(9);
@@ -454,7 +458,7 @@ async fn what_the_runs_said_by_themselves_stands_beside_what_is_published() {
 }
 
 #[tokio::test]
-async fn the_report_has_it_too() {
+async fn the_report_has_the_details_too() {
     let health = App::healthy().start_health();
     let report = health.report(Probe::Readiness);
     let check = |name| report.checks.iter().find(|check| check.name == name).unwrap();
@@ -508,7 +512,7 @@ async fn no_internal_body_is_larger_than_a_mib() {
     }
 }
 
-/// One check that hangs, one that is critical, and many that pass.
+/// One critical check that hangs, and many that pass.
 struct Crowd;
 
 impl HealthState for Crowd {
@@ -581,7 +585,7 @@ async fn the_internal_port_is_ready_once_a_request_has_come_through_the_drain_la
 }
 
 #[tokio::test]
-async fn the_internal_port_is_ready_once_a_server_waits_for_its_end() {
+async fn the_internal_port_is_ready_once_a_server_awaits_the_shutdown_signal() {
     let health = App::healthy().start_health();
     let internal = health.serve_internal(LOCAL).unwrap();
     let _app: Router = health.router();
@@ -592,7 +596,7 @@ async fn the_internal_port_is_ready_once_a_server_waits_for_its_end() {
 }
 
 #[tokio::test]
-async fn whoever_asks_the_internal_port_is_given_the_drain() {
+async fn the_drain_takes_its_full_time_if_probes_use_the_internal_port() {
     let drain = Duration::from_millis(600);
     let health = Health::builder(App::healthy()).drain(drain).start();
     let internal = health.serve_internal(LOCAL).unwrap();
@@ -628,7 +632,7 @@ async fn readiness_waits_for_the_listener_to_accept_and_fails_when_its_server_is
     assert!(has_code(&ask(internal, "/livez").await, 200), "liveness does not fail");
 }
 
-// --- that it ends ---
+// --- it ends ---
 
 #[tokio::test]
 async fn two_ports_are_served_and_closed_together_and_keep_nothing_alive() {
@@ -664,7 +668,7 @@ async fn two_ports_are_served_and_closed_together_and_keep_nothing_alive() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_that_waits_keeps_no_engine_alive_and_is_not_told_that_all_is_well() {
+async fn a_waiting_request_keeps_no_engine_alive_and_does_not_get_a_200() {
     let (began, begins) = std::sync::mpsc::channel();
     let state = OnDemand(move || {
         began.send(()).unwrap();
@@ -678,7 +682,7 @@ async fn a_request_that_waits_keeps_no_engine_alive_and_is_not_told_that_all_is_
             let mut socket = TcpStream::connect(internal).await.unwrap();
             socket.write_all(requests.as_bytes()).await.unwrap();
             let mut answer = Vec::new();
-            let _ = socket.read_to_end(&mut answer).await; // perhaps it is reset
+            let _ = socket.read_to_end(&mut answer).await; // the connection may be reset
             String::from_utf8(answer).unwrap()
         })
     });
@@ -693,7 +697,7 @@ async fn a_request_that_waits_keeps_no_engine_alive_and_is_not_told_that_all_is_
     is_closed(internal).await;
 }
 
-/// Runs this test in a process of its own, where nobody else has threads or sockets. There it returns `true`.
+/// Runs this test again in its own process, where no other test has threads or sockets. Returns `true` in that process.
 fn is_alone(test: &str) -> bool {
     const ALONE: &str = "HEALTH_TESTS_ALONE";
     if env::var_os(ALONE).is_some() {
@@ -722,7 +726,8 @@ fn sockets() -> usize {
         .count()
 }
 
-/// Clients that let a server wait: for a request, for the rest of one, for the next, and for somebody to read its answers.
+/// Clients that keep a server waiting. They send nothing, half a request, one request, or many without reading the
+/// answers.
 async fn clients(address: SocketAddr) -> Vec<TcpStream> {
     let whole = "GET /health HTTP/1.1\r\nHost: x\r\n\r\n";
     let sent = ["", &whole[..20], whole, &whole.repeat(100)];
@@ -735,12 +740,12 @@ async fn clients(address: SocketAddr) -> Vec<TcpStream> {
     for client in &clients[2..] {
         client.readable().await.unwrap();
     }
-    // Accepted in order: who has an answer has been accepted after all of them.
+    // Connections are accepted in order. So when this one has an answer, all of them have been accepted.
     drop(ask(address, "/livez").await);
     clients
 }
 
-/// Has long answers, and a check that runs at each tick.
+/// A state with long answers, and with a check that runs at each tick.
 struct Ticking(Arc<AtomicUsize>);
 
 impl HealthState for Ticking {
@@ -759,7 +764,7 @@ impl HealthState for Ticking {
     }
 }
 
-/// Ends an engine whose clients wait, and looks at what is left of it.
+/// Ends an engine while clients are connected. Asserts that only the expected threads and sockets are left.
 fn ends(signals: bool) {
     let runtime = workers(1);
     let alone = threads();
@@ -776,14 +781,14 @@ fn ends(signals: bool) {
         let open = sockets();
         let internal = health.serve_internal(LOCAL).unwrap();
         let clients = clients(internal).await;
-        let its_own = 2; // the listener, and tokio's signal socket of the runtime
-        until("the server has its side of each", async || {
+        let its_own = 2; // the listener, and the socket of tokio's runtime for signals
+        until("the server has accepted every client", async || {
             (sockets() == open + its_own + 2 * clients.len()).then_some(())
         })
         .await;
         drop(health);
         is_closed(internal).await;
-        until("only the clients' sides are left", async || {
+        until("only the sockets of the clients are left", async || {
             (sockets() <= open + clients.len()).then_some(())
         })
         .await;

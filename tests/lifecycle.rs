@@ -1,4 +1,4 @@
-//! Starting, holding back and ending, as a service does it; and what the struct, the builder and the fields' types say.
+//! The life of a service: start, hold, drain and end. Also what the struct and the builder declare.
 #![allow(
     clippy::trivially_copy_pass_by_ref,
     clippy::unused_async,
@@ -78,7 +78,7 @@ async fn a_startup_task_that_panics_fails_startup_for_good() {
 }
 
 #[tokio::test]
-async fn a_manual_start_waits_for_the_mark() {
+async fn a_manual_start_waits_for_mark_started() {
     #[derive(HealthState)]
     #[health(manual_start)]
     struct Manual;
@@ -154,7 +154,7 @@ async fn a_drain_fails_readiness_at_once_and_resolves_every_signal_later() {
         signal.await;
     }
     assert!(began.elapsed() >= Duration::from_millis(200));
-    health.shutdown_signal().await; // and whoever comes late
+    health.shutdown_signal().await; // a late caller gets it too
     assert_eq!(get(&app, "/readyz").await.status, 503);
 }
 
@@ -170,7 +170,7 @@ async fn the_applications_own_answers_close_their_connections_while_draining() {
 }
 
 #[tokio::test]
-async fn a_listener_closes_without_losing_what_the_kernel_has_accepted() {
+async fn a_listener_closes_without_losing_a_connection_that_the_kernel_has_accepted() {
     let health = Health::builder(healthy()).drain(Duration::ZERO).start();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -191,8 +191,8 @@ async fn a_listener_closes_without_losing_what_the_kernel_has_accepted() {
     let mut stop = std::pin::pin!(stop);
     let wait = tokio::time::timeout(Duration::from_millis(300), async {
         tokio::select! {
-            _ = listener.accept() => panic!("no connection is left"),
-            () = &mut stop => panic!("the accepted connections have not been read from"),
+            _ = listener.accept() => panic!("accepted a connection, but none is left"),
+            () = &mut stop => panic!("stopped before the accepted connections were read"),
         }
     });
     assert!(wait.await.is_err());
@@ -202,7 +202,7 @@ async fn a_listener_closes_without_losing_what_the_kernel_has_accepted() {
         assert!(stream.read(&mut [0]).now_or_never().is_none());
     }
     tokio::select! {
-        _ = listener.accept() => panic!("no connection is left"),
+        _ = listener.accept() => panic!("accepted a connection, but none is left"),
         () = stop => {}
     }
 }
@@ -220,7 +220,7 @@ async fn servers_stop_after_half_of_the_grace_even_if_a_listener_is_never_polled
 }
 
 #[tokio::test]
-async fn whoever_asks_probes_through_a_server_that_health_does_not_know_is_given_the_drain() {
+async fn the_drain_takes_its_full_time_if_probes_use_a_server_without_a_health_listener() {
     let routers: [fn(&Health) -> Router; 2] = [Health::router, Health::internal_router];
     for router in routers {
         let health = Health::builder(healthy()).drain(Duration::from_millis(600)).start();
@@ -262,7 +262,7 @@ async fn a_weak_handle_keeps_nothing_alive() {
 // --- what is declared ---
 
 #[tokio::test]
-async fn the_builder_says_what_the_struct_says() {
+async fn the_builder_and_the_struct_have_the_same_effect() {
     #[derive(HealthState)]
     #[health(
         name = "orders",
@@ -365,7 +365,7 @@ impl HealthState for Named {
 }
 
 #[tokio::test]
-async fn what_contradicts_itself_does_not_start() {
+async fn duplicate_names_invalid_names_and_invalid_prefixes_do_not_start() {
     let error = Health::builder(Twice).try_start().unwrap_err();
     assert!(matches!(&error, StartError::DuplicateName(name) if name == "db"));
     assert_eq!(
@@ -392,7 +392,7 @@ async fn what_contradicts_itself_does_not_start() {
 }
 
 #[test]
-fn without_a_runtime_it_says_what_to_do() {
+fn without_a_runtime_the_error_says_what_to_do() {
     let error = Health::builder(healthy()).try_start().unwrap_err();
     assert!(matches!(error, StartError::NoRuntime));
     let panic = std::panic::catch_unwind(|| healthy().start_health()).unwrap_err();
@@ -404,7 +404,7 @@ fn without_a_runtime_it_says_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_check_behind_an_option_arc_or_box_is_the_check() {
+async fn an_option_arc_or_box_uses_the_check_inside() {
     #[derive(HealthState)]
     struct Forwarded {
         #[health_check(critical, liveness, readiness)]
@@ -512,9 +512,9 @@ async fn every_form_of_check_function_is_a_check() {
     }
 }
 
-// --- processes that are told to end, and that are stopped ---
+// --- processes that get SIGTERM or SIGSTOP ---
 
-/// A program of this package, which prints its address. Ends with the test, however that ends.
+/// A program of this package that prints its address. It is killed when the test ends.
 struct Service {
     child: Child,
     output: BufReader<ChildStdout>,
@@ -541,7 +541,7 @@ impl Service {
         until("it ends", async || self.child.try_wait().unwrap()).await.code()
     }
 
-    /// Asks for the answer that never ends, and waits for its beginning.
+    /// Requests the answer that never ends, and reads its status line.
     async fn ask_forever(&self) -> TcpStream {
         let mut socket = TcpStream::connect(self.address).await.unwrap();
         socket
@@ -563,7 +563,7 @@ impl Drop for Service {
 }
 
 #[tokio::test]
-async fn a_process_that_does_not_end_within_its_grace_is_ended() {
+async fn a_process_that_does_not_end_within_its_grace_is_ended_by_force() {
     let mut service = Service::start(env!("CARGO_BIN_EXE_stubborn"), &["0", "300"]);
     let _open = service.ask_forever().await;
     let told = Instant::now();
@@ -573,7 +573,7 @@ async fn a_process_that_does_not_end_within_its_grace_is_ended() {
 }
 
 #[tokio::test]
-async fn a_log_that_blocks_does_not_hold_the_end() {
+async fn a_log_that_blocks_does_not_delay_the_end() {
     let mut service = Service::start(env!("CARGO_BIN_EXE_stubborn"), &["0", "300", "mute"]);
     let _open = service.ask_forever().await;
     service.signal(Signal::SIGTERM);
@@ -613,7 +613,7 @@ async fn signals_and_grace_outlive_the_last_health() {
         service.output.read_line(&mut line).unwrap();
         assert_eq!(line, "served, and the engine has ended\n");
         if again {
-            tokio::time::sleep(Duration::from_secs(1)).await; // or it counts as the same signal
+            tokio::time::sleep(Duration::from_secs(1)).await; // an earlier one counts as the same signal
             service.signal(Signal::SIGTERM);
         }
         assert_eq!(service.exit_code().await, Some(143));
@@ -621,7 +621,7 @@ async fn signals_and_grace_outlive_the_last_health() {
 }
 
 #[tokio::test]
-async fn the_handlers_outlive_an_engine_that_ends_at_once() {
+async fn the_signal_handlers_outlive_an_engine_that_ends_at_once() {
     let mut service = Service::start(env!("CARGO_BIN_EXE_stubborn"), &["0", "3600000", "gone"]);
     let mut line = String::new();
     service.output.read_line(&mut line).unwrap();
@@ -639,11 +639,12 @@ async fn half_a_minute_of_sigstop_never_fails_liveness() {
         answer.contains("\"status\":\"healthy\"").then_some(())
     };
     until("its worker is checked", livez).await;
-    // Of a second short freeze within ten seconds, half would count, and the timeout here is 200 ms.
+    // Only the first freeze is short. Half of a second short freeze within ten seconds would count, and the timeout
+    // here is 200 ms.
     for frozen in [400, 30_000, 1_500, 1_100].map(Duration::from_millis) {
         service.signal(Signal::SIGSTOP);
         tokio::time::sleep(frozen).await; // the fault itself
-        // Asked while it is stopped, the probe is the first thing that it sees.
+        // Sent while the process is stopped, so the probe is the first thing that the process handles.
         let first = tokio::spawn(raw(address, "GET /livez HTTP/1.0\r\n\r\n"));
         service.signal(Signal::SIGCONT);
         let first = first.await.unwrap();
@@ -659,7 +660,7 @@ async fn half_a_minute_of_sigstop_never_fails_liveness() {
 // --- the drain without signals ---
 
 #[tokio::test]
-async fn a_drain_that_begins_and_one_that_ends_can_be_awaited() {
+async fn the_start_and_the_end_of_a_drain_can_be_awaited() {
     let health = healthy().start_health();
     says(&health.router(), "/readyz", 200).await;
     let (started, finished) = (health.drain_started(), health.drain_finished());
@@ -671,12 +672,12 @@ async fn a_drain_that_begins_and_one_that_ends_can_be_awaited() {
     assert!((&mut finished).now_or_never().is_none());
     finished.await;
     assert!(before.elapsed() >= Duration::from_millis(200), "{:?}", before.elapsed());
-    health.drain_started().await; // whoever comes late
+    health.drain_started().await; // a late caller gets it too
     health.drain_finished().await;
 }
 
 #[tokio::test]
-async fn a_worker_that_waits_for_the_drain_does_not_keep_the_engine_and_ends_with_it() {
+async fn a_worker_that_awaits_the_drain_does_not_keep_the_engine_alive_and_ends_with_it() {
     let health = healthy().start_health();
     let (handle, started) = (health.downgrade(), health.drain_started());
     drop(health);

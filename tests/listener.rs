@@ -109,7 +109,7 @@ impl Service {
             ended: Some(ended),
             stop: Some(stop),
         };
-        // One that nobody has reached does not wait at its end.
+        // A service that no client has reached skips the drain, so this sends a request.
         let mut first = service.connect();
         first.send(CLOSING);
         assert!(first.is_answered());
@@ -281,7 +281,7 @@ impl Drop for Process {
 }
 
 #[test]
-fn a_process_that_is_stopped_right_after_the_end_resets_no_connection() {
+fn a_process_that_is_stopped_while_it_ends_resets_no_connection() {
     let mut stopped_in_time = 0;
     for _ in 0..10 {
         let mut process = Process::start("200", 1_000);
@@ -326,15 +326,15 @@ fn a_service_without_probes_drains_too() {
     thread::sleep(ms(300));
     let mut late = process.connect();
     late.send(GET);
-    assert!(late.is_answered(), "whoever has not noticed yet is served");
+    assert!(late.is_answered(), "a client that has not noticed the drain is served");
     assert_eq!(process.has_ended(), Some(0));
 }
 
 #[test]
-fn a_listener_without_file_descriptors_hands_over_what_waits_once_there_are_some() {
+fn a_listener_without_file_descriptors_accepts_waiting_connections_once_there_are_some() {
     let mut process = Process::start("200", 40);
     let holders: Vec<_> = (0..40).map(|_| process.connect()).collect();
-    thread::sleep(ms(100)); // as many are accepted as there are descriptors
+    thread::sleep(ms(100)); // the listener accepts until no descriptor is left
     let mut clients: Vec<_> = (0..40).map(|_| process.connect()).collect();
     for client in &mut clients {
         client.send(CLOSING);
@@ -373,7 +373,7 @@ fn http2_get(path: &str, flags: u8) -> Vec<u8> {
 }
 
 #[test]
-fn a_request_that_is_never_completed_does_not_hold_the_end() {
+fn a_request_that_is_never_completed_does_not_delay_the_end() {
     let silent = [PREFACE, SETTINGS].concat();
     let without_body = [&silent[..], &http2_get("/orders", 4)].concat();
     let complete = [&silent[..], &http2_get("/orders", 5)].concat();
@@ -394,7 +394,7 @@ fn a_request_that_is_never_completed_does_not_hold_the_end() {
                 let mut service = Service::start(ms(100));
                 let mut client = service.connect();
                 client.send(request);
-                thread::sleep(ms(100)); // it is read
+                thread::sleep(ms(100)); // until the server has read it
                 service.health.drain();
                 let text = String::from_utf8_lossy(request);
                 assert!(service.ends_within(ms(100) + END), "{text:?}");
@@ -414,7 +414,7 @@ fn a_complete_request_is_answered_however_long_it_takes() {
                 let mut service = Service::start(Duration::ZERO);
                 let mut client = service.connect();
                 client.send(request);
-                thread::sleep(ms(100)); // it is read
+                thread::sleep(ms(100)); // until the server has read it
                 service.health.drain();
                 let text = String::from_utf8_lossy(request);
                 assert!(client.read_until("slow").is_ok(), "{text:?}");
@@ -425,11 +425,11 @@ fn a_complete_request_is_answered_however_long_it_takes() {
 }
 
 #[test]
-fn a_body_that_goes_on_is_taken_to_its_end() {
+fn a_body_that_still_arrives_is_read_to_its_end() {
     let mut service = Service::start(Duration::ZERO);
     let mut client = service.connect();
     client.send(b"PUT /body HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
-    thread::sleep(ms(100)); // it is read
+    thread::sleep(ms(100)); // until the server has read it
     service.health.drain();
     for _ in 0..8 {
         client.send(b"3\r\ntea\r\n");
@@ -489,7 +489,7 @@ fn pipelined_requests_are_answered_in_order() {
     assert_eq!(client.rest(), b"");
 }
 
-// --- whose connection it is ---
+// --- client addresses, Unix sockets, and listeners around ours ---
 
 #[test]
 fn handlers_see_the_address_of_the_client() {
@@ -549,10 +549,10 @@ fn a_unix_socket_loses_no_connection_that_waits_in_its_queue() {
         client.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with("HTTP/1.1 200"), "{index}: {answer}");
     }
-    assert!(UnixStream::connect(&path).is_err(), "it has closed");
+    assert!(UnixStream::connect(&path).is_err(), "the socket is closed");
 }
 
-/// As in the documentation of `drain_listener`: a handshake here is one byte.
+/// Like the example in the documentation of `drain_listener`. A handshake here is one byte.
 struct Tls {
     plain: DrainListener,
     handshakes: JoinSet<Option<(DrainStream, SocketAddr)>>,
@@ -582,7 +582,7 @@ impl Listener for Tls {
 }
 
 #[test]
-fn a_listener_on_top_serves_others_beside_a_client_without_a_handshake_and_ends() {
+fn a_client_without_a_handshake_delays_neither_other_clients_nor_the_end() {
     let runtime = workers(2);
     let health = runtime.block_on(async { Health::builder(Orders).drain(Duration::ZERO).start() });
     let (address, served) = runtime.block_on(async {

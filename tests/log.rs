@@ -1,4 +1,4 @@
-//! What the log is told, and how loudly. Everything happens in the test's own thread, and when the test says so.
+//! The lines of the log, and their levels. The test kit runs everything on the test's own thread.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ struct Orders {
     shared: Flag,
 }
 
-/// A service that is well, and a log that has nothing in it yet.
+/// A healthy service, and its log with the lines of the start.
 async fn started() -> (TestHealth, Log, tracing::subscriber::DefaultGuard) {
     let log = Log::default();
     let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
@@ -35,7 +35,7 @@ async fn started() -> (TestHealth, Log, tracing::subscriber::DefaultGuard) {
     (health, log, guard)
 }
 
-/// The only line since the last look that has this in it.
+/// The line with this text, which must be the only one. Clears the log.
 fn line(log: &Log, text: &str) -> String {
     let mut lines = log.lines(text);
     assert_eq!(lines.len(), 1, "{text}: {lines:?}");
@@ -44,7 +44,7 @@ fn line(log: &Log, text: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_first_success_is_no_news_and_what_probes_do_is_none() {
+async fn a_first_success_is_logged_at_debug_and_probes_log_nothing() {
     let (health, log, _guard) = started().await;
     for check in ["db", "cache", "worker", "shared"] {
         let line = &log.lines(&format!("check=\"{check}\""))[0];
@@ -60,7 +60,7 @@ async fn a_first_success_is_no_news_and_what_probes_do_is_none() {
 }
 
 #[tokio::test]
-async fn the_level_says_what_a_failure_does() {
+async fn the_log_level_depends_on_the_effect_of_a_failure() {
     let (health, log, _guard) = started().await;
     log.clear();
     for (check, level) in [
@@ -81,7 +81,7 @@ async fn the_level_says_what_a_failure_does() {
 }
 
 #[tokio::test]
-async fn a_readiness_that_fails_names_the_checks_it_fails_for() {
+async fn a_failure_of_readiness_is_logged_with_the_checks_that_cause_it() {
     let (health, log, _guard) = started().await;
     health.force("cache", false);
     health.force("db", false);
@@ -94,12 +94,12 @@ async fn a_readiness_that_fails_names_the_checks_it_fails_for() {
     health.report(Probe::Readiness);
     assert!(
         log.lines("readiness is unhealthy")[0].starts_with("INFO"),
-        "nobody is woken for a drain"
+        "a drain must not alert anybody"
     );
 }
 
 #[tokio::test]
-async fn a_failure_is_told_again_every_five_minutes_with_its_error_and_how_long_it_lasts() {
+async fn a_failure_is_logged_again_every_five_minutes_with_its_error_and_duration() {
     let (health, log, _guard) = started().await;
     health.force("db", Err::<(), _>("refused"));
     health.force("cache", Err::<(), _>("gone"));
@@ -124,7 +124,7 @@ async fn a_failure_is_told_again_every_five_minutes_with_its_error_and_how_long_
 }
 
 #[tokio::test]
-async fn the_error_that_opened_a_breaker_is_told() {
+async fn the_error_that_opened_a_breaker_is_logged() {
     let log = Log::default();
     let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
     let db = Flag::healthy();

@@ -1,4 +1,4 @@
-//! Structs in structs, and functions: what their checks are called, what holds for them, and how to ask for them.
+//! Nested structs and check functions: the names, the defaults and the paths of their checks.
 
 use std::cell::Cell;
 use std::future::pending;
@@ -15,7 +15,7 @@ use health_runtime::{
 use health_tests::{Answer, ask, get, settled, until};
 use serde_json::Value;
 
-/// Orders, with billing in them, with stripe in that.
+/// Nests `Billing` and `Mail`. `Billing` nests `Stripe`.
 #[derive(Clone)]
 struct App {
     db: Flag,
@@ -92,7 +92,7 @@ impl App {
     }
 }
 
-/// A running application whose checks have all had their first result.
+/// A running application. All its checks have a result.
 async fn started() -> (App, Health, Router) {
     let state = App::healthy();
     let health = state.start_health();
@@ -101,7 +101,7 @@ async fn started() -> (App, Health, Router) {
     (state, health, app)
 }
 
-/// The names in a body, in the order of the alphabet.
+/// The names of the checks in a body, sorted.
 fn names(answer: &Answer) -> Vec<String> {
     let body = answer.json();
     let name = |check: &Value| check["name"].as_str().unwrap().to_owned();
@@ -120,10 +120,10 @@ async fn finished(health: &Health, name: &str) -> CheckReport {
     .await
 }
 
-// --- names, and what of a nested struct counts ---
+// --- names, and which settings of a nested struct count ---
 
 #[tokio::test]
-async fn a_nested_check_is_named_by_its_path_and_counts_like_any() {
+async fn a_nested_check_is_named_by_its_path_and_counts_like_any_other() {
     let (state, _health, app) = started().await;
     let answer = get(&app, "/health").await;
     assert_eq!(
@@ -148,8 +148,8 @@ async fn a_nested_check_is_named_by_its_path_and_counts_like_any() {
 }
 
 #[tokio::test]
-async fn only_the_outermost_struct_speaks_for_the_service() {
-    let (_state, _health, app) = started().await; // at `/health`, and without `mark_started`
+async fn only_the_outermost_struct_configures_the_service() {
+    let (_state, _health, app) = started().await; // the `prefix` and `manual_start` of `Billing` have no effect
     let body = get(&app, "/readyz").await.json();
     assert_eq!(
         (&body["service"], &body["version"]),
@@ -166,7 +166,7 @@ async fn an_absent_value_in_a_nested_struct_is_disabled() {
 }
 
 #[tokio::test]
-async fn a_state_in_a_box_or_an_arc_is_that_state() {
+async fn a_state_in_a_box_or_an_arc_works_like_the_state_itself() {
     let boxed = Health::builder(Box::new(App::healthy())).start();
     let shared = Health::builder(Arc::new(Box::new(App::healthy()))).start();
     for health in [boxed, shared] {
@@ -179,7 +179,7 @@ async fn a_state_in_a_box_or_an_arc_is_that_state() {
 // --- paths ---
 
 #[tokio::test]
-async fn a_nested_field_stands_for_its_checks_of_the_probe() {
+async fn the_path_of_a_nested_field_selects_its_checks() {
     let (state, _health, app) = started().await;
     let billing = [
         "billing.db",
@@ -193,7 +193,8 @@ async fn a_nested_field_stands_for_its_checks_of_the_probe() {
     assert_eq!(names(&get(&app, "/livez/billing").await), ["billing.worker"]);
     assert_eq!(names(&get(&app, "/health/billing").await).len(), 5);
 
-    // A verdict as that of a probe: what is not critical degrades, what is elsewhere does not matter.
+    // The rules of a whole probe apply: a check that is not critical only degrades. Checks outside of the path do not
+    // count.
     state.billing.stripe.signature.set_unhealthy("gone");
     settled(&app, "/readyz/billing.stripe", 200, "degraded").await;
     assert_eq!(get(&app, "/readyz/billing").await.json()["status"], "degraded");
@@ -258,7 +259,7 @@ async fn holds_and_drains_reach_every_part() {
 }
 
 #[tokio::test]
-async fn an_excluded_nested_field_takes_all_its_checks_along() {
+async fn excluding_a_nested_field_excludes_all_its_checks() {
     let (state, _health, app) = started().await;
     state.billing.db.set_unhealthy("gone");
     state.billing.stripe.api.set_unhealthy("gone");
@@ -290,7 +291,7 @@ async fn an_excluded_nested_field_takes_all_its_checks_along() {
 #[derive(Default)]
 struct Slow;
 
-/// A hurried struct around it.
+/// Nests [`Slow`], and has a short timeout for its own checks.
 #[derive(Default)]
 struct Hasty(Slow);
 
@@ -345,7 +346,7 @@ async fn a_nested_check_has_the_defaults_of_its_own_struct_and_no_others() {
 
 // --- functions ---
 
-/// What `#[health_check]` makes of `async fn backlog(post: &Post) -> Result<(), String>`.
+/// What `#[health_check]` generates for `async fn backlog(post: &Post) -> Result<(), String>`.
 enum Backlog {}
 
 impl HealthFn<Post> for Backlog {
@@ -366,7 +367,7 @@ impl HealthFn<Post> for Backlog {
     }
 }
 
-/// What it makes of a `blocking` function that takes nothing.
+/// What it generates for a `blocking` function without parameters.
 enum Disk {}
 
 impl<S: ?Sized> HealthFn<S> for Disk {
@@ -434,7 +435,7 @@ async fn a_builder_takes_functions_of_its_state() {
 
 // --- what does not start ---
 
-/// Nests `billing`, with an `api` in it, and this.
+/// Nests `billing`, which has a check `api`. `THIS` adds what the test wants.
 struct Clash {
     billing: Stripe,
 }
@@ -463,7 +464,7 @@ impl Clash {
 }
 
 #[tokio::test]
-async fn a_name_that_says_nothing_which_check_is_meant_does_not_start() {
+async fn duplicate_and_ambiguous_names_do_not_start() {
     let error = Clash::refused(|checks| checks.with(CheckSpec::new("billing.api"), |_| run(())));
     assert!(matches!(&error, StartError::DuplicateName(name) if name == "billing.api"));
     let error = Clash::refused(|checks| checks.with(CheckSpec::new("billing"), |_| run(())));
@@ -487,7 +488,7 @@ async fn a_name_that_says_nothing_which_check_is_meant_does_not_start() {
 }
 
 #[tokio::test]
-async fn a_nested_struct_has_a_name_that_a_path_can_have() {
+async fn a_nested_struct_with_an_invalid_name_does_not_start() {
     for (nest, name) in [
         (
             (|checks| checks.nest::<Stripe>("a.b", |clash| &clash.billing)) as fn(&mut Checks<Clash>),
@@ -512,7 +513,7 @@ thread_local!(static ASKED: Cell<u32> = const { Cell::new(0) });
 impl HealthState for Endless {
     fn register(checks: &mut Checks<Self>) {
         ASKED.set(ASKED.get() + 1);
-        assert!(ASKED.get() < 100, "it is walked again and again");
+        assert!(ASKED.get() < 100, "`register` is called again and again");
         checks.nest::<Arc<Self>>("left", |state| state.left.as_ref().unwrap());
         checks.nest::<Arc<Self>>("right", |state| state.right.as_ref().unwrap());
     }

@@ -1,5 +1,5 @@
-//! Something of the application's blocks where the engine calls it: the log, or a waker. Nothing waits for the log; and
-//! where the engine's own thread is blocked all the same, nothing is known any more, and that is what probes say.
+//! The engine calls code of the application that blocks or panics: a log subscriber, or a waker. Nothing waits for the
+//! log. If a waker blocks the engine's own thread, the results turn stale, and the probes report this.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,7 +22,7 @@ fn orders() -> Orders {
     Orders { db }
 }
 
-/// Blocks the engine's thread for good when that wakes it.
+/// Blocks the engine's thread for ever when that thread wakes it.
 struct Blocks(AtomicBool);
 
 impl Wake for Blocks {
@@ -37,7 +37,7 @@ impl Wake for Blocks {
 }
 
 #[tokio::test]
-async fn when_the_pacemaker_is_blocked_readiness_turns_stale_without_any_new_result() {
+async fn readiness_turns_stale_while_the_pacemaker_is_blocked() {
     let health = orders().start_health();
     let app = health.router();
     settled(&app, "/readyz", 200, "healthy").await;
@@ -48,7 +48,7 @@ async fn when_the_pacemaker_is_blocked_readiness_turns_stale_without_any_new_res
     until("the pacemaker is blocked", async || {
         let mut changed = std::pin::pin!(readiness.changed());
         if changed.as_mut().poll(&mut TaskContext::from_waker(&waker)).is_pending() {
-            // A change of readiness that the pacemaker is the one to notice, since nobody asks.
+            // Changes readiness. Only the pacemaker can notice it, because no probe asks.
             hold = hold.take().is_none().then(|| health.hold("to change something"));
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
@@ -67,7 +67,11 @@ async fn when_the_pacemaker_is_blocked_readiness_turns_stale_without_any_new_res
         assert_eq!(get(&app, "/readyz").await.status, 503);
     }
     assert!(!health.report(Probe::Readiness).passes());
-    assert_eq!(get(&app, "/livez").await.status, 200, "a restart needs evidence");
+    assert_eq!(
+        get(&app, "/livez").await.status,
+        200,
+        "liveness fails only with evidence"
+    );
 }
 
 /// Panics when the engine's thread wakes it.
@@ -95,7 +99,7 @@ async fn a_waker_that_panics_does_not_stop_the_pacemaker() {
         panics.0.load(Ordering::SeqCst).then_some(())
     })
     .await;
-    // It was woken when the listeners were told to close. Only a later tick tells the servers to stop.
+    // The tick that panicked closes the listeners. Only a later tick lets the servers stop.
     until("the servers may stop", async || {
         tokio::time::sleep(Duration::from_millis(5)).await;
         let polled = stopped.as_mut().poll(&mut TaskContext::from_waker(Waker::noop()));
@@ -104,7 +108,7 @@ async fn a_waker_that_panics_does_not_stop_the_pacemaker() {
     .await;
 }
 
-/// A log that blocks whoever writes to it while nobody reads.
+/// A log that blocks every writer while this is `true`, as a full pipe does.
 #[derive(Clone, Default)]
 struct Full(Arc<AtomicBool>);
 

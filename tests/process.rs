@@ -1,4 +1,4 @@
-//! The end of a process: signals, the last events, and what is left behind. Each service is a process of its own.
+//! The end of a process: signals, the last events, and what stays behind. Each service runs in its own process.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
@@ -114,7 +114,7 @@ async fn the_last_events_of_a_service_are_logged() {
 }
 
 #[tokio::test]
-async fn the_engine_lets_go_of_the_state_when_the_drain_is_over() {
+async fn the_engine_drops_the_state_when_the_drain_is_over() {
     let mut service = Service::start("last-sender");
     let address = service.address();
     answers(address, "/readyz", 200).await;
@@ -124,7 +124,7 @@ async fn the_engine_lets_go_of_the_state_when_the_drain_is_over() {
 }
 
 #[tokio::test]
-async fn a_service_that_is_told_to_end_while_it_starts_is_never_ready_and_ends() {
+async fn a_service_that_gets_sigterm_while_it_starts_is_never_ready_and_ends() {
     let mut service = Service::start("signal-before-serve");
     service.line("starting");
     let told = Instant::now();
@@ -133,7 +133,7 @@ async fn a_service_that_is_told_to_end_while_it_starts_is_never_ready_and_ends()
     assert_eq!(service.ended().await.code(), Some(0));
     assert!(
         told.elapsed() < Duration::from_secs(3),
-        "it does not wait: {:?}",
+        "it must not wait for the drain: {:?}",
         told.elapsed()
     );
 }
@@ -146,7 +146,7 @@ async fn the_same_signal_twice_does_not_skip_the_drain() {
     let told = Instant::now();
     for _ in 0..3 {
         service.terminate();
-        tokio::time::sleep(Duration::from_millis(50)).await; // or the kernel merges both
+        tokio::time::sleep(Duration::from_millis(50)).await; // without a pause, the kernel may merge the signals
     }
     answers(address, "/orders", 200).await;
     assert_eq!(service.ended().await.code(), Some(0));
@@ -154,7 +154,7 @@ async fn the_same_signal_twice_does_not_skip_the_drain() {
 }
 
 #[tokio::test]
-async fn two_signals_that_come_twice_within_a_second_are_two() {
+async fn two_different_signals_that_repeat_within_a_second_count_as_two() {
     for signals in [
         [Signal::SIGTERM, Signal::SIGINT, Signal::SIGTERM, Signal::SIGINT],
         [Signal::SIGINT, Signal::SIGTERM, Signal::SIGINT, Signal::SIGTERM],
@@ -173,7 +173,7 @@ async fn two_signals_that_come_twice_within_a_second_are_two() {
 }
 
 #[tokio::test]
-async fn the_same_signal_twice_does_not_end_a_process_whose_engine_has_ended() {
+async fn the_same_signal_twice_does_not_end_a_process_after_its_engine_has_ended() {
     let mut service = Service::start("flush");
     let address = service.address();
     answers(address, "/readyz", 200).await;
@@ -210,7 +210,7 @@ async fn a_listener_that_nobody_connects_to_does_not_shorten_the_drain_of_anothe
 }
 
 #[tokio::test]
-async fn the_log_says_what_kept_a_process_that_is_ended() {
+async fn the_log_says_what_kept_a_process_from_ending() {
     let mut service = Service::start("held");
     let address = service.address();
     answers(address, "/readyz", 200).await;
@@ -229,7 +229,7 @@ async fn the_log_says_what_kept_a_process_that_is_ended() {
 }
 
 #[tokio::test]
-async fn a_service_that_nobody_connects_to_does_not_wait() {
+async fn a_service_that_nobody_connects_to_does_not_wait_for_the_drain() {
     let mut service = Service::start("idle");
     service.address();
     tokio::time::sleep(Duration::from_millis(300)).await; // a few ticks, until it is ready
@@ -238,13 +238,13 @@ async fn a_service_that_nobody_connects_to_does_not_wait() {
     assert_eq!(service.ended().await.code(), Some(0));
     assert!(
         told.elapsed() < Duration::from_secs(4),
-        "the drain takes 7 s: {:?}",
+        "it must not wait for the drain of 7 s: {:?}",
         told.elapsed()
     );
     let log = service.rest();
     assert!(
         log.contains("drain=7s"),
-        "it was ready, so it would wait for a client: {log}"
+        "it must have been ready, so that the drain would wait: {log}"
     );
 }
 
@@ -258,7 +258,7 @@ async fn an_engine_that_starts_after_the_signal_drains_too() {
 }
 
 #[tokio::test]
-async fn without_shutdown_signal_a_signal_ends_the_process_as_it_always_does() {
+async fn without_shutdown_signal_a_signal_ends_the_process_as_usual() {
     let mut service = Service::start("no-shutdown-signal");
     let address = service.address();
     answers(address, "/readyz", 200).await;
@@ -266,7 +266,7 @@ async fn without_shutdown_signal_a_signal_ends_the_process_as_it_always_does() {
     assert_eq!(service.ended().await.signal(), Some(Signal::SIGTERM as i32));
 }
 
-/// The scenario as process 1, which ignores signals that it has no handler for. Needs a process namespace of its own.
+/// Runs the scenario as process 1, which ignores signals without a handler. Needs its own process namespace.
 fn as_process_1(scenario: &str) -> Option<Service> {
     let possible = Command::new("unshare").args(["--pid", "--fork", "true"]).status();
     if !possible.is_ok_and(|status| status.success()) {
@@ -285,7 +285,7 @@ fn terminate_process_1(service: &Service) {
 }
 
 #[tokio::test]
-async fn process_1_that_handles_signals_itself_ends_itself_once_its_engine_has_ended() {
+async fn process_1_can_handle_signals_itself_once_its_engine_has_ended() {
     let Some(mut service) = as_process_1("own-signals") else {
         return;
     };
@@ -296,7 +296,7 @@ async fn process_1_that_handles_signals_itself_ends_itself_once_its_engine_has_e
 }
 
 #[tokio::test]
-async fn process_1_hears_of_a_signal_from_the_start_on() {
+async fn process_1_drains_on_a_signal_even_without_shutdown_signal() {
     let Some(mut service) = as_process_1("no-shutdown-signal") else {
         return;
     };

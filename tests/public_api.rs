@@ -1,6 +1,6 @@
-//! The public API of both crates, item by item, in `tests/api`: whoever changes it sees the change in a diff.
+//! Compares the public API of both crates with the lists in `tests/api`. So a diff shows every change of the API.
 //!
-//! The lists are written by `UPDATE_API=1 cargo test -p health-tests --test public_api`, never by hand.
+//! `UPDATE_API=1 cargo test -p health-tests --test public_api` writes the lists. Do not edit them by hand.
 #![cfg(unix)] // rustdoc is called through a shell script
 
 use std::env;
@@ -13,12 +13,12 @@ use health_tests::is_pinned;
 use public_api::Builder;
 
 #[test]
-fn the_api_of_the_runtime_is_the_listed_one() {
+fn the_api_of_the_runtime_matches_its_list() {
     compare("health-runtime");
 }
 
 #[test]
-fn the_api_of_the_macros_is_the_listed_one() {
+fn the_api_of_the_macros_matches_its_list() {
     compare("health-macros");
 }
 
@@ -40,17 +40,17 @@ fn compare(package: &str) {
     });
     assert!(
         found == listed,
-        "the API of {package} has changed; if that is meant, run\n\
+        "the API of {package} has changed; if this is intended, run\n\
          UPDATE_API=1 cargo test -p health-tests --test public_api\n\
          gone:\n{missing}\nnew:\n{new}"
     );
 }
 
-/// One item a line.
+/// The public API, one item on each line.
 fn api(package: &str) -> String {
     let target = target();
     let json = target.join(format!("doc/{}.json", package.replace('-', "_")));
-    let _ = fs::remove_file(&json); // what an earlier run wrote
+    let _ = fs::remove_file(&json); // from an earlier run
     let wrapper: PathBuf = [env!("CARGO_MANIFEST_DIR"), "support", "rustdoc.sh"].iter().collect();
     let output = Command::new(env!("CARGO"))
         .args([
@@ -71,15 +71,15 @@ fn api(package: &str) -> String {
     let api = Builder::from_rustdoc_json(json)
         .omit_blanket_impls(true)
         .build()
-        .expect("the JSON is of this version");
-    // What other crates derive is no API of ours.
+        .expect("this version of `public-api` reads the JSON");
+    // Drops what the derives of other crates add. It is not our API.
     let lines = api.items().map(ToString::to_string);
     let mut lines: Vec<String> = lines.filter(|line| !line.contains("__private")).collect();
     lines.push(String::new());
     lines.join("\n")
 }
 
-/// Where cargo builds.
+/// The target directory of cargo.
 fn target() -> PathBuf {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--no-deps"])
@@ -88,6 +88,6 @@ fn target() -> PathBuf {
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("cargo writes JSON");
     metadata["target_directory"]
         .as_str()
-        .expect("cargo knows where it builds")
+        .expect("the metadata has a target directory")
         .into()
 }

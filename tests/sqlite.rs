@@ -82,7 +82,7 @@ async fn assert_is_well(db: &SqlitePool) {
     assert_eq!(found(db.check().await), found(Ok(Outcome::healthy())));
 }
 
-/// A service on a database of its own, found healthy.
+/// A healthy service with its own database.
 struct Served {
     folder: TempDir,
     file: PathBuf,
@@ -131,7 +131,7 @@ async fn a_writer_does_not_delay_the_check_of_a_database_in_memory() {
 }
 
 #[tokio::test]
-async fn every_journal_and_cache_is_well() {
+async fn every_journal_and_cache_is_healthy() {
     use sqlx::sqlite::{SqliteAutoVacuum, SqliteJournalMode, SqliteLockingMode};
 
     let folder = tempfile::tempdir().unwrap();

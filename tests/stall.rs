@@ -1,4 +1,4 @@
-//! The application's runtime is blocked: the internal port says so, and nothing else is blamed.
+//! The application's runtime is blocked. The internal port reports this, and no check is blamed.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ fn app() -> App {
     App { db, worker }
 }
 
-/// So many workers of a runtime sleep for as long as this lives.
+/// Keeps `count` workers of a runtime asleep until it is dropped.
 struct Asleep(Arc<AtomicBool>);
 
 impl Asleep {
@@ -52,7 +52,7 @@ impl Drop for Asleep {
     }
 }
 
-/// The code of an answer, and its body.
+/// The status code of an answer, and its body.
 async fn ask(address: SocketAddr, path: &str) -> (u16, Value) {
     let answer = raw(address, &format!("GET {path} HTTP/1.0\r\n\r\n")).await;
     let (head, body) = answer.split_once("\r\n\r\n").expect("an answer");
@@ -67,7 +67,7 @@ async fn says(address: SocketAddr, path: &str, code: u16) {
     .await;
 }
 
-/// How long after all workers were blocked both probes said so.
+/// Blocks all workers. Returns the time until both probes report the stall.
 fn first_stall(limit: Option<Duration>) -> Duration {
     let (runtime, prober) = (workers(2), prober());
     let health = {
@@ -95,7 +95,7 @@ fn first_stall(limit: Option<Duration>) -> Duration {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         let after = began.elapsed();
-        // By then the checks are past their `max_age` and their timeouts, and none of them is to blame.
+        // Now the results are older than `max_age`, and the runs are past their timeouts. Still, no check is blamed.
         tokio::time::sleep(Duration::from_millis(800)).await;
         for path in ["/livez", "/readyz"] {
             let (_, body) = ask(internal, path).await;
@@ -111,31 +111,31 @@ fn first_stall(limit: Option<Duration>) -> Duration {
     })
 }
 
-/// On a busy machine a measurement may be off: the promise is kept if one of three shows it.
+/// On a busy machine, a single measurement can be wrong. One good measurement out of three is enough.
 fn stalls_within_a_second_of(stalled_after: Option<Duration>, limit: Duration) {
     let mut measured = Vec::new();
     let kept = (0..3).any(|_| {
         let after = first_stall(stalled_after);
         measured.push(after);
-        // The last beat may have come a quarter of a second before.
+        // The last beat may be a quarter of a second older than the block.
         after + Duration::from_millis(300) >= limit && after <= limit + Duration::from_secs(1)
     });
     assert!(kept, "{measured:?}");
 }
 
 #[test]
-fn all_workers_blocked_is_a_stall_after_the_heartbeat_and_none_when_they_run_again() {
+fn blocking_all_workers_is_a_stall_after_the_limit_until_they_run_again() {
     let stalled_after = Duration::from_secs(1);
     stalls_within_a_second_of(Some(stalled_after), stalled_after);
 }
 
 #[test]
-fn with_an_internal_port_the_heartbeat_is_ten_seconds_unless_somebody_says() {
+fn with_an_internal_port_the_limit_is_ten_seconds_by_default() {
     stalls_within_a_second_of(None, Duration::from_secs(10));
 }
 
 #[test]
-fn one_worker_of_four_blocked_is_no_stall_and_stops_no_timer_and_no_accept() {
+fn one_blocked_worker_of_four_is_no_stall_and_stops_no_timer_and_no_accept() {
     let runtime = workers(4);
     let health = {
         let _guard = runtime.enter();
@@ -167,7 +167,7 @@ fn one_worker_of_four_blocked_is_no_stall_and_stops_no_timer_and_no_accept() {
 }
 
 #[test]
-fn a_declared_heartbeat_needs_no_internal_port_and_without_either_nobody_watches() {
+fn stalled_after_needs_no_internal_port_and_without_both_nothing_stalls() {
     #[derive(Clone, HealthState)]
     #[health(stalled_after = "1s")]
     struct Watched;
@@ -194,7 +194,7 @@ fn a_declared_heartbeat_needs_no_internal_port_and_without_either_nobody_watches
 }
 
 #[test]
-fn a_runtime_that_is_gone_is_a_stall() {
+fn a_dropped_runtime_is_a_stall() {
     let runtime = workers(1);
     let health = {
         let _guard = runtime.enter();

@@ -42,7 +42,7 @@ fn app() -> App {
     }
 }
 
-/// A check that says what it is told to, and counts how often it is asked.
+/// A check with a result that the test sets. It counts its runs.
 #[derive(Clone, Default)]
 struct Counted(Arc<(AtomicU32, Mutex<Option<&'static str>>)>);
 
@@ -79,7 +79,7 @@ fn one() -> (TestHealth, Counted) {
     (TestHealth::new(One { db: db.clone() }), db)
 }
 
-/// Refreshes where there is no runtime: for checks that wait for nothing.
+/// Refreshes without a runtime. Only for checks that wait for nothing.
 fn refresh(health: &TestHealth) {
     health.refresh().now_or_never().expect("these checks wait for nothing");
 }
@@ -88,7 +88,7 @@ fn reason(health: &TestHealth, check: &str) -> Option<Reason> {
     health.check(check).reason
 }
 
-/// What a panic says.
+/// The message of the panic.
 fn text_of(act: impl FnOnce()) -> String {
     let panic = catch_unwind(AssertUnwindSafe(act)).expect_err("it has to panic");
     *panic.downcast::<String>().unwrap()
@@ -109,7 +109,7 @@ fn nothing_runs_by_itself_and_no_runtime_is_needed() {
 }
 
 #[test]
-fn a_check_that_asks_for_a_run_gets_it_with_the_next_refresh() {
+fn a_run_that_a_check_triggers_comes_with_the_next_refresh() {
     let state = app();
     let health = TestHealth::new(state.clone());
     refresh(&health);
@@ -145,7 +145,7 @@ async fn no_probe_of_a_router_waits_or_runs_anything() {
     assert_eq!(get(&app, "/readyz").await.status, 200);
 }
 
-/// In a process of its own, where no other test has threads.
+/// Runs in its own process, where no other test has threads.
 #[test]
 fn no_thread_is_ever_started() {
     const ALONE: &str = "HEALTH_TESTS_ALONE";
@@ -194,7 +194,7 @@ fn no_thread_is_ever_started() {
 }
 
 #[test]
-fn many_of_one_state_are_no_news() {
+fn two_test_engines_of_one_state_cause_no_warning() {
     use tracing_subscriber::layer::SubscriberExt as _;
     #[derive(HealthState)]
     struct Own;
@@ -205,18 +205,18 @@ fn many_of_one_state_are_no_news() {
         both.iter().for_each(refresh);
     });
     assert_eq!(log.lines("a second health engine").len(), 0);
-    assert_eq!(log.lines("started").len(), 2, "the log is read");
+    assert_eq!(log.lines("started").len(), 2, "the log must have these lines");
 }
 
 #[test]
-fn nothing_is_served() {
+fn the_test_kit_serves_no_port() {
     let (health, _) = one();
     let error = health.serve_internal("127.0.0.1:0").unwrap_err();
     assert_eq!(error.to_string(), "cannot serve a port while a test controls the clock");
 }
 
 #[test]
-fn dropping_it_leaks_nothing() {
+fn dropping_the_test_kit_leaks_nothing() {
     #[derive(HealthState)]
     struct Guarded {
         #[health_check]
@@ -237,7 +237,7 @@ fn dropping_it_leaks_nothing() {
 }
 
 #[test]
-fn what_cannot_start_panics_as_it_does_at_the_start() {
+fn a_state_that_cannot_start_panics_in_the_test_kit_too() {
     struct Twice;
     impl HealthState for Twice {
         fn register(checks: &mut Checks<Self>) {
@@ -256,7 +256,7 @@ fn what_cannot_start_panics_as_it_does_at_the_start() {
 // --- refresh ---
 
 #[test]
-fn a_refresh_is_one_run_for_the_thresholds() {
+fn the_thresholds_count_a_refresh_as_one_run() {
     #[derive(HealthState)]
     struct Patient {
         #[health_check(critical, failure_threshold = 3)]
@@ -274,7 +274,7 @@ fn a_refresh_is_one_run_for_the_thresholds() {
 }
 
 #[test]
-fn an_open_breaker_is_left_alone_until_its_reset() {
+fn a_check_with_an_open_breaker_does_not_run_until_the_reset() {
     struct Broken(Counted);
     impl HealthState for Broken {
         fn register(checks: &mut Checks<Self>) {
@@ -343,7 +343,7 @@ async fn a_refresh_runs_all_checks_at_the_same_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_is_held_to_its_timeout_and_paused_time_passes_by_itself() {
+async fn a_run_has_its_timeout_and_paused_time_passes_by_itself() {
     async fn pause(time: &Duration) {
         tokio::time::sleep(*time / 2).await;
         tokio::time::sleep(*time / 2).await;
@@ -369,14 +369,14 @@ async fn a_run_is_held_to_its_timeout_and_paused_time_passes_by_itself() {
     assert_eq!(reason(&health, "fast"), None);
     let latency = health.check("cache").latency.unwrap();
     assert!((ms(149)..ms(155)).contains(&latency), "{latency:?}");
-    assert!(began.elapsed() < Duration::from_secs(5), "real time passes");
-    // What has passed for the run has passed for the others too.
+    assert!(began.elapsed() < Duration::from_secs(5), "no real time may pass");
+    // The time of the run has also passed for the other checks.
     health.advance(ms(7_200));
     assert_eq!(reason(&health, "cache"), Some(Reason::Stale));
 }
 
 #[tokio::test]
-async fn a_blocking_check_runs_inline_and_is_too_late_after_its_timeout() {
+async fn a_blocking_check_runs_inline_and_fails_after_its_timeout() {
     fn block(time: &Duration) {
         std::thread::sleep(*time);
     }
@@ -389,7 +389,7 @@ async fn a_blocking_check_runs_inline_and_is_too_late_after_its_timeout() {
     }
     let (slow, fast) = (ms(30), Duration::ZERO);
     let health = TestHealth::new(Disks { slow, fast });
-    health.refresh().now_or_never().expect("nothing is waited for");
+    health.refresh().now_or_never().expect("these checks wait for nothing");
     assert_eq!(reason(&health, "slow"), Some(Reason::Timeout));
     assert_eq!(reason(&health, "fast"), None);
 }
@@ -412,7 +412,7 @@ fn a_check_that_waits_for_nothing_takes_no_time() {
 }
 
 #[tokio::test]
-async fn a_check_that_waits_takes_whole_milliseconds_and_none_of_those_that_another_blocks() {
+async fn the_latency_of_a_check_is_in_whole_milliseconds_and_excludes_blocking_by_others() {
     async fn pause(time: &Duration) {
         tokio::time::sleep(*time).await;
     }
@@ -437,7 +437,7 @@ async fn a_check_that_waits_takes_whole_milliseconds_and_none_of_those_that_anot
 }
 
 #[test]
-fn more_blocking_checks_than_there_are_threads_all_run_each_time() {
+fn more_blocking_checks_than_there_are_threads_all_run_in_each_refresh() {
     struct Many(Counted);
     impl HealthState for Many {
         fn register(checks: &mut Checks<Self>) {
@@ -457,7 +457,7 @@ fn more_blocking_checks_than_there_are_threads_all_run_each_time() {
 }
 
 #[test]
-fn a_panic_is_that_checks_failure() {
+fn a_panic_fails_only_its_own_check() {
     async fn fault((): &()) {
         panic!("index out of bounds");
     }
@@ -491,7 +491,7 @@ async fn hang(db: &Counted) {
 }
 
 #[test]
-fn a_run_in_flight_is_stuck_in_time_and_is_started_once() {
+fn a_run_in_flight_becomes_stuck_and_is_not_started_again() {
     let db = Counted::default();
     let health = TestHealth::new(Hanging { db: db.clone() });
     let mut first = Box::pin(health.refresh());
@@ -517,7 +517,7 @@ fn a_refresh_that_is_dropped_cancels_its_runs() {
 // --- force ---
 
 #[test]
-fn a_forced_check_is_what_was_said_at_once_and_for_as_long_as_it_is_forced() {
+fn a_forced_check_has_its_result_at_once_and_keeps_it() {
     #[derive(HealthState)]
     struct Patient {
         #[health_check(critical, max_age = "20s", failure_threshold = 3)]
@@ -563,7 +563,7 @@ fn a_check_that_is_no_longer_forced_ages_and_runs_again() {
 }
 
 #[test]
-fn thresholds_count_from_what_was_forced() {
+fn thresholds_count_from_the_forced_result() {
     #[derive(HealthState)]
     struct Patient {
         #[health_check(critical, failure_threshold = 2)]
@@ -582,7 +582,7 @@ fn thresholds_count_from_what_was_forced() {
 }
 
 #[test]
-fn a_forced_check_has_its_breaker_closed() {
+fn forcing_a_check_closes_its_breaker() {
     #[derive(HealthState)]
     struct Broken {
         #[health_check(breaker(failures = 1, reset = "1h"))]
@@ -601,7 +601,7 @@ fn a_forced_check_has_its_breaker_closed() {
 }
 
 #[test]
-fn what_is_forced_while_a_run_is_in_flight_stands() {
+fn a_result_that_is_forced_during_a_run_is_kept() {
     #[derive(HealthState)]
     struct Waiting {
         #[health_check(critical, breaker(failures = 1, reset = "1h"), with = wait)]
@@ -618,7 +618,7 @@ fn what_is_forced_while_a_run_is_in_flight_stands() {
     health.advance(ms(10_000));
     assert_eq!(reason(&health, "db"), Some(Reason::Error));
     go.notify_one();
-    flight.now_or_never().expect("it has what it waited for");
+    flight.now_or_never().expect("the check is notified");
     let db = health.check("db");
     assert_eq!((db.reason, db.message.as_deref()), (Some(Reason::Error), Some("gone")));
     health.unforce("db");
@@ -626,7 +626,7 @@ fn what_is_forced_while_a_run_is_in_flight_stands() {
 }
 
 #[test]
-fn a_forced_check_counts_as_its_runs_do() {
+fn a_forced_result_counts_like_the_result_of_a_run() {
     #[derive(HealthState)]
     struct Shared {
         #[health_check(critical, fail_open)]
@@ -686,7 +686,7 @@ fn secrets_in_a_forced_error_are_masked() {
 }
 
 #[test]
-fn subscribers_hear_of_what_is_forced() {
+fn subscribers_receive_forced_results() {
     #[derive(HealthState)]
     struct Absent {
         #[health_check]
@@ -714,7 +714,7 @@ fn subscribers_hear_of_what_is_forced() {
     assert_eq!(told, expected.map(|(check, to)| (check.into(), to)));
 }
 
-/// A result of a user's own.
+/// A result type that a user defines.
 struct BoxErrorOf(&'static str);
 
 impl health_runtime::IntoOutcome for BoxErrorOf {
@@ -726,7 +726,7 @@ impl health_runtime::IntoOutcome for BoxErrorOf {
 // --- time ---
 
 #[test]
-fn a_result_grows_stale_when_it_does_in_production() {
+fn a_result_turns_stale_after_the_same_time_as_in_production() {
     let (health, _) = one();
     refresh(&health);
     health.advance(ms(17_000)); // 3 × interval + timeout
@@ -737,7 +737,7 @@ fn a_result_grows_stale_when_it_does_in_production() {
 }
 
 #[test]
-fn a_drain_comes_to_its_end() {
+fn a_drain_ends_after_its_time() {
     let health = TestHealth::new(app());
     refresh(&health);
     let mut stop = Box::pin(health.shutdown_signal());
@@ -752,7 +752,7 @@ fn a_drain_comes_to_its_end() {
 }
 
 #[test]
-fn a_service_that_is_ready_waits_at_its_end_though_nobody_has_looked() {
+fn a_ready_service_waits_for_the_drain_even_if_no_probe_has_come() {
     let health = TestHealth::new(app());
     health.force("db", Status::Healthy);
     let mut stop = Box::pin(health.shutdown_signal());
@@ -762,7 +762,7 @@ fn a_service_that_is_ready_waits_at_its_end_though_nobody_has_looked() {
 }
 
 #[test]
-fn that_the_listeners_close_is_said_once() {
+fn the_end_of_the_drain_is_logged_once() {
     let log = Log::default();
     let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
     let health = TestHealth::new(app());
@@ -779,7 +779,7 @@ fn that_the_listeners_close_is_said_once() {
 }
 
 #[test]
-fn a_check_whose_failure_fails_the_probe_is_shown_as_critical_there() {
+fn a_check_is_critical_in_each_probe_that_it_can_fail() {
     let builder = Health::builder(app())
         .check(CheckSpec::new("worker").liveness().in_process(), Flag::healthy())
         .check(CheckSpec::new("migrated").startup(), Flag::healthy())
@@ -800,7 +800,7 @@ fn a_check_whose_failure_fails_the_probe_is_shown_as_critical_there() {
 }
 
 #[test]
-fn who_holds_readiness_and_what_failed_the_start_is_said() {
+fn holds_and_dropped_startup_tasks_are_logged() {
     let log = Log::default();
     let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
     let health = TestHealth::new(app());
@@ -815,7 +815,7 @@ fn who_holds_readiness_and_what_failed_the_start_is_said() {
 }
 
 #[test]
-fn what_a_refresh_finds_is_told_to_whoever_watches_readiness() {
+fn a_watch_of_readiness_changes_with_a_refresh() {
     let (health, db) = one();
     let readiness = health.watch(Probe::Readiness);
     refresh(&health);
@@ -831,19 +831,19 @@ fn a_subscription_is_a_stream() {
     let mut events = health.subscribe();
     refresh(&health);
     let Some(Some(HealthEvent::Check(transition))) = StreamExt::next(&mut events).now_or_never() else {
-        panic!("a transition");
+        panic!("expected a transition");
     };
     assert_eq!(&*transition.check, "db");
 }
 
 #[test]
-fn time_alone_is_told_to_subscribers() {
+fn subscribers_receive_transitions_that_time_alone_causes() {
     let (health, _) = one();
     refresh(&health);
     let mut events = health.subscribe();
     health.advance(ms(60_000));
     let Some(Some(HealthEvent::Check(transition))) = events.next().now_or_never() else {
-        panic!("a transition");
+        panic!("expected a transition");
     };
     assert_eq!(transition.to_reason, Some(Reason::Stale));
 }
@@ -867,7 +867,7 @@ fn an_hour_passes_in_no_time() {
 // --- the life of the service ---
 
 #[test]
-fn the_start_waits_for_what_is_declared_before_the_first_look() {
+fn the_start_waits_for_startup_tasks_and_mark_started() {
     let health = Health::builder(app()).manual_start().manual();
     let warm_up = health.startup_task("warm caches");
     refresh(&health);
@@ -885,7 +885,7 @@ fn the_start_waits_for_what_is_declared_before_the_first_look() {
 }
 
 #[test]
-fn whatever_looks_first_arms_the_start() {
+fn the_first_use_of_the_test_kit_starts_the_service() {
     let looks: [fn(&TestHealth); 7] = [
         refresh,
         |health| health.advance(TICK),
@@ -941,7 +941,7 @@ fn a_probe_answers_by_its_path() {
 }
 
 #[test]
-fn an_assertion_that_does_not_hold_lists_every_check() {
+fn a_failed_assertion_lists_every_check() {
     let health = TestHealth::new(app());
     health.force("payments", Err::<(), _>("connection refused"));
     let pending = text_of(|| health.assert_status(Probe::Readiness, Status::Healthy));
@@ -968,7 +968,7 @@ fn an_assertion_that_does_not_hold_lists_every_check() {
 }
 
 #[test]
-fn an_unknown_check_panics_with_the_names_there_are() {
+fn an_unknown_check_panics_with_the_known_names() {
     let health = TestHealth::new(app());
     let acts: [fn(&TestHealth); 4] = [
         |health| health.force("cache", ()),
@@ -983,7 +983,7 @@ fn an_unknown_check_panics_with_the_names_there_are() {
 }
 
 #[test]
-fn an_assertion_that_does_not_hold_is_at_the_callers_line() {
+fn a_failed_assertion_points_at_its_caller() {
     let health = TestHealth::new(app());
     let acts: [fn(&TestHealth); 6] = [
         |health| health.assert_status(Probe::Readiness, Status::Healthy),

@@ -1,15 +1,15 @@
-//! The macro, in trybuild: every error it knows, word by word, and every shape that has to compile.
+//! Tests the macros with trybuild: the exact text of every error, and every shape that must compile.
 //!
-//! The texts are written by `TRYBUILD=overwrite cargo test -p health-tests --test ui`, never by hand; the diff is to be
-//! read as prose.
+//! `TRYBUILD=overwrite cargo test -p health-tests --test ui` writes the texts. Do not edit them by hand. Read their
+//! diff as prose.
 
 use std::io::{Write, stderr};
 
 use health_tests::{PINNED, is_pinned};
 
-/// Mistakes that the macro reports, in its own words.
+/// Mistakes that the macros report. The whole text is ours.
 #[test]
-fn every_mistake_is_an_error_that_says_the_way_out() {
+fn every_mistake_is_an_error_that_says_how_to_fix_it() {
     let cases = trybuild::TestCases::new();
     for topic in [
         "names",
@@ -24,11 +24,11 @@ fn every_mistake_is_an_error_that_says_the_way_out() {
     }
 }
 
-/// Mistakes that rustc reports, with our advice and where we make it point.
+/// Mistakes that rustc reports. The advice and the place of the error are ours.
 #[test]
-fn every_missing_trait_and_wrong_function_is_one_error_where_it_stands() {
+fn every_missing_trait_and_wrong_function_is_one_error_at_the_right_place() {
     if !is_pinned() {
-        // Not `println!`, which nobody sees where the test passes.
+        // Not `println!`: its output is hidden if the test passes.
         writeln!(stderr(), "SKIPPED: the texts are those of {PINNED}x").expect("stderr is open");
         return;
     }
@@ -38,7 +38,7 @@ fn every_missing_trait_and_wrong_function_is_one_error_where_it_stands() {
     }
 }
 
-/// Starting needs an async runtime, so the cases only name what they would start.
+/// The cases compile the start of a service, but do not run it, because it needs an async runtime.
 #[test]
 fn every_shape_compiles_without_a_warning() {
     trybuild::TestCases::new().pass("ui/pass/*.rs");

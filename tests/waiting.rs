@@ -1,4 +1,4 @@
-//! What a probe waits for, and what it does not.
+//! What a probe waits for, and what it does not wait for.
 
 use std::future::pending;
 use std::net::SocketAddr;
@@ -53,7 +53,7 @@ const PARTS: [(&str, usize); 5] = [
 ];
 
 #[tokio::test]
-async fn a_probe_for_a_part_neither_starts_nor_awaits_what_is_not_in_it() {
+async fn a_probe_for_some_checks_neither_starts_nor_awaits_the_others() {
     for (uri, runs) in PARTS {
         let (state, health) = hung();
         let app: Router = health.router();
@@ -78,7 +78,7 @@ async fn a_probe_for_a_part_neither_starts_nor_awaits_what_is_not_in_it() {
 }
 
 #[tokio::test]
-async fn the_internal_port_waits_for_a_part_as_the_router_does() {
+async fn the_internal_port_waits_for_the_same_checks_as_the_router() {
     async fn ask(address: SocketAddr, uri: &str) -> String {
         let request = format!("GET {uri} HTTP/1.0\r\n\r\n");
         let answer = timeout(LONG, raw(address, &request)).await;
@@ -107,7 +107,7 @@ impl HealthState for Lazy {
 }
 
 #[tokio::test]
-async fn a_rare_probe_waits_for_what_would_be_pending_or_stale_critical_or_not() {
+async fn a_rare_probe_waits_for_every_check_that_would_be_pending_or_stale() {
     let health = Health::builder(Lazy).probe_budget(HOUR).start();
     let app: Router = health.router();
     for (when, pause) in [("pending", 0), ("stale", 1_500), ("stale again", 1_500)] {
@@ -118,8 +118,8 @@ async fn a_rare_probe_waits_for_what_would_be_pending_or_stale_critical_or_not()
 }
 
 #[tokio::test]
-async fn a_valid_result_is_not_waited_for_unless_the_check_is_critical() {
-    /// Answers once, and then never again.
+async fn a_probe_does_not_wait_for_a_check_that_has_a_valid_result_and_is_not_critical() {
+    /// Has one check, which passes once and then hangs.
     struct Once(AtomicUsize);
     impl HealthState for Once {
         fn register(checks: &mut Checks<Self>) {

@@ -1,7 +1,9 @@
 //! The macros behind `health-runtime`, which re-exports them; depend on that crate, not on this one.
 //!
-//! tokens → [`parse`] → [`model`] → [`validate`] → [`expand`] → code. Nothing stops at the first mistake. The folders are the
-//! stages; [`util`] knows nothing of health checks. What a user reads of the macros is in `docs/`.
+//! tokens → `parse` → `model` → `validate` → `expand` → code
+//!
+//! Each stage is a folder. No stage stops at the first mistake. `util` has helpers that depend on no stage. The user
+//! docs of the macros are in `docs/`, and those of the options are in `docs/options.md` of `health-runtime`.
 
 mod expand;
 mod model;

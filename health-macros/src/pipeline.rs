@@ -1,4 +1,5 @@
-//! The two macros from end to end: parse, validate, expand; or all errors and a stub.
+//! Runs the two macros from end to end: parse, validate, expand. If there are errors, the output is all errors and a
+//! stub.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::quote;
@@ -61,7 +62,7 @@ pub(crate) fn health_check(arguments: TokenStream, item: TokenStream) -> TokenSt
     }
 }
 
-/// The item without a second `#[health_check]`, which would add the type a second time.
+/// Removes every further `#[health_check]` from the item, because it would generate the type a second time.
 fn without_attribute(item: TokenStream) -> TokenStream {
     let mut kept = TokenStream::new();
     let mut rest = item.into_iter().peekable();

@@ -1,22 +1,23 @@
-//! What checks cost while nobody probes: processor time and memory of ten thousand of them, beside a task for each.
+//! What checks cost while no probe comes: the processor time and the memory of ten thousand checks, compared with a
+//! task for each check.
 //!
 //! ```text
 //! cargo bench -p health-runtime --bench background              # all of it, as Markdown; two minutes
-//! cargo bench -p health-runtime --bench background -- --quick   # less long, less exact: a smoke test
+//! cargo bench -p health-runtime --bench background -- --quick   # shorter, less exact: a smoke test
 //! ```
 //!
-//! Without `--bench`, which `cargo bench` passes and `cargo test --benches` does not, it only runs through once.
+//! `cargo bench` passes `--bench`. Without it, as in `cargo test --benches`, everything runs only once.
 //!
-//! Each scenario has a process of its own (`--serve SCENARIO CHECKS MILLISECONDS`) with a runtime of two workers, and
-//! measures itself after the first round of runs, in which all that is kept for a check is allocated. Both designs call
-//! the same check at intervals that are jittered alike, hold it to a timeout and keep its result. The same without
-//! checks is the base: what it takes of memory is subtracted. The names are in the base too, because in a service they
-//! are part of the binary.
+//! Each scenario has its own process (`--serve SCENARIO CHECKS MILLISECONDS`) with a runtime of two workers. The
+//! process measures itself after the first round of runs, because all memory for the checks is allocated by then. Both
+//! designs call the same check at intervals with the same jitter, with a timeout, and keep its result. The base is the
+//! same process without checks. Its memory is subtracted. The base also has the names of the checks, because in a
+//! service they are part of the binary.
 //!
-//! The window is a whole number of intervals and begins in the middle of one, so that it holds whole rounds: they begin
-//! all at once, and jitter takes long to spread them.
+//! The window is a whole number of intervals, and begins in the middle of one. So it contains whole rounds: all checks
+//! begin together, and jitter spreads them slowly.
 //!
-//! A target that is missed is printed and fails nothing: it may be the machine.
+//! A missed target is printed and is no error, because the machine may be the cause.
 
 use std::fmt::Write as _;
 use std::pin::Pin;
@@ -71,7 +72,7 @@ const ONCE: Effort = Effort {
     window: Duration::ZERO,
 };
 
-/// What a process found out about itself.
+/// What a process has measured of itself.
 #[derive(Clone, Copy)]
 struct Figures {
     /// Of one core, in percent.
@@ -113,7 +114,7 @@ fn main() {
         }
     });
     if effort.window.is_zero() {
-        return; // a test run: nobody reads figures
+        return; // a test run: the figures do not matter
     }
     println!("\n{}", rendered(figures, &effort));
 }
@@ -133,7 +134,7 @@ impl Scenario {
         }
     }
 
-    /// What a process finds out that does nothing else.
+    /// Measures the scenario in its own process.
     fn measured(&self, effort: &Effort) -> Result<Figures, String> {
         let output = env::current_exe()
             .and_then(|this| {
@@ -159,7 +160,7 @@ impl Scenario {
 
 // What is measured.
 
-/// What keeps the checks going, and has their results.
+/// Runs the checks, and has their results.
 enum Kept {
     Engine(Health),
     Tasks(Arc<[Mutex<Option<Finished>>]>),
@@ -184,7 +185,7 @@ impl Kept {
     }
 }
 
-/// A service whose state declares the checks in `DECLARED`.
+/// A service with the checks in `DECLARED`.
 struct Orders;
 
 static DECLARED: OnceLock<&'static [&'static str]> = OnceLock::new();
@@ -201,11 +202,11 @@ impl HealthState for Orders {
 fn start_engine(names: &'static [&'static str]) -> Kept {
     DECLARED.set(names).expect("a process starts one scenario");
     let health = Health::builder(Orders).name("orders").version("1.4.2").start();
-    drop(health.router::<()>()); // without one the service would be starting for ever
+    drop(health.router::<()>()); // without a router, the service would stay in its start phase
     Kept::Engine(health)
 }
 
-/// What comes to mind first: a task for each check, with a timer of its own.
+/// The simple design: a task for each check, with its own timer.
 fn start_tasks(names: &'static [&'static str]) -> Kept {
     type Call = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync>;
 
@@ -234,7 +235,7 @@ fn start_tasks(names: &'static [&'static str]) -> Kept {
 /// Runs of all checks.
 static RUNS: AtomicU32 = AtomicU32::new(0);
 
-/// A dependency that answers at once: as little as a check can do and still wait. What a real one costs comes on top.
+/// A dependency that answers at once: the least work for a check that still waits. A real dependency costs more.
 async fn ping() -> Result<(), String> {
     tokio::task::yield_now().await;
     RUNS.fetch_add(1, Ordering::Relaxed);
@@ -243,7 +244,7 @@ async fn ping() -> Result<(), String> {
 
 // How it is measured.
 
-/// What a process of its own does.
+/// What the process of a scenario does.
 fn serve(scenario: &Scenario, checks: u32, window: Duration) {
     let names: Vec<&'static str> = (0..checks)
         .map(|index| &*format!("dependency-{index}").leak())
@@ -279,12 +280,16 @@ fn runtime() -> Runtime {
 fn await_round(scenario: &Scenario, checks: u32) {
     let deadline = Instant::now() + Duration::from_secs(60);
     while RUNS.load(Ordering::Relaxed) < checks {
-        assert!(Instant::now() < deadline, "{} does not get going", scenario.key);
+        assert!(
+            Instant::now() < deadline,
+            "{}: not every check has run in time",
+            scenario.key
+        );
         thread::sleep(Duration::from_millis(10));
     }
 }
 
-/// What all threads of this process have used. Unlike `/proc/self/stat` it counts no ticks of 10 ms.
+/// The processor time of all threads of this process. It is exact. `/proc/self/stat` counts in ticks of 10 ms.
 #[cfg(target_os = "linux")]
 fn processor_time() -> Duration {
     let clock = nix::time::ClockId::CLOCK_PROCESS_CPUTIME_ID;
@@ -296,7 +301,7 @@ fn processor_time() -> Duration {
     Duration::ZERO
 }
 
-/// Bytes. Unlike `/proc/self/status` it counts exactly: that one lags behind by some pages for each thread.
+/// The memory of this process in bytes. It is exact. `/proc/self/status` lags behind by some pages for each thread.
 fn resident() -> u32 {
     let rollup = fs::read_to_string("/proc/self/smaps_rollup").unwrap_or_default();
     let line = rollup.lines().find_map(|line| line.strip_prefix("Rss:"));

@@ -1,26 +1,27 @@
-//! What a probe costs: nanoseconds and instructions a request, beside a static handler and one written by hand.
+//! What a probe costs: nanoseconds and instructions for each request, compared with a static handler and with a handler
+//! written by hand.
 //!
 //! ```text
 //! cargo bench -p health-runtime --bench probe              # all of it, as Markdown; a few minutes
 //! cargo bench -p health-runtime --bench probe -- --quick   # few rounds, no instruction counts: a smoke test
 //! ```
 //!
-//! Without `--bench`, which `cargo bench` passes and `cargo test --benches` does not, it only runs through once.
+//! `cargo bench` passes `--bench`. Without it, as in `cargo test --benches`, everything runs only once.
 //!
 //! Requests enter an axum router as a tower service, without sockets, one after the other on a current-thread runtime.
-//! Every scenario has a router of its own, so that the static handler pays for no routes but its own, and sends the
-//! same request through the same code, so that what differs is the endpoint. The engines live on a multi-thread runtime
-//! beside it, with their pacemakers and their checks running at the default interval, as in production.
+//! Each scenario has its own router, so the static handler does not pay for other routes. All scenarios send the same
+//! request through the same code, so only the endpoint differs. The engines run on a separate multi-thread runtime.
+//! Their pacemakers run, and their checks run at the default interval, as in production.
 //!
-//! - **Time**: short rounds of all scenarios in turn. The best round is what a request costs while nothing else happens;
-//!   the mean has the background work of all the engines in it, and everything else that the machine does.
+//! - **Time**: short rounds of all scenarios in turn. The best round is the cost of a request while nothing else
+//!   happens. The mean includes the background work of all engines, and everything else that the machine does.
 //! - **Instructions**: callgrind counts them. It has to be on the `PATH`. Each scenario runs in its own process
 //!   (`--count SCENARIO REQUESTS`), and only the thread that makes the requests is counted. Callgrind makes everything
-//!   about fifty times slower, but not the clock. So the engine's ten ticks a second would weigh fifty times too much.
-//!   That is why the batches are small and the lowest count is taken: in that batch no view was rebuilt. There are two
-//!   sizes of batch; the difference between them leaves out what a batch itself costs.
+//!   about fifty times slower, but not the clock. So the engine's twenty ticks a second would weigh fifty times too
+//!   much. For this reason the batches are small, and the lowest count is used: in that batch no view was rebuilt.
+//!   Batches of two sizes are counted. The difference between them does not include the cost of the batch itself.
 //!
-//! A target that is missed is printed and fails nothing: it may be the machine.
+//! A missed target is printed and is no error, because the machine may be the cause.
 
 use std::convert::Infallible;
 use std::fmt::Write as _;
@@ -175,13 +176,14 @@ const TARGETS: [Target; 10] = [
     ),
 ];
 
-/// The longest that 64 excludes may take, in nanoseconds.
+/// The longest time that 64 excludes may take, in nanoseconds.
 const EXCLUDES_TARGET: f64 = 100_000.0;
 
-/// Requests in the two sizes of batch that callgrind counts: each is over long before a view is, even there.
+/// Requests in the two sizes of batch that callgrind counts. Even under callgrind, a batch ends long before its view
+/// expires.
 const COUNTED: [u32; 2] = [100, 300];
 
-/// Batches a process counts. One in five or so meets a rebuilt view.
+/// Batches that a process counts. In about one of five, a view is rebuilt.
 const BATCHES: u32 = 20;
 
 struct Scenario {
@@ -194,10 +196,11 @@ struct Scenario {
 enum App {
     Static,
     Engine(fn() -> Health),
-    /// The probes in a service, as in an adapter for another framework: made once, or for each request.
+    /// The probes in a service, as in an adapter for another framework. `Adapter` makes them once, `ProbesEachTime` for
+    /// each request.
     Adapter(fn() -> Health),
     ProbesEachTime(fn() -> Health),
-    /// As `Engine`, with as many excludes as a query may have.
+    /// Like `Engine`, with as many excludes as a query may have.
     Excludes(fn() -> Health),
     ByHand(usize),
 }
@@ -217,8 +220,8 @@ struct Effort {
     requests: u32,
 }
 
-/// A round takes about a millisecond or two: less than a slice of time, so that on a busy machine too some rounds run
-/// from beginning to end.
+/// A round takes one or two milliseconds. This is less than a time slice of the scheduler, so some rounds run without
+/// an interruption even on a busy machine.
 const FULL: Effort = Effort {
     rounds: 400,
     requests: 2_000,
@@ -255,7 +258,7 @@ fn main() {
     }
     let quick = has("--quick");
     if !quick && !has("--bench") {
-        time(&ONCE); // a test run: nobody reads figures
+        time(&ONCE); // a test run: the figures do not matter
         return;
     }
     let effort = if quick { QUICK } else { FULL };
@@ -271,7 +274,7 @@ impl Scenario {
         Self { key, title, path, app }
     }
 
-    /// The router to measure, ready, and the engine behind it.
+    /// The router to measure. Returns when its engine is ready.
     fn router(&self, requests: &Runtime, engines: &Runtime) -> Router {
         let mut router = match self.app {
             App::Static => Router::new().route(self.path, get(|| async { "OK" })),
@@ -294,14 +297,14 @@ impl Scenario {
                 Router::new().route_service(self.path, service_fn(move |request| adapted(health.probes(), request)))
             }
         };
-        // The checks are all critical: readiness passes once each has a result.
+        // Readiness passes once every critical check has a result.
         let deadline = Instant::now() + Duration::from_secs(2 * 60);
         while requests.block_on(ask(&mut router, "/readyz")) != StatusCode::OK {
             assert!(Instant::now() < deadline, "{} does not get ready", self.key);
             std::thread::sleep(Duration::from_millis(10));
         }
         std::thread::sleep(Duration::from_millis(2));
-        requests.block_on(ask(&mut router, "/readyz")); // what runs on demand is in flight from now on
+        requests.block_on(ask(&mut router, "/readyz")); // from now on, a check that runs on demand is in flight
         router
     }
 
@@ -312,7 +315,7 @@ impl Scenario {
         format!("{}?{}", self.path, excludes.collect::<Vec<_>>().join("&")).leak()
     }
 
-    /// By what factor a round has fewer requests: one of these takes as long as this many others.
+    /// A round has fewer requests by this factor, because one request takes as long as this many others.
     const fn weight(&self) -> u32 {
         if matches!(self.app, App::Excludes(_)) { 50 } else { 1 }
     }
@@ -332,7 +335,7 @@ impl Target {
 
 // What is measured.
 
-/// A service whose state declares `N` checks.
+/// A service with `N` checks.
 struct Orders<const N: usize>;
 
 impl<const N: usize> HealthState for Orders<N> {
@@ -347,7 +350,7 @@ fn start<const N: usize>() -> Health {
     Health::builder(Orders::<N>).name(SERVICE).version(VERSION).start()
 }
 
-/// As [`Orders`], but the first check runs on demand: its first run ends, and its second one stays in flight.
+/// Like [`Orders`], but the first check runs on demand. Its first run ends, and its second run stays in flight.
 struct InFlight<const N: usize>(AtomicBool);
 
 impl<const N: usize> HealthState for InFlight<N> {
@@ -378,26 +381,26 @@ fn start_in_flight<const N: usize>() -> Health {
         .start()
 }
 
-/// A service that answers a probe, as an adapter for another framework does.
+/// Answers a probe, as an adapter for another framework does.
 async fn adapted(probes: Probes, request: Request) -> Result<Response, Infallible> {
     let (method, uri) = (request.method().as_str(), request.uri());
     let answer = probes.answer(method, uri.path(), uri.query()).await;
     Ok(answer.expect("one of our paths").into_response())
 }
 
-/// Names that live for ever, as those in an attribute do.
+/// Names that live for ever, like those in an attribute.
 fn names(checks: usize) -> impl Iterator<Item = &'static str> {
     (0..checks).map(|index| &*format!("dependency-{index}").leak())
 }
 
-/// A dependency that answers at once: as little as a check can do and still wait. What a real one costs comes on top,
-/// for the handler written by hand in each request.
+/// A dependency that answers at once: the least work for a check that still waits. A real dependency costs more. The
+/// handler written by hand pays for it in each request.
 async fn ping() -> Result<(), String> {
     tokio::task::yield_now().await;
     Ok(())
 }
 
-/// What services have without a library, written with care: all checks at once, each with its timeout.
+/// A careful handler without a library: all checks run at the same time, each with a timeout.
 async fn by_hand(names: Arc<[&'static str]>) -> Response {
     #[derive(Serialize)]
     struct Body<'a> {
@@ -451,7 +454,7 @@ async fn by_hand(names: Arc<[&'static str]>) -> Response {
 
 // How it is measured.
 
-/// One request, made and answered to the end of the body, so that a body rendered late counts too.
+/// Makes one request, and reads the body to its end, so that a body that is rendered late counts too.
 async fn ask(router: &mut Router, path: &'static str) -> StatusCode {
     let request = Request::builder()
         .uri(path)
@@ -517,7 +520,7 @@ fn count(scenario: &Scenario, per_batch: u32) {
     }
 }
 
-/// Callgrind finds it by its name: what it calls is collected, and dumped when it returns.
+/// Callgrind finds this function by its name. It counts what the function calls, and writes the counts on return.
 #[inline(never)]
 fn counted(requests: &Runtime, router: &mut Router, path: &'static str, per_batch: u32) {
     requests.block_on(ask_often(router, path, per_batch));
@@ -528,7 +531,7 @@ fn add_instructions(figures: &mut [Figures]) -> Result<(), String> {
     version.map_err(|error| format!("valgrind does not run: {error}"))?;
     let dir = Scratch::new().map_err(|error| format!("no directory for callgrind's output: {error}"))?;
     let [few, many] = COUNTED;
-    // Under callgrind a batch of excludes takes longer than a view lives, so its count would mean little.
+    // Under callgrind, a batch of excludes takes longer than a view is valid, so its count would mean little.
     let is_counted = |key| {
         let scenario = SCENARIOS.iter().find(|scenario| scenario.key == key);
         scenario.is_some_and(|scenario| scenario.weight() == 1)
@@ -570,7 +573,7 @@ fn least_instructions(key: &str, requests: u32, dir: &Path) -> Result<f64, Strin
         let total = dump
             .lines()
             .find_map(|line| line.strip_prefix("totals: ")?.trim().parse().ok());
-        // The dump at the end of the process has nothing in it.
+        // The dump at the end of the process is empty.
         least = total
             .filter(|total| *total > 0.0)
             .into_iter()
@@ -580,7 +583,7 @@ fn least_instructions(key: &str, requests: u32, dir: &Path) -> Result<f64, Strin
     least.ok_or_else(|| format!("callgrind on {key} collected nothing"))
 }
 
-/// A directory that goes when this does.
+/// A directory. Dropping this removes it.
 struct Scratch(PathBuf);
 
 impl Scratch {

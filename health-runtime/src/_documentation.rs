@@ -1,4 +1,9 @@
-//! What people build on beside the items: the HTTP contract, the states, and the log.
+//! The reference pages beside the items: the options, the HTTP contract, the states, and the log.
+
+#[cfg(feature = "macros")]
+#[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
+#[doc = include_str!("../docs/options.md")]
+pub mod options {}
 
 #[doc = include_str!("../docs/http.md")]
 pub mod http {}

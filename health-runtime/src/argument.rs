@@ -1,17 +1,19 @@
-//! [`Argument`]: what a function given by `with = path` is called with.
+//! [`Argument`]: the argument for a function that `with = path` names.
 //!
-//! A field that points to something without a size, such as `Arc<dyn Mailer>`, is handed on as what it points to, so that the
-//! function takes `&dyn Mailer`. Every other field is handed on itself. The field's type decides, not how it is written: method
-//! calls look at `&&Argument` before `&Argument`, and at that before `Argument`.
+//! If a field points to a value without a known size, such as `Arc<dyn Mailer>`, the function gets that value: it takes
+//! `&dyn Mailer`. From every other field, the function gets a reference to the field itself.
+//!
+//! The type of the field decides, not how the type is written. Method calls try `&&Argument` first, then `&Argument`,
+//! then `Argument`. Each of them has its own trait.
 
 use std::sync::Arc;
 
-/// A field, on its way to a function.
+/// A field that is passed to a function.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Argument<'a, F>(pub &'a F);
 
-// A method that takes `self` is called through references to it.
+// `Clone` and `Copy`, because the methods take `self` and are called through references.
 impl<F> Clone for Argument<'_, F> {
     fn clone(&self) -> Self {
         *self
@@ -20,21 +22,21 @@ impl<F> Clone for Argument<'_, F> {
 
 impl<F> Copy for Argument<'_, F> {}
 
-/// A pointer to what has a size: as every other field.
+/// A pointer to a sized value: the function gets the field itself.
 #[doc(hidden)]
 pub trait PointsToSized<'a> {
     type Target;
     fn argument(self) -> &'a Self::Target;
 }
 
-/// A pointer to what has no size: what it points to.
+/// A pointer to an unsized value: the function gets that value.
 #[doc(hidden)]
 pub trait PointsToUnsized<'a> {
     type Target: ?Sized;
     fn argument(self) -> &'a Self::Target;
 }
 
-/// Anything else: itself.
+/// Any other field: the function gets the field itself.
 #[doc(hidden)]
 pub trait Itself<'a> {
     type Target;

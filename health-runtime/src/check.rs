@@ -1,19 +1,19 @@
-//! [`HealthCheck`], what a field's type must have; [`InProcess`], what liveness asks for; forwarding through `Option`,
-//! `Arc` and `Box`.
+//! [`HealthCheck`], the trait of a type that can check itself; [`InProcess`], the marker for the liveness probe; and
+//! both for `Option`, `Arc` and `Box`.
 
 use std::sync::Arc;
 
 use crate::outcome::CheckResult;
 use crate::trigger::Trigger;
 
-/// Something that can say how it is.
+/// A type that can check itself.
 ///
-/// Implement it for a type of your own to use the type as an annotated field; for other crates' types there are
-/// features, and `with = path` on the field.
+/// Implement it for your own type, to use that type as a field with `#[health_check]`. For a type of another crate,
+/// enable a feature, or name a function with `with = path` on the field.
 ///
-/// The engine calls [`check`](Self::check) in a task of its own, never twice at once, and drops its future at the
-/// check's timeout: do not leave anything half-done across an `.await`. A panic is that check's failure. A call that
-/// blocks its thread cannot be aborted: it is reported as `stuck`.
+/// The engine calls [`check`](Self::check) in its own task, and never twice at the same time. At the timeout of the
+/// check, the engine drops the future: do not leave anything half done across an `.await`. A panic counts as a failure
+/// of the check. A call that blocks its thread cannot be aborted: the check is `stuck` until the call returns.
 ///
 /// ```
 /// use health_runtime::{CheckResult, HealthCheck, Outcome};
@@ -38,30 +38,35 @@ use crate::trigger::Trigger;
     note = "for a struct that derives `HealthState`, take its checks in: `#[health_check(nested)]`"
 )]
 pub trait HealthCheck: Send + Sync + 'static {
-    /// Finds out how it is now.
+    /// Checks the value now.
     fn check(&self) -> impl Future<Output = CheckResult> + Send;
 
-    /// Whether there is nothing to check, so that it is reported healthy (`disabled`) and never runs. Asked once, when
-    /// the engine starts; of the elements of a `Vec`, and of what a `OnceLock` holds, at each run too. Default: `false`; an
-    /// `Option` is disabled where it is `None`, and a `Vec` where all of its elements are.
+    /// Whether there is nothing to check. Such a check is healthy (`disabled`) and never runs. Default: `false`. A
+    /// `None` is disabled, and so is a `Vec` in which all elements are disabled.
+    ///
+    /// The engine asks once, when it starts. The elements of a `Vec` and the value of a `OnceLock` are also asked at
+    /// each run.
     fn is_disabled(&self) -> bool {
         false
     }
 
-    /// Receives, when the engine starts, the means to ask for a run at once instead of at the next interval: for
-    /// checks that are told of a change. What a `OnceLock` is given after the start receives none. Default: does nothing with
-    /// it.
+    /// Gives the check a [`Trigger`], once, when the engine starts. With it, the check can ask for a run at once
+    /// instead of waiting for the next interval. It is for checks that notice changes themselves. Default: drops the
+    /// trigger.
+    ///
+    /// A value that is put into a `OnceLock` after the start receives no trigger.
     fn attach(&self, trigger: Trigger) {
         drop(trigger);
     }
 }
 
-/// Marks a check of something inside this process, which a restart can mend: a worker task, a queue, a flag.
+/// Marks a check that looks only at this process, such as a worker task, a queue or a flag. A restart can fix what it
+/// checks.
 ///
-/// Only such checks may stand in the liveness probe without a reason, because what fails there restarts the process,
-/// and a database that is down would restart the whole fleet at once and be none the better for it.
+/// Only such checks are allowed in the liveness probe without a reason, because a failure there restarts the process.
+/// If a database is down, a restart fixes nothing, and all instances would restart at once.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not belong in the liveness probe: what fails there restarts this process, and nothing says that a restart fixes `{Self}`",
+    message = "`{Self}` does not belong in the liveness probe: a failure there restarts this process, and a restart is not known to fix `{Self}`",
     label = "not known to be fixed by a restart",
     note = "leave `liveness` out: the check then belongs to readiness, which routes around this process instead",
     note = "or, if a restart does help, say why: `#[health_check(liveness, restart_helps = \"...\")]`",
@@ -88,7 +93,7 @@ impl<T: HealthCheck> HealthCheck for Option<T> {
     }
 }
 
-// Not by a macro: rustc would name it in the message about every type that has no check.
+// Written out, not by a macro: rustc would name the macro in its message about a type without a check.
 impl<T: HealthCheck + ?Sized> HealthCheck for Arc<T> {
     fn check(&self) -> impl Future<Output = CheckResult> + Send {
         (**self).check()

@@ -1,4 +1,4 @@
-//! What a service can listen to: [`Events`], every transition of a check, and [`ProbeWatch`], what a probe says.
+//! [`Events`], the changes of all checks, and [`ProbeWatch`], the state of one probe.
 
 use std::fmt;
 use std::pin::Pin;
@@ -15,14 +15,18 @@ use crate::report::Transition;
 use crate::spec::Probe;
 
 impl Health {
-    /// Every transition of a check from now on, in order: for notifications, an audit trail, a switch to a fallback.
+    /// A stream of all changes of checks from now on, in order. Use it for notifications, an audit trail, or a switch
+    /// to a fallback.
     ///
-    /// [The log](crate::_documentation::log) has the same transitions. A check's first result is one too, from `pending`. What was before stands in a
-    /// [`report`](Self::report): make it after subscribing, so that nothing falls in between.
+    /// [The log](crate::_documentation::log) has the same changes. The first result of a check is a change too, from
+    /// `pending`. The stream does not contain earlier changes. For the state before, make a [`report`](Self::report)
+    /// after you have subscribed, so that you miss no change between the two.
     ///
-    /// A reader that lags more than 256 transitions behind loses the oldest, and is told how many. The stream does not
-    /// keep the engine alive, and ends with it. Give a task the stream and not a `Health`, which would keep the engine
-    /// alive for as long as the task waits for its end.
+    /// If a reader is more than 256 changes behind, it loses the oldest ones, and gets a [`HealthEvent::Missed`] with
+    /// their number.
+    ///
+    /// The stream does not keep the engine alive, and ends with the engine. Give the stream to a task, and not a
+    /// `Health`: with a `Health`, the engine stays alive as long as the task waits for the end of the stream.
     ///
     /// ```no_run
     /// # use health_runtime::{Events, Health, HealthEvent};
@@ -53,12 +57,13 @@ impl Health {
         Events(stream.boxed())
     }
 
-    /// What a probe says, to look at or to wait for: for a consumer that takes no jobs until the service is ready, or a
-    /// metric of liveness. It says what the probe answers, at most a twentieth of a second later.
+    /// The state of a probe, to read it or to wait for a change. Use it for a consumer that takes no jobs until the
+    /// service is ready, or for a metric of liveness. The state is that of the answer of the probe, at most 50 ms
+    /// later.
     ///
     /// Readiness, startup and health never pass before the service has probes: a [`router`](Self::router),
-    /// [`probes`](Self::probes) or an internal port. A service without HTTP calls `probes` once and drops what it returns. As
-    /// with [`subscribe`](Self::subscribe), give a task the watch and not a `Health`.
+    /// [`probes`](Self::probes) or an internal port. A service without HTTP calls `probes` once, and drops the result.
+    /// As with [`subscribe`](Self::subscribe), give the watch to a task, and not a `Health`.
     ///
     /// ```no_run
     /// # use health_runtime::{Health, Probe, ProbeWatch};
@@ -83,22 +88,22 @@ impl Health {
     }
 }
 
-/// Something that has happened, from [`Health::subscribe`]. More kinds may be added.
+/// An event of [`Health::subscribe`]. More kinds may be added.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum HealthEvent {
     /// A check's published status or reason has changed.
     Check(Transition),
-    /// The reader was too slow: this number of events was lost before the next one.
+    /// The reader was too slow. This many events were lost before the next one.
     Missed(u64),
 }
 
-/// The transitions of all checks, from [`Health::subscribe`]: a [`Stream`] that ends with the engine.
+/// The changes of all checks, from [`Health::subscribe`]. A [`Stream`] that ends with the engine.
 #[must_use = "a stream does nothing unless it is read"]
 pub struct Events(BoxStream<'static, HealthEvent>);
 
 impl Events {
-    /// The next event; `None` once the engine has ended.
+    /// The next event, or `None` once the engine has ended.
     ///
     /// # Cancel safety
     ///
@@ -122,7 +127,8 @@ impl fmt::Debug for Events {
     }
 }
 
-/// What a probe says, from [`Health::watch`]. Clones watch on their own. Does not keep the engine alive.
+/// The state of a probe, from [`Health::watch`]. A clone waits for changes on its own. It does not keep the engine
+/// alive.
 #[derive(Clone, Debug)]
 pub struct ProbeWatch {
     probe: Probe,
@@ -135,24 +141,25 @@ impl ProbeWatch {
         self.probe
     }
 
-    /// Whether the probe succeeds: degraded does.
+    /// Whether the probe succeeds. A degraded one succeeds.
     pub fn passes(&self) -> bool {
         self.status().passes()
     }
 
-    /// The status now; unhealthy (`cancelled`) once the engine has ended.
+    /// The status now. Once the engine has ended, it is unhealthy (`cancelled`).
     pub fn status(&self) -> Status {
         self.verdict.borrow().status
     }
 
-    /// Why the probe fails whatever the checks say: `draining`, `stalled`, `held`, `starting` or `not_serving`; `cancelled`
-    /// once the engine has ended.
+    /// Why the service fails this probe, whatever the checks report: `draining`, `stalled`, `held`, `starting` or
+    /// `not_serving`. Once the engine has ended: `cancelled`.
     pub fn reason(&self) -> Option<Reason> {
         self.verdict.borrow().reason
     }
 
-    /// Waits until the status or the reason is another than when this watch last waited or was made, and returns the
-    /// status; `None` once the engine has ended. A change and back in between may go unseen.
+    /// Waits until the status or the reason has changed since the last call, or since this watch was made. Returns the
+    /// new status, or `None` once the engine has ended. If the state changes and changes back in between, the change
+    /// may be missed.
     ///
     /// # Cancel safety
     ///

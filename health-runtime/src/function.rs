@@ -1,4 +1,4 @@
-//! [`HealthFn`], a free function that is a check; and what the macros make a check's future of.
+//! [`HealthFn`], a free function that is a check, and the functions with which the macros make the future of a check.
 
 use std::future::{Ready, ready};
 use std::marker::PhantomData;
@@ -6,11 +6,11 @@ use std::marker::PhantomData;
 use crate::outcome::{CheckFuture, CheckResult, IntoOutcome};
 use crate::spec::CheckSpec;
 
-/// A free function that checks a state of type `S`: `#[health_check]` above it implements this for a type of the
-/// function's name.
+/// A free function that checks a state of type `S`. `#[health_check]` above a function makes a type with the name of
+/// the function, and implements this trait for it.
 ///
-/// Hand it to [`HealthBuilder::function`](crate::HealthBuilder::function), or name it in `#[health(checks(…))]`. By hand
-/// it is a check that has a type and no value:
+/// Give it to [`HealthBuilder::function`](crate::HealthBuilder::function), or name it in `#[health(checks(…))]`.
+/// Implemented by hand, such a check is a type without a value:
 ///
 /// ```
 /// use health_runtime::{CheckFuture, CheckSpec, HealthFn, Outcome};
@@ -41,25 +41,26 @@ use crate::spec::CheckSpec;
     note = "and it has `#[health_check]` above it"
 )]
 pub trait HealthFn<S: ?Sized>: 'static {
-    /// What is declared about the check.
+    /// The options of the check.
     fn spec() -> CheckSpec;
 
-    /// Begins a run.
+    /// Starts a run.
     fn call(state: &S) -> CheckFuture<'_>;
 }
 
-/// What generated code finds in the place of the type that `#[health_check]` would have made of a function: a check of
-/// no state.
+/// Stands for a function without `#[health_check]`. Generated code finds this type in place of the one that the
+/// attribute would have made. It is a check without a state.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Unannotated;
 
-/// Stands in rustc's message for the function, which has no type to name; the state must not seem to be at fault.
+/// Stands for the function in rustc's message, because a function has no type to name. Without it, the message would
+/// blame the state.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Function<S: ?Sized>(PhantomData<S>);
 
-/// Holds for nothing. `{Self}` is not for the user's eyes.
+/// No type implements this. The messages leave out `{Self}`, because users do not know that type.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "this is not a function with `#[health_check]`",
@@ -68,7 +69,7 @@ pub struct Function<S: ?Sized>(PhantomData<S>);
 )]
 pub trait Annotated {}
 
-// Recommended, although never of use: it is how rustc comes to what `Annotated` says.
+// Without `do_not_recommend`, although this impl never applies: rustc follows it to the message of `Annotated`.
 impl<S: ?Sized> HealthFn<S> for Unannotated
 where
     Function<S>: Annotated,
@@ -82,8 +83,8 @@ where
     }
 }
 
-/// What a check function may return: an outcome, or a future of one. `Kind` says which; it is inferred, because nothing is
-/// both.
+/// What a check function may return: an outcome, or a future of one. `Kind` says which of the two. It can be inferred,
+/// because no type is both.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not something a health check can return",
@@ -96,11 +97,11 @@ pub trait Returned<Kind> {
     fn into_future(self) -> Self::Future;
 }
 
-/// [`Returned`] by an `async fn`.
+/// The kind of what an `async fn` returns.
 #[derive(Debug)]
 pub struct Async;
 
-/// [`Returned`] by a plain `fn`.
+/// The kind of what a plain `fn` returns.
 #[derive(Debug)]
 pub struct Plain;
 
@@ -122,7 +123,7 @@ impl<R: IntoOutcome> Returned<Plain> for R {
     }
 }
 
-/// Makes the future of a check of what a check function returned.
+/// Makes the future of a check from what a check function returned.
 #[doc(hidden)]
 pub fn run<'a, Kind, R>(returned: R) -> CheckFuture<'a>
 where
@@ -133,7 +134,7 @@ where
     run_async(returned.into_future())
 }
 
-/// Makes a check's future of what an `async fn` returned.
+/// Makes the future of a check from what an `async fn` returned.
 #[doc(hidden)]
 pub fn run_async<'a, V, F>(future: F) -> CheckFuture<'a>
 where
@@ -143,19 +144,19 @@ where
     Box::pin(async move { future.await.into_outcome() })
 }
 
-/// Makes a check's future of what a `fn` returned whose type is certainly no future.
+/// Makes the future of a check from what a `fn` returned, if its type is certainly not a future.
 #[doc(hidden)]
 pub fn run_plain<'a, R: IntoOutcome>(returned: R) -> CheckFuture<'a> {
     Box::pin(ready(returned.into_outcome()))
 }
 
-/// Makes a check's future of what a `blocking` check returned.
+/// Makes the future of a check from what a `blocking` check returned.
 #[doc(hidden)]
 pub fn run_blocking<'a, R: BlockingReturn>(returned: R) -> CheckFuture<'a> {
     Box::pin(ready(returned.into_result()))
 }
 
-/// What a `blocking` check may return: what any check may, and no future.
+/// What a `blocking` check may return: the same as any other check, but no future.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not something a `blocking` health check can return",
@@ -167,7 +168,8 @@ pub trait BlockingReturn {
     fn into_result(self) -> CheckResult;
 }
 
-// Without this, a future is told that it is no `IntoOutcome`, and not that `blocking` is in its way.
+// Without this, rustc says of a future only that it does not implement `IntoOutcome`, and not that `blocking` takes no
+// future.
 #[diagnostic::do_not_recommend]
 impl<R: IntoOutcome> BlockingReturn for R {
     fn into_result(self) -> CheckResult {

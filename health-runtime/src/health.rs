@@ -1,4 +1,4 @@
-//! [`Health`], the handle that a service holds, and [`HealthBuilder`], which starts it.
+//! [`Health`], the handle to a running health engine, and [`HealthBuilder`], which starts the engine.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,11 +19,14 @@ use crate::start_error::StartError;
 use crate::state::{Checks, Declared, HealthState, StateCheck};
 use crate::trigger::Trigger;
 
-/// A running health engine: what a service holds, and hands to its router and its server.
+/// A handle to a running health engine. A service holds it, and gives it to its router and its server.
 ///
-/// Clones are handles to the same engine. When the last of them is gone (routers, layers and shutdown signals count,
-/// an internal port does not), the engine ends: its thread stops and runs in flight are aborted. A `Health` kept inside the state that it watches
-/// would never end; keep a [`WeakHealth`] there.
+/// Clones are handles to the same engine. The engine ends when the last handle is dropped: its threads stop, and runs
+/// in flight are aborted. Routers, [`Probes`](crate::Probes), layers, listeners and shutdown signals hold a handle. An
+/// internal port holds none.
+///
+/// Do not keep a `Health` inside the state that its engine owns, because such an engine never ends. Keep a
+/// [`WeakHealth`] there.
 ///
 /// ```no_run
 /// use health_runtime::{Flag, HealthState};
@@ -48,8 +51,10 @@ pub struct Health {
 }
 
 impl Health {
-    /// Starts to build a health engine for this state, which the engine then owns. Without `Clone`:
-    /// `Health::builder(Arc::clone(&state))`. Without a state, where all checks are added here: `Health::builder(())`.
+    /// A builder for a health engine that checks this state. The engine owns the state.
+    ///
+    /// If the state is not `Clone`, use `Health::builder(Arc::clone(&state))`. If there is no state, use
+    /// `Health::builder(())` and add all checks to the builder.
     ///
     /// ```
     /// use health_runtime::{Flag, Health, HealthState};
@@ -70,16 +75,17 @@ impl Health {
         HealthBuilder::new(state)
     }
 
-    /// What a probe says now. Waits for nothing and starts nothing. Do not publish it: it holds error texts.
+    /// The report of a probe at this moment. Waits for nothing and starts no run. Do not publish the report: it
+    /// contains error texts.
     ///
-    /// The service counts as started only once it has probes: a [`router`](Self::router), [`probes`](Self::probes) or an
-    /// internal port.
+    /// A service without probes has not started. It has probes once it has a [`router`](Self::router),
+    /// [`probes`](Self::probes) or an internal port.
     pub fn report(&self, probe: Probe) -> Report {
         self.engine.report(probe)
     }
 
-    /// What a probe says now, without the checks: cheaper than [`report`](Self::report). Waits for nothing and starts
-    /// nothing.
+    /// The status of a probe at this moment. This is cheaper than [`report`](Self::report). Waits for nothing and
+    /// starts no run.
     ///
     /// ```
     /// # use health_runtime::{Flag, HealthState, Probe, Status};
@@ -95,12 +101,12 @@ impl Health {
         self.engine.view().verdict(probe).status
     }
 
-    /// Asks for a run of this check now, instead of at its next interval, for example after a deployment of its dependency.
-    /// The name of a nested struct stands for all of its checks. Returns `false` if no check and no nested struct has this
+    /// Asks for a run of this check now, before its next interval, for example after its dependency was deployed. The
+    /// name of a nested struct stands for all of its checks. Returns `false` if no check and no nested struct has this
     /// name.
     ///
-    /// Does not wait for the run. If a run is in flight, another one starts after it. A check starts at most once every
-    /// 50 ms, however often this is called.
+    /// Does not wait for the run. If a run is in flight, another run starts after it. However often this is called, a
+    /// check starts at most once every 50 ms.
     ///
     /// ```
     /// # use health_runtime::{Flag, HealthState};
@@ -119,7 +125,7 @@ impl Health {
         is_known
     }
 
-    /// Asks for a run of every check now, as [`refresh`](Self::refresh) does for one.
+    /// Asks for a run of every check now, like [`refresh`](Self::refresh) for one check.
     pub fn refresh_all(&self) {
         self.engine.request(0..self.engine.plans.len());
     }
@@ -129,7 +135,7 @@ impl Health {
         self.engine.view().standing.phase
     }
 
-    /// Whether the service is shutting down, see [`drain`](Self::drain).
+    /// Whether the service is draining, see [`drain`](Self::drain).
     pub fn is_draining(&self) -> bool {
         self.engine.is_draining()
     }
@@ -140,27 +146,30 @@ impl Health {
     }
 }
 
-/// A handle that does not keep the engine alive: for code inside the state that the engine owns. The default one never
-/// upgrades.
+/// A handle that does not keep the engine alive. Use it in the state that the engine owns.
+///
+/// The [`Default`] handle belongs to no engine, so [`upgrade`](Self::upgrade) returns `None`.
 #[derive(Clone, Debug, Default)]
 pub struct WeakHealth(Weak<EngineHandle>);
 
 impl WeakHealth {
-    /// The engine, while somebody else keeps it alive.
+    /// A [`Health`] of this engine, or `None` if the engine has ended.
     pub fn upgrade(&self) -> Option<Health> {
         self.0.upgrade().map(|engine| Health { engine })
     }
 }
 
-/// Starts a [`Health`]: everything that `#[health(…)]` on the struct says can be said here too, and wins; but a flag
-/// that the struct sets stays set. Of `interval` and `ttl`, the last one counts.
+/// Configures and starts a health engine, see [`Health::builder`].
 ///
-/// Its options have the same limits as in the derive: durations are 1 ms to 24 h, `ttl` and `drain` may be zero. An option
-/// that the derive would refuse while compiling is an error at the start: [`StartError::Service`], or [`StartError::Check`]
-/// if it contradicts the options of a check.
+/// It has the same options as `#[health(…)]` on the struct, and overrides them. One exception: a flag that the struct
+/// sets stays set. Of `interval` and `ttl`, the last one counts.
 ///
-/// The defaults that `timeout`, `interval` and `ttl` are do not reach the checks of nested structs: those have the ones
-/// that stand on their own struct, with which their options have been compiled.
+/// The limits are those of the derive: durations are 1 ms to 24 h, and `ttl` and `drain` may be zero. If the derive
+/// would refuse an option at compile time, the start fails here. The error is [`StartError::Service`], or
+/// [`StartError::Check`] if the option contradicts those of a check.
+///
+/// `timeout`, `interval` and `ttl` are defaults for checks that do not set their own. They do not apply to the checks
+/// of nested structs. Those have the defaults of their own struct, because they were compiled with them.
 #[must_use = "a builder does nothing until `start` or `try_start`"]
 pub struct HealthBuilder<S> {
     state: S,
@@ -179,8 +188,8 @@ impl<S: HealthState> HealthBuilder<S> {
         self
     }
 
-    /// Notes a name or version that the derive would refuse. The check is here and not at the start, because a name or
-    /// version that the derive takes from Cargo may be longer.
+    /// Notes a name or version that the derive would refuse. It is checked here and not at the start, because the
+    /// derive may take a longer one from Cargo.
     fn label(mut self, option: &str, text: &str) -> Self {
         if let Err(error) = rules::validate_label(option, text) {
             self.checks.refused.get_or_insert(error);
@@ -188,7 +197,8 @@ impl<S: HealthState> HealthBuilder<S> {
         self
     }
 
-    /// Takes name and version from this package: for a state that another crate declares, whose package the derive takes.
+    /// Sets the name and version of the service to those of this package. Use it if the state is declared in another
+    /// crate, because the derive takes the package of that crate.
     ///
     /// ```
     /// # use health_runtime::Health;
@@ -204,28 +214,30 @@ impl<S: HealthState> HealthBuilder<S> {
         })
     }
 
-    /// The service's name in reports, 1 to 64 characters. Default: the package name of the crate that declares the state;
-    /// for a state without the derive, the name of the executable.
+    /// The service's name in reports, 1 to 64 characters. Default: the package name of the crate that declares the
+    /// state; for a state without the derive, the name of the executable.
     pub fn name(self, name: impl Into<Cow<'static, str>>) -> Self {
         let name = name.into();
         self.label("name", &name)
             .service(|service| ServiceSpec { name, ..service })
     }
 
-    /// The service's version in reports, 1 to 64 characters. Default: the package version of the crate that declares the
-    /// state; for a state without the derive, `unknown`.
+    /// The service's version in reports, 1 to 64 characters. Default: the package version of the crate that declares
+    /// the state; for a state without the derive, `unknown`.
     pub fn version(self, version: impl Into<Cow<'static, str>>) -> Self {
         let version = version.into();
         self.label("version", &version)
             .service(|service| ServiceSpec { version, ..service })
     }
 
-    /// Adds a check that is a function of the whole state: `.function::<disk_space>()`, in angle brackets, because the
-    /// check is a type; rustc's E0747 here (`constant provided when a type was expected`) means that the function has
-    /// no `#[health_check]`.
+    /// Adds a check that is a function of the whole state, with `#[health_check]` above it. The function is written in
+    /// angle brackets, because the check is a type: `.function::<disk_space>()`.
     ///
-    /// Also where the builder has an `Arc` of the state: a function of `&AppState` is one of `Arc<AppState>` too. A function
-    /// with a type parameter for the state gets the `Arc`.
+    /// rustc's error E0747 here (`constant provided when a type was expected`) means that the function has no
+    /// `#[health_check]`.
+    ///
+    /// If the builder has an `Arc` of the state, a function of `&AppState` works as well. A function with a type
+    /// parameter for the state gets the `Arc`.
     ///
     /// ```
     /// use health_runtime::{Flag, Health, HealthState, health_check};
@@ -251,13 +263,15 @@ impl<S: HealthState> HealthBuilder<S> {
         self
     }
 
-    /// Adds a check that no struct declares: one for each entry of a configuration, or of a value that the state does not
-    /// hold. The engine owns it, and drops it when it ends; keep a clone (of a [`Flag`](crate::Flag), an `Arc`) to go on
-    /// using it. For members of a set that come and go while the service runs there are [`Parts`](crate::Parts): nothing
-    /// is added after the start.
+    /// Adds a check that no struct declares. Use it for one check for each entry of a configuration, or for a value
+    /// that the state does not hold.
     ///
-    /// The rules of the derive apply to the spec at the start, see [`StartError::Check`]. In the liveness probe it needs
-    /// `in_process` or `restart_helps`, see [`StartError::Liveness`].
+    /// The engine owns the value, and drops it when the engine ends. To go on using it, keep a clone, such as a
+    /// [`Flag`](crate::Flag) or an `Arc`. No check can be added after the start. If the members of a set come and go
+    /// while the service runs, use [`Parts`](crate::Parts).
+    ///
+    /// The start applies the rules of the derive to the spec, see [`StartError::Check`]. A check in the liveness probe
+    /// needs `in_process` or `restart_helps`, see [`StartError::Liveness`].
     ///
     /// ```
     /// use health_runtime::{CheckSpec, Flag, Health, HealthState};
@@ -280,61 +294,74 @@ impl<S: HealthState> HealthBuilder<S> {
         self
     }
 
-    /// The timeout of checks that declare none. It must be shorter than the [`interval`](Self::interval) of the same
-    /// service. Default: 2 s, or the interval if that is shorter.
+    /// The timeout of checks that set none. Default: 2 s, or the interval if that is shorter.
+    ///
+    /// It must be shorter than the [`interval`](Self::interval) of the same service. For some checks it gives way:
+    ///
+    /// - If the interval of a check is shorter, the timeout is that interval.
+    /// - If it does not fit the `max_age`, `degraded_after` or `breaker` of a check, the default above applies.
     pub fn timeout(self, timeout: Duration) -> Self {
         self.service(|service| service.timeout(timeout))
     }
 
-    /// The interval of checks that declare neither `interval` nor `ttl`. For a check whose own `max_age`, `degraded_after` or
-    /// breaker it does not fit, the default holds instead. Default: 5 s, or twice the timeout if that is longer.
+    /// The interval of checks that set neither `interval` nor `ttl`. Default: 5 s, or twice the timeout if that is
+    /// longer.
+    ///
+    /// For some checks it gives way:
+    ///
+    /// - If the check sets a timeout that is not shorter, the interval is twice that timeout.
+    /// - If it does not fit the `max_age`, `degraded_after` or `breaker` of a check, the default above applies.
     pub fn interval(self, interval: Duration) -> Self {
         self.service(|service| service.interval(interval))
     }
 
-    /// The ttl of checks that declare neither `interval` nor `ttl`. Default: none, they have an interval.
+    /// The ttl of checks that set neither `interval` nor `ttl`. Default: none, such checks have an
+    /// [`interval`](Self::interval).
+    ///
+    /// If it does not fit the `max_age` of a check, it gives way: the check has the default interval.
     pub fn ttl(self, ttl: Duration) -> Self {
         self.service(|service| service.ttl(ttl))
     }
 
-    /// How long after a run began a probe waits for it at most. Default: 800 ms.
+    /// A probe stops waiting for a run this long after the run began. Default: 800 ms, because the kubelet gives up
+    /// after 1 s.
     pub fn probe_budget(self, budget: Duration) -> Self {
         self.service(|service| service.probe_budget(budget))
     }
 
-    /// Puts the probes at `PREFIX/live`, `PREFIX/ready`, `PREFIX/startup` and `PREFIX`, instead of `/livez`,
-    /// `/readyz`, `/startupz` and `/health`.
+    /// Puts the probes at `PREFIX/live`, `PREFIX/ready`, `PREFIX/startup` and `PREFIX`. Default: `/livez`, `/readyz`,
+    /// `/startupz` and `/health`.
     pub fn prefix(self, prefix: impl Into<Cow<'static, str>>) -> Self {
         self.service(|service| service.prefix(prefix))
     }
 
-    /// Starting waits for [`Health::mark_started`].
+    /// The service starts only after [`Health::mark_started`] was called. Default: off.
     pub fn manual_start(self) -> Self {
         self.service(ServiceSpec::manual_start)
     }
 
-    /// Shows the text of errors in public answers, credentials masked.
+    /// Shows the texts of errors in public answers, with credentials masked. Default: off.
     pub fn public_details(self) -> Self {
         self.service(ServiceSpec::public_details)
     }
 
-    /// The runtime counts as stalled once it has run nothing for this long; liveness and readiness then fail. At least
-    /// 1 s. Default: the runtime is not watched; with `serve_internal`, 10 s.
+    /// The runtime is stalled once it has run nothing for this long. Liveness and readiness then fail. At least 1 s.
+    /// Default: the runtime is not watched; with `serve_internal`, 10 s.
     ///
-    /// Only the time in which the process could run counts. A process that is stopped does not stall. A process that is
-    /// throttled again and again, for up to a second at a time, takes up to twice as long to count as stalled.
+    /// Only the time in which the process could run counts, so a process that is stopped does not stall. A process that
+    /// is throttled again and again, for up to a second at a time, takes up to twice as long to stall.
     pub fn stalled_after(self, longest: Duration) -> Self {
         self.service(|service| service.stalled_after(longest))
     }
 
-    /// How long requests are still served after SIGTERM, with readiness already failing. Default: 7 s, because
-    /// HAProxy's default check needs 6 s to notice.
+    /// After SIGTERM, the service still serves requests for this long, while readiness already fails. Default: 7 s,
+    /// because the default check of HAProxy needs 6 s to notice.
     pub fn drain(self, drain: Duration) -> Self {
         self.service(|service| service.drain(drain))
     }
 
-    /// How long after the drain a signalled process may take to end before it is ended. Default: 15 s. With the drain
-    /// that is 22 s, and the kubelet kills after 30 s.
+    /// After the drain, a process that got a signal has this long to end. Then the engine ends it. Default: 15 s. With
+    /// the drain this is 22 s, and the kubelet kills after 30 s.
     pub fn shutdown_grace(self, grace: Duration) -> Self {
         self.service(|service| service.shutdown_grace(grace))
     }
@@ -343,7 +370,7 @@ impl<S: HealthState> HealthBuilder<S> {
     ///
     /// # Panics
     ///
-    /// Where [`try_start`](Self::try_start) returns an error.
+    /// Panics if [`try_start`](Self::try_start) returns an error.
     #[must_use = "the engine ends when the last `Health` is dropped"]
     #[track_caller]
     pub fn start(self) -> Health {
@@ -353,10 +380,10 @@ impl<S: HealthState> HealthBuilder<S> {
         }
     }
 
-    /// Starts the engine on the current tokio runtime. The first run of every interval check begins at once.
+    /// Starts the engine on the current tokio runtime. Every check with an interval begins its first run at once.
     ///
-    /// Once for each type of state, the log hears of a second engine that runs beside the first: as where a handler
-    /// starts one for each request.
+    /// If an engine for the same type of state already runs, its checks run twice. The log then has a warning, once for
+    /// each type of state. A common cause is a handler that starts an engine for each request.
     ///
     /// # Errors
     ///
@@ -367,13 +394,13 @@ impl<S: HealthState> HealthBuilder<S> {
         valid.run_on(Some(runtime))
     }
 
-    /// Without a runtime nothing runs and no time passes by itself.
+    /// Starts the engine for a test. Without a runtime, nothing runs and no time passes by itself.
     #[cfg(feature = "testing")]
     pub(crate) fn start_on(self, runtime: Option<Handle>) -> Result<Health, StartError> {
         self.validated()?.run_on(runtime)
     }
 
-    /// Refuses what the derive would refuse.
+    /// Returns an error if the derive would refuse an option.
     fn validated(mut self) -> Result<Self, StartError> {
         let checks = &mut self.checks;
         let service = &checks.service;
@@ -422,7 +449,7 @@ impl<S> fmt::Debug for HealthBuilder<S> {
     }
 }
 
-/// The state and its checks; what the engine sees of them.
+/// The state and its checks. The engine sees only this.
 struct StateRunner<S> {
     state: S,
     checks: Vec<Box<dyn StateCheck<S>>>,

@@ -36,7 +36,8 @@
 //! The example needs these dependencies beside this crate: `axum = "0.8"` and
 //! `tokio = { version = "1", features = ["macros", "net", "rt-multi-thread"] }`.
 //!
-//! The derive documents every option: [`HealthState`](derive@HealthState).
+//! The derive has a table of all options: [`HealthState`](derive@HealthState). Each option has a section in
+//! [`_documentation::options`].
 //!
 //! # How it works
 //!
@@ -72,7 +73,7 @@
 //! | `health log` | one for each engine | writes the log, so that nothing waits for a slow subscriber |
 //! | `health internal` | one for each call of `serve_internal` | answers probes, also while the application's runtime is blocked |
 //! | `health NAME` | one for each run of a `blocking` check | runs the check |
-//! | `health file` | one for each look | looks at the database file of a `SqlitePool` |
+//! | `health file` | one for each file, while a check looks at it | looks at the database file of a `SqlitePool` |
 //! | `health end` | one for each engine | drops the state at the end of the drain, or with the engine |
 //! | `health signals` | one for the process | waits for SIGTERM and SIGINT, from the first `shutdown_signal()` on (in process 1, from the first engine on) |
 //!
@@ -165,12 +166,10 @@ mod time_left;
 mod trigger;
 
 pub use check::{HealthCheck, InProcess};
-pub use checks::Flag;
-pub use checks::check_fn;
+pub use checks::{Flag, Heartbeat, check_fn};
 pub use events::{Events, HealthEvent, ProbeWatch};
 pub use function::HealthFn;
 // The items of `function` are for the macros. They are at the root because rustc names them in its messages.
-pub use checks::Heartbeat;
 #[doc(hidden)]
 pub use function::{
     Annotated, BlockingReturn, Function, Returned, Unannotated, run, run_async, run_blocking, run_plain,

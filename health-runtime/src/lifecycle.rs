@@ -1,4 +1,4 @@
-//! Starting, holding back and ending: what a service does with its [`Health`] over its life.
+//! Starting, holding and ending a service: the methods of [`Health`] for the life of a service.
 
 use std::sync::{Arc, Weak};
 
@@ -7,9 +7,11 @@ use crate::health::Health;
 use crate::text;
 
 impl Health {
-    /// Adds a task that starting waits for, such as warming a cache: until [`StartupTask::done`], `/startupz` and
-    /// `/readyz` answer 503. Call it before the first [`router`](Self::router), from where on a start with nothing
-    /// left to wait for is final; a task added after the service has started changes nothing.
+    /// Adds a task that the start waits for, such as warming a cache. Until [`StartupTask::done`] is called,
+    /// `/startupz` and `/readyz` answer 503.
+    ///
+    /// Call it before the first [`router`](Self::router). After it, the service starts as soon as nothing is left to
+    /// wait for, and a start is final. A task that is added after the start changes nothing.
     ///
     /// ```
     /// # use health_runtime::{Flag, Health, HealthState, Phase, Probe};
@@ -36,13 +38,13 @@ impl Health {
         StartupTask { engine, name }
     }
 
-    /// Ends the wait of `manual_start`. Does nothing without it, or a second time.
+    /// Ends the wait of `manual_start`. Without `manual_start`, and at a second call, it does nothing.
     pub fn mark_started(&self) {
         self.engine.with(Core::mark_started);
     }
 
-    /// Keeps readiness failing (`held`) while the guard lives: for maintenance, or a leader that hands over. The reason
-    /// goes to the log.
+    /// Makes readiness fail (`held`) as long as the returned guard lives. Use it for maintenance, or for a leader that
+    /// hands over. The reason goes to the log.
     pub fn hold(&self, reason: impl Into<String>) -> Hold {
         let reason = text::clean(&reason.into());
         let held = Event::Held {
@@ -56,36 +58,42 @@ impl Health {
         Hold { engine, reason }
     }
 
-    /// Begins to drain: from now on and for good readiness fails, liveness passes whatever its checks say, and answers
-    /// ask clients to close their connections. [`drain_started`](Self::drain_started) resolves. After `drain` every
-    /// [`shutdown_signal`](Self::shutdown_signal) and [`drain_finished`](Self::drain_finished) resolves, and the engine drops
-    /// its copy of the state.
+    /// Begins the drain. From now on readiness fails for good, liveness passes whatever its checks report, and answers
+    /// ask clients to close their connections. [`drain_started`](Self::drain_started) resolves.
     ///
-    /// Waits for nothing. SIGTERM does this by itself where `shutdown_signal` is used. A second call does nothing.
+    /// After the time of [`HealthBuilder::drain`](crate::HealthBuilder::drain) (7 s by default), the engine drops its
+    /// copy of the state, and every [`shutdown_signal`](Self::shutdown_signal) and
+    /// [`drain_finished`](Self::drain_finished) resolves.
+    ///
+    /// Does not wait. If `shutdown_signal` is used, SIGTERM begins the drain without this call. A second call does
+    /// nothing.
     pub fn drain(&self) {
         self.engine.drain();
     }
 
-    /// What the server waits for: resolves when it may stop accepting connections.
+    /// Resolves when the server may stop accepting connections. Give this future to the server.
     ///
-    /// Call it early, before anything slow: the call itself installs the signal handlers. Before the call, SIGTERM ends the
-    /// process at once, as it does without this crate. After the call, a service that gets SIGTERM while it starts never
-    /// becomes ready, and ends. In process 1, as in a container, the engine installs the handlers when it starts, because
-    /// process 1 would otherwise ignore SIGTERM and become ready.
+    /// Call it early, before anything slow, because the call itself installs the signal handlers. Before the call,
+    /// SIGTERM ends the process at once, as without this crate. After the call, a service that gets SIGTERM while it
+    /// starts never becomes ready, and ends. In process 1, as in a container, the engine installs the handlers when it
+    /// starts, because process 1 would otherwise ignore SIGTERM and become ready.
     ///
     /// # What happens at a signal
     ///
     /// 1. Readiness fails. The service continues to serve for `drain` (7 s), so that load balancers notice before
-    ///    connections are refused. Some cases skip this wait: SIGINT, because a person waits; a second signal (the same
-    ///    signal within a second counts once); a service with probes that was never ready; and a service with a
-    ///    [`listener`](Self::listener) that has no open connection, and has had neither a connection nor a probe for a
-    ///    minute, because no client is left to notice.
-    /// 2. The listeners close. No check runs any more, and the engine drops its copy of the state. So a thread that waits
-    ///    for the last sender of a channel can end, even if the state holds that sender.
+    ///    connections are refused. The service does not wait in these cases:
+    ///    - The signal is SIGINT, because a person waits.
+    ///    - It is a second signal, which also ends the wait of the first. The same signal within a second counts once.
+    ///    - The service has probes and was never ready.
+    ///    - The service has a [`listener`](Self::listener) without an open connection, and for a minute there was
+    ///      neither a connection nor a probe. Then no client is left to notice.
+    /// 2. The listeners close. No check runs any more, and the engine drops its copy of the state. So a thread that
+    ///    waits for the last sender of a channel can end, even if the state holds that sender.
     /// 3. This future resolves, for all servers at the same time. Servers finish the requests in flight.
-    /// 4. `main` does what follows its server, such as flushing counters and closing pools. `shutdown_grace` (15 s) counts
-    ///    from step 2. A process that still runs after it is ended with exit code 143, and the log says what keeps it. A
-    ///    third signal ends the process at once. If `main` needs longer, set a longer `shutdown_grace`.
+    /// 4. `main` does what follows its server, such as flushing counters and closing pools. `shutdown_grace` (15 s)
+    ///    counts from step 2. If the process still runs after it, the engine ends the process with exit code 143, and
+    ///    the log says what keeps it alive. A third signal ends the process at once. If `main` needs longer, set a
+    ///    longer `shutdown_grace`.
     ///
     /// # Choosing the times
     ///
@@ -105,9 +113,10 @@ impl Health {
     ///
     /// # Several engines, several servers
     ///
-    /// Call it once for each server. The signal handlers belong to the process and stay installed until it ends. They drain
-    /// every engine that is alive. The process is ended at the end of the grace that ends last. Once the last [`Health`] in
-    /// the process is dropped, there is nothing to drain, and a signal ends the process at once, with exit code 143.
+    /// Call it once for each server. The signal handlers belong to the process and stay installed until it ends. A
+    /// signal drains every engine that is alive. The process is ended when the grace of the last engine is over. If no
+    /// [`Health`] is left in the process, there is nothing to drain, and a signal ends the process at once, with exit
+    /// code 143.
     ///
     /// # Cancel safety
     ///
@@ -117,7 +126,7 @@ impl Health {
         Engine::stopped(Arc::clone(&self.engine))
     }
 
-    /// Resolves when the drain begins: for workers, which then take no further jobs. Also resolves when the engine ends
+    /// Resolves when the drain begins. Workers use it to stop taking jobs. It also resolves when the engine ends
     /// without a drain. If the drain has begun already, it resolves at once.
     ///
     /// It installs no signal handlers, and does not keep the engine alive.
@@ -153,16 +162,18 @@ impl Health {
         self.engine.drain_started()
     }
 
-    /// Resolves when the drain is over and the server may stop: [`shutdown_signal`](Self::shutdown_signal) for a service
-    /// that handles its signals itself. If the drain is over already, it resolves at once.
+    /// Resolves when the drain is over and the server may stop. It replaces [`shutdown_signal`](Self::shutdown_signal)
+    /// in a service that handles its signals itself. If the drain is over already, it resolves at once.
     ///
-    /// It is for servers: a service with this future counts as served, and the future keeps the engine alive. For everything
-    /// else there is [`drain_started`](Self::drain_started).
+    /// Use it only for servers: it counts as a sign that a server runs, and keeps the engine alive. For everything
+    /// else, use [`drain_started`](Self::drain_started).
     ///
-    /// It installs no signal handlers: at its signal the service calls [`drain`](Self::drain). Unless something in the process
-    /// calls `shutdown_signal`, the process is not ended after `shutdown_grace`, and signals mean nothing to the engine. In
-    /// process 1, as in a container, this holds from this call on: a signal before it begins the drain, because process 1
-    /// would otherwise ignore it while the service starts.
+    /// It installs no signal handlers. At its signal, the service calls [`drain`](Self::drain) itself. Unless something
+    /// in the process calls `shutdown_signal`, the engine ignores signals, and does not end the process after
+    /// `shutdown_grace`.
+    ///
+    /// In process 1, as in a container, the engine ignores signals only after this call. A signal before it begins the
+    /// drain, because process 1 would otherwise ignore it while the service starts.
     ///
     /// ```no_run
     /// # use health_runtime::Health;
@@ -186,10 +197,10 @@ impl Health {
     }
 }
 
-/// Something that starting waits for, from [`Health::startup_task`].
+/// A task that the start waits for, from [`Health::startup_task`].
 ///
-/// Dropped without [`done`](Self::done), as after an error or a panic, it fails the startup probe for good, so that
-/// the orchestrator restarts the process.
+/// If it is dropped without [`done`](Self::done), for example after an error or a panic, the startup probe fails for
+/// good, so that the orchestrator restarts the process.
 #[must_use = "dropped without `done()` it fails the startup probe for good"]
 #[derive(Debug)]
 pub struct StartupTask {
@@ -198,7 +209,7 @@ pub struct StartupTask {
 }
 
 impl StartupTask {
-    /// The task is done; once all are, the service has started.
+    /// Marks the task as done. The start no longer waits for it.
     pub fn done(mut self) {
         if let Some(engine) = std::mem::take(&mut self.engine).upgrade() {
             engine.with(|core, now| core.close_task(true, now));
@@ -218,7 +229,7 @@ impl Drop for StartupTask {
     }
 }
 
-/// Keeps readiness failing while it lives, from [`Health::hold`].
+/// A guard that makes readiness fail as long as it lives, from [`Health::hold`].
 #[must_use = "readiness is held only while this lives"]
 #[derive(Debug)]
 pub struct Hold {

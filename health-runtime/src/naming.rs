@@ -1,15 +1,15 @@
-//! What names, prefixes and URLs may look like: the rules of the derive, for what is added by hand.
+//! The rules for names, prefixes and URLs. They are the rules of the derive, for what is added by hand.
 
-/// The longest name, in bytes. Behind those of nests it may be as long again for each.
+/// The longest name, in bytes. In a full name, the name of each nested struct may also have this length.
 pub(crate) const LONGEST: usize = 64;
 
-/// Whether a check can have this name, alone or behind the name of a nest.
+/// Whether this is a valid name for a check, alone or after the name of a nested struct.
 pub(crate) fn is_name(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     name.len() <= LONGEST && name.starts_with(plain) && name.chars().all(|c| plain(c) || "_.-".contains(c))
 }
 
-/// Whether, with a prefix, this stands where a probe does.
+/// Whether, with a prefix, a check with this name would have the path of a probe.
 pub(crate) fn is_reserved(name: &str) -> bool {
     matches!(name, "live" | "ready" | "startup")
 }
@@ -30,7 +30,7 @@ pub(crate) fn label_problem(option: &str, text: &str) -> Option<String> {
     package_label_problem(option, text).or_else(too_long)
 }
 
-/// As [`label_problem`], for text that may come from `Cargo.toml`, where a version may be longer.
+/// Like [`label_problem`], for text that may come from `Cargo.toml`, where a version may be longer.
 pub(crate) fn package_label_problem(option: &str, text: &str) -> Option<String> {
     if text.trim().is_empty() {
         let variable = option.to_uppercase();

@@ -1,4 +1,4 @@
-//! What a check says of itself: [`Status`], [`Outcome`], and everything a check function may return.
+//! The result of a check: [`Status`], [`Outcome`], and everything that a check function may return.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -6,16 +6,17 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-/// A boxed error, as `?` makes it from any error type, from a `String` or from a `&str`.
+/// A boxed error. `?` makes one from any error type, from a `String` and from a `&str`.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
 /// What a check returns.
 ///
-/// `Ok(())` is spelled `Ok(Outcome::healthy())`; an `Err` makes the check unhealthy with reason `error`, and its text
-/// goes to the log, and to the public only with `public_details`.
+/// A healthy check returns `Ok(Outcome::healthy())`. An `Err` makes the check unhealthy, with reason `error`. The text
+/// of the error goes to the log. The public sees it only with `public_details`.
 pub type CheckResult = Result<Outcome, BoxError>;
 
-/// A run of a check: what [`Checks::with`](crate::Checks::with) and [`HealthFn::call`](crate::HealthFn::call) return.
+/// A run of a check. The closure for [`Checks::with`](crate::Checks::with) and
+/// [`HealthFn::call`](crate::HealthFn::call) return one.
 ///
 /// ```
 /// use health_runtime::{CheckFuture, Outcome};
@@ -26,16 +27,17 @@ pub type CheckResult = Result<Outcome, BoxError>;
 /// ```
 pub type CheckFuture<'a> = Pin<Box<dyn Future<Output = CheckResult> + Send + 'a>>;
 
-/// How something is: the only three words a report uses. See [the states](crate::_documentation::states).
+/// The status of a check, a part or a probe. See [the states](crate::_documentation::states).
 ///
-/// The list is closed, because load balancers understand no third HTTP code: a `match` needs no wildcard.
+/// The list is closed, so a `match` needs no wildcard. Load balancers distinguish only success and failure, so there is
+/// nothing to add.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Status {
-    /// All is well. HTTP 200.
+    /// It works. HTTP 200.
     Healthy,
-    /// It works, but not as it should. HTTP 200: still routed to.
+    /// It works, but not as it should. HTTP 200: it still gets traffic.
     Degraded,
-    /// It does not work. HTTP 503.
+    /// It does not work, or its state is not known. HTTP 503.
     Unhealthy,
 }
 
@@ -49,8 +51,8 @@ impl Status {
         }
     }
 
-    /// Whether a probe with this status succeeds. Degraded does: no load balancer agrees with another on anything
-    /// between 200 and 503.
+    /// Whether a probe with this status succeeds. A degraded one succeeds, because load balancers do not agree on the
+    /// meaning of any code between 200 and 503.
     pub const fn passes(self) -> bool {
         !matches!(self, Self::Unhealthy)
     }
@@ -68,20 +70,20 @@ impl serde::Serialize for Status {
     }
 }
 
-/// Why something is not simply healthy: one word, safe to show to anybody. See [the states](crate::_documentation::states).
-/// More words may be added.
+/// Why a status is not simply healthy. A reason is one word, and can be shown to anybody. See
+/// [the states](crate::_documentation::states). More reasons may be added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
-    /// The check's value is absent (`None`, an empty `Vec`), so there is nothing to check: healthy.
+    /// There is nothing to check, such as a `None` or an empty `Vec`: healthy.
     Disabled,
-    /// A run is in flight for longer than its timeout and cannot be aborted: it blocks its thread.
+    /// A run is in flight for longer than its timeout, and cannot be aborted because it blocks its thread.
     Stuck,
-    /// After too many failures it is not called for a while, see [`Breaker`](crate::Breaker).
+    /// The check failed too often, so it is not called for a while, see [`Breaker`](crate::Breaker).
     BreakerOpen,
     /// No run has finished yet.
     Pending,
-    /// The last finished run passed and is older than `max_age`: the state now is unknown.
+    /// The check passed, but its last run ended longer ago than `max_age`. The state now is unknown.
     Stale,
     /// The check returned an error.
     Error,
@@ -89,25 +91,26 @@ pub enum Reason {
     Timeout,
     /// The check panicked.
     Panic,
-    /// The run was dropped before it finished: its runtime is shutting down or gone.
+    /// The run was dropped before it finished, because its runtime shuts down, or no thread could be started for it. In
+    /// a [`ProbeWatch`](crate::ProbeWatch): the engine has ended.
     Cancelled,
-    /// The check itself said degraded or unhealthy.
+    /// The check itself returned degraded or unhealthy.
     Reported,
     /// The resource works but is fully in use, such as a pool without an idle connection.
     Saturated,
-    /// The resource is fully in use, so the run could not ask it, and it has not answered for `max_age`.
+    /// The resource is fully in use, so no run got an answer from it within `max_age`. See [`Outcome::exhausted`].
     Exhausted,
     /// The run succeeded, but took longer than `degraded_after`.
     Slow,
     /// The service is shutting down.
     Draining,
-    /// The runtime that the checks run on has run nothing for as long as `stalled_after` allows: all its workers are blocked.
+    /// The runtime that the checks run on has run nothing for `stalled_after`, because all its workers are blocked.
     Stalled,
-    /// Somebody holds readiness back, see [`Health::hold`](crate::Health::hold).
+    /// A [`Hold`](crate::Hold) makes readiness fail, see [`Health::hold`](crate::Health::hold).
     Held,
-    /// The service has not finished starting, or its server does not accept connections yet.
+    /// The service has not finished starting, or its server does not run yet.
     Starting,
-    /// No server accepts connections any more, although the service is not shutting down: see
+    /// No listener accepts connections any more, although the service is not draining: see
     /// [`Health::listener`](crate::Health::listener).
     NotServing,
 }
@@ -137,11 +140,11 @@ impl Reason {
         }
     }
 
-    /// Whether this says that the check is broken, and not merely that nothing is known: what a liveness probe may
-    /// restart a process for. A breaker opens on failures alone, and mends nothing.
+    /// Whether this reason is evidence that the check fails. Only evidence fails the liveness probe, because that
+    /// restarts the process. `BreakerOpen` is evidence, because only failures open a breaker.
     ///
-    /// `Exhausted` is no evidence: the run could not ask. Under load a restart makes things worse, because it ends the work
-    /// in flight and the callers try again. Use a `Heartbeat` to detect work that hangs inside the process.
+    /// `Exhausted` is not evidence, because the run could not ask. Under load, a restart makes things worse: it ends
+    /// the work in flight, and the callers try again. A `Heartbeat` detects work that hangs inside the process.
     pub(crate) const fn is_evidence(self) -> bool {
         matches!(
             self,
@@ -162,7 +165,7 @@ impl serde::Serialize for Reason {
     }
 }
 
-/// What a check found out: a status, and for the log a few words on it.
+/// The result of a run that returned no error: a status, and optionally a reason and a message for the log.
 ///
 /// ```
 /// use health_runtime::{Outcome, Status};
@@ -179,7 +182,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// All is well.
+    /// It works.
     pub const fn healthy() -> Self {
         Self {
             status: Status::Healthy,
@@ -189,44 +192,46 @@ impl Outcome {
         }
     }
 
-    /// There is nothing to check.
+    /// There is nothing to check: healthy (`disabled`).
     pub(crate) const fn disabled() -> Self {
         let mut outcome = Self::healthy();
         outcome.reason = Some(Reason::Disabled);
         outcome
     }
 
-    /// It works, but not as it should. The message goes to the log, and to the public only
-    /// with `public_details`.
+    /// It works, but not as it should: degraded, with reason `reported`. The message goes to the log. The public sees
+    /// it only with `public_details`.
     pub fn degraded(message: impl Into<String>) -> Self {
         Self::with(Status::Degraded, Reason::Reported, message)
     }
 
-    /// It does not work. The message goes to the log, and to the public only
-    /// with `public_details`.
+    /// It does not work: unhealthy, with reason `reported`. The message goes to the log. The public sees it only with
+    /// `public_details`.
     pub fn unhealthy(message: impl Into<String>) -> Self {
         Self::with(Status::Unhealthy, Reason::Reported, message)
     }
 
-    /// It works but is fully in use, such as a pool whose connections are all taken: degraded, with reason
-    /// `saturated`. A busy dependency is not a dead one.
+    /// It works, but is fully in use, such as a pool without a free connection: degraded, with reason `saturated`. A
+    /// busy dependency is not a dead one.
     ///
-    /// Use it if the run got an answer in the end. If it got none, use [`exhausted`](Self::exhausted).
+    /// Use it if the run got an answer in the end. If it got no answer, use [`exhausted`](Self::exhausted).
     pub fn saturated(message: impl Into<String>) -> Self {
         Self::with(Status::Degraded, Reason::Saturated, message)
     }
 
     /// It is fully in use, so this run could not ask it: unhealthy, with reason `exhausted`.
     ///
-    /// A busy dependency is not a dead one, so the engine lowers this result: while the check passes and its last success
-    /// is younger than [`max_age`](crate::CheckSpec::max_age), the result is degraded with reason `saturated`, and passes.
-    /// A lowered result does not count as a success here. Once the last success is older than `max_age`, the check fails.
-    /// It also fails if it has never passed, or if the last run that could ask failed.
+    /// A busy dependency is not a dead one, so the engine may lower this result to degraded, with reason `saturated`,
+    /// which passes. It does so while the check passes and its last success is younger than
+    /// [`max_age`](crate::CheckSpec::max_age). A lowered result does not count as a success here.
     ///
-    /// `exhausted` never fails the liveness probe, and `fail_open` lowers it to degraded. In [`Parts`](crate::Parts), any
-    /// other failure counts as worse.
+    /// The check fails once its last success is older than `max_age`. It also fails if it has never passed, or if the
+    /// last run that could ask has failed.
     ///
-    /// Return it well before the check's timeout: at the timeout the run is aborted, and its result is `timeout`.
+    /// `exhausted` never fails the liveness probe, and `fail_open` lowers it to degraded. In [`Parts`](crate::Parts),
+    /// any other failure counts as worse.
+    ///
+    /// Return it well before the timeout of the check. At the timeout the run is aborted, and its result is `timeout`.
     ///
     /// ```
     /// use health_runtime::{CheckResult, HealthCheck, Outcome};
@@ -259,7 +264,7 @@ impl Outcome {
         }
     }
 
-    /// What [`Parts`](crate::Parts) make.
+    /// The outcome of [`Parts`](crate::Parts).
     pub(crate) fn of_parts(status: Status, reason: Option<Reason>, message: Option<String>, parts: PartList) -> Self {
         Self {
             status,
@@ -279,17 +284,17 @@ impl Outcome {
         self.reason
     }
 
-    /// The words for the log.
+    /// The message for the log.
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()
     }
 
-    /// The parts that [`Parts`](crate::Parts) kept, failing ones first; none where it was made otherwise.
+    /// The parts that [`Parts`](crate::Parts) kept, failing ones first. Empty if the outcome was not made from `Parts`.
     pub fn parts(&self) -> &[PartReport] {
         self.parts.as_ref().map_or(&[], |parts| &*parts.list)
     }
 
-    /// How many more parts there were than are kept.
+    /// How many more parts there were, beside those that are kept.
     pub fn omitted_parts(&self) -> usize {
         self.parts.as_ref().map_or(0, |parts| parts.omitted)
     }
@@ -310,8 +315,9 @@ impl From<Status> for Outcome {
     }
 }
 
-/// What a check function may return: `()`, `bool`, [`Status`], [`Outcome`], or a `Result` of any of them with any
-/// error that converts into a boxed error (`sqlx::Error`, `anyhow::Error`, `String`, `&'static str`).
+/// What a check function may return: `()`, `bool`, [`Status`], [`Outcome`], or a `Result` of one of them. The error of
+/// the `Result` can be any type that converts into a boxed error, such as `sqlx::Error`, `anyhow::Error`, `String` or
+/// `&'static str`.
 ///
 /// `()` is healthy, `false` is unhealthy, `Err` is unhealthy.
 ///
@@ -328,11 +334,11 @@ impl From<Status> for Outcome {
     note = "return `()`, `bool`, `Status`, `Outcome`, or a `Result` of one of them"
 )]
 pub trait IntoOutcome {
-    /// Makes the check's result of it.
+    /// Converts the value into the result of a check.
     ///
     /// # Errors
     ///
-    /// Returns what the check failed with.
+    /// Returns the error of the check, if it failed with one.
     fn into_outcome(self) -> CheckResult;
 }
 
@@ -366,9 +372,10 @@ impl<T: IntoOutcome, E: CheckError> IntoOutcome for Result<T, E> {
     }
 }
 
-/// An error that a check can fail with: everything that converts into [`BoxError`].
+/// An error that a check can return: any type that converts into [`BoxError`].
 ///
-/// That is every type with [`std::error::Error`] that is `Send + Sync + 'static`, `anyhow::Error`, `String` and `&str`.
+/// These are all types that implement [`std::error::Error`] and are `Send + Sync + 'static`, and also `anyhow::Error`,
+/// `String` and `&str`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an error that a health check can return",
     label = "does not convert into `health_runtime::BoxError`",
@@ -376,11 +383,12 @@ impl<T: IntoOutcome, E: CheckError> IntoOutcome for Result<T, E> {
     note = "for `Box<dyn Error>`, write `health_runtime::BoxError`, which may be sent to another thread"
 )]
 pub trait CheckError: Sized {
-    /// The error in a box.
+    /// Puts the error into a box.
     fn into_boxed(self) -> BoxError;
 }
 
-// Without this, an error type that does not convert is reported as `NoError: std::error::Error`, with no way out.
+// Without this, rustc reports an error type that does not convert as `NoError: std::error::Error`, and shows no way
+// out.
 #[diagnostic::do_not_recommend]
 impl<E: Into<BoxError>> CheckError for E {
     fn into_boxed(self) -> BoxError {
@@ -392,17 +400,17 @@ impl<E: Into<BoxError>> CheckError for E {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PartReport {
-    /// Its name: on one line, credentials masked, at most 64 characters. Not for the public.
+    /// Its name: one line, at most 64 characters, with credentials masked. Not for the public.
     pub name: Cow<'static, str>,
-    /// How it is.
+    /// Its status.
     pub status: Status,
-    /// Why it is not simply healthy.
+    /// Why it is not simply healthy. `None` if it is.
     pub reason: Option<Reason>,
-    /// What its check said, credentials masked, at most 1 KiB. Not for the public.
+    /// The message of its check, with credentials masked, at most 1 KiB. Not for the public.
     pub message: Option<Arc<str>>,
 }
 
-/// The parts that are kept, and how many more there were.
+/// The parts that are kept, and the number of those that are not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PartList {
     pub(crate) list: Arc<[PartReport]>,

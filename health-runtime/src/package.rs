@@ -1,6 +1,6 @@
 //! [`Package`], the name and version of the crate that a service is built from.
 
-/// The name and version of a crate: from [`package!`](crate::package), for
+/// The name and version of a crate. [`package!`](crate::package) makes one, for
 /// [`HealthBuilder::package`](crate::HealthBuilder::package).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Package {
@@ -14,18 +14,18 @@ impl Package {
         Self { name, version }
     }
 
-    /// `name` in `Cargo.toml`.
+    /// The `name` in `Cargo.toml`.
     pub const fn name(self) -> &'static str {
         self.name
     }
 
-    /// `version` in `Cargo.toml`.
+    /// The `version` in `Cargo.toml`.
     pub const fn version(self) -> &'static str {
         self.version
     }
 }
 
-/// The [`Package`] of the crate that this stands in.
+/// The [`Package`] of the crate that calls this macro.
 ///
 /// ```
 /// let package = health_runtime::package!();

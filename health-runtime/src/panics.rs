@@ -1,5 +1,5 @@
-//! Users' code that may panic in places where nobody expects it to: an error's `Display`, its `Drop`, what a panic
-//! carries, a waker, a subscriber of `tracing`.
+//! Calls user code that may panic where a panic is not expected: the `Display` and the `Drop` of an error, the payload
+//! of a panic, a waker, a subscriber of `tracing`.
 
 use std::any::Any;
 use std::error::Error;
@@ -8,19 +8,19 @@ use std::sync::Arc;
 
 use crate::text;
 
-/// The text of a user's error, whose `Display` and `Drop` may panic.
+/// The text of an error. Its `Display` and `Drop` are user code and may panic.
 pub(crate) fn describe(error: Box<dyn Error + Send + Sync>) -> Arc<str> {
     let text = run(|| text::of_error(&*error));
     run(|| drop(error));
     text.unwrap_or_else(|| "an error whose `Display` panics".into())
 }
 
-/// Runs something that may panic, and goes on: with what it returns, if anything.
+/// Runs code that may panic. Returns its result, or `None` if it panics.
 pub(crate) fn run<R>(act: impl FnOnce() -> R) -> Option<R> {
     catch_unwind(AssertUnwindSafe(act)).map_err(discard).ok()
 }
 
-/// What a panic says, if it says anything.
+/// The message of a panic, if it has one.
 pub(crate) fn words(panic: Box<dyn Any + Send>) -> Option<Arc<str>> {
     let words = panic
         .downcast_ref::<String>()
@@ -31,7 +31,8 @@ pub(crate) fn words(panic: Box<dyn Any + Send>) -> Option<Arc<str>> {
     words
 }
 
-/// Drops a panic's payload, whose `Drop` may panic too. What that panic carries is leaked: there has to be an end.
+/// Drops the payload of a panic. Its `Drop` may panic too. The payload of that second panic is leaked, because this
+/// could go on for ever.
 fn discard(panic: Box<dyn Any + Send>) {
     if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
         std::mem::forget(again);

@@ -1,4 +1,4 @@
-//! [`Parts`], the results of a set whose members nobody knew when the service was compiled: tenants, shards.
+//! [`Parts`], the results of a set whose members are not known at compile time, such as tenants and shards.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -10,32 +10,33 @@ use crate::panics;
 use crate::text;
 use crate::text::boundary;
 
-/// So many parts are kept. Whoever has more of them fail has one incident, and not a hundred.
-const MOST: usize = 100;
+/// At most this many parts are kept. If more parts fail, it is one incident, and not a hundred.
+const MAX_REPORTED: usize = 100;
 
-/// The longest name, in characters.
+/// The longest name of a part, in characters.
 const NAME: usize = 64;
 
-/// No further part is named in the message once it is so long, in bytes: with one more it still fits in what is kept.
+/// Once the message has this many bytes, it names no further part. With one more part it still fits in what is kept.
 const ROOM: usize = 600;
 
-/// More of a part's own message, in bytes, the message of the whole does not repeat.
+/// The message of the whole repeats at most this many bytes of the message of a part.
 const SAID: usize = 100;
 
-/// What a check found out about each part of a set that changes while the service runs: its tenants, shards, partitions.
+/// The results of a check for each part of a set that changes while the service runs, such as tenants, shards or
+/// partitions.
 ///
-/// The whole has the status of its worst part; among failures, `exhausted` is the least bad. Its message counts and names
-/// the parts that are not healthy: `2 of 50: acme: connection refused; blue: 12 s behind`. Without any part it is healthy
-/// (`disabled`).
+/// The whole has the status and the reason of its worst part. Among failures, `exhausted` is the least bad. The message
+/// counts and names the parts that are not healthy: `2 of 50: acme: connection refused; blue: 12 s behind`. A set
+/// without parts is healthy (`disabled`).
 ///
-/// One part that fails fails the whole: a check that is `critical` takes the service out of rotation for one tenant. Leave
-/// `critical` off, or map the error to [`Status::Degraded`], unless that is what you want. All parts share the run of the
-/// check and its timeout: look at them side by side, with `futures::future::join_all` or the like.
+/// If one part fails, the whole check fails. So a `critical` check takes the service out of rotation because of one
+/// tenant. If you do not want that, leave `critical` out, or map the error to [`Status::Degraded`]. All parts share one
+/// run and its timeout: check them at the same time, for example with `futures::future::join_all`.
 ///
-/// At most 100 parts are kept, those that fail first, then the degraded ones, else in the order in which they were added;
-/// the others are counted. They stand in [`CheckReport::parts`](crate::CheckReport::parts) and never in the public
-/// answers of probes: who the tenants are is nobody's business. The message, which names some, goes to the log, and to
-/// the public only with `public_details`.
+/// At most 100 parts are kept: failing ones first, then degraded ones, then healthy ones, each in the order in which
+/// they were added. The others are only counted. [`CheckReport::parts`](crate::CheckReport::parts) has the parts.
+/// Public answers never have them, because they could name your customers. The message, which names some parts, goes to
+/// the log. The public sees it only with `public_details`.
 ///
 /// ```
 /// use health_runtime::{CheckResult, HealthCheck, Parts};
@@ -56,7 +57,7 @@ const SAID: usize = 100;
 /// }
 /// ```
 ///
-/// An iterator of names and results can be collected:
+/// An iterator of names and results can be collected into `Parts`:
 ///
 /// ```
 /// use health_runtime::{Parts, Status};
@@ -71,13 +72,13 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// A set without parts: healthy (`disabled`) until one is added.
+    /// A set without parts. It is healthy (`disabled`) until a part is added.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a part and what its check returned. A name stands for itself: two parts of one name are two parts. Of a result
-    /// that has parts itself, only its message is kept.
+    /// Adds a part, and what its check returned. Names need not be unique: two parts with the same name are two parts.
+    /// If the result has parts itself, only its message is kept.
     pub fn add(&mut self, name: impl Into<String>, result: impl IntoOutcome) {
         let name = name.into();
         match result.into_outcome() {
@@ -104,11 +105,11 @@ impl Parts {
         });
     }
 
-    /// What the check found out about the whole: its worst part, the first one where several are equally bad.
+    /// The outcome of the whole: that of its worst part. If several parts are equally bad, the first one counts.
     pub fn into_outcome(self) -> Outcome {
         let mut list = self.list;
-        // The sort is stable: otherwise parts stay in the order in which they were added. `exhausted` comes last among
-        // failures: the engine lowers it, and must not lower another failure with it.
+        // The sort is stable, so equal parts stay in the order in which they were added. `exhausted` comes last among
+        // the failures: the engine may lower it, and must not lower another failure with it.
         list.sort_by_key(|part| (Reverse(part.status), part.reason == Some(Reason::Exhausted)));
         let total = list.len();
         let failing = list.partition_point(|part| part.status != Status::Healthy);
@@ -120,7 +121,7 @@ impl Parts {
                 (Status::Healthy, disabled.then_some(Reason::Disabled))
             }
         };
-        list.truncate(MOST);
+        list.truncate(MAX_REPORTED);
         let omitted = total - list.len();
         let list = list.into();
         Outcome::of_parts(status, reason, message, PartList { list, omitted })

@@ -1,4 +1,4 @@
-//! What is published: [`Report`], independent of any wire format.
+//! [`Report`], the published state, independent of any wire format.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,11 +15,11 @@ use crate::spec::Probe;
 /// The list is closed: a `match` needs no wildcard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Phase {
-    /// Not started yet: readiness and startup fail.
+    /// The service has not started: readiness and startup fail. Or its server does not run yet: readiness fails.
     Starting,
-    /// Started.
+    /// The service has started.
     Running,
-    /// Shutting down: readiness fails, for good.
+    /// The service shuts down: readiness fails for good.
     Draining,
 }
 
@@ -46,20 +46,21 @@ impl Serialize for Phase {
     }
 }
 
-/// What a probe says at one moment: the verdict, and the checks that it comes from, failing ones first.
+/// The state of a probe at one moment: its status, and the checks that it follows from, failing ones first.
 ///
-/// [`Health::report`](crate::Health::report) makes one. [The states](crate::_documentation::states) explain what it says. More
-/// fields may be added.
+/// [`Health::report`](crate::Health::report) returns one. [The states](crate::_documentation::states) explain its
+/// content. More fields may be added.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Report {
-    /// The question that this answers.
+    /// The probe.
     pub probe: Probe,
-    /// The verdict: unhealthy is a failed probe.
+    /// The status of the probe. If it is unhealthy, the probe fails.
     pub status: Status,
-    /// Why the probe fails whatever its checks say: `draining`, `stalled`, `held` or `starting`.
+    /// Why the service fails this probe, whatever its checks report: `draining`, `stalled`, `held`, `starting` or
+    /// `not_serving`.
     pub reason: Option<Reason>,
-    /// How long the runtime took to run something new, of late; absent where it is not watched, see
+    /// How long the runtime recently took to run something new. `None` if the runtime is not watched, see
     /// [`HealthBuilder::stalled_after`](crate::HealthBuilder::stalled_after).
     pub lag: Option<Duration>,
     /// Where the service is between its start and its end.
@@ -70,7 +71,7 @@ pub struct Report {
     pub version: Cow<'static, str>,
     /// The checks: critical failures, other failures, degraded ones, healthy ones.
     pub checks: Vec<CheckReport>,
-    /// How many checks were left out for the size of a body; they would stand last.
+    /// How many checks were left out because of the size of the body. They would come last.
     pub(crate) omitted: usize,
 }
 
@@ -80,45 +81,47 @@ pub struct Report {
 pub struct CheckReport {
     /// Its name.
     pub name: Cow<'static, str>,
-    /// How it is.
+    /// Its status.
     pub status: Status,
-    /// Why it is not simply healthy.
+    /// Why it is not simply healthy. `None` if it is.
     pub reason: Option<Reason>,
     /// What it checks, for people: `description = "…"` or the doc comment.
     pub description: Option<Cow<'static, str>>,
-    /// Whether its failure fails the probe. In readiness: if it is declared `critical`. In liveness and startup: always. In
-    /// `/health`: if it is declared `critical` or is in liveness.
+    /// Whether its failure fails the probe. In readiness: if it is declared `critical`. In liveness and startup:
+    /// always. In health: if it is declared `critical`, or is in the liveness probe.
     pub critical: bool,
-    /// What its last finished run said by itself, before thresholds, `fail_open` and the breaker; absent before the first.
+    /// The status of its last finished run, before thresholds, `fail_open` and the breaker. `None` before the first run
+    /// has finished.
     pub raw_status: Option<Status>,
-    /// Why the last finished run was not simply healthy.
+    /// Why its last finished run was not simply healthy.
     pub raw_reason: Option<Reason>,
-    /// How long its last finished run took; absent before the first.
+    /// How long its last finished run took. `None` before the first run has finished.
     pub latency: Option<Duration>,
-    /// How long ago its last finished run ended, to within a tenth of a second; absent before the first.
+    /// How long ago its last finished run ended, to within a tenth of a second. `None` before the first run has
+    /// finished.
     pub age: Option<Duration>,
-    /// What its last finished run said, credentials masked, at most 1 KiB. Not for the public.
+    /// The message of its last finished run, with credentials masked, at most 1 KiB. Not for the public.
     pub message: Option<Arc<str>>,
-    /// What its last finished run said of each of its [`Parts`](crate::Parts), failing ones first, at most 100; empty where
-    /// it has none. Not for the public.
+    /// The [`Parts`](crate::Parts) of its last finished run, failing ones first, at most 100. Empty if it has none. Not
+    /// for the public.
     pub parts: Arc<[PartReport]>,
-    /// How many more parts it has, none of them worse than those in `parts`.
+    /// How many more parts it has. None of them is worse than those in `parts`.
     pub omitted_parts: usize,
-    /// The address of what to do about its failure: `runbook = "…"`. Not for the public.
+    /// A link to instructions for its failure: `runbook = "…"`. Not for the public.
     pub runbook: Option<Cow<'static, str>>,
-    /// What it belongs to together with others: `groups("…")`; empty without. Not for the public.
+    /// The groups that it belongs to: `groups("…")`. Not for the public.
     pub groups: Vec<Cow<'static, str>>,
-    /// Why a restart of the process helps although it looks at something outside: `restart_helps = "…"`. Not for the
-    /// public.
+    /// Why a restart of the process helps, although the check looks at something outside of it: `restart_helps = "…"`.
+    /// Not for the public.
     pub restart_helps: Option<Cow<'static, str>>,
 }
 
 /// Who reads a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Audience {
-    /// Anybody: error texts only if the service says so.
+    /// Anybody. Error texts only with `public_details`.
     Public,
-    /// Whoever is on call.
+    /// The person on call.
     Internal,
 }
 
@@ -135,28 +138,28 @@ impl Report {
 pub struct Transition {
     /// The check's name.
     pub check: Cow<'static, str>,
-    /// Whether its failure fails readiness or liveness: as in a [`Report`](crate::Report) of [`Probe::Health`].
+    /// Whether its failure fails readiness or liveness, as in a [`Report`](crate::Report) of [`Probe::Health`].
     pub critical: bool,
-    /// How it was. Before its first result a check is unhealthy, `pending`.
+    /// Its status before. Before its first result, a check is unhealthy (`pending`).
     pub from: Status,
-    /// Why it was so.
+    /// Its reason before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from_reason: Option<Reason>,
-    /// How it is.
+    /// Its status now.
     pub to: Status,
-    /// Why it is so.
+    /// Its reason now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to_reason: Option<Reason>,
-    /// What the run said that turned it, credentials masked, at most 1 KiB. Not for the public.
+    /// The message of the run that caused the change, with credentials masked, at most 1 KiB. Not for the public.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<Arc<str>>,
-    /// When it was noticed. Serialized as `at_ms`, in milliseconds since 1970.
+    /// When the change was noticed. Serialized as `at_ms`, in milliseconds since 1970.
     #[serde(rename = "at_ms", serialize_with = "since_1970")]
     pub at: SystemTime,
 }
 
 fn since_1970<S: Serializer>(at: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
     let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    // Not as a `u128`, which older versions of serde_json refuse.
+    // Not a `u128`: older versions of serde_json refuse it.
     serializer.serialize_u64(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }

@@ -1,45 +1,45 @@
-//! [`StartError`]: why a health engine does not start, and the way out of it.
+//! [`StartError`], the error if a health engine cannot start.
 
 use std::error::Error;
 use std::fmt;
 
-/// Why a health engine does not start. More reasons may be added.
+/// The error if a health engine cannot start. More kinds may be added.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
-    /// There is no tokio runtime here to run the checks on.
+    /// The engine was not started inside a tokio runtime, on which the checks run.
     NoRuntime,
     /// Two checks have the same name.
     DuplicateName(String),
-    /// A nested struct has the name of a check or of another nested struct, so that it says nothing which of them is
-    /// asked for.
+    /// A nested struct has the name of a check or of another nested struct. So the name does not say which of them is
+    /// meant.
     AmbiguousName(String),
-    /// A check has a name that no path can have: it begins with `a`-`z` or `0`-`9`, consists of at most 64 of those, `_`,
-    /// `.`, `-`, and is not `live`, `ready` or `startup`.
+    /// A check has an invalid name. A name begins with `a`-`z` or `0`-`9`, and has at most 64 of these characters, `_`,
+    /// `.` and `-`. It is not `live`, `ready` or `startup`.
     Name(String),
-    /// A nested struct has a name that none can have: it begins with `a`-`z` or `0`-`9`, consists of at most 64 of those,
-    /// `_` and `-`, and is not `live`, `ready` or `startup`.
+    /// A nested struct has an invalid name. A name begins with `a`-`z` or `0`-`9`, and has at most 64 of these
+    /// characters, `_` and `-`. It is not `live`, `ready` or `startup`.
     NestName(String),
-    /// Structs are nested in one another more than 32 deep: one of them contains itself. The path says by which fields.
+    /// Structs are nested more than 32 deep, so one of them contains itself. The text is the path of the fields.
     NestedTooDeep(String),
-    /// A check that was added by hand is in the liveness probe, and nothing says that a restart of this process fixes it:
-    /// neither `in_process` nor `restart_helps` on its spec, nor [`Checks::add_live`](crate::Checks::add_live).
+    /// A check that was added by hand is in the liveness probe, without a reason why a restart of this process fixes
+    /// it. The reason is `in_process` or `restart_helps` on its spec, or [`Checks::add_live`](crate::Checks::add_live).
     Liveness(String),
-    /// An option of a check is beyond a limit, or contradicts another one. The derive refuses the same options while
-    /// compiling.
+    /// An option of a check is beyond a limit, or contradicts another option. The derive refuses the same options at
+    /// compile time.
     Check {
-        /// The check's full name, with the names of the nested structs that lead to it.
+        /// The full name of the check, with the names of the nested structs that lead to it.
         name: String,
         /// Which option is wrong, and how to fix it.
         problem: String,
     },
-    /// An option of the service, or a default for its checks, is beyond a limit or contradicts another one. The text says
-    /// which option is wrong, and how to fix it.
+    /// An option of the service, or a default for its checks, is beyond a limit or contradicts another option. The text
+    /// says which option is wrong, and how to fix it.
     Service(String),
-    /// The prefix is not one: it has to begin with `/`, not to end with it, and to consist of letters, digits, `/`, `_`,
-    /// `-`, `.` and `~`, without parts that are `.` or `..`.
+    /// The prefix is invalid. A prefix begins with `/`, does not end with `/`, and consists of letters, digits, `/`,
+    /// `_`, `-`, `.` and `~`. None of its parts is empty, `.` or `..`.
     Prefix(String),
-    /// The operating system gave no thread, or no file descriptors for it.
+    /// The operating system could not start a thread of the engine, or has no file descriptors left for it.
     Thread(std::io::Error),
 }
 
@@ -70,21 +70,21 @@ impl fmt::Display for StartError {
             ),
             Self::Liveness(name) => write!(
                 f,
-                "health check `{name}` does not belong in the liveness probe: what fails there restarts this process, and nothing says that a restart fixes it; leave `liveness` out, or add `in_process` if it looks only at this process, or say why a restart helps: `restart_helps(\"...\")`"
+                "health check `{name}` does not belong in the liveness probe: a failure there restarts this process, and a restart is not known to fix it; leave `liveness` out, or add `in_process` if it looks only at this process, or say why a restart helps: `restart_helps(\"...\")`"
             ),
             Self::Check { name, problem } => write!(f, "health check `{name}`: {problem}"),
             Self::Service(problem) => write!(f, "service options: {problem}"),
             Self::Prefix(prefix) => write!(
                 f,
-                "{prefix:?} is not a valid prefix for probes; it begins with `/`, does not end with `/`, and consists of letters, digits, `/`, `_`, `-`, `.`, `~`"
+                "{prefix:?} is not a valid prefix for probes; it begins with `/`, does not end with `/`, and consists of letters, digits, `/`, `_`, `-`, `.` and `~`, without `//` and without `.` or `..` between two `/`"
             ),
-            Self::Thread(_) => f.write_str("cannot start the thread that paces the checks"),
+            Self::Thread(_) => f.write_str("cannot start a thread of the engine"),
         }
     }
 }
 
 impl StartError {
-    /// Panics with it, where starting has no other way to fail.
+    /// Panics with this error, if the start has no other way to fail.
     #[track_caller]
     pub(crate) fn refuse(&self) -> ! {
         match self.source() {

@@ -1,4 +1,4 @@
-//! [`HealthState`], what the derive implements, and [`Checks`], the list it fills.
+//! [`HealthState`], the trait that the derive implements, and [`Checks`], the list that it fills.
 
 use std::sync::Arc;
 
@@ -12,10 +12,10 @@ use crate::spec::{CheckSpec, Defaults, Nest, Probe, ServiceSpec, rules};
 use crate::start_error::StartError;
 use crate::trigger::Trigger;
 
-/// So many structs may stand in one another. Nobody means more: it is one that contains itself.
+/// How deep structs may be nested. A deeper nesting means that a struct contains itself.
 const DEEPEST: usize = 32;
 
-/// A service's state that says which of its fields are health checks. Derive it.
+/// The state of a service, with fields that are health checks. Derive it.
 ///
 /// ```
 /// use health_runtime::{Flag, HealthState};
@@ -37,15 +37,20 @@ const DEEPEST: usize = 32;
     note = "a type with a check of its own (`HealthCheck`) needs no `nested`"
 )]
 pub trait HealthState: Send + Sync + Sized + 'static {
-    /// Adds what the struct declares to the list. The derive writes this.
+    /// Adds the checks and options of the struct to the list. The derive writes this.
     fn register(checks: &mut Checks<Self>);
 
-    /// Starts the health engine on a clone of this state; [`Health::builder`] needs no `Clone` and takes options.
+    /// Starts a health engine with a clone of this state. [`Health::builder`] needs no `Clone`, and takes options.
     ///
     /// # Panics
     ///
-    /// Panics if [`HealthBuilder::try_start`] returns an error: outside of a tokio runtime, if two checks have one name, if
-    /// options set by hand break a rule of the derive, if a struct is nested in itself, or if no thread can be spawned.
+    /// Panics if [`HealthBuilder::try_start`] returns an error:
+    ///
+    /// - there is no tokio runtime;
+    /// - two checks have the same name;
+    /// - options that are set by hand break a rule of the derive;
+    /// - a struct is nested in itself;
+    /// - no thread can be started.
     #[must_use = "the engine ends when the last `Health` is dropped"]
     #[track_caller]
     fn start_health(&self) -> Health
@@ -56,7 +61,7 @@ pub trait HealthState: Send + Sync + Sized + 'static {
     }
 }
 
-/// A state that is [`Clone`], as [`HealthState::start_health`] needs it. Implemented for every type that is.
+/// A state that is [`Clone`]. [`HealthState::start_health`] needs this. It is implemented for every such state.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not `Clone`, and `start_health` runs the checks on a clone of it",
     label = "not `Clone`",
@@ -65,11 +70,12 @@ pub trait HealthState: Send + Sync + Sized + 'static {
 )]
 pub trait CloneState: Clone {}
 
-// Without `do_not_recommend`, rustc only says that `Clone` is missing. Without `HealthState`, it advises to borrow.
+// Without `do_not_recommend`, rustc only says that `Clone` is missing. Without the bound `HealthState`, it advises to
+// borrow.
 #[diagnostic::do_not_recommend]
 impl<S: Clone + HealthState> CloneState for S {}
 
-/// For a service whose checks are all added to the [`HealthBuilder`].
+/// For a service without a state. All checks are added to the [`HealthBuilder`].
 ///
 /// ```
 /// use health_runtime::{CheckSpec, Health, check_fn};
@@ -97,29 +103,30 @@ impl<S: HealthState> HealthState for Box<S> {
     }
 }
 
-/// The checks of a state of type `S`, and what is declared about the service.
+/// The checks of a state of type `S`, and the options of the service.
 ///
-/// [`HealthState::register`] fills it; the methods are what the derive's output calls.
+/// [`HealthState::register`] fills it. The code that the derive writes calls these methods.
 pub struct Checks<S> {
     pub(crate) service: ServiceSpec,
     pub(crate) list: Vec<Declared<S>>,
     pub(crate) nests: Vec<Nest>,
-    /// The first of what cannot be started.
+    /// The first error that was found. It fails the start.
     pub(crate) refused: Option<StartError>,
     pub(crate) state: StateType,
-    /// The names of the nests that lead here.
+    /// The names of the nested structs from the root to this one.
     path: Vec<&'static str>,
 }
 
-/// One declared check: the only place where checks are erased to `dyn`.
+/// One declared check. Only here are checks erased to `dyn`.
 pub(crate) struct Declared<S> {
     pub(crate) spec: CheckSpec,
-    /// Those of the struct that declares it, if that is nested; else the service's count, as they are at the start.
+    /// The defaults of the struct that declares the check, if that struct is nested. `None`: those that the service has
+    /// at the start.
     pub(crate) defaults: Option<Defaults>,
     pub(crate) check: Box<dyn StateCheck<S>>,
 }
 
-/// A check as a function of the whole state, so that nothing is borrowed for longer than a run.
+/// A check as a function of the whole state, so that a borrow lasts no longer than a run.
 pub(crate) trait StateCheck<S>: Send + Sync {
     fn call<'a>(&'a self, state: &'a S) -> CheckFuture<'a>;
     fn is_disabled(&self, state: &S) -> bool;
@@ -142,10 +149,10 @@ impl<S: 'static> Checks<S> {
         }
     }
 
-    /// Says what is declared about the service. The derive calls it; by hand the options stand in [`HealthBuilder`].
+    /// Sets the options of the service. The derive calls it. By hand, the options are set on [`HealthBuilder`].
     #[doc(hidden)]
     pub fn service(&mut self, service: ServiceSpec) {
-        let is_nested = !self.path.is_empty(); // then the name is not shown
+        let is_nested = !self.path.is_empty(); // the name of a nested struct is not shown
         if let (false, Err(error)) = (is_nested, rules::validate_package(&service)) {
             self.refused.get_or_insert(error);
         }
@@ -154,28 +161,28 @@ impl<S: 'static> Checks<S> {
 
     /// Adds a field that checks itself.
     ///
-    /// In the liveness probe its spec needs [`in_process`](CheckSpec::in_process) or
-    /// [`restart_helps`](CheckSpec::restart_helps), as with everything that is added by hand, or else
+    /// If the check is in the liveness probe, its spec needs [`in_process`](CheckSpec::in_process) or
+    /// [`restart_helps`](CheckSpec::restart_helps), like every check that is added by hand. Otherwise
     /// [`HealthBuilder::try_start`] refuses it.
     pub fn add<T: HealthCheck>(&mut self, spec: CheckSpec, field: fn(&S) -> &T) {
         self.push(spec, Field(field));
     }
 
-    /// Adds a field that checks itself and may be in the liveness probe. Its type is the reason for that, so
-    /// [`in_process`](CheckSpec::in_process) has no effect and is refused at the start.
+    /// Adds a field that checks itself and is allowed in the liveness probe, because its type is [`InProcess`].
+    /// [`in_process`](CheckSpec::in_process) has no effect here, so the start refuses it.
     pub fn add_live<T: InProcess>(&mut self, spec: CheckSpec, field: fn(&S) -> &T) {
         if spec.in_process {
             self.refused.get_or_insert(StartError::Check {
                 name: self.whole_name(spec.name()),
-                problem: "`in_process` has no effect with `add_live`, whose type says it already; remove `in_process`"
+                problem: "`in_process` has no effect with `add_live`, because the type is `InProcess` already; remove `in_process`"
                     .into(),
             });
         }
         self.push_live(spec, Field(field));
     }
 
-    /// Adds a field that a function checks, or whatever else the state can be asked. `Box::pin(async move { … })` makes
-    /// the [`CheckFuture`], which may borrow from the state.
+    /// Adds a field that a function checks, or any other check of the state. `Box::pin(async move { … })` makes the
+    /// [`CheckFuture`], which may borrow from the state.
     ///
     /// ```
     /// use health_runtime::{CheckSpec, Checks, HealthState, Outcome};
@@ -200,7 +207,7 @@ impl<S: 'static> Checks<S> {
         self.push(spec, With(call));
     }
 
-    /// Adds a check that is no part of the state.
+    /// Adds a check that is not part of the state.
     pub(crate) fn own(&mut self, spec: CheckSpec, check: impl HealthCheck) {
         self.push(spec, Own(check));
     }
@@ -210,15 +217,15 @@ impl<S: 'static> Checks<S> {
         self.push(F::spec(), With(F::call));
     }
 
-    /// Adds all checks of a part of the state, each named `name.check`; the name alone stands for all of them in the
-    /// paths of probes and in `exclude`.
+    /// Adds all checks of a part of the state. Each check is named `name.check`. In the paths of probes and in
+    /// `exclude`, `name` alone stands for all of them.
     ///
-    /// What they do not say themselves (timeout, interval, ttl), the part's own struct says for them, or else the table
-    /// of the derive: never this struct and never [`HealthBuilder`], which know nothing of what fits them. The rest of
-    /// what the part declares about a service (name, prefix, drain) is not used.
+    /// If a check sets no timeout, interval or ttl, the default of its own struct applies, or else the built-in one.
+    /// The defaults of this struct and of [`HealthBuilder`] never apply, because they may not fit the checks of the
+    /// part. The other options of the part as a service (name, prefix, drain) are ignored.
     ///
-    /// The start fails if a path cannot contain the name, if a state is nested in itself, or if the defaults of the part are
-    /// beyond a limit or contradict each other.
+    /// The start fails if the name is not valid in a path, if a state is nested in itself, or if the defaults of the
+    /// part are beyond a limit or contradict each other.
     ///
     /// ```
     /// use health_runtime::{CheckSpec, Checks, Flag, HealthState};
@@ -241,7 +248,7 @@ impl<S: 'static> Checks<S> {
     /// ```
     pub fn nest<T: HealthState>(&mut self, name: &'static str, part: fn(&S) -> &T) {
         if self.refused.is_some() {
-            return; // What contains itself twice would otherwise be walked 2^32 times.
+            return; // Without this, a struct that contains itself twice would be visited 2^32 times.
         }
         let whole = self.whole_name(name);
         if !is_name(name) || name.contains('.') || is_reserved(&whole) {
@@ -267,7 +274,8 @@ impl<S: 'static> Checks<S> {
         self.nests.push(Nest { name: whole, checks });
     }
 
-    /// Is as another state that this one leads to: takes its checks, and what it declares about the service.
+    /// Makes this state like another one that it leads to: takes the checks of that state, and its options as a
+    /// service.
     fn project<T: HealthState>(&mut self, part: fn(&S) -> &T) {
         let mut inner = Checks::<T>::at(self.path.clone());
         T::register(&mut inner);
@@ -316,7 +324,7 @@ impl<S: 'static> Checks<S> {
         });
     }
 
-    /// The name with those of the nests that lead to it.
+    /// The name of the check, after the names of the nested structs that lead to it.
     fn whole_name(&self, name: &str) -> String {
         [&*self.path, &[name]].concat().join(".")
     }

@@ -1,15 +1,16 @@
-//! The test kit: what your service reports while something fails, tested without a thread, a server or a wait.
+//! The test kit. With it you test what your service reports while something fails, without a thread, a server or a
+//! wait.
 //!
-//! [`TestHealth`] is the real engine with the real checks, and nothing in it happens by itself. Checks run when
-//! [`refresh`](TestHealth::refresh) says so, or are [forced](TestHealth::force) into a state; time passes when
-//! [`advance`](TestHealth::advance) says so. Enable it for your tests alone:
+//! [`TestHealth`] is the real engine with the real checks, but nothing in it happens by itself. Checks run when you
+//! call [`refresh`](TestHealth::refresh), or you [force](TestHealth::force) them into a state. Time passes when you
+//! call [`advance`](TestHealth::advance). Enable it only for your tests:
 //!
 //! ```toml
 //! [dev-dependencies]
 //! health-runtime = { version = "0.1", features = ["testing"] }
 //! ```
 //!
-//! # Payments fail: the service is degraded, and goes on
+//! # Payments fail: the service is degraded, and still ready
 //!
 //! ```
 //! use health_runtime::testing::TestHealth;
@@ -33,7 +34,7 @@
 //! # });
 //! ```
 //!
-//! An assertion that does not hold says why:
+//! An assertion that fails shows all checks:
 //!
 //! ```text
 //! readiness is degraded, expected healthy; the service is running
@@ -41,7 +42,7 @@
 //!   [+] db (critical): healthy
 //! ```
 //!
-//! # Nothing is heard of the database any more: not ready
+//! # The check of the database no longer runs: the service is not ready
 //!
 //! ```
 //! use health_runtime::testing::TestHealth;
@@ -67,7 +68,8 @@
 //!
 //! # Your own router, as your service builds it
 //!
-//! Each method of [`Health`] but `refresh` is one of [`TestHealth`] too.
+//! [`TestHealth`] has all methods of [`Health`]. Only its [`refresh`](TestHealth::refresh) differs: it runs the checks
+//! itself, and waits for them.
 //!
 //! ```
 //! use axum::{Router, body::Body, http::Request, routing::get};
@@ -111,102 +113,114 @@ use crate::report::{CheckReport, Phase, Report};
 use crate::spec::Probe;
 use crate::state::HealthState;
 
-/// A [`Health`] for tests, in which nothing happens by itself: see the [module](self) for examples.
+/// A [`Health`] for tests, in which nothing happens by itself. See the [module](self) for examples.
 ///
 /// It has no thread and no task, needs no runtime, and its clock stands still. Everything else is as in production,
-/// thresholds, breakers, the start and the drain included. What differs:
+/// including thresholds, breakers, the start and the drain. These things differ:
 ///
-/// - No check runs but by [`refresh`](Self::refresh): not at the start, not after its interval, not because a probe finds
-///   it expired (`ttl`), not because it asks for it itself, as a [`Flag`](crate::Flag) does.
-/// - Probes wait for nothing.
-/// - What looks at another clock than the engine's does so here: a [`Heartbeat`](crate::Heartbeat) is silent in real time.
-/// - Signals are not listened to, `stalled_after` is not watched, and `serve_internal` is an error.
+/// - Checks run only in [`refresh`](Self::refresh). They do not run at the start, after their interval, when a probe
+///   finds that their `ttl` has passed, or when they ask for a run, as a [`Flag`](crate::Flag) does.
+/// - Probes do not wait.
+/// - A check that reads another clock than that of the engine still reads it. For example, a
+///   [`Heartbeat`](crate::Heartbeat) measures silence in real time.
+/// - Signals are ignored, `stalled_after` has no effect, and `serve_internal` returns an error.
 ///
-/// What starting waits for ([`Health::startup_task`]) is declared before the first refresh, force, advance, probe or
-/// assertion: from there on a start with nothing left to wait for is final, as it is in production from the first
-/// router on.
+/// Call [`Health::startup_task`] before the first refresh, force, advance, probe or assertion. After that, the service
+/// starts as soon as nothing is left to wait for, and a start is final. In production, the first router has this
+/// effect.
 ///
-/// It dereferences to its [`Health`], so that every method of that is here. The checks and the state are dropped with it,
-/// unless clones of its `Health` live on.
+/// It dereferences to its [`Health`], so it has all methods of `Health`. The checks and the state are dropped with it,
+/// unless a clone of its `Health` lives on.
 #[derive(Debug)]
 pub struct TestHealth {
     health: Health,
-    /// Made when the start is armed.
+    /// Created when it is first needed. From then on the service has probes, so it may start.
     probes: OnceLock<Probes>,
 }
 
 impl TestHealth {
-    /// A health engine for this state, which the engine then owns. [`HealthBuilder::manual`] takes options.
+    /// Creates a health engine for this state. The engine owns the state. To set options, use
+    /// [`HealthBuilder::manual`].
     ///
     /// # Panics
     ///
-    /// Panics if [`HealthBuilder::try_start`] returns an error; but it needs no runtime.
+    /// Panics if [`HealthBuilder::try_start`] returns an error. It needs no runtime.
     #[track_caller]
     pub fn new<S: HealthState>(state: S) -> Self {
         Health::builder(state).manual()
     }
 
-    /// The real thing, for what takes a [`Health`]. The router of a clone of it answers here too.
+    /// The [`Health`], for code that takes one. A router of a clone of it answers for this engine too.
     pub fn health(&self) -> &Health {
         &self.health
     }
 
-    /// Runs every check once, all at the same time in this task, and waits for them: one run more for the thresholds.
+    /// Runs every check once, all at the same time in this task, and waits for them. Thresholds count this as one run
+    /// of each check.
     ///
-    /// Not called are checks that are disabled or forced, those whose breaker is open, startup checks that have ended
-    /// with the start, and those whose run is in flight in another refresh. A `blocking` check blocks the caller. A panic
-    /// is that check's failure.
+    /// These checks do not run:
     ///
-    /// Each is held to its timeout by the timers of the tokio runtime that this is called on, which has to have time
-    /// enabled; without a runtime there is no limit. While checks wait for something, the clock follows tokio's, by whole
-    /// milliseconds: under `tokio::time::pause` a check that sleeps for 300 ms takes 300 ms here and none of yours. A check
-    /// that waits for nothing takes no time, but is late if it blocks for its whole timeout.
+    /// - a check that is disabled or forced;
+    /// - a check with an open breaker;
+    /// - a check in the startup probe alone, after the service has started;
+    /// - a check with a run in flight in another refresh.
+    ///
+    /// A `blocking` check blocks the caller. A panic counts as a failure of that check.
+    ///
+    /// The timers of the current tokio runtime enforce the timeouts, so that runtime must have time enabled. Without a
+    /// runtime there is no timeout.
+    ///
+    /// While checks wait for something, the clock follows that of tokio, in whole milliseconds. So under
+    /// `tokio::time::pause`, a check that sleeps for 300 ms takes 300 ms on this clock, and no real time. A check that
+    /// waits for nothing takes no time on this clock. If it blocks for its whole timeout, it still times out.
     ///
     /// # Cancel safety
     ///
-    /// Dropping it cancels the runs in flight, which is a failure of their checks (`cancelled`).
+    /// Dropping it cancels the runs in flight. This counts as a failure of their checks (`cancelled`).
     pub async fn refresh(&self) {
         self.engine().refresh().await;
     }
 
-    /// From now on the check is this: at once, whatever its thresholds say, with its breaker closed. It is not called
-    /// any more and does not age, until [`unforce`](Self::unforce); forced again, it is what was said last.
+    /// From now on the check has this result, at once, whatever its thresholds say, and with its breaker closed. It
+    /// does not run and does not age until [`unforce`](Self::unforce). If it is forced again, the last result counts.
     ///
-    /// It counts as what its runs say: a startup check that is forced healthy has passed, and `fail_open` makes its
-    /// failure degraded. `Status`, `Outcome` and `Err` say what; `Err` is `error`, with its text.
+    /// The result counts as the result of a run. So a startup check that is forced healthy has passed, and `fail_open`
+    /// lowers a failure to degraded. The result can be a `Status`, an `Outcome` or an `Err`. An `Err` has reason
+    /// `error`, and its text is the message.
     ///
     /// # Panics
     ///
-    /// If there is no check of this name. One in a nested struct is `field.check`.
+    /// Panics if no check has this name. A check in a nested struct is named `field.check`.
     #[track_caller]
     pub fn force(&self, check: &str, result: impl IntoOutcome) {
         let index = self.index(check);
         self.engine().force(index, result.into_outcome());
     }
 
-    /// From now on the check is called again, and the clock ages it. Until the next refresh it is what it was forced to,
-    /// as if a run had said so just now; thresholds count from there. Does nothing to a check that is not forced.
+    /// From now on the check runs again and ages. Until the next refresh, it keeps the forced result, as if a run had
+    /// returned it just now. Thresholds count from there. Does nothing if the check is not forced.
     ///
     /// # Panics
     ///
-    /// If there is no check of this name.
+    /// Panics if no check has this name.
     #[track_caller]
     pub fn unforce(&self, check: &str) {
         let index = self.index(check);
         self.engine().unforce(index);
     }
 
-    /// Lets time pass, in steps of 50 ms as in production, without running anything: results grow stale, runs in flight
-    /// stuck, breakers let a trial through, a drain comes to its end. An hour is 72,000 steps, a tenth of a second or so.
+    /// Lets time pass, in steps of 50 ms as in production, without running a check. So results become stale, runs in
+    /// flight become stuck, breakers allow a trial, and a drain ends. An hour is 72,000 steps, and takes about a tenth
+    /// of a second.
     pub fn advance(&self, time: Duration) {
         self.engine().advance(time);
     }
 
-    /// Asks a probe by its path, as `GET` does: `/readyz`, `/readyz/db`, `/health?exclude=db`. Waits for nothing.
+    /// Calls a probe by its path, like `GET`: `/readyz`, `/readyz/db`, `/health?exclude=db`. Does not wait.
     ///
     /// # Panics
     ///
-    /// If the path is none of a probe's.
+    /// Panics if no probe has this path.
     #[track_caller]
     pub fn get(&self, path_and_query: &str) -> Answer {
         let (path, query) = match path_and_query.split_once('?') {
@@ -214,7 +228,7 @@ impl TestHealth {
             None => (path_and_query, None),
         };
         let answer = self.probes().answer("GET", path, query).now_or_never();
-        // No closures from here on: a panic in one would not be at the caller's line.
+        // No closures from here on: a panic inside a closure would not have the line of the caller.
         match answer.expect("an engine that nothing runs in has nothing to wait for") {
             Some(answer) => answer,
             None => panic!(
@@ -224,16 +238,16 @@ impl TestHealth {
         }
     }
 
-    /// What a probe says.
+    /// The report of a probe.
     pub fn report(&self, probe: Probe) -> Report {
         self.engine().report(probe)
     }
 
-    /// One check, with its reason and message.
+    /// The report of one check, with its reason and message.
     ///
     /// # Panics
     ///
-    /// If there is no check of this name. One in a nested struct is `field.check`.
+    /// Panics if no check has this name. A check in a nested struct is named `field.check`.
     #[track_caller]
     pub fn check(&self, name: &str) -> CheckReport {
         let index = self.index(name);
@@ -243,11 +257,11 @@ impl TestHealth {
         found.expect("every check is in this probe")
     }
 
-    /// Asserts what a probe says.
+    /// Asserts the status of a probe.
     ///
     /// # Panics
     ///
-    /// If it says something else. The text lists every check with its status, reason and message.
+    /// Panics if the probe has another status. The message lists every check with its status, reason and message.
     #[track_caller]
     pub fn assert_status(&self, probe: Probe, expected: Status) {
         let report = self.report(probe);
@@ -259,11 +273,12 @@ impl TestHealth {
         );
     }
 
-    /// Asserts how a check is, whether or not it is critical.
+    /// Asserts the status of a check, critical or not.
     ///
     /// # Panics
     ///
-    /// If it is not, or if there is no check of this name. The text lists every check with its status, reason and message.
+    /// Panics if the check has another status, or if no check has this name. The message lists every check with its
+    /// status, reason and message.
     #[track_caller]
     pub fn assert_check(&self, name: &str, expected: Status) {
         let check = self.check(name);
@@ -284,7 +299,7 @@ impl TestHealth {
         &self.health.engine
     }
 
-    /// Arms the start when first called.
+    /// Creates the probes at the first call. From then on the service may start.
     fn probes(&self) -> &Probes {
         self.probes.get_or_init(|| self.health.probes())
     }
@@ -309,7 +324,7 @@ impl Deref for TestHealth {
 }
 
 impl<S: HealthState> HealthBuilder<S> {
-    /// Builds the engine for a test, in which nothing happens by itself: see [`testing`](crate::testing).
+    /// Builds the engine for a test, in which nothing happens by itself. See [`testing`](crate::testing).
     ///
     /// ```
     /// use health_runtime::{Flag, Health, HealthState, Phase};
@@ -329,7 +344,7 @@ impl<S: HealthState> HealthBuilder<S> {
     ///
     /// # Panics
     ///
-    /// Where [`try_start`](Self::try_start) returns an error; but it needs no runtime.
+    /// Panics if [`try_start`](Self::try_start) returns an error. It needs no runtime.
     #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
     #[track_caller]
     pub fn manual(self) -> TestHealth {
@@ -343,7 +358,7 @@ impl<S: HealthState> HealthBuilder<S> {
     }
 }
 
-/// A status and its reason, as a sentence has them.
+/// A status and its reason, for use in a sentence.
 struct Found(Status, Option<Reason>);
 
 impl fmt::Display for Found {
@@ -353,7 +368,7 @@ impl fmt::Display for Found {
     }
 }
 
-/// Why an assertion does not hold: all that is known.
+/// Explains why an assertion fails: the phase, and all checks.
 struct Explained(Report);
 
 impl fmt::Display for Explained {

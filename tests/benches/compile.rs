@@ -1,36 +1,36 @@
-//! What the derive costs at compile time: beside no derive, and beside the same registration written by hand.
+//! What the derive costs at compile time, compared with no derive and with the same registration by hand.
 //!
 //! ```text
 //! cargo bench -p health-tests --bench compile               # all of it, as Markdown; about two minutes
 //! cargo bench -p health-tests --bench compile -- --quick    # few rounds: a smoke test
 //! ```
 //!
-//! Without `--bench`, which `cargo bench` passes and `cargo test --benches` does not, it only runs through once.
+//! `cargo bench` passes `--bench`. Without it, as in `cargo test --benches`, everything runs only once.
 //!
-//! It writes a workspace of its own under the target directory, with this workspace's manifest and `Cargo.lock`, builds
-//! the dependencies there once, and needs no network. All measurements of a round follow each other, in turn forwards
-//! and backwards, so that what slows the machine down slows all of them down. The best of the rounds is what it costs
-//! while nothing else happens, the median what it costs here and now.
+//! The benchmark writes its own workspace under the target directory, with the manifest and the `Cargo.lock` of this
+//! workspace. It builds the dependencies there once, and needs no network. All measurements of a round follow each
+//! other, forwards in one round and backwards in the next. So if the machine slows down, all of them are slower. The
+//! best round is the cost on an idle machine. The median is the cost on this machine at this time.
 //!
-//! - **Expansion**: two crates with the same struct, with and without the derive, compiled by `rustc` itself with
-//!   `-Z time-passes`. Its pass `macro_expand_crate` is timed inside of the compiler, to the microsecond, so neither
-//!   cargo nor the other passes blur it. The difference of the two holds all that the derive adds to the pass: the
-//!   tokens on their way to the macro and back, the macro's work, the parser's on its output, and the resolver's. The
-//!   loading of the macro's library is no part of it: that happens in both, since the runtime exports the macro. The
-//!   flag is an unstable one, hence `RUSTC_BOOTSTRAP`, for these two crates alone: proc-macro2 would build itself in
-//!   another way if it saw it.
-//! - **`cargo check`** of those crates, of one with the option `with = path`, and of one registered by hand: from
-//!   scratch, which is after `cargo clean` of the crate alone; again after an edit; and with `CARGO_INCREMENTAL=0`, as in
-//!   CI. What a field costs is what is more than with no derive, divided by the number of fields. Measured is the
-//!   processor time of cargo and the compiler: since a crate is checked on one thread, it is what one waits for on an idle
-//!   machine, and stays so, nearly, on a busy one.
-//! - **The quickstart** as it is, and with an `impl HealthState` instead of its derive, which stands below: `cargo check`
-//!   after an edit of its `main.rs`. The edit is a comment, so that of all edits this is the one where least is done
-//!   besides the expansion.
+//! - **Expansion**: two crates have the same struct, one with the derive and one without. `rustc` compiles them with
+//!   `-Z time-passes`: the compiler itself times its pass `macro_expand_crate`, to the microsecond. So neither cargo
+//!   nor the other passes count. The difference between the two crates is what the derive adds to the pass: the tokens
+//!   to and from the macro, the work of the macro, and the parsing and name resolution of its output. It does not
+//!   include the loading of the macro's library, because both crates load it: the runtime exports the macro. The flag
+//!   is unstable, so it needs `RUSTC_BOOTSTRAP`. Only these two crates get this variable, because it changes the build
+//!   of proc-macro2.
+//! - **`cargo check`** of these crates, of one with the option `with = path`, and of one with registration by hand. It
+//!   runs from scratch (after `cargo clean` of the crate alone), after an edit, and with `CARGO_INCREMENTAL=0`, as in
+//!   CI. The cost of a field is the extra time compared with no derive, divided by the number of fields. The measure is
+//!   the processor time of cargo and the compiler. A crate is checked on one thread, so on an idle machine this is
+//!   the time that a user waits. On a busy machine it is nearly the same.
+//! - **The quickstart** as it is, and with an `impl HealthState` (see below) instead of the derive: `cargo check`
+//!   after an edit of `main.rs`. The edit is a comment, because then the compiler does the least work besides the
+//!   expansion.
 //!
-//! The macros are built with opt-level 0, as cargo does unless told otherwise, in release builds too. That is asserted,
-//! as is that each timed `cargo check` has compiled. No time is: a target that is missed is printed and fails nothing,
-//! since it may be the machine. What does not compile fails the run.
+//! The macros are built with opt-level 0. This is cargo's default, in release builds too. The benchmark asserts this,
+//! and that each timed `cargo check` has compiled the crate. It asserts no time: a missed target is printed and is no
+//! error, because the machine may be the cause. Code that does not compile is an error.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -44,8 +44,8 @@ use serde_json::Value;
 
 const FIELDS: u32 = 500;
 
-/// What all crates with many fields have: two types of check, a function for each, and a use of every import, so that
-/// nothing but the fields and their registration differs.
+/// The code that all crates with many fields share: two types of check, a function for each, and a use of every import.
+/// So only the fields and their registration differ.
 const HEAD: &str = "\
 use std::io;
 use std::time::Duration;
@@ -91,10 +91,10 @@ const SHAPES: [Shape; 4] = [
 const PLAIN: usize = 0;
 const DERIVE: usize = 1;
 
-/// The quickstart's derive, and the same by hand.
+/// The quickstart with registration by hand, and with the derive.
 const QUICKSTARTS: [&str; 2] = ["quickstart-by-hand", "quickstart-derive"];
 
-/// What becomes of the quickstart's `main.rs`. Each text has to be there exactly once.
+/// Replaces the derive in the quickstart's `main.rs`. Each text to replace must be there exactly once.
 const BY_HAND: [(&str, &str); 4] = [
     ("#[derive(Clone, HealthState)]\n", "#[derive(Clone)]\n"),
     ("#[health(drain = \"5s\")] // the default is 7 s\n", ""),
@@ -140,7 +140,7 @@ impl HealthState for AppState {
     ),
 ];
 
-/// An edit, but for its number.
+/// The text of an edit, without its number.
 const EDIT: &str = "// edited by tests/benches/compile.rs: ";
 
 /// How often to measure. The quickstart's difference is the smallest, so it is measured more often in each round.
@@ -162,7 +162,7 @@ const ONCE: Effort = Effort {
     quickstarts: 1,
 };
 
-/// A way to say of many fields that they are checks.
+/// A way to register many fields as checks.
 struct Shape {
     by: By,
     package: &'static str,
@@ -177,14 +177,14 @@ enum By {
     Hand,
 }
 
-/// Whether the compiler keeps what it found for the next time. It does by default, and costs more for it.
+/// Whether the compiler keeps its results for the next run. It does by default, and this takes time.
 #[derive(Clone, Copy)]
 enum Incremental {
     Off = 0,
     On = 1,
 }
 
-/// Milliseconds, one for each time that something was measured.
+/// Milliseconds, one number for each measurement.
 #[derive(Default)]
 struct Times(Vec<f64>);
 
@@ -206,7 +206,7 @@ fn main() -> ExitCode {
     let effort = match (has("--quick"), has("--bench")) {
         (true, _) => QUICK,
         (false, true) => FULL,
-        (false, false) => ONCE, // a test run: nobody reads figures
+        (false, false) => ONCE, // a test run: the figures do not matter
     };
     let load = load();
     match measure(&effort) {
@@ -280,7 +280,7 @@ struct Scratch {
     edits: u32,
 }
 
-/// The runtime as `rustc` is told of it.
+/// The paths of the runtime that `rustc` gets.
 struct Runtime {
     library: PathBuf,
     dependencies: PathBuf,
@@ -342,8 +342,8 @@ impl Scratch {
         self.dir.join(package).join("src/main.rs")
     }
 
-    /// Checks everything once, for the dependencies and for the state that an edit finds; the runtime that the crates
-    /// with many fields use.
+    /// Checks every crate once, so that the dependencies are built and the compiler has results from before an edit.
+    /// Returns the runtime that the crates with many fields use.
     fn build_dependencies(&mut self) -> Result<Runtime> {
         for package in QUICKSTARTS.into_iter().chain(SHAPES.iter().map(|shape| shape.package)) {
             for incremental in [Incremental::Off, Incremental::On] {
@@ -371,7 +371,7 @@ impl Scratch {
         })
     }
 
-    /// Makes the next check of this package compile: its last line is another one.
+    /// Changes the last line of this package, so that the next check compiles it.
     fn edit(&mut self, package: &str) -> Result<()> {
         self.edits += 1;
         let main = self.main(package);
@@ -384,7 +384,7 @@ impl Scratch {
         run(self.cargo("clean", package)).map(drop)
     }
 
-    /// Milliseconds of a processor that `cargo check` takes, with the compiler it starts.
+    /// The processor time of `cargo check` and of the compiler that it starts, in milliseconds.
     fn check(&self, package: &str, incremental: Incremental) -> Result<f64> {
         let command = self.cargo_check(package, incremental);
         let before = children()?;
@@ -410,7 +410,8 @@ impl Scratch {
         cargo.args([command, "--quiet", "--offline", "--package", package]);
         cargo.arg("--target-dir").arg(self.dir.join("target"));
         cargo.current_dir(&self.dir);
-        // Cargo's defaults, whatever this machine is set to: a cache in place of the compiler would be what is timed.
+        // Cargo's defaults, not the settings of this machine: with a compiler cache, the times would be those of the
+        // cache.
         for (name, _) in env::vars_os() {
             if name.to_string_lossy().starts_with("CARGO_PROFILE_") {
                 cargo.env_remove(name);
@@ -423,7 +424,7 @@ impl Scratch {
         cargo
     }
 
-    /// Milliseconds that the compiler's pass `macro_expand_crate` takes.
+    /// The time of the compiler's pass `macro_expand_crate`, in milliseconds.
     fn expand(&self, shape: &Shape, runtime: &Runtime) -> Result<f64> {
         let mut rustc = rustc();
         rustc
@@ -510,7 +511,7 @@ impl HealthState for AppState {
             }
             source.push_str("    }\n}\n");
         }
-        // An expansion to nothing would cost nothing.
+        // Without the registration, the crate must not compile. Otherwise an empty expansion would look cheap.
         if self.by != By::Nothing {
             source.push_str("\npub const REGISTER: fn(&mut Checks<AppState>) = register;\n");
         }
@@ -518,7 +519,7 @@ impl HealthState for AppState {
         source
     }
 
-    /// The type of a field, and the function that checks it: half of them are of a type of the crate.
+    /// The type of a field, and the function that checks it. Half of the fields have a type of this crate.
     fn field(index: u32) -> (&'static str, &'static str) {
         if index.is_multiple_of(2) {
             ("Flag", "ping::flag")
@@ -528,7 +529,7 @@ impl HealthState for AppState {
     }
 }
 
-/// Milliseconds of a processor that all commands so far have taken.
+/// The processor time of all commands so far, in milliseconds.
 fn children() -> Result<f64> {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).map_err(|error| format!("getrusage: {error}"))?;
     let millis = |time: TimeVal| Duration::from_micros(time.num_microseconds().unsigned_abs()).as_secs_f64() * 1_000.0;
@@ -576,7 +577,7 @@ fn write(file: &Path, text: &str) -> Result<()> {
         .map_err(|error| format!("cannot write {}: {error}", file.display()))
 }
 
-/// Copies a folder with all that is in it.
+/// Copies a folder and its contents.
 fn copy(from: &Path, to: &Path) -> Result<()> {
     let failed = |error: io::Error| format!("cannot copy {}: {error}", from.display());
     for entry in fs::read_dir(from).map_err(failed)? {
@@ -610,7 +611,7 @@ impl Times {
     }
 }
 
-/// What a shape costs more than no derive, for each field.
+/// How much more a shape costs than no derive, for each field.
 fn per_field(series: &[Times], index: usize, of: fn(&Times) -> f64) -> f64 {
     (of(&series[index]) - of(&series[PLAIN])) / f64::from(FIELDS)
 }
@@ -687,7 +688,7 @@ fn rendered(figures: &Figures, effort: &Effort) -> String {
     out
 }
 
-/// How many processes waited for a core in the last minute. Where that is more than there are cores, the times are too.
+/// The load average of the last minute. If it is higher than the number of cores, the measured times are too high.
 fn load() -> String {
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     load.split(' ')

@@ -25,7 +25,7 @@ async fn a_busy_pool_is_saturated_and_not_dead() {
     let folder = tempfile::tempdir().unwrap();
     let db = open(&folder.path().join("orders.db"), 1).await;
     let held = db.acquire().await.unwrap();
-    // The order matters: the check waits for the connection before the time begins in which it stays in use.
+    // The order matters: the check must wait for the connection before the 200 ms begin.
     let in_use = async {
         sleep(Duration::from_millis(200)).await;
         drop(held);

@@ -107,7 +107,7 @@ async fn a_disk_that_fails_is_not_healthy() {
     cannot_write(&db).await;
     assert_fails_with(&db, "read-only").await;
     // A connection that is opened now can only read. Still, the database counts as one that takes writes.
-    until("all are back", async || {
+    until("all connections are back in the pool", async || {
         (db.num_idle() == db.size() as usize).then_some(())
     })
     .await;
@@ -116,7 +116,7 @@ async fn a_disk_that_fails_is_not_healthy() {
 }
 
 #[tokio::test]
-async fn a_database_on_a_read_only_file_system_from_the_start_is_read_and_well() {
+async fn a_database_that_is_opened_on_a_read_only_file_system_is_healthy() {
     let Some(disk) = Mounted::new(&["-t", "tmpfs", "-o", "size=1m", "tmpfs"]) else {
         return;
     };

@@ -1,4 +1,4 @@
-//! The database's file: the file at its path has to be the open one.
+//! The file of the database: the path must still lead to the file that is open.
 
 use std::fs;
 use std::path::Path;
@@ -28,7 +28,7 @@ async fn a_deleted_database_is_not_healthy() {
 }
 
 #[tokio::test]
-async fn a_database_whose_folder_was_moved_is_not_healthy() {
+async fn a_database_that_was_moved_to_another_folder_is_not_healthy() {
     let Served { folder, file, db, app } = &Served::new(2).await;
     let elsewhere = folder.path().join("elsewhere");
     fs::create_dir(&elsewhere).unwrap();
@@ -50,7 +50,7 @@ async fn a_replaced_database_is_not_healthy() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_replaced_database_whose_writes_still_succeed_is_not_healthy() {
+async fn a_replaced_database_is_not_healthy_even_if_writes_succeed() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("orders.db");
     let db = open_with(options(&file).journal_mode(SqliteJournalMode::Wal), 2).await;
@@ -62,7 +62,7 @@ async fn a_replaced_database_whose_writes_still_succeed_is_not_healthy() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_database_is_found_to_be_replaced_at_the_first_look_too() {
+async fn the_first_run_finds_a_replaced_database_too() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("orders.db");
     let db = open(&file, 2).await;
@@ -102,7 +102,7 @@ async fn a_service_that_opens_the_new_file_is_healthy_again() {
 }
 
 #[tokio::test]
-async fn a_file_is_found_whatever_its_name_is_and_by_whatever_link_it_was_opened() {
+async fn a_file_is_found_under_any_name_and_through_any_link() {
     let folder = tempfile::tempdir().unwrap();
     let mut open_ones = Vec::new();
     for name in ["a b.db", "Aufträge № 1.db", "odd?name=x#y%20.db", "x (deleted)", "x"] {
@@ -127,7 +127,7 @@ async fn a_file_is_found_whatever_its_name_is_and_by_whatever_link_it_was_opened
 }
 
 #[tokio::test]
-async fn two_pools_look_at_one_file_at_the_same_time() {
+async fn two_pools_can_check_one_file_at_the_same_time() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("orders.db");
     let (one, two) = (open(&file, 2).await, open(&file, 2).await);

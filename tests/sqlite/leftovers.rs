@@ -30,7 +30,7 @@ async fn a_check_that_is_dropped_leaves_no_transaction_open() {
     for journal in [SqliteJournalMode::Delete, SqliteJournalMode::Wal] {
         let file = folder.path().join(format!("{journal:?}"));
         let db = open_with(options(&file).journal_mode(journal), 3).await;
-        // Up to longer than a run takes.
+        // From zero to more than a run takes.
         for micros in (0..2_000).step_by(20) {
             let limit = Duration::from_micros(micros);
             let dropped = [0; 3].map(|_| tokio::time::timeout(limit, db.check()));
@@ -84,7 +84,7 @@ async fn a_check_writes_nothing() {
             let mut files: Vec<_> = std::fs::read_dir(folder.path())
                 .unwrap()
                 .map(|file| file.unwrap().path())
-                .filter(|path| !path.to_string_lossy().ends_with("-shm")) // locks
+                .filter(|path| !path.to_string_lossy().ends_with("-shm")) // holds the locks
                 .map(|path| {
                     (
                         std::fs::read(&path).unwrap(),

@@ -7,7 +7,7 @@ use sqlx::sqlite::{SqliteJournalMode, SqlitePool, SqlitePoolOptions};
 use super::{assert_fails_with, assert_is_well, open, open_with, options, order};
 
 #[tokio::test]
-async fn a_database_that_was_opened_for_reading_is_well() {
+async fn a_database_that_was_opened_for_reading_is_healthy() {
     let folder = tempfile::tempdir().unwrap();
     for (name, journal) in [("rollback", SqliteJournalMode::Delete), ("wal", SqliteJournalMode::Wal)] {
         let file = folder.path().join(name);
@@ -24,7 +24,7 @@ async fn a_database_that_was_opened_for_reading_is_well() {
 }
 
 #[tokio::test]
-async fn an_immutable_database_is_well() {
+async fn an_immutable_database_is_healthy() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("orders.db");
     open(&file, 1).await.close().await;

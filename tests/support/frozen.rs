@@ -1,5 +1,6 @@
-//! A service with two checks in liveness: one is nearly always in flight, always between two timers, and the other waits
-//! for the beat of a worker that has further to go to it than the check to its next run: what SIGSTOP hits.
+//! A service that a test freezes with SIGSTOP. It has two checks in liveness. One is nearly always in flight, and
+//! waits for one timer after the other. The other one is a heartbeat. It runs more often than the worker beats, so
+//! after a freeze its next run comes before the next beat.
 //!
 //! Prints its address, then serves until it is killed.
 

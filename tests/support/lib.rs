@@ -1,4 +1,5 @@
-//! What the tests share: a served application, requests over a raw socket, and a log that can be read.
+//! What the tests share: a served application, requests in process and over a raw socket, and a log that tests can
+//! read.
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -18,14 +19,15 @@ use tower::ServiceExt as _;
 use tracing::field::{Field, Visit};
 use tracing_subscriber::layer::{Context, Layer};
 
-/// The toolchain whose words and whose JSON some tests compare with.
+/// The toolchain that writes the error texts and the JSON that some tests compare with.
 pub const PINNED: &str = "rustc 1.95.";
 
 /// Whether this toolchain is [`PINNED`].
 ///
 /// # Panics
 ///
-/// If there is no rustc; or if it is another one and `PINNED_ONLY` is set, as in CI, where these tests must not be skipped.
+/// If there is no rustc. Also if this is another toolchain and `PINNED_ONLY` is set. CI sets it, so that no test is
+/// skipped there.
 pub fn is_pinned() -> bool {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let version = Command::new(rustc)
@@ -35,7 +37,7 @@ pub fn is_pinned() -> bool {
     let version = String::from_utf8_lossy(&version.stdout);
     let is_pinned = version.starts_with(PINNED);
     let is_required = std::env::var_os("PINNED_ONLY").is_some();
-    assert!(is_pinned || !is_required, "CI needs {PINNED}x, and this is {version}");
+    assert!(is_pinned || !is_required, "CI needs {PINNED}x, but this is {version}");
     is_pinned
 }
 
@@ -52,7 +54,7 @@ impl<const N: usize> HealthState for Many<N> {
     }
 }
 
-/// An answer, read to its end.
+/// A complete answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     /// The status code.
@@ -68,16 +70,16 @@ impl Answer {
     ///
     /// # Panics
     ///
-    /// If it is none.
+    /// If the body is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error} in {:?}", self.body))
     }
 
-    /// A header, or nothing.
+    /// The value of a header, or an empty string.
     ///
     /// # Panics
     ///
-    /// If it is no text.
+    /// If the value is not text.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
@@ -124,7 +126,7 @@ pub async fn get(app: &Router, uri: &str) -> Answer {
 ///
 /// # Panics
 ///
-/// If it cannot be bound.
+/// If the port cannot be bound.
 pub async fn serve_at(host: &str, app: Router) -> SocketAddr {
     let listener = TcpListener::bind((host, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -136,16 +138,16 @@ pub async fn serve_at(host: &str, app: Router) -> SocketAddr {
 ///
 /// # Panics
 ///
-/// If it cannot be bound.
+/// If the port cannot be bound.
 pub async fn serve(app: Router) -> SocketAddr {
     serve_at("127.0.0.1", app).await
 }
 
-/// A runtime of an application, with so many workers.
+/// A runtime for an application, with `count` workers.
 ///
 /// # Panics
 ///
-/// If there are no threads for it.
+/// If its threads cannot be started.
 pub fn workers(count: usize) -> Runtime {
     Builder::new_multi_thread()
         .worker_threads(count)
@@ -154,16 +156,16 @@ pub fn workers(count: usize) -> Runtime {
         .unwrap()
 }
 
-/// A runtime of its own for whoever asks the probes.
+/// A separate runtime for a prober.
 ///
 /// # Panics
 ///
-/// If the system has nothing left for it.
+/// If it cannot be built.
 pub fn prober() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// Sends these very bytes and returns all that comes back until the connection is closed.
+/// Sends exactly these bytes, and returns all that comes back until the connection is closed.
 ///
 /// # Panics
 ///
@@ -176,11 +178,11 @@ pub async fn raw(address: SocketAddr, request: &str) -> String {
     answer
 }
 
-/// Reads until this holds, for ten seconds at most: for what another thread does in its own time.
+/// Calls `look` until it returns a value, for ten seconds at most. For what happens on another thread.
 ///
 /// # Panics
 ///
-/// If it does not come to hold.
+/// If there is no value after ten seconds.
 pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     for _ in 0..5_000 {
         if let Some(found) = look().await {
@@ -191,11 +193,11 @@ pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T
     panic!("it did not happen in ten seconds: {what}")
 }
 
-/// Waits for what a check has been told to be published.
+/// Waits until the answer has this code and status.
 ///
 /// # Panics
 ///
-/// If it is not, in ten seconds.
+/// If it does not have them after ten seconds.
 pub async fn settled(app: &Router, uri: &str, code: u16, status: &str) -> Answer {
     until(&format!("{uri} says {code} {status}"), async || {
         let answer = get(app, uri).await;
@@ -204,7 +206,7 @@ pub async fn settled(app: &Router, uri: &str, code: u16, status: &str) -> Answer
     .await
 }
 
-/// A log that can be read: each event on a line, all its fields included.
+/// A log that tests can read. Each event is one line with all its fields.
 #[derive(Clone, Debug, Default)]
 pub struct Log(Arc<Mutex<Vec<String>>>);
 
@@ -221,7 +223,7 @@ impl Log {
 }
 
 impl Log {
-    /// Forgets what it has heard so far.
+    /// Removes all lines.
     ///
     /// # Panics
     ///

@@ -22,7 +22,7 @@ fn app() -> App {
     App { db: Flag::healthy() }
 }
 
-/// Prints each event on a line, and takes its time for those in which this stands.
+/// Prints each event on a line. It pauses before a line with the text in `slow`.
 struct Print {
     slow: Option<&'static str>,
 }
@@ -110,7 +110,7 @@ async fn two_engines() -> Result<(), Box<dyn std::error::Error>> {
     serve(&builder().start()).await
 }
 
-/// One engine drains for so short a time that its grace is over while the other one, which serves, still drains.
+/// One engine has a short drain and a short grace. Both are over while the other engine, which serves, still drains.
 async fn two_drains() -> Result<(), Box<dyn std::error::Error>> {
     let short = builder()
         .drain(Duration::ZERO)
@@ -120,7 +120,7 @@ async fn two_drains() -> Result<(), Box<dyn std::error::Error>> {
     serve(&builder().drain(Duration::from_millis(1_500)).start()).await
 }
 
-/// Has something to do after its server, with no `Health` left.
+/// Still has work to do after its server has ended and the last `Health` is dropped.
 async fn flush() -> Result<(), Box<dyn std::error::Error>> {
     let health = builder().drain(Duration::ZERO).start();
     serve(&health).await?;
@@ -143,7 +143,7 @@ async fn own_signals() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Has a listener of ours that nobody connects to, and another port where the orders and probes are.
+/// Has a `health.listener` that nobody connects to. The probes are on another port.
 async fn two_ports() -> Result<(), Box<dyn std::error::Error>> {
     let health = builder().start();
     let admin = health.listener(tokio::net::TcpListener::bind("127.0.0.1:0").await?);
@@ -165,7 +165,7 @@ fn failing_main() -> Result<(), Box<dyn std::error::Error>> {
     Err("the configuration has no port".into())
 }
 
-/// Ends the process as soon as it may.
+/// Ends the process as soon as `shutdown_signal` allows it.
 async fn exits() -> Result<(), Box<dyn std::error::Error>> {
     let health = builder().start();
     let stop = health.shutdown_signal();
@@ -202,7 +202,7 @@ async fn last_sender() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Gets a signal between `shutdown_signal` and its server.
+/// Gets a signal after `shutdown_signal` is called and before the server starts.
 async fn signal_before_serve() -> Result<(), Box<dyn std::error::Error>> {
     let health = builder().start();
     let stop = health.shutdown_signal();
@@ -219,7 +219,7 @@ async fn signal_before_serve() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Starts a second engine after the signal, as a service that reads its configuration again while it ends.
+/// Starts a second engine after the signal, like a service that reloads its configuration while it ends.
 async fn late_engine() -> Result<(), Box<dyn std::error::Error>> {
     let first = builder().start();
     let stop = first.shutdown_signal();
@@ -252,7 +252,7 @@ async fn many_engines() -> Result<(), Box<dyn std::error::Error>> {
         let _router: Router = health.router();
         Ok(())
     };
-    once()?; // what a process has only once, such as the signal thread
+    once()?; // starts what a process has only once, such as the signal thread
     let settled = async |wanted: Option<(usize, usize)>| {
         let mut last = counts()?;
         for _ in 0..200 {

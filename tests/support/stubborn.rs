@@ -1,8 +1,11 @@
-//! A service that does not end by itself: one of its answers never does.
+//! A service that does not end by itself, because the answer to `/forever` never ends.
 //!
-//! Takes `drain` and `shutdown_grace` in milliseconds, prints its address, serves `/forever`. With `hang`, it does not end
-//! after it has served either: it says so, and hangs. With `gone`, it serves nothing, and hangs without any engine. With
-//! `mute`, nobody reads its log, which blocks whoever writes to it.
+//! It takes `drain` and `shutdown_grace` in milliseconds, prints its address, and serves. A third argument changes
+//! this:
+//!
+//! - `hang`: it does not end after it has served. It prints a line and hangs.
+//! - `gone`: it serves nothing. Its engine ends at once, and the process hangs.
+//! - `mute`: its log blocks every writer.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -36,7 +39,7 @@ async fn main() {
     }
     let [drain, grace] = [0, 1].map(|index| arguments[index].parse().expect("a number of milliseconds"));
     if arguments.get(2).is_some_and(|last| last == "hang") {
-        // `main` returns, and its runtime waits for this for ever.
+        // `main` returns, but its runtime waits for this thread for ever.
         tokio::task::spawn_blocking(|| {
             loop {
                 std::thread::park();
@@ -50,7 +53,7 @@ async fn main() {
         serve(Duration::from_millis(drain), Duration::from_millis(grace)).await
     };
     while health.upgrade().is_some() {
-        tokio::time::sleep(Duration::from_millis(5)).await; // the pacemaker has it for the time of a tick
+        tokio::time::sleep(Duration::from_millis(5)).await; // the pacemaker holds a handle during a tick
     }
     tokio::time::sleep(Duration::from_millis(300)).await; // a few ticks: time for the pacemaker to notice
     println!("served, and the engine has ended");
@@ -66,7 +69,7 @@ fn gone() -> WeakHealth {
     health.downgrade()
 }
 
-/// Serves; the last `Health` is gone when this returns.
+/// Serves. The last `Health` is dropped when this returns.
 async fn serve(drain: Duration, grace: Duration) -> WeakHealth {
     let health = Health::builder(Stubborn).drain(drain).shutdown_grace(grace).start();
     let forever = get(async || Body::from_stream(futures_util::stream::repeat(Ok::<_, Infallible>("and on\n"))));

@@ -1,4 +1,4 @@
-//! How it ends: readiness first, the listener last, and no request lost in between.
+//! The end of the service: readiness fails first, the listener closes last, and no request is lost in between.
 
 mod support;
 
@@ -14,15 +14,15 @@ use support::{Connection, Service, until};
 
 /// `drain` of the example.
 const DRAIN: Duration = Duration::from_secs(5);
-/// What a machine that is busy with other tests may take to notice something that is due.
+/// How late something may happen on a machine that is busy with other tests.
 const SLACK: Duration = Duration::from_secs(2);
 
 const ORDER: &str = r#"{"item":"tea","quantity":2}"#;
 
-/// How long before the listener closes a connection may have been opened that the server never saw.
+/// The server may miss a connection that is opened less than this before the listener closes.
 const CLOSING: Duration = Duration::from_millis(100);
 
-/// What the clients met.
+/// What the clients have observed.
 #[derive(Debug, Default)]
 struct Tally {
     answered: usize,
@@ -37,16 +37,16 @@ struct Loss {
     opened: Instant,
     /// The connection had served a request before.
     reused: bool,
-    /// Not a byte came back.
+    /// The server has sent no byte back.
     unanswered: bool,
     what: String,
 }
 
 impl Loss {
-    /// Whether this is a refusal that came a moment late, which no server can prevent: the kernel completes handshakes
-    /// on its own, and when the listener closes it resets those that nobody has accepted. What the client sees is a new
-    /// connection, opened while the listener was closing, and not a byte in return. (With a plain listener axum adds its
-    /// own: connections that it has accepted and not read from yet. `Health::listener` is there against those.)
+    /// Whether this is a refusal that came a moment late. No server can prevent it: the kernel completes handshakes by
+    /// itself, and when the listener closes, it resets the connections that are not accepted yet. The client has a new
+    /// connection, opened while the listener was closing, and gets no byte back. (With a plain listener, axum also
+    /// loses connections that it has accepted and not read from yet. `Health::listener` prevents this.)
     fn is_a_late_refusal(&self, closed: Instant) -> bool {
         self.unanswered && !self.reused && self.opened + CLOSING > closed
     }
@@ -65,8 +65,8 @@ impl Tally {
     }
 }
 
-/// Connects, or notes that the listener has closed: connections are refused, and a handshake that was under way is
-/// reset.
+/// Connects. Returns `None` and notes the time if the listener has closed: the connection is then refused, or reset
+/// during the handshake.
 fn connect(address: SocketAddr, tally: &Mutex<Tally>) -> Option<Connection> {
     match Connection::open(address) {
         Ok(connection) => Some(connection),
@@ -78,8 +78,8 @@ fn connect(address: SocketAddr, tally: &Mutex<Tally>) -> Option<Connection> {
     }
 }
 
-/// Orders and lists until connections are refused: on one connection for as long as the server keeps it, or on a new
-/// one each time.
+/// Places orders and lists them until connections are refused. With `keep_alive`, it uses a connection for as long as
+/// the server keeps it, otherwise a new one each time.
 fn order_until_refused(address: SocketAddr, keep_alive: bool, tally: &Mutex<Tally>) {
     let mut kept = None;
     for (method, body, expected) in [("POST", ORDER, 201), ("GET", "", 200)].into_iter().cycle() {
@@ -101,7 +101,7 @@ fn order_until_refused(address: SocketAddr, keep_alive: bool, tally: &Mutex<Tall
     }
 }
 
-/// Asks a probe on new connections until they are refused: each status with the time of the answer.
+/// Calls a probe on new connections until they are refused. Returns each status with the time of the answer.
 fn probe_until_refused(address: SocketAddr, path: &str, tally: &Mutex<Tally>) -> Vec<(Instant, u16)> {
     let mut answers = Vec::new();
     loop {
@@ -113,7 +113,7 @@ fn probe_until_refused(address: SocketAddr, path: &str, tally: &Mutex<Tally>) ->
             Ok(answer) => answers.push((Instant::now(), answer.status)),
             error => tally.lock().unwrap().lose(&connection, opened, false, &error),
         }
-        thread::sleep(Duration::from_millis(2)); // a prober's pace, nothing waits for it
+        thread::sleep(Duration::from_millis(2)); // the pace of a prober; the test does not depend on it
     }
 }
 
@@ -121,7 +121,7 @@ fn probe_until_refused(address: SocketAddr, path: &str, tally: &Mutex<Tally>) ->
 fn sigterm_under_load_loses_no_request() {
     let tally = &Mutex::new(Tally::default());
     thread::scope(|scope| {
-        // In here, so that it ends, and the clients with it, if anything fails.
+        // Inside of the scope: if an assertion fails, the service ends, and then the clients end too.
         let mut service = Service::start();
         let address = service.address;
 
@@ -155,9 +155,13 @@ fn sigterm_under_load_loses_no_request() {
         assert_eq!(
             idle.wait_for_end().unwrap(),
             b"",
-            "an idle connection is closed without a word"
+            "an idle connection is closed without a response"
         );
-        assert_eq!(silent.wait_for_end().unwrap(), b"", "so is one that never asked");
+        assert_eq!(
+            silent.wait_for_end().unwrap(),
+            b"",
+            "so is a connection without a request"
+        );
 
         let (readiness, liveness) = (readiness.join().unwrap(), liveness.join().unwrap());
         assert!(
@@ -176,23 +180,27 @@ fn sigterm_under_load_loses_no_request() {
         assert!(readiness[..failing].iter().all(|(_, status)| *status == 200));
         assert!(
             readiness[failing..].iter().all(|(_, status)| *status == 503),
-            "a drain is for good"
+            "a drain is never reverted"
         );
 
         for client in clients {
             client.join().unwrap();
         }
         let tally = tally.lock().unwrap();
-        let closed = tally.refused.expect("every client was refused at last");
+        let closed = tally.refused.expect("the clients are refused in the end");
         let accepting = closed.duration_since(told);
         assert!(accepting >= DRAIN, "a connection was refused after {accepting:?}");
         let lost = tally.lost.iter().filter(|loss| !loss.is_a_late_refusal(closed));
         let lost: Vec<_> = lost
             .map(|loss| (loss.opened.saturating_duration_since(told), &loss.what))
             .collect();
-        assert!(lost.is_empty(), "lost, beside {} answered: {lost:#?}", tally.answered);
+        assert!(
+            lost.is_empty(),
+            "{} requests were answered, these were lost: {lost:#?}",
+            tally.answered
+        );
         let served = tally.last_answer.unwrap().duration_since(told);
-        assert!(served + CLOSING > DRAIN, "orders were taken for {served:?} only");
+        assert!(served + CLOSING > DRAIN, "orders were accepted for only {served:?}");
     });
 }
 
@@ -212,7 +220,7 @@ fn a_second_sigterm_ends_the_drain() {
     let mut service = Service::start();
     service.signal(Signal::SIGTERM);
     until("drain", || service.get("/readyz").unwrap().status == 503);
-    std::thread::sleep(Duration::from_millis(1_050)); // within a second it is the same signal
+    std::thread::sleep(Duration::from_millis(1_050)); // within a second, it would count as the same signal
     let told = Instant::now();
     service.signal(Signal::SIGTERM);
     assert_eq!(service.wait().code(), Some(0));

@@ -1,4 +1,4 @@
-//! What stops it from starting is one line that says the way out.
+//! If the service cannot start, it prints one line that says how to fix it.
 
 mod support;
 
@@ -9,7 +9,10 @@ use support::command;
 fn error(port: &str) -> String {
     let output = command(&tempfile::tempdir().unwrap(), port).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(output.stdout.is_empty(), "nothing is announced that does not run");
+    assert!(
+        output.stdout.is_empty(),
+        "a service that does not run prints no address"
+    );
     let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!(error.lines().count(), 1, "{error}");
     error.trim_end().to_owned()

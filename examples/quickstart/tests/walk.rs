@@ -1,4 +1,4 @@
-//! What a newcomer does: start it, order, break payments and mend them.
+//! What a newcomer does: start the service, place an order, break payments and repair them.
 
 mod support;
 
@@ -12,7 +12,7 @@ fn payments(readiness: &Value) -> &Value {
     checks.iter().find(|check| check["name"] == "payments").unwrap()
 }
 
-/// The readiness answer once payments are in this state; it is a 200 all the time.
+/// Waits until payments are in this state. Returns the answer of readiness, which is a 200 all the time.
 fn readiness_once(service: &Service, payments_status: &str, reason: Option<&str>) -> Value {
     let mut last = Value::Null;
     until(&format!("payments {payments_status} {reason:?}"), || {
@@ -26,7 +26,7 @@ fn readiness_once(service: &Service, payments_status: &str, reason: Option<&str>
 }
 
 #[test]
-fn the_readme_walk() {
+fn the_walk_through_the_readme() {
     let service = Service::start();
     let mut connection = Connection::open(service.address).unwrap();
 
@@ -58,7 +58,7 @@ fn the_readme_walk() {
         "degraded"
     );
 
-    // Two whole runs of the check hang meanwhile, for 500 ms each.
+    // Meanwhile, two whole runs of the check hang, for 500 ms each.
     let began = Instant::now();
     while began.elapsed() < Duration::from_secs(2) {
         for path in ["/orders", "/readyz", "/livez"] {
@@ -99,7 +99,7 @@ fn orders_survive_a_restart() {
 }
 
 #[test]
-fn a_bad_order_is_the_clients_fault() {
+fn a_bad_order_gets_a_4xx_answer() {
     let service = Service::start();
     let mut connection = Connection::open(service.address).unwrap();
     for order in [
@@ -116,7 +116,7 @@ fn a_bad_order_is_the_clients_fault() {
 }
 
 #[test]
-fn a_lost_database_takes_the_service_out_and_is_no_clients_business() {
+fn a_lost_database_fails_readiness_and_the_public_answer_hides_the_error() {
     let service = Service::start();
     for entry in std::fs::read_dir(service.directory.path()).unwrap().map(Result::unwrap) {
         if entry.file_name() != "log" {

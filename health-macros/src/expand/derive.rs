@@ -1,4 +1,4 @@
-//! The output of `#[derive(HealthState)]`: it declares, the runtime runs.
+//! The output of `#[derive(HealthState)]`. It only declares the checks; the runtime runs them.
 
 use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
@@ -9,12 +9,12 @@ use crate::model::resolved::{self, Checker, Field};
 use crate::model::{Path, State};
 use crate::util::tokens::{mentions, peel};
 
-/// From this number of fields on, several functions register them. In rustc's incremental mode the closures of a function
-/// each cost what all of them cost: 500 in one function are half a second of every check from scratch. Below this number
-/// it saves nothing, and one function is easier to read.
+/// With at least this many fields, several functions register them. In rustc's incremental mode, the cost of each
+/// closure grows with the number of closures in its function: 500 closures in one function add half a second to each
+/// `cargo check` from scratch. With fewer fields, the split saves nothing, and one function is easier to read.
 const MANY: usize = 120;
 
-/// How many fields each of them registers.
+/// The number of fields that each of these functions registers.
 const PART: usize = 16;
 
 // Expands to:
@@ -103,7 +103,7 @@ fn expand_parts(
 // __checks.with(SPEC, |__state| ::health_runtime::run(payments::ping(&__state.payments)));
 // __checks.nest::<Billing>("billing", |__state| &__state.billing);
 //
-// One plain call with the type in its turbofish: a missing trait is one error, under the type.
+// One plain call with the type in its turbofish. So a missing trait is one error, and it is under the type:
 //     db: Pool,
 //         ^^^^
 fn expand_field(field: &Field<'_>, runtime: &TokenStream) -> TokenStream {
@@ -146,7 +146,8 @@ fn expand_with(run: &str, path: &Path, member: &Member, ty: &Type, runtime: &Tok
     } else {
         field
     };
-    // Marked as generated where that changes no meaning, or else rustc advises to write the argument into the attribute.
+    // Marks a path of one word as generated; it still names the same function. Otherwise rustc advises the user to
+    // write the argument into the attribute.
     let mut tokens: Vec<TokenTree> = path.tokens.clone().into_iter().collect();
     if let [TokenTree::Ident(only)] = tokens.as_mut_slice() {
         *only = in_expansion(only);
@@ -169,10 +170,11 @@ fn expand_imports(fields: &[Field<'_>], runtime: &TokenStream) -> Option<TokenSt
 // Expands to:
 // { type __CheckFunction = ::health_runtime::Unannotated; { use {queue::depth as __CheckFunction}; __checks.function::<__CheckFunction>(); } }
 //
-// Braces, so that rustc's advice for a path that it does not find is about the path alone.
+// The braces after `use` keep the path apart: if rustc does not find it, its advice is about the path alone.
 //
-// The attribute macro adds a type of the function's name, which `use` then brings along. Without the attribute there is
-// none, so that `__CheckFunction` is the type above, which says so. What goes wrong stands at the name at the path's end:
+// The attribute macro adds a type with the function's name, and `use` imports both. Without the attribute, `use`
+// imports no type. Then `__CheckFunction` means the type alias above, and the error says that the attribute is missing.
+// Errors point at the last name in the path:
 //     #[health(checks(queue::depth))]
 //                            ^^^^^
 fn expand_function(path: &Path, runtime: &TokenStream) -> TokenStream {
@@ -200,7 +202,7 @@ pub(crate) fn expand_where(state: &State<'_>, bounds: &[TokenStream]) -> TokenSt
     let inline = generics.type_params().filter(|param| !param.bounds.is_empty());
     let inline = inline.map(|TypeParam { ident, bounds, .. }| quote!(#ident: #bounds));
     let declared = generics.where_clause.iter().flat_map(|clause| &clause.predicates);
-    // `Self`: what the trait asks of the whole struct, also of its fields that are no checks.
+    // The bounds on `Self`: the trait requires them of the whole struct, including the fields that are not checks.
     quote! {
         where #(#inline,)* #(#declared,)* #(#bounds,)* Self: ::core::marker::Sized + ::core::marker::Send + ::core::marker::Sync + 'static
     }
@@ -219,7 +221,7 @@ fn expand_bounds(state: &State<'_>, fields: &[Field<'_>], runtime: &TokenStream)
         match field.checker {
             Checker::Own => quote!(#ty: #runtime::HealthCheck),
             Checker::Live => quote!(#ty: #runtime::InProcess),
-            // No more than `Self` asks, but said so that the function's future can be seen to be `Send`.
+            // These ask no more than the bounds on `Self`. With them, rustc sees that the function's future is `Send`.
             Checker::With { .. } => quote!(#ty: ::core::marker::Send + ::core::marker::Sync + 'static),
             Checker::Nested => quote!(#ty: #runtime::HealthState),
         }
@@ -227,8 +229,8 @@ fn expand_bounds(state: &State<'_>, fields: &[Field<'_>], runtime: &TokenStream)
     bounds.collect()
 }
 
-/// The parameters without the bounds that stand with them: [`expand_where`] has them all in one place, or else clippy
-/// would find some of them twice.
+/// The generics without the bounds that are written at the parameters. [`expand_where`] puts all bounds in one place,
+/// because clippy reports a parameter with bounds in two places.
 pub(crate) fn without_bounds(generics: &Generics) -> Generics {
     let mut generics = generics.clone();
     for param in generics.type_params_mut() {
@@ -238,7 +240,8 @@ pub(crate) fn without_bounds(generics: &Generics) -> Generics {
     generics
 }
 
-/// Whether a type may be an `Arc`, a `Box` or a reference, also by another name: `Mail`, `Shared<dyn Mailer>`.
+/// Whether the type may be an `Arc`, a `Box` or a reference. Most paths may be, because they may be an alias, such as
+/// `Mail` or `Shared<dyn Mailer>`.
 fn may_point(ty: &Type) -> bool {
     match peel(ty) {
         Type::Reference(_) => true,

@@ -1,4 +1,4 @@
-//! The output of `#[health_check]` on a function: the function as it was, and a type of its name.
+//! The code that `#[health_check]` adds after a function: a type with the function's name.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -21,11 +21,12 @@ use crate::util::tokens::{mentions, peel, rename_lifetimes};
 //     }
 // }
 //
-// and the same for `Arc<AppState>`, which `Health::builder(Arc::new(state))` has. Not where a type parameter is the state:
-// it may stand for the `Arc` itself.
+// and the same for `Arc<AppState>`, the state of `Health::builder(Arc::new(state))`. If the type of the state is a type
+// parameter, there is no second impl: the parameter may already stand for the `Arc`.
 //
-// Braces, because a unit struct would also be a value, as the function is. No `const _` around the impl: on an associated
-// function, where none of this can stand, it would be two errors more.
+// The struct has braces because a unit struct is also a value, and the function already uses the name for a value.
+// There is no `const _` around the impl: on an associated function, where this code is an error anyway, it would cause
+// two more errors.
 pub(crate) fn expand_function(function: &Function<'_>) -> TokenStream {
     let signature = function.signature;
     let runtime = runtime(&function.check.options.krate).expect("validation refuses a path that is none");
@@ -40,7 +41,7 @@ pub(crate) fn expand_function(function: &Function<'_>) -> TokenStream {
         let check = expand_for_any_state(&name, &spec, &call, &runtime);
         return quote! { #ty #allow #check };
     };
-    // rustc names it where the function returns something that borrows from it.
+    // rustc shows this name if the function returns something that borrows from the state.
     let argument = Ident::new("state", returned(signature));
     let call = expand_run(function, &lifetimes, &runtime, &argument.to_token_stream());
     let state = rename_lifetimes(state.to_token_stream(), &lifetimes, "static");
@@ -96,10 +97,10 @@ fn expand_shared(
 // ::health_runtime::run_plain::<io::Result<()>>(disk_space(state))
 // ::health_runtime::run(disk_space(state))
 //
-// `run` and `run_blocking` where a plain `fn` may return a future.
+// `run` and `run_blocking` are for a plain `fn` that may return a future.
 //
-// With the type, what a check cannot return is an error under it; without, under its first word. A future that cannot be
-// sent is one under the name.
+// If a check cannot return its type, the error is under the whole type. Without the type in the call, it is only under
+// the first word of the type. If the future is not `Send`, the error is under the function's name:
 //     async fn disk_space() -> io::Result<u8> {
 //              ^^^^^^^^^^      ^^^^^^^^^^^^^^
 fn expand_run(
@@ -112,7 +113,7 @@ fn expand_run(
     let path = |at| located(signature.ident.to_token_stream(), Some(at));
     let output = match &signature.output {
         ReturnType::Default => quote!(()),
-        // No type that can be written elsewhere.
+        // `impl Trait` cannot be written in the call.
         ReturnType::Type(_, ty) if mentions(ty.to_token_stream(), &["impl".to_owned()]) => {
             quote_spanned!(returned(signature)=> _)
         }
@@ -120,7 +121,7 @@ fn expand_run(
     };
     let name = Span::mixed_site().located_at(signature.ident.span());
     let first = returned(signature);
-    // A path that the user wrote stays where it is: what is wrong with it is wrong there.
+    // The path in `crate = path` keeps its span, so that an error in it is shown there.
     let at = if function.check.options.krate.is_given() {
         None
     } else {
@@ -144,14 +145,14 @@ fn expand_run(
     }
 }
 
-/// Whether the type is certainly no future, under whatever name: `Result<…>`, `Option<…>`, `String`, `bool`.
+/// Whether the name of the type shows that it is not a future: `Result<…>`, `Option<…>`, `String`, `bool`.
 fn is_no_future(ty: &Type) -> bool {
     match peel(ty) {
         Type::Tuple(_) | Type::Array(_) | Type::Never(_) => true,
         Type::Path(TypePath { qself: None, path, .. }) => path.segments.last().is_some_and(|last| {
             let name = last.ident.to_string();
             let name = name.as_str();
-            // With an argument that is a type: an alias such as `type Result<'a> = BoxFuture<'a, bool>` has none.
+            // A type argument is required: the alias `type Result<'a> = BoxFuture<'a, bool>` is a future and has none.
             let has_type = matches!(&last.arguments, PathArguments::AngleBracketed(arguments)
                 if arguments.args.iter().any(|argument| matches!(argument, GenericArgument::Type(_))));
             (["Result", "Option", "Vec"].contains(&name) && has_type) || name == "String" || PRIMITIVES.contains(&name)
@@ -160,7 +161,7 @@ fn is_no_future(ty: &Type) -> bool {
     }
 }
 
-/// Where it says what it returns, or else its name.
+/// The span of the return type, or of the function's name if there is no return type.
 fn returned(signature: &Signature) -> Span {
     Span::mixed_site().located_at(match &signature.output {
         ReturnType::Default => signature.ident.span(),
@@ -168,7 +169,7 @@ fn returned(signature: &Signature) -> Span {
     })
 }
 
-/// The same tokens, to be found elsewhere.
+/// The same tokens, but with the position of `at`, so that errors are shown there.
 fn located(tokens: TokenStream, at: Option<Span>) -> TokenStream {
     let tokens = tokens.into_iter().map(|mut token| {
         let span = token.span();
@@ -211,7 +212,8 @@ pub(super) fn expand_type(signature: &Signature) -> TokenStream {
     quote_spanned! {name.span()=> #[doc(hidden)] #vis struct #name {} }
 }
 
-/// The function's name for a type: to be named by the user, and still no business of the lints on style.
+/// The function's name, as the name of the generated type. The user can name this type, but rustc sees generated code
+/// and does not apply its style lints.
 pub(super) fn type_name(function: &Ident) -> Ident {
     let mut name = function.clone();
     name.set_span(function.span().resolved_at(Span::call_site()));
@@ -232,12 +234,12 @@ fn expand_generics(generics: &Generics, lifetimes: &[Ident], state: &TokenStream
     let params = rename_lifetimes(quote!(#(#params),*), lifetimes, "static");
     let predicates = generics.where_clause.iter().flat_map(|clause| &clause.predicates);
     let predicates = rename_lifetimes(quote!(#(#predicates,)*), lifetimes, "static");
-    // What every state is, said so that the function's future can be seen to be `Send`.
+    // Every state has these bounds. They are repeated so that rustc sees that the function's future is `Send`.
     let send = quote!(::core::marker::Send + ::core::marker::Sync + 'static);
     (quote!(<#params>), quote!(where #predicates #state: #send))
 }
 
-/// Whether the type of the state has a name, and is no type parameter, nor what a parameter decides.
+/// Whether the type of the state is a path that does not begin with a type parameter, as `S` and `S::State` do.
 fn is_named(signature: &Signature) -> bool {
     let params: Vec<&Ident> = signature.generics.type_params().map(|param| &param.ident).collect();
     match signature.state().map(peel) {
@@ -249,7 +251,8 @@ fn is_named(signature: &Signature) -> bool {
     }
 }
 
-/// Whether it is deprecated, where our call is no use of it by the user, or allowed to use what is.
+/// Whether the generated impl needs `#[allow(deprecated)]`. It does if the function is deprecated, because the user did
+/// not write the generated call. It also does if the function allows or expects deprecated items.
 fn is_deprecated_use(signature: &Signature) -> bool {
     signature.attrs.iter().any(|attr| match &attr.meta {
         Meta::List(list) if list.path.is_ident("allow") || list.path.is_ident("expect") => {

@@ -1,10 +1,10 @@
-//! What is declared to code: quoting, and nothing else.
+//! Turns the model into code.
 //!
 //! ```text
-//! derive    the code of a struct
-//! function  the code of a function
-//!   spec    what both write
-//! stub      what goes out beside errors
+//! derive    the code for a struct
+//! function  the code for a function
+//!   spec    the parts that both use
+//! stub      the code beside errors
 //! ```
 
 pub(crate) mod derive;

@@ -1,13 +1,13 @@
-//! The parts that the derive and the attribute macro write alike: what is declared as `CheckSpec` and `ServiceSpec`, and
-//! the call of a check function.
+//! The code that the derive and the attribute macro share: `CheckSpec`, `ServiceSpec`, and the call of a check
+//! function.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
 use crate::model::{BreakerOptions, Check, Count, Path, Setting, StateOptions, Text, Time};
 
-/// Where the runtime is: `crate = path`, also where that is refused and the path can be seen, or else `::health_runtime`.
-/// `None` if nobody knows.
+/// The path of the runtime: `crate = path`, or else `::health_runtime`. If `crate` was refused, it is the path that the
+/// user probably meant, or `None` if that is unknown.
 pub(crate) fn runtime(krate: &Setting<Path>) -> Option<TokenStream> {
     match krate.meant() {
         Some(path) => Some(path.tokens.clone()),
@@ -91,8 +91,8 @@ fn expand_breaker(options: &BreakerOptions, runtime: &TokenStream) -> TokenStrea
 // Expands to:
 // ::health_runtime::run(payments::ping(&__state.payments))
 //
-// Everything but the path stands at the name at the path's end, so that whatever is wrong with the function is one error
-// there:
+// Everything except the path has the span of the last name in the path. So anything wrong with the function is one
+// error at that name:
 //     #[health_check(with = payments::ping)]
 //                                     ^^^^
 pub(crate) fn expand_call(run: &TokenStream, path: &TokenStream, at: Span, argument: &TokenStream) -> TokenStream {
@@ -106,7 +106,7 @@ pub(crate) fn expand_call(run: &TokenStream, path: &TokenStream, at: Span, argum
     quote_spanned! {at=> #run #call }
 }
 
-/// The same name, marked as generated: using what is `#[deprecated]` here is no use by the user.
+/// The same name, marked as generated. If it is `#[deprecated]`, rustc then does not warn the user about this use.
 pub(crate) fn in_expansion(ident: &Ident) -> Ident {
     let mut ident = ident.clone();
     ident.set_span(ident.span().resolved_at(Span::mixed_site()));

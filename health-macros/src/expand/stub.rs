@@ -1,4 +1,5 @@
-//! The stubs that go out beside errors, so that one mistake does not also say "no method `start_health` found".
+//! The stubs that go out beside errors. Without them, one mistake would cause more errors, such as "no method
+//! `start_health` found".
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
@@ -19,14 +20,14 @@ use crate::util::tokens::rename_lifetimes;
 // };
 pub(crate) fn expand_state_stub(state: &State<'_>) -> TokenStream {
     let Some(runtime) = runtime(&state.options.krate) else {
-        return TokenStream::new(); // Nobody knows where the trait is: the stub would be one more error.
+        return TokenStream::new(); // The path of the trait is unknown, so a stub would be one more error.
     };
     let name = &state.input.ident;
     let mut generics = without_bounds(&state.input.generics);
     let lifetimes: Vec<Ident> = generics.lifetimes().map(|param| param.lifetime.ident.clone()).collect();
     let (_, type_generics, _) = generics.split_for_impl();
     let type_generics = rename_lifetimes(type_generics.to_token_stream(), &lifetimes, "static");
-    // Without the bounds of the fields: a check whose options are in error may need another one.
+    // Leaves out the bounds of the fields: a check with wrong options may need another bound.
     let where_clause = rename_lifetimes(expand_where(state, &[]), &lifetimes, "static");
     generics.params = generics
         .params
@@ -53,10 +54,10 @@ pub(crate) fn expand_state_stub(state: &State<'_>) -> TokenStream {
 pub(crate) fn expand_function_stub(function: &Function<'_>) -> TokenStream {
     let signature = function.signature;
     if signature.is_associated() || signature.uses_own_name().is_some() {
-        return TokenStream::new(); // Where a method stands, nothing else may. Nor may a type hide what has its name.
+        return TokenStream::new(); // A type cannot be in an `impl`, and must not hide what has the same name.
     }
     let Some(runtime) = runtime(&function.check.options.krate) else {
-        return TokenStream::new(); // Without the trait, no stub.
+        return TokenStream::new(); // The path of the trait is unknown.
     };
     let ty = expand_type(signature);
     let name = type_name(&signature.ident);

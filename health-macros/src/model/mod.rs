@@ -1,5 +1,5 @@
-//! What the user declared: [`State`], the struct, with its annotated [`Field`]s; or an annotated [`Function`]. Borrowed
-//! from the syntax tree, so that any later error can point at the original tokens.
+//! What the user declared: a [`State`], which is the struct with its annotated [`Field`]s, or an annotated
+//! [`Function`]. The model borrows from the syntax tree, so that later errors can point at the original tokens.
 
 pub(crate) mod resolved;
 pub(crate) mod signature;
@@ -13,7 +13,7 @@ use syn::{DeriveInput, Member, Type};
 
 use self::signature::Signature;
 
-/// The struct.
+/// The struct with `#[derive(HealthState)]`.
 pub(crate) struct State<'a> {
     pub(crate) input: &'a DeriveInput,
     pub(crate) options: StateOptions,
@@ -24,7 +24,7 @@ pub(crate) struct State<'a> {
 pub(crate) struct Field<'a> {
     pub(crate) ty: &'a Type,
     pub(crate) member: Member,
-    /// The attribute's own word, to blame for what is missing.
+    /// The path of the attribute. An error about a missing option points at it.
     pub(crate) attribute: &'a syn::Path,
     pub(crate) check: Check<'a>,
 }
@@ -35,12 +35,12 @@ pub(crate) struct Function<'a> {
     pub(crate) check: Check<'a>,
 }
 
-/// What is declared about one check.
+/// One check, as declared.
 pub(crate) struct Check<'a> {
     pub(crate) options: CheckOptions,
-    /// Whether it is a field or a function.
+    /// [`Place::Field`] or [`Place::Function`].
     pub(crate) place: Place,
-    /// The name of the field or function; a field of a tuple has none.
+    /// The name of the field or function. `None` for a field of a tuple struct.
     pub(crate) ident: Option<&'a Ident>,
     /// The first paragraph of the doc comment.
     pub(crate) doc: Option<String>,
@@ -48,23 +48,24 @@ pub(crate) struct Check<'a> {
 
 /// One option of an attribute.
 ///
-/// A refused option is neither given nor absent: a rule that reads it says nothing, because nobody knows what was meant.
+/// A refused option is neither given nor absent. A rule that reads it reports nothing, because the value that the user
+/// meant is unknown.
 #[derive(Default)]
 pub(crate) enum Setting<T> {
     #[default]
     Absent,
-    /// There is an error about it. The value is the one that was probably meant, if that can be seen.
+    /// The option has an error. The value is the one that the user probably meant, if the macro can tell.
     Refused(Option<T>),
     Given(Ident, T),
 }
 
-/// A string and the literal it stands in.
+/// A string and its literal.
 pub(crate) struct Text {
     pub(crate) text: String,
     pub(crate) literal: Literal,
 }
 
-/// A duration and the literal it stands in.
+/// A duration and its literal.
 pub(crate) struct Time {
     pub(crate) time: Duration,
     pub(crate) literal: Literal,
@@ -76,19 +77,19 @@ impl Time {
     }
 }
 
-/// A number and the literal it stands in.
+/// A number and its literal.
 pub(crate) struct Count {
     pub(crate) count: u32,
     pub(crate) literal: Literal,
 }
 
-/// A path, as written, and the name at its end, under which rustc's own errors shall stand.
+/// A path as written, and the last name in it. rustc's own errors point at this name.
 pub(crate) struct Path {
     pub(crate) tokens: TokenStream,
     pub(crate) last: Ident,
 }
 
-/// Where options stand.
+/// Where an option is written.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Place {
     Struct,
@@ -108,7 +109,7 @@ impl Place {
         }
     }
 
-    /// What has the attribute.
+    /// The noun for this place, for messages.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Struct => "struct",
@@ -145,7 +146,7 @@ pub(crate) struct CheckOptions {
     pub(crate) with: Setting<Path>,
     pub(crate) nested: Setting<()>,
     pub(crate) krate: Setting<Path>,
-    /// The names of all that are given.
+    /// The names of all given options.
     pub(crate) given: Vec<Ident>,
 }
 
@@ -177,12 +178,12 @@ pub(crate) struct StateOptions {
 }
 
 impl CheckOptions {
-    /// Whether it ends with the start.
+    /// Whether the startup probe is the only probe of the check. Such a check ends when the service has started.
     pub(crate) fn is_startup_only(&self) -> bool {
         self.startup.is_given() && self.readiness.is_absent() && self.liveness.is_absent()
     }
 
-    /// Whether nobody knows which probes it belongs to.
+    /// Whether an error leaves open which probes the check belongs to.
     pub(crate) fn has_refused_probe(&self) -> bool {
         [&self.readiness, &self.startup, &self.liveness]
             .into_iter()
@@ -191,8 +192,8 @@ impl CheckOptions {
 }
 
 impl Check<'_> {
-    /// Its name and the tokens that say it: `name = "…"`, or else the name of the field or function, valid or not. `None` for
-    /// a tuple's field without `name`, or if `name` was refused.
+    /// The name of the check, and the tokens to blame for it: those of `name = "…"`, or else the name of the field or
+    /// function. It may be invalid. `None` if `name` was refused, or for a field of a tuple struct without `name`.
     pub(crate) fn name(&self) -> Option<(String, &dyn ToTokens)> {
         match (&self.options.name, &self.ident) {
             (Setting::Given(_, name), _) => Some((name.text.clone(), &name.literal)),
@@ -201,7 +202,7 @@ impl Check<'_> {
         }
     }
 
-    /// Whether a function checks, and not a type.
+    /// Whether the check is a function, and not the type of a field.
     pub(crate) fn is_function(&self) -> bool {
         self.place == Place::Function || self.options.with.is_given()
     }
@@ -217,7 +218,7 @@ impl Check<'_> {
 }
 
 impl<T> Setting<T> {
-    /// The option's name where it stands, if it is given.
+    /// The option's name as the user wrote it, if the option is given.
     pub(crate) fn key(&self) -> Option<&Ident> {
         match self {
             Self::Absent | Self::Refused(_) => None,
@@ -225,7 +226,7 @@ impl<T> Setting<T> {
         }
     }
 
-    /// Its value, if it is given.
+    /// The value, if the option is given.
     pub(crate) fn value(&self) -> Option<&T> {
         match self {
             Self::Absent | Self::Refused(_) => None,
@@ -233,7 +234,7 @@ impl<T> Setting<T> {
         }
     }
 
-    /// Its value, or the one that was probably meant.
+    /// The value, or the one that the user probably meant.
     pub(crate) fn meant(&self) -> Option<&T> {
         match self {
             Self::Absent => None,
@@ -242,7 +243,7 @@ impl<T> Setting<T> {
         }
     }
 
-    /// Notes that it was meant, if nothing is known of it.
+    /// Marks an absent option as refused: the user meant it, but its value is unknown.
     pub(crate) fn refuse(&mut self) {
         if self.is_absent() {
             *self = Self::Refused(None);

@@ -1,4 +1,4 @@
-//! What is declared, resolved once nothing is wrong with it: under which name, and who checks.
+//! The annotated fields after validation. Each has the name of its check and its [`Checker`].
 
 use syn::{Member, Type};
 
@@ -13,19 +13,19 @@ pub(crate) struct Field<'a> {
     pub(crate) checker: Checker<'a>,
 }
 
-/// Who checks a field.
+/// The code that checks a field.
 pub(crate) enum Checker<'a> {
-    /// Its type.
+    /// The `HealthCheck` of its type.
     Own,
-    /// Its type, for the liveness probe: only the type can say that a restart fixes it.
+    /// The same, in the liveness probe without `restart_helps`. So the type must also implement `InProcess`.
     Live,
-    /// A function: `with = path`.
+    /// The function in `with = path`.
     With { path: &'a Path, blocking: bool },
-    /// The checks in it: `nested`.
+    /// The checks inside its type: `nested`.
     Nested,
 }
 
-/// The annotated fields of a struct in which validation has found no mistake.
+/// Resolves the annotated fields of a struct. Validation must have found no mistake in it.
 pub(crate) fn fields<'a>(state: &'a State<'_>) -> Vec<Field<'a>> {
     state.fields.iter().map(field).collect()
 }

@@ -1,5 +1,5 @@
-//! A function as the attribute macro sees it. Its body is not parsed: that would need all of syn's grammar, and the function
-//! goes out as it came in. Only its names are looked at, as tokens.
+//! A function as the attribute macro sees it. The body is not parsed: that would need all of syn's grammar, and the
+//! function is in the output as it was in the input. The macro only searches the body for names, token by token.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -8,49 +8,48 @@ use syn::{Attribute, Generics, ReturnType, Token, Type, Visibility};
 
 use crate::util::tokens::{is_punct, mentions, peel, ungroup};
 
-/// Everything before the body.
+/// The parts of a function before its body, and the body as tokens.
 pub(crate) struct Signature {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
     pub(crate) asyncness: Option<Token![async]>,
     pub(crate) unsafety: Option<Token![unsafe]>,
     pub(crate) ident: Ident,
-    /// With the where clause.
+    /// Includes the where clause.
     pub(crate) generics: Generics,
     pub(crate) inputs: Vec<Input>,
     pub(crate) output: ReturnType,
-    /// A body, or `;`.
+    /// The body in braces, or `;`.
     pub(crate) body: Vec<TokenTree>,
 }
 
 /// A parameter.
 pub(crate) enum Input {
-    /// `self`, in whatever way; all of its tokens.
+    /// All tokens of `self` in any form, such as `&mut self` or `self: Arc<Self>`.
     Receiver(TokenStream),
     /// `pattern: Type`.
     Typed {
         tokens: TokenStream,
         ty: Box<Type>,
-        /// `#[cfg(…)]`: here it is not gone before the macro sees it.
+        /// `#[cfg(…)]` on the parameter. rustc does not evaluate it before it calls the macro.
         cfg: Option<Box<Attribute>>,
     },
 }
 
-/// What a function uses that has its own name.
+/// What a function uses although it has the function's own name.
 pub(crate) enum Used {
     Primitive,
-    /// A crate or module.
+    /// The crate or module at the start of a path.
     Path,
 }
 
-/// Types that need no import.
 pub(crate) const PRIMITIVES: [&str; 17] = [
     "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "str", "u8", "u16", "u32", "u64", "u128",
     "usize",
 ];
 
 impl Signature {
-    /// The state that the function takes: `S` of `state: &S`.
+    /// The type of the state: `S` in `state: &S`.
     pub(crate) fn state(&self) -> Option<&Type> {
         match self.inputs.first()? {
             Input::Typed { ty, .. } => match peel(ty) {
@@ -61,20 +60,19 @@ impl Signature {
         }
     }
 
-    /// Whether it shows that it stands in a trait or an `impl`.
+    /// Whether the signature shows that the function is in a trait or an `impl`.
     pub(crate) fn is_associated(&self) -> bool {
         let has_receiver = matches!(self.inputs.first(), Some(Input::Receiver(_)));
         has_receiver || !self.has_body() || self.says_self()
     }
 
-    /// Whether it has a body.
     pub(crate) fn has_body(&self) -> bool {
         let body = ungroup(&self.body);
         matches!(body.as_slice(), [TokenTree::Group(body)] if body.delimiter() == Delimiter::Brace)
     }
 
-    /// What has its name, and is used in it: a primitive type, or the crate or module of a path. The type that the attribute
-    /// adds would hide it.
+    /// What the function uses that has the function's own name: a primitive type, or the crate or module of a path. The
+    /// type that the attribute adds would hide it.
     pub(crate) fn uses_own_name(&self) -> Option<Used> {
         let name = self.ident.unraw().to_string();
         let body: TokenStream = self.body.iter().cloned().collect();
@@ -86,22 +84,22 @@ impl Signature {
         is_used.then_some(Used::Path)
     }
 
-    /// The words before its name: `fn` or `async fn`.
+    /// The keywords before the function's name: `fn` or `async fn`.
     pub(crate) fn words(&self) -> &'static str {
         self.asyncness.map_or("fn", |_| "async fn")
     }
 
-    /// Whether it says `Self`.
+    /// Whether the signature names `Self`.
     pub(crate) fn says_self(&self) -> bool {
         mentions(self.types(), &["Self".to_owned()])
     }
 
-    /// Whether a type of it is `_`, which rustc refuses wherever it is said.
+    /// Whether `_` is in one of the signature's types. rustc reports that itself.
     pub(crate) fn has_placeholder(&self) -> bool {
         mentions(self.types(), &["_".to_owned()])
     }
 
-    /// The types of its parameters, of what it returns, and of its conditions.
+    /// The return type, the generic parameters, the where clause and the types of the parameters.
     fn types(&self) -> TokenStream {
         let mut types = self.output.to_token_stream();
         self.generics.params.to_tokens(&mut types);
@@ -115,8 +113,8 @@ impl Signature {
     }
 }
 
-/// Whether a path in the tokens begins with this name: `redis::cmd`, but neither `::redis::cmd`, `crate::redis` nor
-/// `redis::<T>`.
+/// Whether a path in the tokens begins with this name. For `redis`, `redis::cmd` does; `::redis::cmd`, `crate::redis`
+/// and `redis::<T>` do not.
 fn begins_path(tokens: TokenStream, name: &str) -> bool {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     tokens.iter().enumerate().any(|(i, token)| match token {
@@ -133,7 +131,8 @@ fn begins_path(tokens: TokenStream, name: &str) -> bool {
     })
 }
 
-/// Whether the name stands in the tokens as the name of a type: not of a field (`state.str`), a variable or a function.
+/// Whether the tokens use the name as a type. The neighbouring tokens decide: a field (`state.str`), a variable or a
+/// function with this name does not count.
 fn names_type(tokens: TokenStream, name: &str) -> bool {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     tokens.iter().enumerate().any(|(i, token)| match token {

@@ -1,4 +1,4 @@
-//! Reads `#[health_check(...)]` and `#[health(...)]`, one option after the other.
+//! Parses `#[health_check(...)]` and `#[health(...)]` option by option.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use syn::{Attribute, MacroDelimiter, Meta};
@@ -12,7 +12,7 @@ use crate::parse::value::Value;
 use crate::util::errors::Errors;
 use crate::util::tokens::{hyphenated, is_punct, next_comma, show_path, show_token, ungroup};
 
-/// Finds the attribute called `name`, reporting a second one, and one called `other`, which belongs elsewhere.
+/// Finds the attribute `name`. Reports a second one, and the attribute `other`, which belongs elsewhere.
 pub(crate) fn find<'a>(
     attrs: &'a [Attribute],
     name: &str,
@@ -44,7 +44,7 @@ pub(crate) fn find<'a>(
     found
 }
 
-/// Reads an attribute option by option: a bad one does not hide the next.
+/// Parses all options of an attribute. A bad option does not hide the next one.
 pub(crate) fn parse<O: Options>(attribute: &Attribute, place: Place, errors: &mut Errors) -> O {
     match &attribute.meta {
         Meta::Path(_) => O::default(),
@@ -67,7 +67,7 @@ pub(crate) fn parse<O: Options>(attribute: &Attribute, place: Place, errors: &mu
     }
 }
 
-/// Reads options with commas between them.
+/// Parses options separated by commas.
 pub(crate) fn parse_options<O: Options>(tokens: TokenStream, place: Place, errors: &mut Errors) -> O {
     let mut options = O::default();
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
@@ -84,7 +84,7 @@ pub(crate) fn parse_options<O: Options>(tokens: TokenStream, place: Place, error
     options
 }
 
-/// Reads one option.
+/// Parses one option.
 fn parse_option<O: Options>(options: &mut O, tokens: &[TokenTree], place: Place, errors: &mut Errors) {
     let key = match tokens {
         [TokenTree::Ident(key), ..] => key,
@@ -92,7 +92,7 @@ fn parse_option<O: Options>(options: &mut O, tokens: &[TokenTree], place: Place,
             errors.at(other, no_option::<O>(other, place));
             return;
         }
-        // Nothing in invisible delimiters.
+        // Invisible delimiters with nothing inside.
         [] => return,
     };
     let Some(row) = find_row::<O>(&key.to_string(), place) else {
@@ -133,7 +133,7 @@ fn parse_option<O: Options>(options: &mut O, tokens: &[TokenTree], place: Place,
     };
     match rest {
         [] => {}
-        // Two options without a comma between them: the second is read as well.
+        // A comma is missing between two options. The second one is parsed too.
         [TokenTree::Ident(next), ..] if find_row::<O>(&next.to_string(), place).is_some() => {
             errors.at(next, format!("missing `,` between `{key}` and `{next}`"));
             parse_option(options, rest, place, errors);
@@ -145,7 +145,7 @@ fn parse_option<O: Options>(options: &mut O, tokens: &[TokenTree], place: Place,
     }
 }
 
-/// Reads options in parentheses, or none at all: `breaker(failures = 5)`, `breaker`.
+/// Parses what follows `breaker`: options in parentheses, or nothing.
 fn breaker<'a>(
     key: &Ident,
     example: &str,
@@ -157,7 +157,7 @@ fn breaker<'a>(
             if group.stream().is_empty() {
                 errors.at(
                     group,
-                    format!("`{key}()` says nothing; write `{key}` for the defaults, or `{example}`"),
+                    format!("`{key}()` is empty; write `{key}` for the defaults, or `{example}`"),
                 );
             }
             (Ok(parse_options(group.stream(), Place::Breaker, errors)), rest)
@@ -183,7 +183,7 @@ fn breaker<'a>(
     }
 }
 
-/// What to say of a token that begins no option.
+/// The message for a token that cannot begin an option.
 fn no_option<O: Options>(found: &TokenTree, place: Place) -> String {
     let text = show_token(found);
     let bare = text.trim_matches('"');
@@ -199,7 +199,7 @@ fn no_option<O: Options>(found: &TokenTree, place: Place) -> String {
     format!("expected an option, such as `{example}`, found `{text}`")
 }
 
-/// Sets the option to what a reader of values reads, and hands on what that left over.
+/// Sets the option to the value that `read` returns. Returns the tokens that `read` left over.
 fn take<'a, O: Options, T>(
     options: &mut O,
     to: To<O, T>,
@@ -210,7 +210,7 @@ fn take<'a, O: Options, T>(
     let setting = to(options);
     if !setting.is_absent() {
         errors.at(key, format!("`{key}` is given twice; remove one of them"));
-        // What is wrong with its value does not matter.
+        // Skips the value and ignores its errors.
         return read(&mut Errors::default()).1;
     }
     let (value, rest) = read(errors);

@@ -1,7 +1,7 @@
-//! The grammar of `#[health_check(...)]` and `#[health(...)]`: one table of options each, from which parsing, the
-//! messages and the search for duplicates all come.
+//! The grammar of `#[health_check(...)]`, `#[health(...)]` and `breaker(...)`: one table of options each. The parser
+//! and its messages use these tables.
 //!
-//! A new option is a row here, a field in `model/mod.rs`, and a line in `expand/spec.rs`.
+//! A new option needs a row here, a field in `model/mod.rs`, and a line in `expand/spec.rs`.
 
 use proc_macro2::Ident;
 
@@ -11,18 +11,18 @@ use crate::util::duration::Least;
 use crate::util::suggest;
 use crate::validate::text;
 
-/// The most options that one message lists.
+/// A message lists at most this many options.
 const MOST_NAMES: usize = 8;
 
-/// One option: its name, how it is typed, where it may stand, and where its value goes.
+/// One option: its name, an example, where it is allowed, and where its value is stored.
 pub(crate) struct Row<O> {
     pub(crate) name: &'static str,
-    /// As it would be typed, for messages.
+    /// The option as the user would type it, for messages.
     pub(crate) example: &'static str,
-    /// What it is called elsewhere, where no misspelling explains the word.
+    /// Other names that people may use for the option. The lookup tries them before it looks for the nearest name.
     pub(crate) synonyms: &'static [&'static str],
     pub(crate) slot: Slot<O>,
-    /// The only place for it, and what to say of it elsewhere.
+    /// The only place where the option is allowed, and the fix for every other place. `None` if every place is allowed.
     pub(crate) only: Option<(Place, &'static str)>,
 }
 
@@ -41,7 +41,7 @@ pub(crate) enum Slot<O> {
 }
 
 impl<O> Slot<O> {
-    /// Notes that the option was meant, and nobody knows with which value.
+    /// Marks the option as refused, if it is absent: the user meant it, but its value is unknown.
     pub(crate) fn refuse(&self, options: &mut O) {
         match self {
             Self::Flag(to) => to(options).refuse(),
@@ -56,18 +56,18 @@ impl<O> Slot<O> {
     }
 }
 
-/// A set of options and the table that reads them.
+/// A set of options, and the table by which they are parsed.
 pub(crate) trait Options: Default + 'static {
-    /// What they stand in, as messages quote it.
+    /// The attribute or option that contains them, as messages quote it.
     const ATTRIBUTE: &'static str;
     const TABLE: &'static [Row<Self>];
 
-    /// Notes an option that is given.
+    /// Records that an option is given.
     fn note(&mut self, key: &Ident) {
         let _ = key;
     }
 
-    /// What to say of an option that belongs to another attribute; `written` is all of it.
+    /// The fix for an option that belongs to another attribute. `written` is the whole option as the user wrote it.
     fn elsewhere(name: &str, written: &str, place: Place) -> Option<String>;
 }
 
@@ -181,12 +181,12 @@ impl<O> Row<O> {
     }
 }
 
-/// The option of this name that may stand here.
+/// The option with this name, if it is allowed here.
 pub(crate) fn find_row<O: Options>(name: &str, place: Place) -> Option<&'static Row<O>> {
     O::TABLE.iter().find(|row| row.name == name && row.is_for(place))
 }
 
-/// What to say of a word that is no option here, and the option that was probably meant.
+/// The message for a word that is not an option here, and the option that the user probably meant.
 pub(crate) fn unknown<O: Options>(name: &str, written: &str, place: Place) -> (String, Option<&'static Row<O>>) {
     let word = suggest::normal(name);
     let rows: Vec<&Row<O>> = O::TABLE.iter().filter(|row| row.is_for(place)).collect();
@@ -212,7 +212,7 @@ pub(crate) fn unknown<O: Options>(name: &str, written: &str, place: Place) -> (S
     (said, None)
 }
 
-/// What to say of an option that has its place elsewhere, or of a word that needs no option.
+/// The message for an option that belongs elsewhere, or for a word that needs no option.
 fn explained<O: Options>(name: &str, written: &str, place: Place) -> Option<String> {
     let here = place.phrase();
     if let Some((_, way_out)) = O::TABLE.iter().find(|row| row.name == name).and_then(|row| row.only) {
@@ -229,7 +229,7 @@ fn explained<O: Options>(name: &str, written: &str, place: Place) -> Option<Stri
 mod tests {
     use super::*;
 
-    /// A synonym that is also the name of an option elsewhere, or is explained, would never be looked up.
+    /// The lookup never reaches a synonym that is an option of another attribute or has its own message.
     #[test]
     fn every_synonym_leads_to_its_option() {
         leads::<CheckOptions>(&[Place::Field, Place::Function]);

@@ -1,4 +1,4 @@
-//! The values of options that take a list in parentheses: `groups("db")`, `checks(disk_space)`.
+//! Parses the options that take a list in parentheses: `groups("db")`, `checks(disk_space)`.
 
 use proc_macro2::{Delimiter, Ident, TokenTree};
 
@@ -9,7 +9,7 @@ use crate::parse::value::{Value, Wrong};
 use crate::util::errors::Errors;
 use crate::util::tokens::{collect, is_punct, next_comma, show_path, show_token};
 
-/// Strings: `groups("db", "core")`.
+/// Parses strings: `groups("db", "core")`.
 pub(crate) fn texts<'a>(
     key: &Ident,
     example: &str,
@@ -39,7 +39,7 @@ pub(crate) fn texts<'a>(
     })
 }
 
-/// Paths of functions: `checks(disk_space, queue::depth)`.
+/// Parses paths of functions: `checks(disk_space, queue::depth)`.
 pub(crate) fn paths<'a>(
     key: &Ident,
     example: &str,
@@ -60,7 +60,7 @@ pub(crate) fn paths<'a>(
     })
 }
 
-/// Reads the entries of a list one by one: a bad one does not hide the next.
+/// Parses the entries of a list one by one. A bad entry does not hide the next one.
 fn entries<'a, T>(
     key: &Ident,
     example: &str,
@@ -120,7 +120,8 @@ fn entries<'a, T>(
     (if whole { Ok(list) } else { Err(None) }, after)
 }
 
-/// `groups = "db"` as `groups("db")`, `checks = [disk_space]` as `checks(disk_space)`.
+/// The message for a list after `=`. It suggests `groups("db")` for `groups = "db"`, and `checks(disk_space)` for
+/// `checks = [disk_space]`.
 fn equals_instead(key: &Ident, example: &str, after: &[TokenTree]) -> String {
     let takes_text = example.contains('"');
     let value = after.get(1..).unwrap_or_default();

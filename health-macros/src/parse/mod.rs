@@ -1,10 +1,10 @@
-//! Tokens to what is declared: syntax alone. Nothing stops at the first mistake.
+//! Parses tokens into the model. It checks only syntax, and does not stop at the first mistake.
 //!
 //! ```text
 //! grammar    the options: one table for each attribute
-//! attr       reads an attribute by its table
-//!   value, list, path    what stands behind an option's name
-//! signature  reads a function, but for its body
+//! attr       parses an attribute by its table
+//!   value, list, path    parse what follows the name of an option
+//! signature  parses a function, except its body
 //! ```
 
 pub(crate) mod attr;
@@ -24,7 +24,7 @@ use crate::util::doc_comment::first_paragraph;
 use crate::util::errors::Errors;
 
 impl<'a> State<'a> {
-    /// Reads what is declared; what cannot be read is reported and left out.
+    /// Parses the struct. Reports and leaves out what it cannot parse.
     pub(crate) fn parse(input: &'a DeriveInput, errors: &mut Errors) -> Self {
         let found = attr::find(&input.attrs, "health", "health_check", Place::Struct, errors);
         let says_nothing = |attribute: &&Attribute| match &attribute.meta {
@@ -51,7 +51,7 @@ impl<'a> State<'a> {
                     })
                     .collect()
             }
-            // Refused as a whole in `validate::signature`.
+            // `validate::signature` refuses these.
             Data::Enum(_) | Data::Union(_) => Vec::new(),
         };
         Self { input, options, fields }
@@ -76,7 +76,7 @@ impl<'a> Field<'a> {
 }
 
 impl<'a> Function<'a> {
-    /// Reads `#[health_check(arguments)]` above this signature.
+    /// Parses `#[health_check(arguments)]` above this signature.
     pub(crate) fn parse(arguments: TokenStream, signature: &'a Signature, errors: &mut Errors) -> Self {
         for attribute in signature.attrs.iter().filter(|attr| is_health_check(attr)) {
             errors.at(

@@ -1,4 +1,4 @@
-//! Options whose value is a path: of a function, `with = payments::ping`, or of a module, `crate = reexported::hr`.
+//! Parses the options that take a path: `with = payments::ping` takes a function, `crate = reexported::hr` a module.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use syn::TypePath;
@@ -8,7 +8,7 @@ use crate::parse::value::{Value, after_equals, string};
 use crate::util::errors::Errors;
 use crate::util::tokens::{collect, is_punct, last_segment, path_length, show_path, ungroup};
 
-/// A path, such as `a::b`, `Self::f`, `<C as T>::f`, `f::<u8>`.
+/// Parses a path, such as `a::b`, `Self::f`, `<C as T>::f` or `f::<u8>`.
 pub(crate) fn path<'a>(
     key: &Ident,
     example: &str,
@@ -28,7 +28,7 @@ pub(crate) fn path<'a>(
     }
 }
 
-/// A path of a module, such as `crate::reexported::health_runtime`.
+/// Parses the path of a module, such as `crate::reexported::health_runtime`.
 pub(crate) fn module<'a>(
     key: &Ident,
     example: &str,
@@ -50,7 +50,7 @@ pub(crate) fn module<'a>(
     }
 }
 
-/// Reads the path at the front, and hands back what follows it.
+/// Parses the path at the front. Returns it and the tokens that follow.
 pub(crate) fn read_path(value: &[TokenTree]) -> Result<(Path, &[TokenTree]), NoPath> {
     let length = path_length(value);
     let rest = &value[length.unwrap_or(0)..];
@@ -59,7 +59,7 @@ pub(crate) fn read_path(value: &[TokenTree]) -> Result<(Path, &[TokenTree]), NoP
             let path = ungroup(&value[..length]);
             let last = last_segment(&path).expect("a complete path has a segment");
             let tokens = collect(&path);
-            // Also what stands between `<` and `>`: one wrong token there, and rustc would throw the whole output away.
+            // Also checks the tokens between `<` and `>`. If one of them is wrong, rustc discards the whole output.
             if syn::parse2::<TypePath>(tokens.clone()).is_err() {
                 return Err(NoPath::Other);
             }
@@ -82,26 +82,26 @@ pub(crate) fn read_path(value: &[TokenTree]) -> Result<(Path, &[TokenTree]), NoP
     })
 }
 
-/// What stands where a path should.
+/// What is written in place of a path.
 pub(crate) enum NoPath {
     /// `ping()`.
     Call(String),
-    /// `ping<u8>`, with the path that is meant.
+    /// `ping<u8>`, with the path that the user means.
     Turbofish(String),
     Closure,
     /// `#[cfg(unix)] ping`.
     Attribute,
-    /// `&ping` or `[ping]`, with the path that is meant.
+    /// `&ping` or `[ping]`, with the path that the user means.
     Reference(String),
     /// `self.ping`, with the name of the method.
     Method(String),
-    /// `"ping"`, with the path that is quoted if it is one.
+    /// `"ping"`, with the text if it is a path.
     Text(Option<String>),
     Other,
 }
 
 impl NoPath {
-    /// The path that was meant, if that can be seen.
+    /// The path that the user probably meant, if the macro can tell.
     fn meant(&self) -> Option<Path> {
         let (Self::Call(path) | Self::Turbofish(path) | Self::Reference(path) | Self::Text(Some(path))) = self else {
             return None;
@@ -110,7 +110,7 @@ impl NoPath {
         Some(read_path(&tokens).ok()?.0)
     }
 
-    /// Says what is wrong; `option` writes the whole option with the right path.
+    /// The message. `option` writes the whole option with the right path.
     pub(crate) fn describe(&self, key: &Ident, example: &str, option: impl Fn(&str) -> String) -> String {
         match self {
             Self::Call(path) => format!("`{key}` takes the path alone, without a call; write `{}`", option(path)),
@@ -142,7 +142,7 @@ impl NoPath {
     }
 }
 
-/// The path with `::` before its type arguments: `Vec::<u8>::ping` for `Vec<u8>::ping`, also where a call follows.
+/// Writes the path with `::` before its type arguments, and without a call: `Vec::<u8>::ping` for `Vec<u8>::ping()`.
 fn with_turbofish(before: &[TokenTree], arguments: &[TokenTree]) -> String {
     let before = show_path(before);
     let is_call = |token: &TokenTree| matches!(token, TokenTree::Group(_));
@@ -165,7 +165,7 @@ fn reference(value: &[TokenTree]) -> Option<String> {
     (path_length(&path) == Some(path.len())).then(|| show_path(&path))
 }
 
-/// The name of the method in `self.ping` and `self.db.ping::<u8>().await`; of a field such as `self.0`, none.
+/// The name of the method: `ping` in `self.ping` and in `self.db.ping::<u8>().await`. `None` for a field like `self.0`.
 fn method(value: &[TokenTree]) -> Option<&Ident> {
     let [TokenTree::Ident(word), dot, ..] = value else {
         return None;

@@ -1,4 +1,5 @@
-//! Reads a function, but for its body: that would need all of syn's grammar, and the function goes out as it came in.
+//! Parses a function, except its body: that would need all of syn's grammar, and the function is in the output as it
+//! was in the input.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -8,32 +9,32 @@ use syn::{Abi, Attribute, Generics, Lifetime, Result, Token, Type, WhereClause, 
 use crate::model::signature::{Input, Signature};
 use crate::util::tokens::ungroup;
 
-/// What an attribute macro stands on.
+/// The item under the attribute macro.
 pub(crate) enum Item {
     Function(Box<Signature>),
     Other {
-        /// The keyword or whatever else is there instead of `fn`.
+        /// The token in place of `fn`, such as `struct`.
         found: Option<TokenTree>,
-        /// Whether it derives `HealthState`.
+        /// Whether the item derives `HealthState`.
         derives: bool,
     },
 }
 
 impl Item {
-    /// Reads an item.
+    /// Parses an item.
     ///
     /// # Errors
     ///
-    /// Says what is wrong with a function's signature; rustc would mostly have said it before.
+    /// If the signature of a function has wrong syntax. rustc usually reports that before it calls the macro.
     pub(crate) fn parse(tokens: TokenStream) -> Result<Self> {
-        // `$item:item` arrives in invisible delimiters.
+        // `$item:item` comes in invisible delimiters.
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
         let tokens: TokenStream = ungroup(&tokens).into_iter().collect();
         parse_item.parse2(tokens)
     }
 }
 
-/// Whether this is the attribute macro itself, by whatever path.
+/// Whether this is the attribute macro itself, by any path.
 pub(crate) fn is_health_check(attribute: &Attribute) -> bool {
     let last = attribute.path().segments.last();
     last.is_some_and(|last| last.ident == "health_check")
@@ -66,7 +67,7 @@ fn parse_item(input: ParseStream<'_>) -> Result<Item> {
     let inputs = parse_inputs(&content)?;
     let output = input.parse()?;
     generics.where_clause = input.parse::<Option<WhereClause>>()?;
-    // `$body:block` arrives in invisible delimiters.
+    // `$body:block` comes in invisible delimiters. `Signature::has_body` looks inside them.
     let body = input.parse::<TokenStream>()?.into_iter().collect();
     Ok(Item::Function(Box::new(Signature {
         attrs,
@@ -102,7 +103,7 @@ fn parse_input(input: ParseStream<'_>, cfg: Option<Box<Attribute>>) -> Result<In
     start.parse::<Option<Lifetime>>()?;
     start.parse::<Option<Token![mut]>>()?;
     let is_receiver = start.peek(Token![self]) && !start.peek2(Token![::]);
-    // The pattern; `::` in it is part of a path.
+    // The pattern. A `::` in it is part of a path and does not end it.
     while !input.is_empty() && (!input.peek(Token![:]) || input.peek(Token![::])) {
         if is_receiver && input.peek(Token![,]) {
             return Ok(Input::Receiver(tokens));

@@ -1,5 +1,5 @@
-//! The values of options: a flag has none, others are a duration, a number or a string. Each reader takes the tokens
-//! after the option's name, and returns the value and the tokens that it left over.
+//! Parses the values of options: a flag has none, others have a duration, a number or a string. Each parser takes the
+//! tokens after the option's name. It returns the value and the tokens that are left over.
 
 use proc_macro2::{Ident, Literal, TokenTree};
 use syn::Lit;
@@ -9,16 +9,17 @@ use crate::util::duration::{self, Least};
 use crate::util::errors::Errors;
 use crate::util::tokens::{collect, hyphenated, is_punct, path_length, show_path, ungroup};
 
-/// The largest number an option takes. With more failures in a row to wait for, nobody would hear of an outage.
+/// The largest number that an option takes. A larger threshold would hide an outage for too long.
 pub(crate) const MAX_COUNT: u32 = 100;
 
-/// The error about a text that is wrong whatever stands beside it.
+/// Returns the error about a text that is wrong by itself, whatever the other options are.
 pub(crate) type Wrong = fn(&str) -> Option<String>;
 
-/// A value, or the refusal of it, with the value that was probably meant.
+/// A value. If it is refused, the error is already reported. `Err` then has the value that the user probably meant, if
+/// the macro can tell.
 pub(crate) type Value<T> = Result<T, Option<T>>;
 
-/// A flag takes no value.
+/// Parses a flag, and refuses a value after it.
 pub(crate) fn flag<'a>(key: &Ident, after: &'a [TokenTree], errors: &mut Errors) -> (Value<()>, &'a [TokenTree]) {
     match after {
         [TokenTree::Punct(punct), ..] if punct.as_char() == '=' => {}
@@ -33,7 +34,7 @@ pub(crate) fn flag<'a>(key: &Ident, after: &'a [TokenTree], errors: &mut Errors)
     (Err(None), &[])
 }
 
-/// A duration: a string with a unit.
+/// Parses a duration: a string with a unit.
 pub(crate) fn time<'a>(
     key: &Ident,
     example: &str,
@@ -69,7 +70,7 @@ pub(crate) fn time<'a>(
     (Err(None), &[])
 }
 
-/// A number of runs.
+/// Parses a number of runs.
 pub(crate) fn count<'a>(
     key: &Ident,
     example: &str,
@@ -111,7 +112,7 @@ pub(crate) fn count<'a>(
     (Err(None), &[])
 }
 
-/// The number in `"3"`, `-3` or `3u32`; none in `1e2`, which means another one.
+/// The number in `"3"`, `-3` or `3u32`. `None` for `1e2`, because that does not mean 1.
 fn digits(written: &str) -> Option<u32> {
     let digits = written.trim_start_matches(|c: char| !c.is_ascii_digit());
     let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
@@ -119,7 +120,7 @@ fn digits(written: &str) -> Option<u32> {
     digits[..end].parse().ok().filter(|_| !is_exponent)
 }
 
-/// A string.
+/// Parses a string.
 pub(crate) fn text<'a>(
     key: &Ident,
     example: &str,
@@ -141,7 +142,7 @@ pub(crate) fn text<'a>(
     (Ok(Text { text, literal }), rest)
 }
 
-/// What to say of something that stands where a string should.
+/// The message for something in place of a string.
 pub(crate) fn no_text(key: &Ident, example: &str, value: &[TokenTree]) -> String {
     let fix = match value {
         _ if is_computed(value) => return computed(key, "a string literal", value, example),
@@ -157,7 +158,7 @@ pub(crate) fn no_text(key: &Ident, example: &str, value: &[TokenTree]) -> String
     format!("`{key}` takes a string in quotes; {fix}")
 }
 
-/// What to say of a constant or a macro.
+/// The message for a constant or a macro.
 fn computed(key: &Ident, takes: &str, value: &[TokenTree], example: &str) -> String {
     let written = show_path(value);
     let wrong = format!("`{key}` takes {takes}, because a macro cannot see the value of `{written}`");
@@ -167,7 +168,7 @@ fn computed(key: &Ident, takes: &str, value: &[TokenTree], example: &str) -> Str
     format!("{wrong}; write `{example}`")
 }
 
-/// Whether it is a constant or a macro: `SERVICE`, `names::SERVICE`, `concat!("a", "b")`.
+/// Whether the value is a constant or a macro: `SERVICE`, `names::SERVICE`, `concat!("a", "b")`.
 fn is_computed(value: &[TokenTree]) -> bool {
     match value {
         [TokenTree::Ident(name)] => {
@@ -179,7 +180,7 @@ fn is_computed(value: &[TokenTree]) -> bool {
     }
 }
 
-/// What follows the `=`; reports where that or everything after it is missing.
+/// The tokens after `=`. Reports a missing `=` or a missing value.
 pub(crate) fn after_equals<'a>(
     key: &Ident,
     example: &str,
@@ -209,7 +210,8 @@ fn is_keyword(value: &[TokenTree]) -> bool {
     value.len() == 1 && syn::parse2::<Ident>(collect(value)).is_err()
 }
 
-/// The option as it should be written: with the user's value, if it is of the kind that the example has.
+/// The option as the user should write it: with the user's value if it is of the same kind as the example's value, or
+/// else the example.
 fn right_value(key: &Ident, example: &str, value: &[TokenTree]) -> String {
     let takes = example.split_once("= ").map_or("", |(_, value)| value);
     let is_right = match value {
@@ -227,7 +229,7 @@ fn right_value(key: &Ident, example: &str, value: &[TokenTree]) -> String {
     }
 }
 
-/// A string literal at the front, and what follows it.
+/// The string literal at the front, as text and as a token, and the tokens after it.
 pub(crate) fn string(value: &[TokenTree]) -> Option<(String, Literal, &[TokenTree])> {
     let (first, rest) = value.split_first()?;
     match ungroup(std::slice::from_ref(first)).as_slice() {

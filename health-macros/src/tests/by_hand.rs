@@ -1,5 +1,5 @@
-//! The runtime has the same rules, defaults and limits for what is added by hand, but in its own code. These tests give the
-//! same options to both.
+//! The runtime has its own code for the rules, defaults and limits of checks that are added by hand. These tests give
+//! the same options to the macros and to the runtime, and compare the results.
 
 mod generate;
 mod names;
@@ -21,14 +21,14 @@ use crate::validate::durations::{DEFAULT_INTERVAL, DEFAULT_RESET, DEFAULT_TIMEOU
 
 const MILLI: Duration = Duration::from_millis(1);
 
-/// When a check runs, in milliseconds.
+/// When a check runs. The times are in milliseconds.
 #[derive(Clone, Copy, Debug)]
 enum Refresh {
     Interval(u64),
     Ttl(u64),
 }
 
-/// The options of a check, as both sides take them. Times are in milliseconds.
+/// The options of a check, for both sides. The times are in milliseconds.
 #[derive(Clone, Debug, Default)]
 struct Check {
     flags: BTreeSet<&'static str>,
@@ -67,7 +67,7 @@ fn builder() -> HealthBuilder<()> {
     Health::builder(())
 }
 
-/// The error of the builder, except `NoRuntime`: the tests have no tokio runtime, so valid options get that one.
+/// The error of the builder, except `NoRuntime`: the tests have no tokio runtime, so valid options cause that error.
 fn refusal<S: HealthState>(builder: HealthBuilder<S>) -> Option<StartError> {
     builder
         .try_start()
@@ -79,9 +79,9 @@ fn is_taken(spec: CheckSpec) -> bool {
     refusal(builder().check(spec, Flag::healthy())).is_none()
 }
 
-/// Whether the derive accepts a field with these options, in a struct with those options.
+/// Whether the derive accepts a field with the options `check` in a struct with the options `service`.
 fn is_derived(service: &str, check: &str) -> bool {
-    proc_macro2::extra::invalidate_current_thread_spans(); // Otherwise proc-macro2 keeps all sources.
+    proc_macro2::extra::invalidate_current_thread_spans(); // Otherwise proc-macro2 keeps every source in memory.
     let service = match service {
         "" => String::new(),
         options => format!("#[health({options})]"),
@@ -209,8 +209,8 @@ impl Service {
         set(builder, millis(self.shutdown_grace), HealthBuilder::shutdown_grace)
     }
 
-    /// The service with all of its defaults for checks, and with each of them left out. At the start, a default that does
-    /// not fit the check's own options is replaced.
+    /// The service as it is, without its default timeout, without its default interval or ttl, and without both. At the
+    /// start, a default that does not fit the check's own options is replaced.
     fn giving_way(&self) -> [Self; 4] {
         let (timeout, refresh) = (None, None);
         [
@@ -276,7 +276,7 @@ fn the_derive_and_the_start_refuse_the_same_options() {
     }
 }
 
-/// A word for the rule that an error is about: the first word in backticks after the check's name.
+/// The rule that an error is about. Usually this is the first word in backticks after the check's name.
 fn rule(said: &str) -> String {
     if said.contains("does not belong in the liveness probe") {
         return "liveness".into();
@@ -346,10 +346,11 @@ fn the_limits_are_the_same() {
     assert!(beats(SHORTEST_STALL) && !beats(SHORTEST_STALL.saturating_sub(MILLI)));
 }
 
-/// These defaults are in the runtime, and in the docs of the macros.
+/// The runtime sets these defaults, and the docs of the macros state them.
 #[test]
 fn the_docs_state_the_defaults_of_the_service() {
-    const DOCS: &str = include_str!("../../docs/derive.md");
+    const TABLE: &str = include_str!("../../docs/derive.md");
+    const OPTIONS: &str = include_str!("../../../health-runtime/docs/options.md");
     let plain = || ServiceSpec::new("orders", "1");
     let stated = [
         (
@@ -366,12 +367,12 @@ fn the_docs_state_the_defaults_of_the_service() {
     ];
     for (option, default, spec) in stated {
         assert_eq!(spec, plain(), "{option}");
-        let section = DOCS
+        let section = OPTIONS
             .split("\n## ")
             .find(|section| section.starts_with(&format!("`{option}`\n")));
         let section = section.expect("every option has a heading");
         assert!(section.contains(&format!("Default: {default}")), "{option}");
-        let row = DOCS.lines().find(|line| line.starts_with(&format!("| [`{option} =")));
+        let row = TABLE.lines().find(|line| line.starts_with(&format!("| [`{option} =")));
         let row = row.expect("every option is in the index");
         assert!(row.ends_with(&format!("| {default} |")), "{row}");
     }

@@ -1,5 +1,5 @@
-//! The docs of the macros against the tables of options: an option without a heading and an example of its own is no
-//! option that anybody finds.
+//! Checks the docs of the macros against the tables of options. Every option needs its own heading and an example, or
+//! else users do not find it.
 
 use crate::model::Place;
 use crate::model::{BreakerOptions, CheckOptions, StateOptions};
@@ -7,12 +7,13 @@ use crate::parse::grammar::Options;
 
 const DERIVE: &str = include_str!("../../docs/derive.md");
 const FUNCTION: &str = include_str!("../../docs/function.md");
+const OPTIONS: &str = include_str!("../../../health-runtime/docs/options.md");
 
 #[test]
 fn every_option_of_a_check_has_its_heading_example_and_default() {
     for row in CheckOptions::TABLE {
         let chapter = if row.is_for(Place::Field) {
-            chapter(DERIVE, "Options of a check")
+            chapter(OPTIONS, "Options of a check")
         } else {
             chapter(FUNCTION, "Options")
         };
@@ -23,13 +24,13 @@ fn every_option_of_a_check_has_its_heading_example_and_default() {
 #[test]
 fn every_option_of_the_struct_has_its_heading_example_and_default() {
     for row in StateOptions::TABLE {
-        assert_documented(chapter(DERIVE, "Options of the struct"), row.name);
+        assert_documented(chapter(OPTIONS, "Options of the struct"), row.name);
     }
 }
 
 #[test]
 fn every_option_of_a_breaker_stands_in_its_section() {
-    let section = section(chapter(DERIVE, "Options of a check"), "breaker").expect("`breaker` has a heading");
+    let section = section(chapter(OPTIONS, "Options of a check"), "breaker").expect("`breaker` has a heading");
     for row in BreakerOptions::TABLE {
         assert!(section.contains(&format!("| `{}` |", row.example)), "{}", row.name);
         assert!(examples(section).contains(row.name), "{}", row.name);
@@ -50,13 +51,16 @@ fn every_option_stands_in_the_index() {
 
 #[test]
 fn every_link_leads_to_a_heading() {
-    for docs in [DERIVE, FUNCTION] {
+    for docs in [DERIVE, FUNCTION, OPTIONS] {
         for link in docs.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let (page, anchor) = link.split_once('#').unwrap_or((link, ""));
             let target = match page {
                 "" => docs,
-                "derive@HealthState" => DERIVE,
-                "macro@health_check" => FUNCTION,
+                "derive@HealthState" | "derive@crate::HealthState" => DERIVE,
+                "macro@health_check" | "macro@crate::health_check" => FUNCTION,
+                // A link to a file, because the macro crate cannot link to an item of the runtime. It works in the
+                // docs of the runtime, which show the docs of the macros.
+                "_documentation/options/index.html" => OPTIONS,
                 other => panic!("no page of these docs: {other}"),
             };
             let mut anchors = headings(target).map(|(_, heading)| anchor_of(heading));
@@ -67,7 +71,7 @@ fn every_link_leads_to_a_heading() {
 
 #[test]
 fn no_two_headings_share_an_anchor() {
-    for docs in [DERIVE, FUNCTION] {
+    for docs in [DERIVE, FUNCTION, OPTIONS] {
         let mut anchors: Vec<String> = headings(docs).map(|(_, heading)| anchor_of(heading)).collect();
         anchors.sort();
         let all = anchors.len();
@@ -84,18 +88,18 @@ fn assert_documented(chapter: &'static str, option: &str) {
     assert!(words.any(|word| word == option), "`{option}` stands in no example");
 }
 
-/// What stands under the heading of the first level that begins so.
+/// The text under the first-level heading that begins with `title`.
 fn chapter(docs: &'static str, title: &str) -> &'static str {
     between(docs, 1, |heading| heading.starts_with(title)).unwrap_or_else(|| panic!("no chapter {title}"))
 }
 
-/// What stands under the heading of the second level that names this option.
+/// The text under the second-level heading that names this option.
 fn section(chapter: &'static str, option: &str) -> Option<&'static str> {
     let name = format!("`{option}`");
     between(chapter, 2, |heading| heading.contains(&name))
 }
 
-/// From behind a heading to the next one that is not below it.
+/// The text from the end of a heading to the next heading of the same or a higher level.
 fn between(docs: &'static str, level: usize, is_meant: impl Fn(&str) -> bool) -> Option<&'static str> {
     let (_, heading) = headings(docs).find(|(found, heading)| *found == level && is_meant(heading))?;
     let start = offset(docs, heading) + heading.len();
@@ -104,7 +108,7 @@ fn between(docs: &'static str, level: usize, is_meant: impl Fn(&str) -> bool) ->
     Some(&docs[start..end])
 }
 
-/// The level and text of each heading; a `# ` in an example is none.
+/// The level and text of each heading. A line with `# ` in an example is not a heading.
 fn headings(docs: &'static str) -> impl Iterator<Item = (usize, &'static str)> {
     let prose = docs.split("```").step_by(2);
     prose.flat_map(str::lines).filter_map(|line| {
@@ -114,7 +118,7 @@ fn headings(docs: &'static str) -> impl Iterator<Item = (usize, &'static str)> {
     })
 }
 
-/// The lines of a section's examples that are seen, each example compiled.
+/// The visible lines of a section's examples. Every example must be compiled and run.
 fn examples(section: &str) -> String {
     let examples = section.split("```").skip(1).step_by(2);
     let lines = examples.flat_map(|example| {
@@ -125,7 +129,7 @@ fn examples(section: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// What rustdoc makes of a heading.
+/// The anchor that rustdoc generates for a heading.
 fn anchor_of(heading: &str) -> String {
     let kept = heading
         .chars()

@@ -1,7 +1,7 @@
-//! The expansion of each shape, as a file in `snapshots/`: what was declared, then what is generated for it.
+//! Snapshot tests of the expansion. Each file in `snapshots/` has a declaration, and then the generated code.
 //!
-//! A new shape is one entry in `golden!` below. `INSTA_UPDATE=always cargo test -p health-macros` writes the files; read
-//! the diff as code that somebody has to debug one day.
+//! For a new case, add one entry to `golden!` below. `INSTA_UPDATE=always cargo test -p health-macros` writes the
+//! files. Read the diff as code that somebody has to debug one day.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::model::Place;
 use crate::model::{CheckOptions, StateOptions};
 use crate::tests::{derive, function, rows};
 
-/// A test for each `name: expander { what is declared }`; the file is called `name.snap`.
+/// Generates a test for each `name: expander { declaration }`. Its file is `name.snap`.
 macro_rules! golden {
     ($($name:ident: $expander:ident { $($input:tt)* })*) => {
         $(
@@ -28,7 +28,7 @@ macro_rules! golden {
             }
         )*
 
-        /// All entries, for the rules about them.
+        /// All entries, for the tests that check them as a whole.
         fn entries() -> Vec<(&'static str, TokenStream)> {
             vec![$((stringify!($name), quote! { $($input)* })),*]
         }

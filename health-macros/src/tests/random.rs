@@ -1,17 +1,17 @@
-//! Random tokens in the attributes: options whole, bent in one place, or nothing but garbage. Whatever stands there is
-//! accepted as a list of known options, each once, or refused with errors that point into the attribute.
+//! Random tokens in the attributes: valid options, options with one change, or garbage. The macro must either accept
+//! the tokens as a list of known options, each once, or refuse them with errors that point into the attribute.
 //!
-//! A run takes a few seconds and always sees the same tokens. A million others for each attribute:
+//! A run takes a few seconds and always uses the same tokens. To test a million other inputs for each attribute:
 //!
 //! ```console
-//! export CARGO_PROFILE_RELEASE_BUILD_OVERRIDE_OPT_LEVEL=3 # or else macros are not optimized, not even for a release
+//! export CARGO_PROFILE_RELEASE_BUILD_OVERRIDE_OPT_LEVEL=3 # otherwise release builds do not optimize macros
 //! HEALTH_MACROS_CASES=1000000 cargo test --release -p health-macros random
 //! ```
 //!
-//! What fails is shrunk and printed; it goes into `found` of its [`Subject`], with the fix. (A seed would mean something
-//! else as soon as there is one option more.)
+//! The test shrinks and prints an input that fails. Add this input to `found` of its [`Subject`], together with the
+//! fix. Do not record the seed: with one more option, the same seed generates other tokens.
 //!
-//! A new option is a row of its table and needs nothing here. A new attribute is a [`Subject`] and a test.
+//! A new option needs nothing here, because the tests read the tables. A new attribute needs a [`Subject`] and a test.
 
 mod accepted;
 mod generate;
@@ -33,27 +33,27 @@ use crate::model::Place;
 use crate::model::{CheckOptions, StateOptions};
 use crate::tests::{derive, function, rows};
 
-/// Inputs for each attribute in a run that does not say otherwise.
+/// The number of inputs for each attribute, unless `HEALTH_MACROS_CASES` is set.
 const CASES: u32 = 3_000;
 
-/// Inputs from one seed. The seeds are dealt out to as many threads as there are.
+/// The number of inputs from one seed. Each thread, one per CPU, takes one seed at a time.
 const CHUNK: u32 = 500;
 
-/// An attribute, and where it stands.
+/// An attribute and the source around it.
 struct Subject {
     before: &'static str,
-    /// What errors may point at; the tokens stand at `{}`.
+    /// The part of the source that errors may point at. The random tokens replace `{}`.
     blamable: &'static str,
     after: &'static str,
-    /// Each option and its example. Only what looks like the example may be accepted.
+    /// Each option and its example. The macro may accept only values of the same kind as in the example.
     options: BTreeMap<&'static str, &'static str>,
-    /// Options that are accepted only beside others, which chance alone rarely brings together.
+    /// Combinations of options. Some options are valid only in combination, and random inputs rarely combine them.
     together: &'static [&'static str],
-    /// Inputs that once went wrong.
+    /// Inputs that failed in the past.
     found: &'static [&'static str],
-    /// From the source to the expansion.
+    /// Expands the source.
     expand: fn(TokenStream) -> TokenStream,
-    /// What is in every expansion, and in none that goes out beside errors.
+    /// Text that every expansion contains, but no stub does.
     expanded: &'static str,
 }
 
@@ -108,7 +108,7 @@ fn any_tokens_on_the_struct_are_known_options_or_errors_there() {
     });
 }
 
-/// How often each option was accepted, and how many inputs were and were not.
+/// How often each option was accepted, and how many inputs were accepted and refused.
 #[derive(Default)]
 struct Seen {
     options: BTreeMap<&'static str, u32>,
@@ -186,9 +186,9 @@ fn config(seed: u64) -> Config {
     }
 }
 
-/// The promises about one input.
+/// Asserts what must hold for every input.
 fn judge(subject: &Subject, tokens: &str, seen: &Mutex<Seen>) -> Result<(), TestCaseError> {
-    proc_macro2::extra::invalidate_current_thread_spans(); // Or else all sources are kept.
+    proc_macro2::extra::invalidate_current_thread_spans(); // Otherwise proc-macro2 keeps every source in memory.
     let Subject {
         before,
         blamable,
@@ -243,21 +243,21 @@ fn judge(subject: &Subject, tokens: &str, seen: &Mutex<Seen>) -> Result<(), Test
         .map_err(|wrong| TestCaseError::fail(format!("{wrong} in {text}")))
 }
 
-/// A part of a source.
+/// A range of bytes in a source.
 struct Region {
     file: String,
     range: Range<usize>,
 }
 
 impl Region {
-    /// Whether a span lies within. `Span::call_site` never does.
+    /// Whether the span is inside the region. `Span::call_site` never is.
     fn contains(&self, span: Span) -> bool {
         let range = span.byte_range();
         span.file() == self.file && self.range.start <= range.start && range.end <= self.range.end
     }
 }
 
-/// The tokens of each `::core::compile_error! { "…" }`, as `syn::Error` writes them.
+/// The tokens of each `::core::compile_error! { "…" }` that `syn::Error` generates.
 fn compile_errors(output: &TokenStream) -> Vec<Vec<TokenTree>> {
     let tokens: Vec<TokenTree> = output.clone().into_iter().collect();
     let at = |(i, token): (usize, &TokenTree)| {

@@ -1,4 +1,4 @@
-//! What a doc comment says, as a description.
+//! Takes the description of a check from a doc comment.
 
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
@@ -6,7 +6,7 @@ use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 pub(crate) fn first_paragraph(attrs: &[Attribute]) -> Option<String> {
     let mut paragraph = String::new();
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("doc")) {
-        // `#[doc(hidden)]`, `#[doc = include_str!("…")]`: nothing that can be read here.
+        // `#[doc(hidden)]` has no text, and the macro cannot read `#[doc = include_str!("…")]`.
         let Meta::NameValue(meta) = &attr.meta else { continue };
         let Expr::Lit(ExprLit {
             lit: Lit::Str(text), ..
@@ -17,7 +17,7 @@ pub(crate) fn first_paragraph(attrs: &[Attribute]) -> Option<String> {
         let text = text.value();
         let block = text.contains('\n');
         for line in text.split('\n').map(str::trim) {
-            // `/** … */` may start its lines with ` * `.
+            // The lines of `/** … */` may start with ` * `.
             let bare = line
                 .strip_prefix('*')
                 .filter(|bare| block && (bare.is_empty() || bare.starts_with(' ')));

@@ -1,26 +1,27 @@
-//! Durations as text: `"3s"`, `"1m30s"`, and what is wrong with `"3 sec"`.
+//! Parses durations such as `"3s"` and `"1m30s"`, and explains what is wrong with `"3 sec"`.
 
 use std::time::Duration;
 
-/// The longest duration an option takes: one day. Longer ones are slips, such as seconds written as hours.
+/// The longest duration that an option takes: one day. A longer one is most likely a slip, such as hours instead of
+/// seconds.
 pub(crate) const MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The least value of a duration.
+/// The least value that an option takes.
 #[derive(Clone, Copy)]
 pub(crate) enum Least {
     Zero,
     Milli,
-    /// The runtime is asked four times in this.
+    /// [`SHORTEST_STALL`].
     Stall,
 }
 
-/// The least value of `stalled_after`.
+/// The least value of `stalled_after`. In this time, the engine gives the runtime four small tasks, one every 250 ms.
 pub(crate) const SHORTEST_STALL: Duration = Duration::from_secs(1);
 
-/// The units, the longest first, as they must stand in a sum.
+/// The units in milliseconds, longest first. A duration must use them in this order.
 const UNITS: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
-/// What people write instead, in nanoseconds, so that the right form can be shown.
+/// The units that people write, in nanoseconds. They are only used to suggest the right form.
 const ALIASES: &[(&str, u64)] = &[
     ("day", 86_400_000_000_000),
     ("d", 86_400_000_000_000),
@@ -45,14 +46,14 @@ const ALIASES: &[(&str, u64)] = &[
     ("ns", 1),
 ];
 
-/// A number and its unit, as written; either may be strange.
+/// A number and its unit as written. Neither is validated.
 struct Part<'a> {
     number: &'a str,
     unit: &'a str,
 }
 
 impl Least {
-    /// What is wrong with a duration that is too short.
+    /// Explains what is wrong with a duration that is too short. `None` if it is long enough.
     pub(crate) fn refuse(self, time: Duration) -> Option<String> {
         match self {
             Self::Milli if time.is_zero() => Some("cannot be zero; write at least \"1ms\", or leave it out".into()),
@@ -65,11 +66,11 @@ impl Least {
     }
 }
 
-/// Reads a duration: whole numbers with the units `h`, `m`, `s`, `ms`, each at most once and the longest first.
+/// Parses a duration: whole numbers with the units `h`, `m`, `s`, `ms`, each at most once and the longest first.
 ///
 /// # Errors
 ///
-/// Says what is wrong and shows the right form.
+/// If the text is no such duration, or is longer than [`MAX`]. The message says what is wrong and how to write it.
 pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     strict(text).map_err(|wrong| match (suggestion(text), wrong) {
         (Some(suggestion), Wrong::Form(wrong)) => format!("{wrong}; {suggestion}"),
@@ -80,7 +81,7 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     })
 }
 
-/// The right form of what is written in whatever way, if it can be guessed.
+/// Guesses which duration the text means, and returns "did you mean …?" with its right form.
 pub(crate) fn suggestion(text: &str) -> Option<String> {
     let text = text.trim().trim_start_matches(['-', '+']);
     let parts = parts(text)?;
@@ -143,7 +144,7 @@ pub(crate) fn show(duration: Duration) -> String {
 /// What is wrong with a duration.
 #[derive(Debug, PartialEq)]
 enum Wrong {
-    /// How it is written.
+    /// The form of the text. The message says what is wrong with it.
     Form(String),
     TooLong,
 }
@@ -195,7 +196,7 @@ fn strict(text: &str) -> Result<Duration, Wrong> {
     total.filter(|total| *total <= MAX).ok_or(Wrong::TooLong)
 }
 
-/// Splits at the borders between digits and letters; `None` if that is not numbers and letters in turn.
+/// Splits the text into numbers and their units. `None` if numbers and letters do not alternate.
 fn parts(text: &str) -> Option<Vec<Part<'_>>> {
     let mut parts = Vec::new();
     let mut rest = text;

@@ -1,9 +1,9 @@
-//! Collects every mistake, so that three mistakes are three errors in one compile.
+//! Collects all mistakes, so that one compile reports all of them.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 
-/// A longer message has its way out on a line of its own.
+/// If a message has more characters than this, its fix goes on a second line.
 const LINE: usize = 100;
 
 /// The mistakes found so far.
@@ -11,7 +11,7 @@ const LINE: usize = 100;
 pub(crate) struct Errors(Option<syn::Error>);
 
 impl Errors {
-    /// Adds a mistake; the caret goes under `blamed`, the tokens that the user has to change.
+    /// Adds a mistake. The caret is under `blamed`, the tokens that the user has to change.
     pub(crate) fn at(&mut self, blamed: impl ToTokens, message: impl Into<String>) {
         let error = syn::Error::new_spanned(blamed, lines(message.into()));
         match &mut self.0 {
@@ -26,7 +26,7 @@ impl Errors {
     }
 }
 
-/// Breaks a long message before the way out. That follows the last `;` that is in no quotes.
+/// Breaks a long message before the fix, which follows the last `;` outside quotes and backticks.
 fn lines(message: String) -> String {
     let is_plain = |at: usize| {
         let before = &message[..at];

@@ -1,4 +1,4 @@
-//! What knows nothing of health checks, but how tokens and words are handled.
+//! Helpers for tokens, words, durations and errors. They use no other module of this crate.
 
 pub(crate) mod doc_comment;
 pub(crate) mod duration;

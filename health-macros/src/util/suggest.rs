@@ -1,6 +1,7 @@
-//! Did you mean: the known word nearest to a misspelt one.
+//! Suggests a known word for an unknown one: "did you mean …?".
 
-/// What to say of a word that stands for no option of a check, because what it says is said by leaving something out.
+/// The message for a word that means something for a check but is no option, such as `disable` or `severity`. It says
+/// what to remove or to write instead.
 pub(crate) fn explanation(word: &str, owner: &str) -> Option<String> {
     Some(match normal(word).as_str() {
         "skip" | "ignore" | "ignored" | "disable" | "disabled" | "off" => {
@@ -10,7 +11,7 @@ pub(crate) fn explanation(word: &str, owner: &str) -> Option<String> {
             format!("a {owner} with `#[health_check]` is always a check; remove `{word}`")
         }
         "non_critical" | "noncritical" | "not_critical" | "uncritical" | "optional" | "degraded" | "soft" => {
-            format!("the failure of a check only degrades the service, unless it says `critical`; remove `{word}`")
+            format!("the failure of a check only degrades the service, unless the check is `critical`; remove `{word}`")
         }
         "probe" | "probes" | "kind" | "type" => {
             "probes are named by flags; write `readiness`, `liveness` or `startup`".into()
@@ -22,13 +23,13 @@ pub(crate) fn explanation(word: &str, owner: &str) -> Option<String> {
     })
 }
 
-/// A word as options are written.
+/// Spells a word as options are spelled: in lower case, with `_`.
 pub(crate) fn normal(word: &str) -> String {
     word.to_lowercase().replace('-', "_")
 }
 
-/// The one of `known` that was probably meant by `word`: the only one that begins so, or one that is at most a third of its
-/// letters away.
+/// The known word that `word` probably means: the only one that begins with `word` (at least three letters), or else
+/// the nearest one. The [`distance`] to it may be at most a third of the length of the longer word, or 1.
 pub(crate) fn nearest(word: &str, known: &[&'static str]) -> Option<&'static str> {
     let mut begun = known.iter().filter(|name| word.len() > 2 && name.starts_with(word));
     if let (Some(only), None) = (begun.next(), begun.next()) {
@@ -38,14 +39,14 @@ pub(crate) fn nearest(word: &str, known: &[&'static str]) -> Option<&'static str
     (distance(word, name) <= (name.len().max(word.len()) / 3).max(1)).then_some(name)
 }
 
-/// The nearest first.
+/// The known words, nearest first.
 pub(crate) fn by_distance(word: &str, known: &[&'static str]) -> impl Iterator<Item = &'static str> + use<> {
     let mut sorted = known.to_vec();
     sorted.sort_by_key(|name| distance(word, name));
     sorted.into_iter()
 }
 
-/// How many letters must be added, removed, changed or swapped with their neighbour to make `b` of `a`.
+/// The number of edits that turn `a` into `b`. An edit adds, removes or changes a letter, or swaps two neighbours.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut two_above: Vec<usize> = Vec::new();

@@ -1,11 +1,11 @@
-//! Finding one's way in tokens that nothing has parsed: commas, paths, and what a `macro_rules` fragment arrives in.
+//! Searches unparsed tokens: for commas, for paths, and for the invisible delimiters around a `macro_rules` fragment.
 
 use proc_macro2::{Delimiter, Group, Ident, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::Type;
 
-/// Where the next comma is that separates options, or else the end. Commas between `<` and `>` belong to a path, commas
-/// between `|` and `|` to a closure, unless nothing closes them.
+/// The index of the next comma that separates options, or the length if there is none. A comma between `<` and `>`
+/// belongs to a path, and a comma between `|` and `|` to a closure, unless nothing closes the `<` or `|`.
 pub(crate) fn next_comma(tokens: &[TokenTree]) -> usize {
     let mut i = 0;
     while i < tokens.len() && !is_punct(&tokens[i], ',') {
@@ -16,7 +16,7 @@ pub(crate) fn next_comma(tokens: &[TokenTree]) -> usize {
     i
 }
 
-/// Whether a closure may follow: after `=`, `move` or `async`.
+/// Whether a closure may follow this token: `=`, `move` or `async`.
 fn begins_value(before: &TokenTree) -> bool {
     match before {
         TokenTree::Ident(word) => word == "move" || word == "async",
@@ -24,14 +24,14 @@ fn begins_value(before: &TokenTree) -> bool {
     }
 }
 
-/// How many tokens `|…|` at the front takes; `None` if there is no `|`, or nothing closes it.
+/// The number of tokens in the `|…|` at the front. `None` if there is no `|` at the front, or no second one.
 fn pipes(tokens: &[TokenTree]) -> Option<usize> {
     let (first, rest) = tokens.split_first()?;
     let closing = rest.iter().position(|token| is_punct(token, '|'))?;
     is_punct(first, '|').then_some(closing + 2)
 }
 
-/// What stands inside of the invisible delimiters that a `macro_rules` fragment arrives in.
+/// The tokens without the invisible delimiters around a `macro_rules` fragment.
 pub(crate) fn ungroup(tokens: &[TokenTree]) -> Vec<TokenTree> {
     match tokens {
         [TokenTree::Group(group)] if group.delimiter() == Delimiter::None => {
@@ -41,7 +41,7 @@ pub(crate) fn ungroup(tokens: &[TokenTree]) -> Vec<TokenTree> {
     }
 }
 
-/// The tokens at the front that were meant as one word: `max-age` is three.
+/// The tokens at the front that form one hyphenated word: `max-age` is three tokens.
 pub(crate) fn hyphenated(tokens: &[TokenTree]) -> Vec<String> {
     let is_part = |(i, token): &(usize, &TokenTree)| match token {
         TokenTree::Ident(_) => i % 2 == 0,
@@ -55,7 +55,7 @@ pub(crate) fn hyphenated(tokens: &[TokenTree]) -> Vec<String> {
         .collect()
 }
 
-/// How many tokens at the front are a complete path, if what stands between `<` and `>` is right.
+/// The number of tokens at the front that form a complete path. The tokens between `<` and `>` are not checked.
 pub(crate) fn path_length(tokens: &[TokenTree]) -> Option<usize> {
     let (mut i, mut named) = match tokens {
         [TokenTree::Group(group), ..] if group.delimiter() == Delimiter::None => {
@@ -94,14 +94,14 @@ pub(crate) fn last_segment(path: &[TokenTree]) -> Option<Ident> {
     last
 }
 
-/// Whether a path may have this segment: no keyword but those that paths are made of.
+/// Whether a path may have this segment: any identifier, or `crate`, `self`, `super`, `Self` or `$crate`.
 fn is_segment(word: &Ident) -> bool {
     ["crate", "self", "super", "Self"].iter().any(|keyword| word == keyword)
         || word == "$crate"
         || syn::parse2::<Ident>(TokenTree::from(word.clone()).into()).is_ok()
 }
 
-/// How many tokens `<…>` at the front takes; `None` if there is no `<`, or nothing closes it.
+/// The number of tokens in the `<…>` at the front. `None` if there is no `<` at the front, or no `>` that closes it.
 fn angles(tokens: &[TokenTree]) -> Option<usize> {
     let (mut depth, mut before) = (0_usize, ' ');
     for (i, token) in tokens.iter().enumerate() {
@@ -112,7 +112,7 @@ fn angles(tokens: &[TokenTree]) -> Option<usize> {
         };
         match char {
             '<' => depth += 1,
-            // Not the end of `->` in `fn() -> u8`.
+            // The `>` of `->` in `fn() -> u8` closes nothing.
             '>' if before != '-' => depth = depth.saturating_sub(1),
             _ => {}
         }
@@ -124,7 +124,7 @@ fn angles(tokens: &[TokenTree]) -> Option<usize> {
     None
 }
 
-/// The tokens with other names for these lifetimes.
+/// Renames these lifetimes in the tokens to `name`.
 pub(crate) fn rename_lifetimes(tokens: TokenStream, lifetimes: &[Ident], name: &str) -> TokenStream {
     let mut after_tick = false;
     let renamed = tokens.into_iter().map(|token| {
@@ -146,7 +146,7 @@ pub(crate) fn rename_lifetimes(tokens: TokenStream, lifetimes: &[Ident], name: &
     renamed.collect()
 }
 
-/// Whether one of the names stands in the tokens: not as a part of a longer path, such as `other::T`, nor as a lifetime.
+/// Whether the tokens mention one of the names. A lifetime does not count, nor a name after `::`, as in `other::T`.
 pub(crate) fn mentions(tokens: TokenStream, names: &[String]) -> bool {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     tokens.iter().enumerate().any(|(i, token)| match token {
@@ -163,7 +163,7 @@ pub(crate) fn mentions(tokens: TokenStream, names: &[String]) -> bool {
     })
 }
 
-/// The type inside of parentheses, and of the invisible delimiters that a `macro_rules` fragment arrives in.
+/// The type without parentheses and without the invisible delimiters around a `macro_rules` fragment.
 pub(crate) fn peel(ty: &Type) -> &Type {
     match ty {
         Type::Group(group) => peel(&group.elem),
@@ -172,7 +172,7 @@ pub(crate) fn peel(ty: &Type) -> &Type {
     }
 }
 
-/// A token as messages quote it: groups by their first character, since all of it would be too much.
+/// A token as messages quote it. For a group that is its opening delimiter, because the whole group may be long.
 pub(crate) fn show_token(token: &TokenTree) -> String {
     match token {
         TokenTree::Group(group) => match group.delimiter() {
@@ -185,9 +185,9 @@ pub(crate) fn show_token(token: &TokenTree) -> String {
     }
 }
 
-/// A path without the spaces that printing puts between tokens.
+/// A path without the spaces that `to_string` puts between tokens.
 pub(crate) fn show_path(path: &[TokenTree]) -> String {
-    // Long ones are printed on several lines.
+    // `to_string` breaks long text into lines.
     let mut text = collect(path)
         .to_string()
         .split_whitespace()
@@ -198,11 +198,11 @@ pub(crate) fn show_path(path: &[TokenTree]) -> String {
             .replace(&format!(" {punct}"), punct)
             .replace(&format!("{punct} "), punct);
     }
-    // Where these were between words, both spaces were needed.
+    // Restores the spaces that the loop should not have removed, and drops the one after `!`.
     text.replace(">as ", "> as ").replace("! (", "!(")
 }
 
-/// A type or a path as it is mostly written.
+/// A type or a path in the usual spelling.
 pub(crate) fn show_type(tokens: &impl ToTokens) -> String {
     let tokens: Vec<TokenTree> = tokens.to_token_stream().into_iter().collect();
     let text = show_path(&tokens);

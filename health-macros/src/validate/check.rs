@@ -1,13 +1,13 @@
-//! The rules across the options of one check.
+//! Validates the options of one check against each other.
 
 use crate::model::{BreakerOptions, Check, CheckOptions, StateOptions};
 use crate::util::errors::Errors;
 use crate::validate::durations;
 
-/// `failures` of a breaker that does not say.
+/// The default of `failures` of a breaker.
 pub(crate) const DEFAULT_FAILURES: u32 = 5;
 
-/// A nested field says how its checks are called, and nothing else.
+/// A nested field takes no other option than `name`.
 pub(crate) fn validate_nested(options: &CheckOptions, errors: &mut Errors) {
     for key in &options.given {
         if key == "with" {
@@ -27,7 +27,7 @@ pub(crate) fn validate_nested(options: &CheckOptions, errors: &mut Errors) {
     }
 }
 
-/// A function needs one reason to be in the liveness probe.
+/// A function in the liveness probe needs exactly one reason: `in_process` or `restart_helps`.
 pub(crate) fn validate_reason(options: &CheckOptions, what: &str, errors: &mut Errors) {
     let Some(liveness) = options.liveness.key() else { return };
     let (in_process, restart_helps) = (&options.in_process, &options.restart_helps);
@@ -35,7 +35,7 @@ pub(crate) fn validate_reason(options: &CheckOptions, what: &str, errors: &mut E
         errors.at(
             restart_helps,
             "`restart_helps` has no effect beside `in_process`: `in_process` says that the check looks only at this \
-             process, `restart_helps` why a restart helps although it looks elsewhere; remove one of them",
+             process, `restart_helps` says why a restart helps although the check looks elsewhere; remove one of them",
         );
     } else if in_process.is_absent() && restart_helps.is_absent() {
         errors.at(
@@ -48,7 +48,7 @@ pub(crate) fn validate_reason(options: &CheckOptions, what: &str, errors: &mut E
     }
 }
 
-/// The rules that hold for fields and functions alike.
+/// The rules for fields and functions.
 pub(crate) fn validate_check(check: &Check<'_>, defaults: &StateOptions, errors: &mut Errors) {
     durations::validate_check(&check.options, defaults, errors);
     validate_reasons(check, errors);
@@ -56,13 +56,13 @@ pub(crate) fn validate_check(check: &Check<'_>, defaults: &StateOptions, errors:
     validate_failing(&check.options, errors);
 }
 
-/// A reason to restart has an effect in the liveness probe alone.
+/// `in_process` and `restart_helps` have an effect only in the liveness probe.
 fn validate_reasons(check: &Check<'_>, errors: &mut Errors) {
     let options = &check.options;
     if !options.liveness.is_absent() {
         return;
     }
-    // On a field without a function, `in_process` is wrong in every probe.
+    // On a field without a function, `in_process` is wrong in every probe. `validate_own` reports that.
     let in_process = options.in_process.key().filter(|_| check.is_function());
     for key in [in_process, options.restart_helps.key()].into_iter().flatten() {
         errors.at(
@@ -72,7 +72,7 @@ fn validate_reasons(check: &Check<'_>, errors: &mut Errors) {
     }
 }
 
-/// Which probes it belongs to, and what has no effect there.
+/// Reports `critical` and `interval` if they do not fit the probes of the check.
 fn validate_probes(options: &CheckOptions, errors: &mut Errors) {
     let (readiness, startup, liveness) = (&options.readiness, &options.startup, &options.liveness);
     if options.has_refused_probe() {
@@ -94,19 +94,19 @@ fn validate_probes(options: &CheckOptions, errors: &mut Errors) {
         };
         errors.at(
             critical,
-            format!("`critical` has no effect on a check of the {probes}; remove {both}"),
+            format!("`critical` has no effect on a check of the {probes}; remove {both}, or add `readiness`"),
         );
     }
     if let Some(interval) = options.interval.key().filter(|_| options.is_startup_only()) {
         errors.at(
             interval,
-            "`interval` does not go with a check of the startup probe alone, because it ends once it has passed; remove \
-             `interval`, or add `readiness`",
+            "`interval` has no effect on a check of the startup probe alone, because that check stops running once the \
+             service has started; remove `interval`, or add `readiness`",
         );
     }
 }
 
-/// What is to happen when it fails.
+/// Validates `fail_open` and `breaker`.
 fn validate_failing(options: &CheckOptions, errors: &mut Errors) {
     let needs_critical = options.critical.is_absent() && !options.has_refused_probe();
     if let (Some(fail_open), true) = (options.fail_open.key(), needs_critical) {
@@ -126,7 +126,7 @@ fn validate_failing(options: &CheckOptions, errors: &mut Errors) {
     }
 }
 
-/// A breaker that opens sooner than the check counts as failed would hide that it fails.
+/// A breaker must not open before the check counts as failed, because it would hide the failure.
 fn validate_failures(options: &CheckOptions, breaker: &BreakerOptions, errors: &mut Errors) {
     let Some(threshold) = options
         .failure_threshold

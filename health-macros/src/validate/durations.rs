@@ -1,4 +1,4 @@
-//! The rules of durations against each other, given or by default.
+//! Validates durations against each other, whether given or defaults.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,9 +9,9 @@ use crate::util::errors::Errors;
 
 pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2);
 pub(crate) const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
-/// How late a run may begin in normal operation: five ticks of the runtime, of 50 ms each.
+/// How late a run may begin in normal operation: five of the runtime's ticks, which are 50 ms each.
 pub(crate) const LATENESS: Duration = Duration::from_millis(250);
-/// `reset` of a breaker that declares none.
+/// The default of `reset` of a breaker.
 pub(crate) const DEFAULT_RESET: Duration = Duration::from_secs(30);
 
 /// The durations on the struct.
@@ -27,7 +27,7 @@ pub(crate) fn validate_check(options: &CheckOptions, defaults: &StateOptions, er
     if contradict(&options.timeout, &options.interval, &options.ttl)
         || contradict(&defaults.timeout, &defaults.interval, &defaults.ttl)
     {
-        return; // What the others would be compared with is itself in error.
+        return; // The other durations would be compared with these, which already have an error.
     }
     let times = [&options.timeout, &options.interval, &options.ttl];
     let inherited = [&defaults.timeout, &defaults.interval, &defaults.ttl];
@@ -51,7 +51,7 @@ fn validate_refresh(interval: &Setting<Time>, ttl: &Setting<Time>, errors: &mut 
     }
 }
 
-/// Whether there is an error about these durations.
+/// Whether these durations contradict each other. [`validate_refresh`] and [`validate_timeout`] report that.
 fn contradict(timeout: &Setting<Time>, interval: &Setting<Time>, ttl: &Setting<Time>) -> bool {
     let is_too_long = |(timeout, interval): (&Time, &Time)| timeout.time >= interval.time;
     (interval.is_given() && ttl.is_given()) || timeout.value().zip(interval.value()).is_some_and(is_too_long)
@@ -72,7 +72,7 @@ fn validate_timeout(timeout: Option<&Time>, interval: Option<&Time>, errors: &mu
     }
 }
 
-/// With a smaller `max_age`, a result would become stale while every run passes.
+/// Refuses a `max_age` that is too short: a result would become stale although every run passes.
 fn validate_max_age(options: &CheckOptions, timeout: &Bound, refresh: &Bound, errors: &mut Errors) {
     let least = least_max_age(timeout, refresh);
     if let Some(max_age) = options.max_age.value().filter(|max_age| max_age.time < least) {
@@ -93,8 +93,8 @@ fn validate_max_age(options: &CheckOptions, timeout: &Bound, refresh: &Bound, er
     }
 }
 
-/// How old a result may become while every run passes, in whole milliseconds. The next run begins after the interval plus
-/// at most 10 % jitter, or when a probe comes after the ttl. It may begin late, and take up to the timeout.
+/// How old a result may become although every run passes, in whole milliseconds. The next run begins after the interval
+/// plus at most 10 % jitter, or at the first probe after the ttl. It may begin late, and it may take up to the timeout.
 fn least_max_age(timeout: &Bound, refresh: &Bound) -> Duration {
     let jitter = if refresh.is_jittered() {
         refresh.time / 10
@@ -106,7 +106,7 @@ fn least_max_age(timeout: &Bound, refresh: &Bound) -> Duration {
     Duration::from_millis(u64::try_from(millis).expect("no option is longer than a day"))
 }
 
-/// A slower success is never seen: it is a timeout.
+/// `degraded_after` must be shorter than the timeout. A slower run never succeeds: it times out.
 fn validate_degraded_after(options: &CheckOptions, timeout: &Bound, errors: &mut Errors) {
     let slow = options.degraded_after.value();
     if let Some(slow) = slow.filter(|slow| slow.time >= timeout.time) {
@@ -125,10 +125,10 @@ fn validate_degraded_after(options: &CheckOptions, timeout: &Bound, errors: &mut
     }
 }
 
-/// A breaker skips the runs that are due while it is open.
+/// `reset` must be longer than the interval. Otherwise an open breaker skips no run.
 fn validate_reset(options: &CheckOptions, refresh: &Bound, errors: &mut Errors) {
     let (Setting::Given(key, breaker), "interval") = (&options.breaker, refresh.name) else {
-        return; // On demand, nobody knows when a run is due.
+        return; // With `ttl`, runs are on demand, and it is unknown when the next one is due.
     };
     let reset = breaker.reset.value().map_or(DEFAULT_RESET, |reset| reset.time);
     let is_unknown = breaker.reset.is_refused() || options.has_refused_probe();
@@ -154,7 +154,7 @@ fn validate_reset(options: &CheckOptions, refresh: &Bound, errors: &mut Errors) 
     }
 }
 
-/// The timeout that holds for a check, and its interval or ttl.
+/// The timeout that applies to a check, and its interval or ttl.
 fn bounds(options: &CheckOptions, defaults: &StateOptions) -> (Bound, Bound) {
     let timeout = Bound::of("timeout", &options.timeout, &defaults.timeout);
     let interval = Bound::of("interval", &options.interval, &defaults.interval);
@@ -165,8 +165,9 @@ fn bounds(options: &CheckOptions, defaults: &StateOptions) -> (Bound, Bound) {
     }
 }
 
-/// Applies the defaults: an interval of 5 s, or twice a longer timeout; a timeout of 2 s, or a shorter interval. What is
-/// said closer to the check stands, and the other gives way.
+/// Applies the defaults. The interval is 5 s, or twice the timeout if that is longer. The timeout is 2 s, or the
+/// interval if that is shorter. If the two do not fit, the one that is declared closer to the check stays. The other is
+/// replaced: the interval with twice the timeout, or the timeout with the interval.
 fn settle(timeout: Option<Bound>, interval: Option<Bound>) -> (Bound, Bound) {
     let mut timeout = timeout.unwrap_or(Bound::default("timeout", DEFAULT_TIMEOUT));
     let mut interval = interval.unwrap_or(Bound::default("interval", DEFAULT_INTERVAL));
@@ -181,14 +182,14 @@ fn settle(timeout: Option<Bound>, interval: Option<Bound>) -> (Bound, Bound) {
     (timeout, interval)
 }
 
-/// A duration that holds for a check, and where it comes from.
+/// A duration that applies to a check, and where it is declared.
 struct Bound {
     name: &'static str,
     time: Duration,
     source: Source,
 }
 
-/// The last is the closest to the check.
+/// Where a duration is declared. Ordered: the last variant is the closest to the check.
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
 enum Source {
     Default,
@@ -203,7 +204,7 @@ impl Bound {
         Some(Self { name, time, source })
     }
 
-    /// An interval has a jitter, a ttl has none.
+    /// An interval has jitter, a ttl has none.
     fn is_jittered(&self) -> bool {
         self.name == "interval"
     }

@@ -1,11 +1,10 @@
-//! The rules across what is declared, for a struct and for a function. A value that is wrong by itself is refused where it is
-//! read.
+//! The rules for a struct and for a function as a whole. Parsing already refuses a value that is wrong by itself.
 //!
 //! ```text
-//! signature  what a struct and a function have to look like
+//! signature  the form of a struct and of a function
 //! check      the options of one check against each other
-//! durations  its durations against each other
-//! text       what names, paths and URLs may look like
+//! durations  the durations of a check, or of the struct, against each other
+//! text       the form of names, paths and URLs
 //! ```
 
 pub(crate) mod check;
@@ -25,7 +24,7 @@ use crate::model::{Check, CheckOptions, Field, Function, Path, State, StateOptio
 use crate::util::errors::Errors;
 use crate::util::tokens::show_type;
 
-/// Reports everything that a struct declares and cannot mean.
+/// Reports all mistakes of a struct.
 pub(crate) fn validate_state(state: &State<'_>, errors: &mut Errors) {
     signature::validate_struct(state.input, errors);
     validate_service(state, errors);
@@ -39,7 +38,7 @@ pub(crate) fn validate_state(state: &State<'_>, errors: &mut Errors) {
     validate_unique(&state.fields, errors);
 }
 
-/// Reports everything that a function declares and cannot mean.
+/// Reports all mistakes of a function.
 pub(crate) fn validate_function(function: &Function<'_>, errors: &mut Errors) {
     signature::validate_signature(function.signature, errors);
     let (check, options) = (&function.check, &function.check.options);
@@ -52,7 +51,8 @@ pub(crate) fn validate_function(function: &Function<'_>, errors: &mut Errors) {
         );
     }
     validate_reason(options, "a function", errors);
-    // What the structs that name it say about defaults is not known here; they give way where they do not fit.
+    // The defaults of the structs that name this function are unknown here. At the start, a default that does not fit
+    // is replaced.
     validate_check(check, &StateOptions::default(), errors);
 }
 
@@ -63,12 +63,12 @@ fn validate_service(state: &State<'_>, errors: &mut Errors) {
     }
 }
 
-/// `checks(...)` names free functions, each once.
+/// `checks(...)` takes free functions, each once.
 fn validate_paths(paths: &[Path], state: &Ident, errors: &mut Errors) {
     let mut seen: Vec<String> = Vec::new();
     for Path { tokens, last } in paths {
         let path = show_type(tokens);
-        // Without what makes no difference, in the most likely other spellings.
+        // `r#` and a leading `self::` make no difference, so the comparison leaves them out.
         let plain = path.replace("r#", "");
         let plain = plain.strip_prefix("self::").unwrap_or(&plain).to_owned();
         let is_keyword = ["crate", "self", "super", "Self"].iter().any(|word| last == word);
@@ -79,7 +79,7 @@ fn validate_paths(paths: &[Path], state: &Ident, errors: &mut Errors) {
             errors.at(
                 tokens,
                 format!(
-                    "`checks` takes functions, and `{path}` is none; write for example `checks(path::to::function)`"
+                    "`checks` takes functions, and `{path}` is not a function; write for example `checks(path::to::function)`"
                 ),
             );
         } else if is_of_type {
@@ -106,7 +106,7 @@ fn validate_paths(paths: &[Path], state: &Ident, errors: &mut Errors) {
     }
 }
 
-/// `queue::depth` of `queue::depth::<u8>`, or `depth` of `<Queue as Depth>::depth`.
+/// `queue::depth` for `queue::depth::<u8>`, but `depth` for `<Queue as Depth>::depth`.
 fn before_arguments(path: &str, last: &Ident) -> String {
     match path.split_once("::<") {
         Some((before, _)) if !before.starts_with('<') => before.to_owned(),
@@ -123,7 +123,7 @@ fn validate_field_name(field: &Field<'_>, errors: &mut Errors) {
         );
     }
     validate_name(check, errors);
-    // Its checks are called `name.check`.
+    // The checks inside are named `name.check`.
     if check.options.nested.is_given()
         && let Some((name, said)) = check.name()
         && name.contains('.')
@@ -142,20 +142,20 @@ fn validate_name(check: &Check<'_>, errors: &mut Errors) {
     }
 }
 
-/// What is wrong with the name of the field or function, if that is the name of the check.
+/// What is wrong with the name of the field or function, if the check takes its name from there.
 fn name_error<'a>(check: &'a Check<'_>) -> Option<(&'a Ident, String)> {
     let ident = check.ident.filter(|_| check.options.name.is_absent())?;
     let wrong = text::implicit_name_error(&ident.unraw().to_string(), check.place.word())?;
     Some((ident, wrong))
 }
 
-/// The rules that hold for fields alone: who checks, the type, a function or the checks inside.
+/// The rules for fields only. They depend on what checks the field: its type, a function, or the checks inside.
 fn validate_field(field: &Field<'_>, errors: &mut Errors) {
     let options = &field.check.options;
     if options.nested.is_given() {
         validate_nested(options, errors);
     } else if options.nested.is_refused() {
-        // Nobody knows who checks.
+        // Unknown whether the field is nested, so no rule applies.
     } else if options.with.is_given() {
         validate_reason(options, "a check with `with`", errors);
     } else if options.with.is_absent() {
@@ -163,7 +163,7 @@ fn validate_field(field: &Field<'_>, errors: &mut Errors) {
     }
 }
 
-/// A field whose type checks itself.
+/// The rules for a field that its own type checks.
 fn validate_own(options: &CheckOptions, errors: &mut Errors) {
     if let Some(blocking) = options.blocking.key() {
         errors.at(
@@ -175,7 +175,7 @@ fn validate_own(options: &CheckOptions, errors: &mut Errors) {
     if let Some(in_process) = options.in_process.key() {
         errors.at(
             in_process,
-            "`in_process` is for checks with `with`, because a type says it of itself: `impl InProcess for Type {}`; \
+            "`in_process` is for checks with `with`; a type that checks itself declares it by `impl InProcess for Type {}`; \
              remove `in_process`",
         );
     }

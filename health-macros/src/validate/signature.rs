@@ -1,4 +1,4 @@
-//! What the macros can stand on: a struct that owns its data, a free function that takes the state by reference.
+//! Validates the item under a macro: a struct that owns its data, or a free function that takes the state by reference.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -42,7 +42,7 @@ pub(crate) fn validate_struct(input: &DeriveInput, errors: &mut Errors) {
     }
 }
 
-/// Reports an item that is no function.
+/// Reports an item that is not a function.
 pub(crate) fn report_no_function(found: Option<&TokenTree>, derives: bool, errors: &mut Errors) {
     let way_out = match found {
         Some(TokenTree::Ident(word)) if word == "struct" && derives => {
@@ -60,13 +60,13 @@ pub(crate) fn report_no_function(found: Option<&TokenTree>, derives: bool, error
     );
 }
 
-/// Refuses everything but a free function that can be called with a reference to the state, or with nothing.
+/// Refuses everything but a free function that takes a reference to the state, or nothing.
 pub(crate) fn validate_signature(signature: &Signature, errors: &mut Errors) {
     let (words, name) = (signature.words(), &signature.ident);
     if let Some(unsafety) = &signature.unsafety {
         errors.at(
             unsafety,
-            "an `unsafe fn` cannot be a check, because nothing meets its safety requirements; call it from a safe function, \
+            "an `unsafe fn` cannot be a check, because the engine cannot know its safety requirements; call it from a safe function, \
              and put `#[health_check]` there",
         );
     }
@@ -74,7 +74,7 @@ pub(crate) fn validate_signature(signature: &Signature, errors: &mut Errors) {
         errors.at(
             receiver,
             format!(
-                "a method cannot be a check, because nothing says on which value to call it; write a free function: \
+                "a method cannot be a check, because the engine has no value to call it on; write a free function: \
                  `{words} {name}(state: &AppState)`"
             ),
         );
@@ -136,7 +136,7 @@ pub(crate) fn validate_signature(signature: &Signature, errors: &mut Errors) {
     validate_params(signature, errors);
 }
 
-/// The parameter is `&State`.
+/// The parameter must be a plain reference to the state, `&AppState`.
 fn validate_state(ty: &Type, signature: &Signature, errors: &mut Errors) {
     let right = |bounds: &dyn ToTokens| {
         let (words, name, bounds) = (signature.words(), &signature.ident, show_type(&bounds));
@@ -161,7 +161,7 @@ fn validate_state(ty: &Type, signature: &Signature, errors: &mut Errors) {
             if wrapper.as_deref() == Some("State") {
                 errors.at(
                     ty,
-                    "a check is no handler and takes the whole state; write `&AppState`, a reference to the struct that \
+                    "a check takes the whole state, and extractors work in handlers only; write `&AppState`, a reference to the struct that \
                      derives `HealthState`",
                 );
                 return;
@@ -211,7 +211,13 @@ fn validate_state(ty: &Type, signature: &Signature, errors: &mut Errors) {
         }
         Type::TraitObject(ty) => {
             let bounds = show_type(&ty.bounds);
-            errors.at(ty, format!("no state is a `dyn {bounds}`; {}", right(&ty.bounds)));
+            errors.at(
+                ty,
+                format!(
+                    "a check names the type of its state, which cannot be `dyn {bounds}`; {}",
+                    right(&ty.bounds)
+                ),
+            );
         }
         ty if mentions(ty.to_token_stream(), &["impl".to_owned()]) => {
             errors.at(
@@ -223,11 +229,11 @@ fn validate_state(ty: &Type, signature: &Signature, errors: &mut Errors) {
     }
 }
 
-/// Every parameter of the function is one of the state: nothing else could say what it stands for.
+/// Every generic parameter must be in the type of the state, because the call infers it from there.
 fn validate_params(signature: &Signature, errors: &mut Errors) {
     let state = match (signature.state(), signature.inputs.first()) {
         (Some(state), _) => state.to_token_stream(),
-        // No reference, which has been said.
+        // Not a reference; `validate_state` has reported that.
         (None, Some(Input::Typed { ty, .. })) => ty.to_token_stream(),
         (None, _) => TokenStream::new(),
     };
@@ -251,8 +257,8 @@ fn validate_params(signature: &Signature, errors: &mut Errors) {
                     errors.at(
                         ident,
                         format!(
-                            "nothing says what `{ident}` is where the check is called; remove it, or use it in the type \
-                             of the state"
+                            "the compiler cannot infer `{ident}` where the check is called; remove it, or use it in the type of \
+                             the state"
                         ),
                     );
                 }
@@ -261,7 +267,8 @@ fn validate_params(signature: &Signature, errors: &mut Errors) {
     }
 }
 
-/// Whether the type says what the parameter stands for: `Pool<T>` does, `T::Pool` and `<T as Trait>::Pool` do not.
+/// Whether rustc can infer the parameter from the type: it can from `Pool<T>`, but not from `T::Pool` or
+/// `<T as Trait>::Pool`.
 fn is_determined(ty: &[TokenTree], param: &Ident) -> bool {
     ty.iter().enumerate().any(|(i, token)| match token {
         TokenTree::Ident(ident) if ident == param => {
@@ -302,7 +309,7 @@ fn report_lock(ty: &Type, lock: &str, locked: &Type, errors: &mut Errors) {
     );
 }
 
-/// What is inside of `RwLock<…>` and `Mutex<…>`, and the name of the lock.
+/// The name of the lock and the type inside, for `RwLock<…>` and `Mutex<…>`. Otherwise no name and the type itself.
 fn unlock(ty: &Type) -> (Option<String>, &Type) {
     match argument_of(ty, &["Mutex", "RwLock"]) {
         Some((name, inner)) => (Some(name), peel(inner)),
@@ -310,7 +317,8 @@ fn unlock(ty: &Type) -> (Option<String>, &Type) {
     }
 }
 
-/// What is inside of `State<…>`, `Arc<…>` and the like, and the name of the first of them.
+/// The name of the outermost wrapper and the innermost type, for `State<…>`, `Arc<…>` and the like. Otherwise no name
+/// and the type itself.
 fn unwrap(ty: &Type) -> (Option<String>, &Type) {
     let Some((name, inner)) = argument_of(ty, &["State", "Arc", "Box", "Rc", "Extension", "Option"]) else {
         return (None, ty);
@@ -323,7 +331,7 @@ fn unwrap(ty: &Type) -> (Option<String>, &Type) {
     (Some(name), innermost)
 }
 
-/// The only type argument of a type with one of these names, and the name.
+/// The name and the type argument of a type with one of these names and exactly one argument.
 fn argument_of<'a>(ty: &'a Type, names: &[&str]) -> Option<(String, &'a Type)> {
     let Type::Path(TypePath { path, .. }) = ty else {
         return None;

@@ -1,9 +1,9 @@
-//! What names and paths may look like, and what would be right instead. A name is never silently changed.
+//! Validates names, paths and URLs, and suggests the right form. The macro never changes a name silently.
 
 /// The longest name of a check or a service, in characters.
 pub(crate) const MAX_LENGTH: usize = 64;
 
-/// The last parts of the probes' own paths where `prefix` is set: a check of this name could not be asked for.
+/// With `prefix`, the paths of the probes end in these words. A check with such a name would have the path of a probe.
 const RESERVED: [&str; 3] = ["live", "ready", "startup"];
 
 /// What is wrong with the name of a check.
@@ -41,7 +41,7 @@ pub(crate) fn group_error(name: &str) -> Option<String> {
     Some(format!("group {name:?} {}; {}", group_problem(name)?, name_fix(name)))
 }
 
-/// The error about the name of a field or function that is the name of its check.
+/// The error about the name of a field or function, if the check takes its name from there.
 pub(crate) fn implicit_name_error(name: &str, owner: &str) -> Option<String> {
     let problem = name_problem(name)?;
     let fix = match similar(name) {
@@ -52,7 +52,7 @@ pub(crate) fn implicit_name_error(name: &str, owner: &str) -> Option<String> {
     Some(format!("{owner} name `{name}` {problem}; {fix}"))
 }
 
-/// What to write instead of a name that has a problem.
+/// The fix for a name that has a problem.
 fn name_fix(name: &str) -> String {
     match similar(name) {
         Some(similar) => format!("did you mean \"{similar}\"?"),
@@ -62,7 +62,7 @@ fn name_fix(name: &str) -> String {
     }
 }
 
-/// A name that is like this one and right.
+/// A valid name similar to this one.
 fn similar(name: &str) -> Option<String> {
     let lower = split_words(name.trim()).to_lowercase();
     let replaced: String = lower.chars().map(|c| if is_inner(c) { c } else { '-' }).collect();
@@ -164,7 +164,7 @@ pub(crate) fn runbook_error(url: &str) -> Option<String> {
     url_problem(url).map(|problem| format!("`runbook` {problem}"))
 }
 
-/// What is wrong with a link for people.
+/// What is wrong with a URL that people open.
 fn url_problem(url: &str) -> Option<String> {
     const EXAMPLE: &str = "such as \"https://wiki.example/db\"";
     if url.trim().is_empty() {

@@ -6,10 +6,11 @@ use crate::check::HealthCheck;
 use crate::function::Returned;
 use crate::outcome::{CheckResult, IntoOutcome};
 
-/// A check that is a closure, as tower's `service_fn` is a service: for [`HealthBuilder::check`].
+/// Makes a check from a closure, for [`HealthBuilder::check`]. It is like tower's `service_fn`, which makes a service.
 ///
-/// It takes nothing and returns what a check function may return, or a future of it: `()`, `bool`, `Status`, `Outcome`, or a
-/// `Result` of one of them. What it needs it captures; a future that uses a captured value gets a clone of it.
+/// The closure has no arguments. It returns what a check function may return: `()`, `bool`, `Status`, `Outcome`, or a
+/// `Result` of one of them. It may also return a future of one of these. It captures the values that it needs. If a
+/// future uses a captured value, give it a clone.
 ///
 /// ```
 /// use health_runtime::{CheckResult, CheckSpec, Health, Outcome, check_fn};
@@ -24,9 +25,9 @@ use crate::outcome::{CheckResult, IntoOutcome};
 ///     let client = client.clone();
 ///     async move { client.ping().await }
 /// });
-/// let full = check_fn(|| false); // without a future; one that blocks needs `CheckSpec::blocking`
+/// let full = check_fn(|| false); // no future; a closure that blocks needs `CheckSpec::blocking`
 /// let lag = check_fn(|| async {
-///     let seconds: u32 = "7".parse()?; // a `?` needs the type of the error: `CheckResult` has it
+///     let seconds: u32 = "7".parse()?; // `?` needs an error type: `CheckResult` has one
 ///     CheckResult::Ok(if seconds > 30 { Outcome::degraded("behind") } else { Outcome::healthy() })
 /// });
 /// let health = Health::builder(())

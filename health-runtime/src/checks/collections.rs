@@ -1,4 +1,4 @@
-//! Forwarding through what holds several checks, `Vec`, and what is given its check later, `OnceLock` and `OnceCell`.
+//! Checks in containers: `Vec` holds several checks; `OnceLock` and `OnceCell` hold one that is set later.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -14,10 +14,11 @@ use crate::panics;
 use crate::parts::Parts;
 use crate::trigger::Trigger;
 
-/// All elements are checked at once, in one task, and the worst one is what the whole is; the [`Parts`] are named `[0]`,
-/// `[1]` and so on. Those that are disabled do not run, and a `Vec` without any other is disabled itself.
+/// Checks all elements at the same time, in one task. The result is that of the worst element. The [`Parts`] are named
+/// `[0]`, `[1]` and so on. Disabled elements do not run. A `Vec` without enabled elements is disabled itself.
 ///
-/// The timeout is that of the whole: where one element hangs, the check is a `timeout` that names none.
+/// The timeout applies to all elements together. If one element hangs, the result is `timeout`, and its message does
+/// not name the element.
 impl<T: HealthCheck> HealthCheck for Vec<T> {
     async fn check(&self) -> CheckResult {
         let results = join_all(self.iter().map(contained)).await;
@@ -45,14 +46,15 @@ impl<T: HealthCheck> HealthCheck for Vec<T> {
 
 impl<T: InProcess> InProcess for Vec<T> {}
 
-/// One element's run, which may panic.
+/// Runs one element. Catches its panic, so that the other elements go on.
 async fn contained<T: HealthCheck>(element: &T) -> Result<CheckResult, Box<dyn Any + Send>> {
     AssertUnwindSafe(async { unless_disabled(element).await })
         .catch_unwind()
         .await
 }
 
-/// For what is not asked about at the start.
+/// Runs an element unless it is disabled. The engine asks only the container, once at the start. So each run asks the
+/// element.
 async fn unless_disabled<T: HealthCheck>(check: &T) -> CheckResult {
     if check.is_disabled() {
         Ok(Outcome::disabled())
@@ -61,13 +63,15 @@ async fn unless_disabled<T: HealthCheck>(check: &T) -> CheckResult {
     }
 }
 
-/// Unhealthy until it is set: what nobody has opened yet is not there. That is noticed at the check's next run.
+/// Unhealthy until it is set, because the value to check does not exist yet. The check notices the value at its next
+/// run.
 ///
-/// What is set only after the start is never attached: a [`Flag`](crate::Flag) in it, whose change would start a run at
-/// once, is looked at when the next interval is over. And it does not belong in liveness: a restart sets nothing sooner.
+/// A value that is set after the start is never [attached](HealthCheck::attach). So a change of a [`Flag`](crate::Flag)
+/// inside does not start a run at once: the check notices the change at its next run. A `OnceLock` does not belong in
+/// the liveness probe, because a restart does not set it sooner.
 ///
-/// In a state that is `Clone` it stands in an `Arc`: a clone of a bare one, as `start_health` makes, is another one,
-/// and what is set in the original never reaches it.
+/// In a state that is `Clone`, put the `OnceLock` into an `Arc`. `start_health` clones the state, and a clone of a bare
+/// `OnceLock` is separate: a value that is later set in the original never reaches the clone.
 impl<T: HealthCheck> HealthCheck for OnceLock<T> {
     async fn check(&self) -> CheckResult {
         once(self.get()).await
@@ -84,8 +88,8 @@ impl<T: HealthCheck> HealthCheck for OnceLock<T> {
     }
 }
 
-/// As [`OnceLock`]: unhealthy until it is set, found at the check's next run, attached only if set before the start,
-/// and in an `Arc` where the state is `Clone`.
+/// Like [`OnceLock`]: unhealthy until it is set, and attached only if it is set before the start. The check notices the
+/// value at its next run. In a state that is `Clone`, put it into an `Arc`.
 impl<T: HealthCheck> HealthCheck for OnceCell<T> {
     async fn check(&self) -> CheckResult {
         once(self.get()).await

@@ -1,4 +1,4 @@
-//! [`Flag`], a check that the application sets by hand.
+//! [`Flag`]: a check that the application sets by hand.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,8 +9,8 @@ use crate::trigger::Trigger;
 /// A check that the application sets by hand: a feature that lost its licence, a consumer that was paused, a worker
 /// that cannot go on.
 ///
-/// Clones share one state. A change starts a run of the check at once, not at the next interval; probes see it when that
-/// run has ended. It may stand in liveness.
+/// Clones share one state. A change starts a run of the check at once, not at the next interval. Probes see the change
+/// when that run has ended. A flag may be in the liveness probe.
 ///
 /// ```
 /// use health_runtime::{Flag, HealthState};
@@ -38,7 +38,7 @@ struct Shared {
 }
 
 impl Flag {
-    /// A flag that is unhealthy until it is set: what nobody has said yet is not well.
+    /// A flag that is unhealthy until it is set, because its state is not known before.
     #[must_use]
     pub fn new() -> Self {
         Self::of(Outcome::unhealthy("not set yet"))
@@ -56,24 +56,24 @@ impl Flag {
         Self { shared }
     }
 
-    /// What it says now.
+    /// The outcome that the flag has now.
     pub fn outcome(&self) -> Outcome {
         self.lock().outcome.clone()
     }
 
-    /// Says that all is well.
+    /// Sets the flag to healthy.
     pub fn set_healthy(&self) {
         self.set(Outcome::healthy());
     }
 
-    /// Says that it works, but not as it should. The message goes to the log, and to the public only
-    /// with `public_details`.
+    /// Sets the flag to degraded: it works, but not as it should. The message is for the log. Public answers show it
+    /// only with `public_details`.
     pub fn set_degraded(&self, message: impl Into<String>) {
         self.set(Outcome::degraded(message));
     }
 
-    /// Says that it does not work. The message goes to the log, and to the public only
-    /// with `public_details`.
+    /// Sets the flag to unhealthy: it does not work. The message is for the log. Public answers show it only with
+    /// `public_details`.
     pub fn set_unhealthy(&self, message: impl Into<String>) {
         self.set(Outcome::unhealthy(message));
     }
@@ -84,7 +84,7 @@ impl Flag {
             return;
         }
         shared.outcome = outcome;
-        // The engine may log from here, and a subscriber may look at the flag.
+        // Release the lock first: a trigger may wake user code, and that code may use this flag.
         let triggers = shared.triggers.clone();
         drop(shared);
         for trigger in triggers {

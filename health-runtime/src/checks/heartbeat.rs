@@ -1,4 +1,4 @@
-//! [`Heartbeat`], a check that fails once a worker no longer says that it is there.
+//! [`Heartbeat`]: a check that fails if a worker no longer beats.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,18 +8,22 @@ use crate::check::{HealthCheck, InProcess};
 use crate::outcome::{CheckResult, Outcome};
 use crate::trigger::Trigger;
 
-/// A check that fails once a worker has not called [`beat`](Self::beat) for too long: a loop that hangs, a thread that
-/// is gone.
+/// A check that fails if a worker has not called [`beat`](Self::beat) for too long. It detects a loop that hangs, and a
+/// thread that is gone.
 ///
-/// Clones share one beat: keep one in the state, and give one to the worker. It may stand in liveness, which restarts a
-/// process whose worker hangs. Silence is noticed at the check's next run, so at most `max_silence` and one interval
-/// (5 s by default) after the last beat, and so is its end; one that is over before that run is not noticed at all, so
-/// let the interval be no longer than `max_silence`. Several workers need several heartbeats: of a shared one,
-/// any of them keeps it beating.
+/// Clones share one beat: keep one in the state, and give one to the worker. A heartbeat may be in the liveness probe.
+/// If the worker hangs, the process is then restarted.
 ///
-/// Its creation counts as a beat, and so does the start of the engine: what a service does before, such as migrating a
-/// database, is no silence. Neither is time in which the process did not run (SIGSTOP, a suspended machine), as long as
-/// the engine knows the heartbeat: one that a `OnceLock` is given only after the start is measured by the clock alone.
+/// The check notices a silence at its next run: at most `max_silence` and one interval (5 s by default) after the last
+/// beat. It notices the end of a silence at its next run too. It does not notice a silence that ends before the next
+/// run, so choose an interval that is not longer than `max_silence`.
+///
+/// Several workers need several heartbeats. If they share one, a single worker keeps it healthy.
+///
+/// The creation of a heartbeat counts as a beat, and so does the start of the engine. So work before the start, such as
+/// migrating a database, is not silence. Time in which the process did not run (SIGSTOP, a suspended machine) is not
+/// silence either. Exception: a heartbeat that is put into a `OnceLock` after the start is measured by the clock alone,
+/// because it is not attached to the engine.
 ///
 /// ```
 /// use health_runtime::{HealthState, Heartbeat};
@@ -35,7 +39,7 @@ use crate::trigger::Trigger;
 /// async fn work(alive: Heartbeat) {
 ///     loop {
 ///         alive.beat();
-///         // Waits for no longer than `max_silence` allows, also where there is nothing to do.
+///         // Waits for less than `max_silence`, even if there is nothing to do.
 ///         let job = tokio::time::timeout(Duration::from_secs(1), next_job()).await;
 /// #       let Ok(()) = job else { break };
 ///         // …
@@ -63,23 +67,23 @@ struct Shared {
     watches: Mutex<Vec<Arc<Watch>>>,
 }
 
-/// A check in an engine that looks at it.
+/// An engine that checks the heartbeat.
 #[derive(Debug)]
 struct Watch {
     trigger: Trigger,
     marks: Mutex<Marks>,
 }
 
-/// What was known of time that the process lost, at two moments.
+/// How much time the process had lost at two moments. Lost time is time in which the process did not run.
 #[derive(Debug)]
 struct Marks {
-    /// Not after the last beat.
+    /// A moment that is not after the last beat.
     base: Mark,
     /// When the check last ran.
     previous: Mark,
 }
 
-/// At this time, no less than this was lost already.
+/// At the moment `at`, the process had lost at least `lost`.
 #[derive(Clone, Copy, Debug)]
 struct Mark {
     at: Duration,
@@ -87,7 +91,7 @@ struct Mark {
 }
 
 impl Heartbeat {
-    /// A heartbeat that may be silent for so long. Its creation is its first beat.
+    /// A heartbeat that may be silent for up to `max_silence`. Its creation counts as a beat.
     #[must_use]
     pub fn new(max_silence: Duration) -> Self {
         let shared = Arc::new(Shared {
@@ -99,10 +103,10 @@ impl Heartbeat {
         Self { shared }
     }
 
-    /// Says that the worker is there. Costs a look at the clock and takes no lock: a loop may call it each time round.
+    /// Notes that the worker is alive. Reads the clock and takes no lock, so a loop may call it in each iteration.
     pub fn beat(&self) {
         let now = u64::try_from(self.now().as_nanos()).unwrap_or(u64::MAX);
-        // Of two threads, the one that looked at the clock first may be here last.
+        // The later time wins: of two threads, the one that reads the clock first may store its time last.
         self.shared.last.fetch_max(now, Ordering::Relaxed);
     }
 
@@ -114,7 +118,7 @@ impl Heartbeat {
         Duration::from_nanos(self.shared.last.load(Ordering::Relaxed))
     }
 
-    /// For how long there was no beat. With several engines the shortest that any of them makes of it.
+    /// How long there has been no beat. With several engines, the shortest time that one of them measures.
     fn silence(&self) -> Duration {
         let watches = lock(&self.shared.watches).clone();
         let measured = watches.iter().filter_map(|watch| self.silence_to(watch)).min();
@@ -122,7 +126,7 @@ impl Heartbeat {
     }
 
     fn silence_to(&self, watch: &Watch) -> Option<Duration> {
-        let now = self.now(); // before `lost`, which then knows of every freeze before it
+        let now = self.now(); // read before `lost`, so that `lost` includes every freeze before `now`
         let lost = watch.trigger.lost()?;
         let mark = Mark { at: self.now(), lost };
         let mut marks = lock(&watch.marks);
@@ -131,10 +135,11 @@ impl Heartbeat {
 }
 
 impl Marks {
-    /// The time since the last beat in which the process ran, or less: never more, since liveness restarts for it.
+    /// The time since the last beat in which the process ran. It may be too short but never too long, because liveness
+    /// restarts the process for it.
     fn silence(&mut self, beat: Duration, now: Duration, mark: Mark) -> Duration {
-        // By its time, and not by when it was first seen: a freeze may stop a worker between its look at the clock and
-        // the store.
+        // The time of the beat counts, not the time at which a run first sees it: a freeze may stop the worker after it
+        // has read the clock and before it stores the time.
         if beat >= self.previous.at {
             self.base = self.previous;
         }
@@ -160,7 +165,7 @@ impl HealthCheck for Heartbeat {
             base: mark,
             previous: mark,
         });
-        self.beat(); // what was lost before this engine, nobody knows
+        self.beat(); // how much time was lost before this engine is not known
         let mut watches = lock(&self.shared.watches);
         watches.retain(|watch| watch.trigger.is_alive());
         watches.push(Arc::new(Watch { trigger, marks }));
@@ -191,7 +196,7 @@ mod tests {
         }
     }
 
-    /// A run at `now`, by when so much was lost; in seconds.
+    /// The silence that a run at `now` measures, if `lost` has been lost by then; in seconds.
     fn run(marks: &mut Marks, beat: u64, now: u64, lost: u64) -> u64 {
         run_between(marks, beat, now, now, lost)
     }
@@ -252,7 +257,7 @@ mod tests {
                     look => {
                         let began = now;
                         if look == 2 {
-                            // The process freezes between the looks that a run takes.
+                            // The process freezes between the two clock reads of a run.
                             now += step;
                             frozen += step;
                         }

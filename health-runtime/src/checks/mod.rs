@@ -1,5 +1,5 @@
-//! Everything that is a check: ours, and [`HealthCheck`](crate::HealthCheck) for the types of others, a file a crate, a
-//! feature a file.
+//! The checks of this crate, and [`HealthCheck`](crate::HealthCheck) for types of other crates. Each optional crate has
+//! one file and one feature.
 
 mod closure;
 mod collections;

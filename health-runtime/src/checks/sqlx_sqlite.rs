@@ -1,4 +1,4 @@
-//! `sqlx::SqlitePool`.
+//! The check of `sqlx::SqlitePool`.
 //!
 //! ```text
 //! lock    takes the write lock and releases it
@@ -24,7 +24,7 @@ use crate::check::HealthCheck;
 use crate::outcome::{CheckResult, Outcome};
 use crate::time_left::time_left;
 
-/// A request notices when it waits for longer than this for a connection.
+/// Requests are noticeably slower if they wait for longer than this for a connection.
 const QUEUE: Duration = Duration::from_millis(50);
 
 /// How long a check waits for a connection, or for the write lock, if it runs outside of an engine.
@@ -48,31 +48,31 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// `exhausted` is [lowered](Outcome::exhausted) to `saturated` while the check's last success is younger than its
 /// `max_age`: a busy pool is not a dead database.
 ///
-/// A database that is only read is healthy: one that was opened read-only or `immutable`, or whose connections are
-/// `query_only`. For such a database, a read-only or full file system is no error.
+/// A database that is only read is healthy: one that was opened read-only or `immutable`, or one with connections that
+/// are `query_only`. For such a database, a read-only or full file system is not an error.
 ///
 /// # Cost
 ///
 /// A run executes about ten statements on one connection. None of them reads more than the first page. The run
 /// reads the file's metadata on a short-lived thread. It blocks neither a worker nor a blocking thread of the runtime.
 ///
-/// It waits for a connection for at most 3/4 of the check's timeout. Then it waits for the write lock, while it holds the
-/// connection, for at most 3/4 of the time that is left. Outside of an engine it waits for up to 1 s for each. A file
-/// system that hangs blocks one thread for each database file.
+/// It waits for a connection for at most 3/4 of the check's timeout. Then it waits for the write lock, while it holds
+/// the connection, for at most 3/4 of the time that is left. Outside of an engine it waits for up to 1 s for each. A
+/// file system that hangs blocks one thread for each database file.
 ///
 /// # What it does not detect
 ///
 /// - A quota: the file system has room, but not for this user. The same applies to inodes.
-/// - Room in the files of a database in WAL mode: if the file system is full, the check fails, although the next write may
-///   still fit into them.
+/// - Room in the files of a database in WAL mode: if the file system is full, the check fails, although the next write
+///   may still fit into these files.
 /// - A disk that refuses writes while its file system is mounted for writing. Only a write would show that.
 /// - Problems of other databases that are attached to the connections.
 /// - A replaced file on systems other than Linux. There it detects only a removed file.
 ///
 /// # Cancel safety
 ///
-/// Dropping it leaves no transaction open and no setting changed. While it asks for the write lock, its connection has a
-/// `busy_timeout` of zero; the old value is restored before the pool can hand out the connection again.
+/// Dropping it leaves no transaction open and no setting changed. While it asks for the write lock, its connection has
+/// a `busy_timeout` of zero; the old value is restored before the pool can hand out the connection again.
 #[cfg_attr(docsrs, doc(cfg(feature = "sqlx-0_9-sqlite")))]
 impl HealthCheck for SqlitePool {
     async fn check(&self) -> CheckResult {
@@ -130,8 +130,8 @@ fn patience() -> Duration {
     time_left().map_or(PATIENCE, |left| left * 3 / 4)
 }
 
-/// Waits for at most this long, in two halves: if a freeze of the process uses up the time of the first timer, the second
-/// one is left.
+/// Waits for at most this long, with two timers of half the time. If a freeze of the process uses up the first timer,
+/// the second one is left.
 async fn within<F: Future>(patience: Duration, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     for _ in 0..2 {
@@ -142,7 +142,7 @@ async fn within<F: Future>(patience: Duration, future: F) -> Option<F::Output> {
     None
 }
 
-/// Fails if the pool has taken the write lock, now or before, and cannot write now.
+/// Fails if the pool cannot write now, but has taken the write lock, now or before.
 fn judge(pool: &SqlitePool, found: &Found, lock: &Lock) -> Result<(), BoxError> {
     let writes = memory::of(pool, |memory| {
         memory.file = found.file;

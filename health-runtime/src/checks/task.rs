@@ -1,13 +1,13 @@
-//! Tokio's tasks, by the handles to them: a worker that returned, panicked or was aborted works no more.
+//! The handles of tokio's tasks: the check fails once the task has ended.
 
 use tokio::task::{AbortHandle, JoinHandle};
 
 use crate::check::{HealthCheck, InProcess};
 use crate::outcome::{CheckResult, Outcome};
 
-/// Fails once the task has ended, however it did: a worker that returned works no more. Noticed at the check's next run.
+/// Fails once the task has ended: it has returned, panicked or been aborted. The check notices this at its next run.
 ///
-/// A task that hangs has not ended: that is for a [`Heartbeat`](crate::Heartbeat) to notice.
+/// A task that hangs has not ended. Use a [`Heartbeat`](crate::Heartbeat) to detect it.
 ///
 /// ```
 /// use health_runtime::HealthState;
@@ -33,7 +33,8 @@ impl HealthCheck for AbortHandle {
 
 impl InProcess for AbortHandle {}
 
-/// As that of its [`AbortHandle`], which a state that is `Clone` needs instead.
+/// The same check as that of [`AbortHandle`]. A state that is `Clone` needs an `AbortHandle`, because a `JoinHandle` is
+/// not `Clone`.
 impl<T: Send + 'static> HealthCheck for JoinHandle<T> {
     async fn check(&self) -> CheckResult {
         running(!self.is_finished())

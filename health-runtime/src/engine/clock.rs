@@ -1,8 +1,9 @@
-//! The engine's clock, and a cheap way to ask whether a moment is still to come.
+//! The engine's clock, and a cheap test whether a moment is in the future.
 //!
-//! Every probe asks that, and a precise answer (23 ns) is a large part of what a probe costs. The kernel's coarse clock
-//! (5 ns) is good enough while the moment is not near: it lags by at most one tick of the kernel. Without it a request takes
-//! 25 ns longer, which is 4 % (`benches/probe.rs`, the best of eight runs each).
+//! Every probe makes this test. The precise clock takes 23 ns, which is a large part of the cost of a probe. The coarse
+//! clock of the kernel takes 5 ns. It lags by at most one tick of the kernel, so it is exact enough as long as the
+//! moment is not near. Without the coarse clock a request takes 25 ns longer, which is 4 % (`benches/probe.rs`, the
+//! best of eight runs each).
 
 use std::time::Instant;
 
@@ -10,7 +11,7 @@ use std::time::Instant;
 use crate::engine::test_kit::Hand;
 use crate::engine::{Time, nanos};
 
-/// The longest tick: 10 ms, with `CONFIG_HZ=100`.
+/// The longest tick of the kernel: 10 ms, with `CONFIG_HZ=100`.
 #[cfg(target_os = "linux")]
 const TICK: u64 = 10_000_000;
 
@@ -19,14 +20,15 @@ pub(super) struct Clock {
     born: Instant,
     #[cfg(target_os = "linux")]
     born_coarse: Option<u64>,
-    /// What moves it in a test, instead of time.
+    /// The time in a test without a runtime. The test moves it.
     #[cfg(feature = "testing")]
     hand: Option<Hand>,
 }
 
 impl Clock {
     pub(super) fn new() -> Self {
-        // The coarse clock first: should the process be stopped in between, it seems to run ahead, and is believed less.
+        // Read the coarse clock first. If the process is stopped between the two reads, the coarse clock then seems to
+        // run ahead. That is safe: the precise clock is asked earlier than necessary.
         #[cfg(target_os = "linux")]
         let born_coarse = coarse();
         Self {
@@ -38,11 +40,11 @@ impl Clock {
         }
     }
 
-    /// A clock for an engine without a runtime: nothing but a test moves it.
+    /// A clock for an engine without a runtime. It stands still until a test moves it.
     pub(super) fn by_hand() -> Self {
         Self {
             #[cfg(target_os = "linux")]
-            born_coarse: None, // so that the precise clock, which is the hand, is asked each time
+            born_coarse: None, // so that each test reads the precise clock, which is the hand
             #[cfg(feature = "testing")]
             hand: Some(Hand::default()),
             ..Self::new()
@@ -63,7 +65,7 @@ impl Clock {
         self.born.elapsed()
     }
 
-    /// Whether this moment, in nanoseconds since the clock was made, is still to come.
+    /// Whether this moment, in nanoseconds since the clock was made, is in the future.
     pub(super) fn is_before(&self, moment: u64) -> bool {
         self.is_surely_before(moment) || nanos(self.now()) < moment
     }
@@ -92,7 +94,7 @@ fn coarse() -> Option<u64> {
 mod tests {
     use super::*;
 
-    /// Close to the moment, the answer is that of the precise clock.
+    /// Asserts that the answer is as exact as the precise clock, also close to the moment.
     fn is_precise(clock: &Clock, ahead: u64) {
         let moment = nanos(clock.now()) + ahead;
         loop {

@@ -1,12 +1,13 @@
-//! What keeps an engine running: every `Health`, router, layer, listener and shutdown signal holds the same handle.
+//! The handle that keeps an engine running. Every `Health`, router, layer, listener and shutdown signal holds it.
 
 use std::ops::Deref;
 use std::sync::{Arc, Weak};
 
 use crate::engine::Engine;
 
-/// Dropping this ends the engine on the same thread, and waits until the last events are logged. The engine's own tasks
-/// hold the engine only for a moment, and never hold this.
+/// Ends the engine when it is dropped, on the thread that drops it. The drop waits until the last events are logged and
+/// the state is dropped, at most 100 ms for each. The engine's own tasks never hold this handle. They hold the engine
+/// only for a moment.
 #[derive(Debug)]
 pub(crate) struct EngineHandle(Arc<Engine>);
 
@@ -37,7 +38,7 @@ impl Drop for EngineHandle {
     }
 }
 
-/// How many handles exist, for the log when a process does not end.
+/// How many handles exist. The log shows the number if a process does not end.
 pub(super) fn holders(handle: Option<&Weak<EngineHandle>>) -> usize {
     handle.map_or(0, Weak::strong_count)
 }

@@ -1,28 +1,29 @@
-//! The engine: runs the checks in the background and publishes what probes are answered from.
+//! The engine: runs the checks in the background, and publishes a view that answers the probes.
 //!
 //! ```text
-//! core         every state as a pure function of what happened and of now
-//! state        a status and its reason, and what both are asked
+//! core         computes every state from the events so far and the time; does no I/O
+//! state        a status and its reason
 //! view         what is published: immutable, read without the lock
-//! publication  until when each probe may use the view
-//! report       a report, made of a view
+//! publication  the latest view, and until when each probe may use it
+//! report       makes a report from a view
 //! probe        a probe that has to wait
-//! run          one run of one check, in a task of its own
+//! run          one run of one check, in a task or on a thread of its own
 //! runner       the checks with the user's state, and how they are dropped
 //! start        how an engine starts and ends
 //! pacemaker    the thread that ticks
 //! shutdown     the end of the service: stages, signals, exit, listeners
-//! log          what the log and the subscribers are told
+//! log          the events for the log and the subscribers
 //! queue        events in order, delivered by one thread at a time
-//! handle       what every `Health` holds: the engine ends with the last of them
+//! handle       what every `Health` holds; the engine ends when the last one is dropped
 //! weak         a reference to the engine that does not keep it running
 //! selection    the checks that a request asks about
 //! names        finds checks by name
-//! clock        what time it is, and cheaply whether a moment has come
-//! test_kit     the engine of a test: it moves the clock, and starts the runs
+//! clock        the time, and a cheap test whether a moment is in the future
+//! sync         the types of `publication` and `queue`, which their test replaces
+//! test_kit     the engine of a test: the test moves the clock and starts the runs
 //! ```
 //!
-//! This file is what holds them together: the lock, and what is done once it is released.
+//! This file has the lock, and carries out the effects of a change after the lock is released.
 
 mod clock;
 mod core;
@@ -71,7 +72,7 @@ pub(crate) use self::shutdown::serving::Serving;
 pub(crate) use self::shutdown::serving::{Call, ConnectionGuard, ListenerGuard};
 pub(crate) use self::state::State;
 pub(crate) use self::view::View;
-pub(crate) use self::weak::Onlooker;
+pub(crate) use self::weak::WeakEngine;
 
 use self::clock::Clock;
 use self::core::Effects;
@@ -88,7 +89,7 @@ use crate::report::Transition;
 use crate::spec::{Probe, ServiceSpec};
 use crate::trigger::Target;
 
-/// How long a silence of the runtime is a stall, where it is watched and nobody has said.
+/// The default of `stalled_after` if the runtime is watched.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// Time since the engine was built.
@@ -103,18 +104,18 @@ pub(crate) struct Engine {
     clock: Clock,
     core: Mutex<Core>,
     view: Publication<View, { Probe::ALL.len() }>,
-    /// Probes exist: everything that starting waits for has been declared.
+    /// Probes exist. So everything that starting waits for has been declared.
     armed: AtomicBool,
     draining: AtomicBool,
     /// The public probes have been handed out.
     is_public: AtomicBool,
-    /// A probe has been asked since the last tick.
+    /// A probe has been requested since the last tick.
     probed: AtomicBool,
-    /// A server of the application is known to run.
+    /// A server of the application runs.
     server_runs: AtomicBool,
-    /// The last blocking run found no thread, and the log knows.
+    /// No thread could be spawned for the last blocking run, and this has been logged.
     threadless: AtomicBool,
-    /// A nudge of the runtime is under way.
+    /// The task of [`nudge`](Self::nudge) waits for a worker.
     nudging: Arc<AtomicBool>,
     changed: Arc<Notify>,
     outbox: Outbox,
@@ -122,16 +123,16 @@ pub(crate) struct Engine {
     /// The drain has begun, or the engine has ended.
     drain_started: watch::Sender<bool>,
     pub(crate) serving: Arc<Serving>,
-    /// Absent in a test that moves it by hand: nothing runs then by itself.
+    /// `None` in a test that moves the clock: nothing then runs by itself.
     handles: Option<Handles>,
     runner: runner::Hold,
     live: Mutex<Option<Live>>,
     holders: OnceLock<Weak<EngineHandle>>,
 }
 
-/// What an engine runs on.
+/// The runtimes of an engine.
 struct Handles {
-    /// The user's: checks run here.
+    /// The application's runtime. Checks run here.
     runtime: Handle,
     pacemaker: Handle,
 }
@@ -146,7 +147,7 @@ impl Engine {
         }
     }
 
-    /// Probes exist from now on. A service may call this with each request: only the first call has an effect.
+    /// Notes that probes exist. A service may call this with each request: only the first call has an effect.
     pub(crate) fn arm(self: &Arc<Self>) {
         if !self.armed.load(Ordering::Acquire) {
             self.with(Core::arm);
@@ -154,7 +155,7 @@ impl Engine {
         }
     }
 
-    /// Asks for a run of each of these checks. Does nothing in a test that controls the clock.
+    /// Asks for a run of each of these checks. Does nothing in a test that moves the clock.
     pub(crate) fn request(self: &Arc<Self>, mut checks: Range<usize>) {
         if self.handles.is_none() {
             return;
@@ -165,8 +166,8 @@ impl Engine {
         });
     }
 
-    /// Does something to the core under the lock, and what follows from it after the lock is released: no user code,
-    /// no subscriber of `tracing` and no waker ever runs under it.
+    /// Calls `act` with the core under the lock. After the lock is released, carries out the effects. So no user code,
+    /// no subscriber of `tracing` and no waker runs under the lock.
     pub(crate) fn with<R>(self: &Arc<Self>, act: impl FnOnce(&mut Core, Time) -> R) -> R {
         let (result, effects) = self.act(act);
         self.carry_out(effects);
@@ -177,7 +178,7 @@ impl Engine {
         let mut core = self.lock();
         let now = self.clock.now();
         if self.handles.is_none() {
-            core.stay_awake(now); // nothing freezes while a test moves the clock
+            core.stay_awake(now); // a test that moves the clock has no freezes
         }
         let result = act(&mut core, now);
         let mut effects = core.take_effects();
@@ -193,14 +194,14 @@ impl Engine {
         (result, effects)
     }
 
-    /// Nothing that can panic halfway runs under the lock, so a poisoned one is as good as new.
+    /// A poisoned lock is used like any other, because nothing under the lock can panic in the middle of a change.
     fn lock(&self) -> MutexGuard<'_, Core> {
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn carry_out(self: &Arc<Self>, mut effects: Effects) {
         if let Some(Handles { runtime, .. }) = &self.handles {
-            // Not by recursion: a run that finds no thread frees one for the next.
+            // A loop and not recursion: if no thread can be spawned for a run, the next waiting run is tried.
             while let Some((index, run)) = effects.start.pop_front() {
                 match run::spawn(self, runtime, index) {
                     Spawned::Task(abort) => self.lock().keep_abort(index, run, abort),
@@ -223,12 +224,13 @@ impl Engine {
             }
         }
         if effects.changed || effects.arrived {
-            panics::run(|| self.changed.notify_waiters()); // wakers are somebody else's
+            panics::run(|| self.changed.notify_waiters()); // a waker may panic
         }
         self.outbox.tell(&self.plans);
     }
 
-    /// Watches the runtime from now on: with `serve_internal` there is somebody to tell of a stall.
+    /// Watches the runtime from now on. The service asks for this with `stalled_after`, or with `serve_internal`, which
+    /// can still answer during a stall.
     pub(crate) fn watch_runtime(self: &Arc<Self>) {
         if self.handles.is_none() {
             return;
@@ -237,17 +239,17 @@ impl Engine {
         self.with(|core, now| core.watch(limit, now));
     }
 
-    /// Every transition from now on.
+    /// Receives every transition from now on.
     pub(crate) fn transitions(&self) -> broadcast::Receiver<Transition> {
         self.outbox.transitions()
     }
 
-    /// What the probe says, as it changes.
+    /// The state of the probe, and its changes from now on.
     pub(crate) fn watch(&self, probe: Probe) -> watch::Receiver<State> {
         self.outbox.verdict(probe)
     }
 
-    /// The view, if it answers this probe now: one clock read, no lock.
+    /// The view, if it answers this probe now. Reads the clock, and takes no lock.
     pub(crate) fn fresh_view(&self, probe: Probe) -> Option<Loaded<View>> {
         self.view.answer(probe as usize, |until| self.clock.is_before(until))
     }
@@ -258,7 +260,7 @@ impl Engine {
         Some(Arc::clone(&view))
     }
 
-    /// The view as of now, rebuilt if it no longer holds. Waits for nothing, and runs nothing.
+    /// The current view. Rebuilds it if it is no longer valid. Waits for nothing, and runs no check.
     pub(crate) fn view(self: &Arc<Self>) -> Arc<View> {
         let held = self.held_view();
         held.unwrap_or_else(|| self.with(|core, now| self.rebuilt(core, now)))
@@ -275,7 +277,7 @@ impl Engine {
         view
     }
 
-    /// The view that answers a probe with nothing to wait for. The next probes need not look at the core again.
+    /// The view for a probe that has nothing to wait for. Until it expires, further probes use it without the core.
     fn answered(&self, core: &mut Core, probe: Probe, now: Time) -> Arc<View> {
         let Some(view) = self.held_view() else {
             return self.rebuilt(core, now);
@@ -285,13 +287,15 @@ impl Engine {
         view
     }
 
-    /// Has timers made from here on run on the pacemaker: neither a blocked runtime nor one without timers delays them.
-    /// Where there is none they are the caller's.
+    /// While the guard lives, new timers belong to the pacemaker. So they work even if the application's runtime is
+    /// blocked or has no timers. In a test that moves the clock there is no pacemaker, and timers belong to the
+    /// caller's runtime.
     fn timers(&self) -> Option<tokio::runtime::EnterGuard<'_>> {
         self.handles.as_ref().map(|handles| handles.pacemaker.enter())
     }
 
-    /// One tick of the pacemaker. Returns whether the next one is to come at once.
+    /// One tick of the pacemaker. Returns whether more runs are due than one tick starts. Then the next tick comes
+    /// early.
     fn tick(self: &Arc<Self>) -> bool {
         if self.probed.swap(false, Ordering::Relaxed) {
             self.serving.saw();
@@ -306,8 +310,9 @@ impl Engine {
         if let Some(handles) = self.handles.as_ref().filter(|_| busy) {
             self.nudge(&handles.runtime);
         }
-        // So that changes by time alone are logged, even without a probe. Thousands of first runs start in slices, one
-        // every millisecond: a view for each slice would take longer than the runs.
+        // A tick builds a view, so that changes by time alone are logged even without a probe. Thousands of first runs
+        // start in slices, one every millisecond. A view for each slice would take longer than the runs, so only some
+        // of these ticks build one.
         if !more || self.clock.now().saturating_sub(self.view.latest().standing.at) >= pacemaker::TICK {
             self.view();
         }
@@ -315,8 +320,9 @@ impl Engine {
         more
     }
 
-    /// A worker that a check blocks may be the one that was to serve timers and sockets. A spawn from outside wakes
-    /// another. Where none wakes, it waits, and there is no second one.
+    /// Wakes a worker of the runtime, because a check may block the worker that polls timers and sockets. A task that
+    /// is spawned from outside wakes another worker. If no worker is free, the task waits, and no second one is
+    /// spawned.
     fn nudge(&self, runtime: &Handle) {
         if !self.nudging.swap(true, Ordering::Relaxed) {
             let nudging = Arc::clone(&self.nudging);
@@ -324,7 +330,7 @@ impl Engine {
         }
     }
 
-    /// Notes that the public probes are handed out. Cheap to call again.
+    /// Notes that the public probes have been handed out. Further calls are cheap.
     pub(crate) fn offer_public(self: &Arc<Self>) {
         if !self.is_public.load(Ordering::Acquire) {
             self.with(|core, _| core.servers(|servers| servers.offer(true)));
@@ -332,14 +338,14 @@ impl Engine {
         }
     }
 
-    /// Notes a probe, through any server. Cheap to call again.
+    /// Notes a request for a probe, through any server. Further calls are cheap.
     pub(crate) fn note_probe(&self) {
         if !self.probed.load(Ordering::Relaxed) {
             self.probed.store(true, Ordering::Relaxed);
         }
     }
 
-    /// Notes that a server of the application runs. Cheap to call again.
+    /// Notes that a server of the application runs. Further calls are cheap.
     pub(crate) fn note_server(self: &Arc<Self>) {
         if self.server_runs.load(Ordering::Relaxed) || self.server_runs.swap(true, Ordering::Relaxed) {
             return;
@@ -353,7 +359,7 @@ impl Engine {
         });
     }
 
-    /// Whether it has threads: not in a test that controls the clock.
+    /// Whether the engine has threads. In a test that moves the clock it has none.
     #[cfg(feature = "axum")]
     pub(crate) fn has_threads(&self) -> bool {
         self.handles.is_some()
@@ -391,10 +397,10 @@ impl std::fmt::Debug for Engine {
     }
 }
 
-/// 584 years fit.
+/// The time in nanoseconds. A `u64` has room for 584 years.
 fn nanos(time: Time) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
-#[cfg(all(test, feature = "testing"))] // a clock that stands still
+#[cfg(all(test, feature = "testing"))] // the tests need a clock that stands still
 mod tests;

@@ -1,5 +1,5 @@
-//! Finds the checks of a name: one check, the checks of a nest, the checks of a group. Built once, when the engine starts,
-//! so that the cost of a request does not depend on the number of checks.
+//! Finds checks by name: one check, the checks of a nest, or the checks of a group. The tables are built once, when the
+//! engine starts. So the cost of a request does not depend on the number of checks.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -35,7 +35,7 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// Names are unique here, see [`naming::unique`](crate::naming::unique).
+    /// Names are unique here, see [`spec::unique`](fn@crate::spec::unique).
     pub(super) fn new(plans: &[Plan], nests: Vec<Nest>) -> Self {
         let checks = plans.iter().enumerate();
         let checks = checks.map(|(index, plan)| (plan.spec.name.clone(), Named::Check(index)));
@@ -63,7 +63,7 @@ impl Names {
         self.named.get(name)
     }
 
-    /// The checks of the group; none if nothing declares it.
+    /// The checks of the group; empty if no check declares it.
     pub(crate) fn group(&self, name: &str) -> &[Range<usize>] {
         self.groups.get(name).map_or(&[], Vec::as_slice)
     }

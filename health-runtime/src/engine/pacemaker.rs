@@ -1,5 +1,5 @@
-//! The pacemaker: one thread with a small runtime of its own, so that neither ticks nor timers depend on the runtime that
-//! they watch. Nothing else runs on it: probes are served and rendered on other threads.
+//! The pacemaker: the thread that ticks. It has a small runtime of its own, so ticks and timers work even if the
+//! application's runtime is blocked. Nothing else runs on this thread: other threads serve and render probes.
 
 use std::io;
 use std::sync::Arc;
@@ -8,23 +8,25 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use crate::engine::{Engine, Onlooker};
+use crate::engine::{Engine, WeakEngine};
 use crate::panics;
 
 pub(super) const TICK: Duration = Duration::from_millis(50);
 
-/// Until the next tick where more is due than one tick starts: time for the runtime to take some of it on.
+/// The time until the next tick, if more runs are due than one tick starts. Meanwhile the runtime begins some of them.
 const BREATH: Duration = Duration::from_millis(1);
 
-/// How long the pacemaker's timers outlive the engine: a run that is being polled as it ends may still ask one.
+/// How long the pacemaker's timers work after the engine has ended: a run that is polled at that moment may still use
+/// one.
 const LINGER: Duration = Duration::from_millis(100);
 
 pub(super) struct Pacemaker {
-    /// Taken when dropped.
+    /// `None` once `drop` has taken it.
     runtime: Option<Runtime>,
 }
 
-/// Where there is no thread to be had, it is dropped inside of the user's runtime, where nothing may wait for its end.
+/// If the thread cannot be spawned, this is dropped inside the application's runtime. A normal drop would wait there
+/// until the pacemaker's runtime has ended, and tokio panics on such a wait. So this runtime ends in the background.
 impl Drop for Pacemaker {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
@@ -49,13 +51,13 @@ impl Pacemaker {
 
     /// Ticks until the engine ends.
     pub(super) fn start(self, engine: &Arc<Engine>) -> io::Result<()> {
-        let engine = Onlooker::new(engine);
+        let engine = WeakEngine::new(engine);
         let ticks = move || {
-            let mut more = true; // the engine has ticked once
+            let mut more = true; // the first tick came before this thread, and more runs may be due
             loop {
                 let pause = if more { BREATH } else { TICK };
                 self.runtime().block_on(async { tokio::time::sleep(pause).await });
-                // A waker that a tick wakes may panic: the next tick comes all the same.
+                // A tick may wake a waker that panics. The ticks go on.
                 match engine.look(|engine| panics::run(|| engine.tick())) {
                     Some(ticked) => more = ticked.unwrap_or(false),
                     None => break,

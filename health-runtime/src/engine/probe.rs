@@ -1,11 +1,11 @@
-//! A probe that finds something to wait for: a check that has expired, or a first result.
+//! A probe that has to wait: for a check that has expired, or for a first result.
 
 use std::sync::Arc;
 
 use tokio::sync::futures::Notified;
 use tokio::time::Timeout;
 
-use crate::engine::{Engine, Onlooker, Selection, Time, View, WHOLE};
+use crate::engine::{Engine, Selection, Time, View, WHOLE, WeakEngine};
 use crate::spec::Probe;
 
 /// A probe that is being answered.
@@ -20,12 +20,12 @@ struct Asked<'a> {
 
 enum Next<'a> {
     Answer(Arc<View>),
-    /// Something may happen until then. Holds no engine.
+    /// Wait for a change, at most until this timeout. Holds no reference to the engine.
     Wait(Timeout<Notified<'a>>),
 }
 
 impl Engine {
-    /// The view that answers this probe. Starts the selected on-demand checks that have expired, and waits for the results
+    /// The view that answers this probe. Starts the selected on-demand checks that have expired. Waits for the results
     /// that the probe needs, at most for the probe budget.
     ///
     /// # Cancel safety
@@ -35,12 +35,12 @@ impl Engine {
         if let Some(view) = self.fresh_view(probe) {
             return Arc::clone(&view);
         }
-        let view = Onlooker::new(self).probe(probe, selection).await;
+        let view = WeakEngine::new(self).probe(probe, selection).await;
         view.expect("the caller keeps the engine alive")
     }
 
-    /// The answer, or what to wait for before the next look. `changed` was created before this look, so that it misses no
-    /// change after it.
+    /// The answer, or what to wait for before the next look. The caller creates `changed` before this look, so that no
+    /// change is missed.
     fn next<'a>(self: &Arc<Self>, asked: &mut Asked, changed: Notified<'a>) -> Next<'a> {
         if let Some(view) = self.fresh_view(asked.probe) {
             return Next::Answer(Arc::clone(&view));
@@ -72,8 +72,8 @@ impl Engine {
     }
 }
 
-impl Onlooker {
-    /// As [`Engine::probe`], but does not keep the engine alive while it waits; `None` if the engine ends.
+impl WeakEngine {
+    /// Like [`Engine::probe`], but does not keep the engine alive while it waits; `None` if the engine ends.
     pub(crate) async fn probe(&self, probe: Probe, selection: Option<&Selection>) -> Option<Arc<View>> {
         let mut asked = Asked {
             probe,

@@ -1,8 +1,9 @@
-//! The view that probes are answered from, and until when it is valid. Written under the engine's lock, read without it.
+//! The view that answers the probes, and until when it is valid. It is written under the engine's lock, and read
+//! without the lock.
 //!
-//! A reader loads a moment first and then the view; a writer stores the view first and then the moments. So the view that
-//! a reader loads is the one that the moment belongs to, or a newer one. A transition stores the moment zero, under the
-//! lock. From then on no reader uses the old view, and the next view is built after the transition.
+//! A reader loads a moment first and then the view. A writer stores the view first and then the moments. So a reader
+//! gets the view that the moment belongs to, or a newer view. A transition stores the moment zero, under the lock. From
+//! then on no reader uses the old view, and the next view is built after the transition.
 
 use std::array;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ pub(crate) struct Publication<V, const PROBES: usize> {
     view: Slot<V>,
     /// Until when `view` is valid.
     until: AtomicU64,
-    /// Until when `view` answers each probe: no longer than `until`.
+    /// Until when `view` answers each probe: not later than `until`.
     asked: [AtomicU64; PROBES],
 }
 
@@ -67,13 +68,14 @@ impl<V, const PROBES: usize> Publication<V, PROBES> {
         }
     }
 
-    /// The view answers this probe until then, if it is valid for so long. Called under the lock.
+    /// The view answers this probe until `asked`, or until it is no longer valid if that is earlier. Called under the
+    /// lock.
     pub(crate) fn answers_until(&self, probe: usize, asked: u64) {
         let until = self.until.load(Ordering::Relaxed);
         self.asked[probe].store(asked.min(until), Ordering::Release);
     }
 
-    /// The view answers this probe until then at the latest. Called under the lock.
+    /// The view answers this probe until `asked` at the latest. Called under the lock.
     pub(crate) fn ask_by(&self, probe: usize, asked: u64) {
         self.asked[probe].fetch_min(asked, Ordering::Release);
     }

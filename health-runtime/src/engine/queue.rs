@@ -10,7 +10,7 @@ pub(crate) struct Queue<T>(Mutex<Waiting<T>>);
 #[derive(Debug)]
 struct Waiting<T> {
     items: VecDeque<T>,
-    /// A thread delivers items now, and goes on until none is left.
+    /// A thread is delivering an item. It goes on until no item is left.
     telling: bool,
 }
 
@@ -27,8 +27,8 @@ impl<T> Queue<T> {
         self.lock().items.extend(items);
     }
 
-    /// Delivers the waiting items, unless another call does already: on another thread, or further up the stack of this one.
-    /// That call then delivers these items too. `tell` must not panic.
+    /// Delivers the waiting items. Does nothing if another call is delivering items, on another thread or further up
+    /// the stack of this one: that call then delivers these items too. `tell` must not panic.
     pub(crate) fn tell(&self, mut tell: impl FnMut(T)) {
         while let Some(item) = self.next() {
             tell(item);

@@ -1,4 +1,4 @@
-//! A report, made of a view; and a transition, made of two states.
+//! Makes a report from a view, and a transition from two states.
 
 use std::sync::Arc;
 use std::time::SystemTime;

@@ -1,4 +1,4 @@
-//! The checks with the state they look at, and how they are dropped.
+//! The checks with the user's state, and how they are dropped.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,17 +9,18 @@ use crate::outcome::CheckFuture;
 use crate::panics;
 use crate::trigger::Trigger;
 
-/// The checks, with the state they look at: all that the engine sees of `S`.
+/// The checks with the user's state. The engine uses the state only through this trait, so it does not depend on its
+/// type.
 pub(crate) trait Runner: Send + Sync {
     fn call(&self, index: usize) -> CheckFuture<'_>;
     fn is_disabled(&self, index: usize) -> bool;
     fn attach(&self, index: usize, trigger: Trigger);
 }
 
-/// The runner, for a run that keeps it alive.
+/// A reference to the runner. Each run holds one, so that the state outlives the run.
 pub(super) type SharedRunner = Arc<Owned>;
 
-/// Drops the runner when the last reference is dropped, on any thread.
+/// Drops the runner when the last reference to it is dropped. Any thread may do that.
 ///
 /// The state may own a runtime, which panics if it is dropped in a task. Its drop may also block, for example until a
 /// thread has ended. So it is dropped on a thread of its own.
@@ -28,7 +29,7 @@ pub(super) struct Owned {
     runner: Option<Box<dyn Runner>>,
     /// Whether it is dropped on the current thread, as in a test without threads.
     here: bool,
-    /// Dropped after the runner.
+    /// Dropped after the runner, so that [`Hold::wait_gone`] returns.
     gone: Option<Sender<()>>,
 }
 
@@ -56,7 +57,7 @@ impl Drop for Owned {
     }
 }
 
-/// The engine's reference to the runner. It is dropped at the end of the drain, or with the engine.
+/// The engine's reference to the runner. It is dropped at the end of the drain, or when the engine ends.
 pub(super) struct Hold {
     runner: Mutex<Option<SharedRunner>>,
     gone: Mutex<Receiver<()>>,

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::{iter, slice};
 
-/// Every check, as ranges: the selection of a request that names none.
+/// All checks, as ranges: for a request that names no check.
 pub(crate) const WHOLE: &[Range<usize>] = slice::from_ref(&(0..usize::MAX));
 
 /// The checks that a request asks about, if not all of them.

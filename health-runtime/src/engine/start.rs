@@ -11,7 +11,7 @@ use crate::engine::clock::Clock;
 use crate::engine::core::lifecycle::Stage;
 use crate::engine::log::notices::{self, Live, StateType};
 use crate::engine::log::outbox::Outbox;
-use crate::engine::log::thread::Scribe;
+use crate::engine::log::thread::LogThread;
 use crate::engine::names::Names;
 use crate::engine::pacemaker;
 use crate::engine::publication::Publication;
@@ -24,8 +24,8 @@ use crate::spec::{Nest, Probe, ServiceSpec};
 use crate::trigger::{Target, Trigger};
 
 impl Engine {
-    /// Builds the engine and starts its threads. Checks run on `runtime`. Without a runtime there are no threads, and time
-    /// does not pass by itself.
+    /// Builds the engine and starts its threads. Checks run on `runtime`. Without a runtime, the engine has no threads,
+    /// and its clock stands still.
     pub(crate) fn start(
         service: ServiceSpec,
         plans: Vec<Plan>,
@@ -44,9 +44,9 @@ impl Engine {
             runtime,
             pacemaker: pacemaker.handle(),
         });
-        let scribe = pacemaker
+        let log_thread = pacemaker
             .as_ref()
-            .map(|_| Scribe::start(Arc::clone(&plans)))
+            .map(|_| LogThread::start(Arc::clone(&plans)))
             .transpose()?;
         let engine = Arc::new(Self {
             paths: service.paths(),
@@ -63,7 +63,7 @@ impl Engine {
             threadless: AtomicBool::new(false),
             nudging: Arc::default(),
             changed: Arc::default(),
-            outbox: Outbox::new(scribe, Probe::ALL.map(|probe| view.verdict(probe))),
+            outbox: Outbox::new(log_thread, Probe::ALL.map(|probe| view.verdict(probe))),
             view: Publication::new(view),
             stage: watch::channel(Stage::Serving).0,
             drain_started: watch::channel(false).0,
@@ -76,7 +76,7 @@ impl Engine {
         if engine.service.stalled_after.is_some() {
             engine.watch_runtime();
         }
-        engine.attach_all(); // before the first run: a change during that run then asks for another one
+        engine.attach_all(); // before the first run, so that a change during that run asks for another run
         let handle = EngineHandle::new(Arc::clone(&engine));
         if let Some(pacemaker) = pacemaker {
             let (is_leaving, listening) = signals::register(&engine);
@@ -84,7 +84,8 @@ impl Engine {
                 engine.with(|core, _| core.say(Event::NoSignals { error }));
             }
             if is_leaving {
-                // The signal that came before counts here too, so that the process is ended after the grace.
+                // The signal came before this engine existed. It counts here too, so that the process is ended after
+                // the grace.
                 engine.with(|core, _| core.lifecycle.signalled());
                 engine.drain();
             }
@@ -101,7 +102,8 @@ impl Engine {
         }
     }
 
-    /// Says what a service should hear about an engine that really runs.
+    /// Counts this engine for its state type, and logs the [`notices`] that apply. Does nothing in a test that moves
+    /// the clock.
     pub(crate) fn announce(self: &Arc<Self>, state: StateType) {
         if self.handles.is_none() {
             return;
@@ -115,11 +117,12 @@ impl Engine {
         });
     }
 
-    /// The last `Health` is gone: aborts the runs, and waits a short time until the last events are logged.
+    /// Ends the engine when the last `Health` is dropped. Aborts the runs. Waits until the last events are logged and
+    /// the state is dropped, at most [`LAST_WORDS`] for each.
     pub(super) fn end(&self) {
         self.lock().end();
         self.grant();
-        panics::run(|| self.changed.notify_waiters()); // a probe may wait
+        panics::run(|| self.changed.notify_waiters()); // probes may be waiting
         panics::run(|| self.drain_started.send_replace(true));
         panics::run(|| self.serving.stop()); // connections outlive the engine, and their wakers may panic
         self.runner.let_go();

@@ -1,8 +1,8 @@
-//! [`State`], a status and its reason: what everything in the engine is said with.
+//! [`State`]: a status and its reason.
 
 use crate::outcome::{Reason, Status};
 
-/// A status, and the reason for it where it is not simply healthy.
+/// A status, and the reason for it if it is not simply healthy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct State {
     pub(crate) status: Status,
@@ -22,7 +22,7 @@ impl State {
         }
     }
 
-    /// Of an aggregate: the reasons stand with its parts.
+    /// A state without a reason, for a probe: the reasons are in the reports of its checks.
     pub(in crate::engine) fn of(status: Status) -> Self {
         Self { status, reason: None }
     }
@@ -43,12 +43,12 @@ impl State {
         reason: Some(Reason::Disabled),
     };
 
-    /// Whether a probe passes with it.
+    /// Whether a probe with this state passes.
     pub(crate) fn passes(self) -> bool {
         self.status != Status::Unhealthy
     }
 
-    /// Whether what this run said explains it.
+    /// Whether the message of this run explains the state: the reason is the same, or the breaker is open.
     pub(in crate::engine) fn is_said_by(self, run: Self) -> bool {
         self.reason == run.reason || self.reason == Some(Reason::BreakerOpen)
     }

@@ -1,5 +1,5 @@
-//! The engine in the hands of a test: no thread, no task, and a clock that stands still until it is moved. Checks run
-//! when the test says so, in its own task.
+//! The engine of a test. It has no threads and no tasks, and its clock stands still until the test moves it. Checks run
+//! when the test starts them, in the task of the test.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -18,7 +18,7 @@ use crate::outcome::CheckResult;
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 impl Engine {
-    /// Runs every check once that may run, all at the same time, and waits for them.
+    /// Runs every check that may run once, all at the same time, and waits for them.
     ///
     /// # Cancel safety
     ///
@@ -31,7 +31,7 @@ impl Engine {
         self.pass();
     }
 
-    /// Lets time pass, in steps of the pacemaker's, and runs nothing.
+    /// Lets time pass in steps of one tick. Runs no check.
     pub(crate) fn advance(self: &Arc<Self>, time: Duration) {
         let Some(hand) = self.clock.hand() else { return };
         let end = hand.now() + time.min(LONGEST);
@@ -41,14 +41,14 @@ impl Engine {
         }
     }
 
-    /// What the pacemaker does at a tick, but for the runs.
+    /// What the pacemaker does at a tick, except that no run starts.
     fn pass(self: &Arc<Self>) {
         let stage = self.with(|core, now| self.stage(core, now));
-        self.view(); // so that what time alone changes is told
+        self.view(); // so that changes by time alone are published
         self.reach(stage);
     }
 
-    /// From now on the check is what this says.
+    /// From now on the check has this result, whatever its runs return.
     pub(crate) fn force(self: &Arc<Self>, index: usize, result: CheckResult) {
         let result = run::judged(result);
         self.with(|core, now| core.force(index, result, now));
@@ -59,7 +59,7 @@ impl Engine {
     }
 }
 
-/// What a test's clock shows, in nanoseconds.
+/// The time of a test's clock, in nanoseconds.
 #[derive(Debug, Default)]
 pub(super) struct Hand(AtomicU64);
 
@@ -68,13 +68,14 @@ impl Hand {
         Duration::from_nanos(self.0.load(Ordering::Relaxed))
     }
 
-    /// Moves it to this time, if that is still to come.
+    /// Moves the clock to this time, if it is in the future.
     fn reach(&self, time: Time) {
         self.0.fetch_max(nanos(time), Ordering::Relaxed);
     }
 
-    /// Polls to its end what runs. While that waits, the clock goes as far as tokio's, which may be paused. What waits
-    /// for nothing takes no time at all, so that what a test sees of it is the same each time.
+    /// Polls the runs until they end. While they wait, the clock follows tokio's clock, which may be paused. The polls
+    /// themselves take no time here. So a run that waits for nothing takes no time, and a test always sees the same
+    /// times.
     async fn follow(&self, runs: impl Future) {
         let mut runs = pin!(runs);
         let (began, mut waited, mut since) = (self.now(), Duration::ZERO, None::<Instant>);

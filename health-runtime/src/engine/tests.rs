@@ -1,4 +1,4 @@
-//! What probes read is what has been published, until it no longer holds.
+//! Tests of the published view: probes read it until it is no longer valid.
 
 use std::sync::mpsc::channel;
 use std::thread;

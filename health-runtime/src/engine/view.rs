@@ -1,4 +1,4 @@
-//! What probes are answered from: immutable, made under the lock, read without it.
+//! [`View`]: what is published. It is immutable, made under the lock, and read without the lock.
 
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -15,25 +15,25 @@ use crate::spec::Probe;
 #[derive(Debug)]
 pub(crate) struct View {
     pub(crate) standing: Standing,
-    /// What is needed to judge each check, stored apart, so that a pass over all checks touches little memory.
+    /// What each check contributes to its probes. Stored apart, so that a pass over all checks touches little memory.
     briefs: Box<[Brief]>,
     rows: Box<[Row]>,
     verdicts: [State; 4],
     bodies: [[OnceLock<Bytes>; 4]; 2],
 }
 
-/// Where the service stands at the time of the view, whatever its checks say.
+/// The state of the service itself at the time of the view, without its checks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Standing {
     /// When the view was made.
     pub(crate) at: Time,
     pub(crate) phase: Phase,
-    /// Why readiness fails.
+    /// Why readiness fails whatever the checks say.
     pub(crate) gate: Option<Reason>,
     pub(crate) started: bool,
     /// The runtime runs nothing any more.
     pub(crate) stalled: bool,
-    /// How long the runtime takes to run something new, if that is watched.
+    /// How long the runtime takes to run something new, if the runtime is watched.
     pub(crate) lag: Option<Duration>,
 }
 
@@ -51,9 +51,9 @@ const _: () = assert!(size_of::<Brief>() == 4);
 /// The rest of what is known about a check at the time of the view.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
-    /// What the last finished run said by itself.
+    /// The state that the last finished run returned, before thresholds, `fail_open` and the breaker.
     pub(crate) raw: Option<State>,
-    /// Of the last finished run.
+    /// How long the last finished run took.
     pub(crate) latency: Option<Duration>,
     pub(crate) age: Option<Duration>,
     pub(crate) message: Option<Arc<str>>,
@@ -88,26 +88,26 @@ impl View {
         view
     }
 
-    /// What the probe says.
+    /// The state of the probe.
     pub(crate) fn verdict(&self, probe: Probe) -> State {
         self.verdicts[probe as usize]
     }
 
-    /// Whether readiness fails for nothing but first results that are still to come: no incident.
+    /// Whether readiness fails only because first results are missing. That is not an incident.
     pub(crate) fn is_only_pending(&self) -> bool {
         let is_pending = |index: usize| self.briefs[index].state.reason == Some(Reason::Pending);
         let mut failing = self.failing().peekable();
         self.standing.gate.is_none() && failing.peek().is_some() && failing.all(is_pending)
     }
 
-    /// The checks for which readiness fails.
+    /// The checks that make readiness fail.
     pub(crate) fn failing(&self) -> impl Iterator<Item = usize> {
         let briefs = self.briefs(Probe::Readiness, WHOLE);
         let failing = briefs.filter(|(_, brief)| brief.critical && !brief.state.passes());
         failing.map(|(index, _)| index)
     }
 
-    /// The probe's body for this audience, rendered when it is first asked for.
+    /// The body of the probe for this audience. The first call renders it.
     pub(crate) fn body(&self, probe: Probe, audience: Audience, render: impl FnOnce() -> Bytes) -> &Bytes {
         self.bodies[audience as usize][probe as usize].get_or_init(render)
     }
@@ -129,7 +129,8 @@ impl View {
         &self.rows[index]
     }
 
-    /// The checks in these ranges that are in the probe, and at most `limit` of them by name. One pass.
+    /// The checks in these ranges that are in the probe: their state and number, and the indices of at most `limit` of
+    /// them. Takes one pass.
     pub(crate) fn part(&self, probe: Probe, ranges: &[Range<usize>], limit: usize) -> Part {
         let (mut worst, mut count) = (Worst::default(), 0);
         let mut by_urgency: [Vec<usize>; 4] = Default::default();
@@ -165,8 +166,8 @@ impl View {
         }
     }
 
-    /// The state of the probe if it asks about one check: that of the check. Its reason is in the check's entry; the reason
-    /// here is that of the service.
+    /// The state of a probe that asks about one check: the state of the check, unless the service itself fails the
+    /// probe. A reason here is that of the service. The reason of the check is in the check's own entry.
     pub(crate) fn judge_one(&self, probe: Probe, index: usize) -> State {
         let brief = self.briefs[index];
         match probe {
@@ -176,8 +177,8 @@ impl View {
         }
     }
 
-    /// Liveness passes while draining, whatever has been shut down already: a restart would cut off the requests that
-    /// are being finished.
+    /// Liveness passes while the service drains, even if parts of the service have been shut down already: a restart
+    /// would cut off the requests that are being finished.
     fn alive(&self, worst: Status) -> State {
         let alive = if self.standing.stalled {
             State::unhealthy(Reason::Stalled)
@@ -201,7 +202,7 @@ impl View {
 struct Worst {
     ready: Status,
     alive: Status,
-    /// As `ready`, but also of checks that are not in the readiness probe.
+    /// Like `ready`, but also for checks that are not in the readiness probe.
     any: Status,
 }
 
@@ -237,7 +238,8 @@ impl Brief {
         }
     }
 
-    /// Liveness fails only on evidence, because its failure restarts the process. An unknown state degrades it.
+    /// Liveness fails only on evidence, because its failure restarts the process. A failure without evidence only
+    /// degrades.
     fn alive(self) -> Status {
         match self.state.status {
             Status::Unhealthy if !self.state.reason.is_some_and(Reason::is_evidence) => Status::Degraded,
@@ -245,7 +247,8 @@ impl Brief {
         }
     }
 
-    /// The order in this probe's report: failures come first, and before all others those that fail the probe.
+    /// The rank in this probe's report: critical failures come first, then other failures, degraded checks, healthy
+    /// checks.
     fn urgency(self, probe: Probe) -> usize {
         let is_alive = probe == Probe::Health && self.probes & Probe::Liveness.bit() != 0;
         match self.state.status {

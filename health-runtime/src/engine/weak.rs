@@ -1,19 +1,20 @@
-//! A weak reference to the engine, for its own threads and tasks, which must not keep it running.
+//! A weak reference to the engine. The engine's own threads and tasks use it, because they must not keep the engine
+//! running.
 
 use std::sync::{Arc, Weak};
 
 use crate::engine::Engine;
 
-/// Looks at the engine while it lasts.
+/// Accesses the engine as long as it exists.
 #[derive(Clone, Debug)]
-pub(crate) struct Onlooker(Weak<Engine>);
+pub(crate) struct WeakEngine(Weak<Engine>);
 
-impl Onlooker {
+impl WeakEngine {
     pub(crate) fn new(engine: &Arc<Engine>) -> Self {
         Self(Arc::downgrade(engine))
     }
 
-    /// What there is to see; `None` once the engine has ended.
+    /// Calls `look` with the engine; `None` once the engine has ended.
     pub(crate) fn look<R>(&self, look: impl FnOnce(&Arc<Engine>) -> R) -> Option<R> {
         let engine = self.0.upgrade()?;
         Some(look(&engine))
@@ -31,7 +32,7 @@ mod tests {
     use crate::spec::Probe;
     use crate::{CheckSpec, Checks, Health, HealthState, run};
 
-    /// Has a check that never ends, and says whether it is dropped inside of a runtime.
+    /// A state with a check that never ends. Its drop reports whether it happens inside a runtime.
     struct Slow(Sender<bool>);
 
     impl HealthState for Slow {
@@ -53,9 +54,9 @@ mod tests {
         let (dropped, _) = channel();
         let budget = Duration::from_hours(1);
         let health = Health::builder(Slow(dropped)).probe_budget(budget).start();
-        let probes = health.probes(); // counts as started, so that there is something to wait for
-        let onlooker = Onlooker::new(&health.engine);
-        let waiting = tokio::spawn(async move { onlooker.probe(Probe::Readiness, None).await });
+        let probes = health.probes(); // the service counts as started, so a probe waits for the check
+        let weak = WeakEngine::new(&health.engine);
+        let waiting = tokio::spawn(async move { weak.probe(Probe::Readiness, None).await });
         tokio::task::yield_now().await; // it waits
         assert!(!waiting.is_finished());
         drop((probes, health));
@@ -66,10 +67,10 @@ mod tests {
     async fn the_users_state_is_not_dropped_in_a_task() {
         let (dropped, drops) = channel();
         let health = Health::builder(Slow(dropped)).start();
-        let onlooker = Onlooker::new(&health.engine);
-        assert!(onlooker.look(move |_| drop(health)).is_some());
+        let weak = WeakEngine::new(&health.engine);
+        assert!(weak.look(move |_| drop(health)).is_some());
         let in_a_runtime = drops.recv_timeout(Duration::from_secs(10)).unwrap();
         assert!(!in_a_runtime);
-        assert!(onlooker.look(|_| ()).is_none());
+        assert!(weak.look(|_| ()).is_none());
     }
 }

@@ -1,4 +1,4 @@
-//! The default format: a small JSON object for the public, a larger one for whoever is on call.
+//! The default format: a small JSON object for the public, and a larger one for the person on call.
 
 use std::borrow::Cow;
 use std::num::NonZeroUsize;
@@ -13,19 +13,19 @@ use crate::report::{Audience, CheckReport, Phase, Report};
 use crate::spec::Probe;
 use crate::text::boundary;
 
-/// Load balancers look at the first KiB, and none keeps more than 4.
+/// Load balancers read the first KiB. None of them keeps more than 4 KiB.
 const PUBLIC_LIMIT: usize = 4096;
 
-/// Ten thousand checks that are well fit.
+/// Enough for ten thousand healthy checks.
 const INTERNAL_LIMIT: usize = 1024 * 1024;
 
-/// More checks than this never fit into a public body: each takes some 50 bytes at least.
+/// A public body never has room for more checks than this, because each check takes about 50 bytes or more.
 const MOST_PUBLIC_CHECKS: usize = 80;
 
-/// More of the service's own name than this says nothing.
+/// The longest name or version of the service that is shown, in bytes.
 const NAME: usize = 128;
 
-/// More of an error than this the public does not get, even where it gets any.
+/// The public sees at most this many bytes of an error, if it sees errors at all.
 const DETAIL: usize = 200;
 
 #[derive(Serialize)]
@@ -34,7 +34,7 @@ struct Body<'a> {
     service: &'a str,
     version: &'a str,
     phase: Phase,
-    /// Only in a serialized [`Report`]: elsewhere the path says it.
+    /// Only in a serialized [`Report`]. Over HTTP, the path names the probe.
     #[serde(skip_serializing_if = "Option::is_none")]
     probe: Option<Probe>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,7 +47,7 @@ struct Body<'a> {
 }
 
 impl<'a> Body<'a> {
-    /// The first checks of the report, this many.
+    /// The body with the first `shown` checks of the report.
     fn new(report: &'a Report, shown: usize, audience: Audience, details: bool) -> Self {
         Self {
             status: report.status,
@@ -66,7 +66,7 @@ impl<'a> Body<'a> {
     }
 }
 
-/// As on the internal port, with the probe and all checks. It holds error texts: not for the public.
+/// The format of the internal port, with the probe and all checks. It contains error texts: not for the public.
 impl Serialize for Report {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let probe = Some(self.probe);
@@ -75,14 +75,14 @@ impl Serialize for Report {
     }
 }
 
-/// As on the internal port. It holds error texts: not for the public.
+/// The format of the internal port. It contains error texts: not for the public.
 impl Serialize for CheckReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         Check::new(self, Audience::Internal, true).serialize(serializer)
     }
 }
 
-/// As on the internal port. It holds error texts: not for the public.
+/// The format of the internal port. It contains error texts: not for the public.
 impl Serialize for PartReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         Part::new(self).serialize(serializer)
@@ -123,7 +123,7 @@ impl<'a> Check<'a> {
     }
 }
 
-/// What the public does not see of a check.
+/// The details of a check that the public does not see.
 #[derive(Serialize)]
 struct Internal<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -183,22 +183,19 @@ impl<'a> Part<'a> {
     }
 }
 
-/// How many checks a report is asked for.
-pub(crate) fn most_checks(audience: Audience) -> usize {
+pub(super) fn most_checks(audience: Audience) -> usize {
     match audience {
         Audience::Public => MOST_PUBLIC_CHECKS,
         Audience::Internal => usize::MAX,
     }
 }
 
-/// Renders a report, for the public without error texts unless `details`. What does not fit is counted, last checks
-/// first.
-pub(crate) fn render(report: &Report, audience: Audience, details: bool) -> Bytes {
+pub(super) fn render(report: &Report, audience: Audience, details: bool) -> Bytes {
     let limit = match audience {
         Audience::Public => PUBLIC_LIMIT,
         Audience::Internal => INTERNAL_LIMIT,
     };
-    // What cannot fit is not rendered to be thrown away.
+    // Checks that cannot fit are not rendered, because they would be thrown away.
     let mut room = limit;
     let fits = |check: &&CheckReport| {
         let before = room;
@@ -209,23 +206,37 @@ pub(crate) fn render(report: &Report, audience: Audience, details: bool) -> Byte
     let mut shown = fitting.min(most_checks(audience));
     loop {
         let body = Body::new(report, shown, audience, details);
-        let mut json = serde_json::to_vec(&body).expect("strings and numbers always serialise");
-        json.push(b'\n'); // for people: the shell's prompt stands on its own line
+        let json = line(&body);
         if json.len() < limit || shown == 0 {
-            return json.into();
+            return json;
         }
         shown = proportional(shown, limit, json.len()).min(shown - 1);
     }
 }
 
-/// How many checks fit if this many checks take this many bytes. Their product overflows a 32-bit `usize` from 4,096 checks
-/// on.
+pub(super) fn refusal(why: &'static str) -> Bytes {
+    #[derive(Serialize)]
+    struct Refusal {
+        error: &'static str,
+    }
+    line(&Refusal { error: why })
+}
+
+/// The JSON, with a newline at the end, so that the shell's prompt is on its own line.
+fn line(body: &impl Serialize) -> Bytes {
+    let mut json = serde_json::to_vec(body).expect("strings and numbers always serialise");
+    json.push(b'\n');
+    json.into()
+}
+
+/// How many checks fit, if this many checks take this many bytes. The product of both overflows a 32-bit `usize` from
+/// 4,096 checks on.
 fn proportional(checks: usize, limit: usize, bytes: usize) -> usize {
     let fit = checks as u128 * limit as u128 / bytes as u128;
     usize::try_from(fit).unwrap_or(checks)
 }
 
-/// How many bytes it takes at least.
+/// The least number of bytes that the check takes.
 fn least(check: &CheckReport, audience: Audience) -> usize {
     let said = |message: &Option<Arc<str>>| message.as_ref().map_or(0, |message| message.len());
     let parts = check.parts.iter().map(|part| part.name.len() + said(&part.message));
@@ -235,7 +246,7 @@ fn least(check: &CheckReport, audience: Audience) -> usize {
     }
 }
 
-/// With one decimal.
+/// Milliseconds with one decimal.
 fn millis(time: Duration) -> f64 {
     (time.as_secs_f64() * 10_000.0).round() / 10.0
 }

@@ -1,4 +1,4 @@
-//! Answers probes over HTTP, whatever the framework: method, path and query in; status, headers and body out.
+//! Answers probes for any HTTP framework. The input is method, path and query; the output is status, headers and body.
 
 #[cfg(feature = "axum")]
 mod axum;
@@ -19,32 +19,32 @@ pub use self::axum::drain::{DrainFuture, DrainLayer, DrainService};
 pub use self::axum::listener::{DrainListener, DrainStream, ListenSocket, ServeListener};
 
 use crate::engine::{Engine, EngineHandle, Named, Selection, View, WHOLE, common, report};
-use crate::format::json;
+use crate::format::Format;
 use crate::health::Health;
 use crate::outcome::Status;
 use crate::report::{Audience, Phase};
 use crate::spec::Probe;
 
-const JSON: &str = "application/json";
+const FORMAT: Format = Format::DEFAULT;
 const ALLOW: &str = "GET, HEAD, OPTIONS";
-/// What every answer has, beside its length.
+/// The headers of every answer, beside its length.
 const COMMON_HEADERS: [(&str, &str); 3] = [
-    ("content-type", JSON),
+    ("content-type", FORMAT.content_type()),
     ("cache-control", "no-store"),
     ("x-content-type-options", "nosniff"),
 ];
-const NO_SUCH_CHECK: &[u8] = b"{\"error\":\"no such check in this probe\"}\n";
-const NO_SUCH_GROUP: &[u8] = b"{\"error\":\"no such group in this probe\"}\n";
-const NOTHING_LEFT: &[u8] = b"{\"error\":\"no check of this probe is left\"}\n";
-const TOO_MANY_NAMES: &[u8] = b"{\"error\":\"more than 64 names\"}\n";
-const WRONG_METHOD: &[u8] = b"{\"error\":\"use GET, HEAD or OPTIONS\"}\n";
+const NO_SUCH_CHECK: &str = "no such check in this probe";
+const NO_SUCH_GROUP: &str = "no such group in this probe";
+const NOTHING_LEFT: &str = "no check of this probe is left";
+const TOO_MANY_NAMES: &str = "more than 64 names";
+const WRONG_METHOD: &str = "use GET, HEAD or OPTIONS";
 
 impl Health {
-    /// The probes for any HTTP framework. With axum, [`router`](Self::router) does it all. What they answer is
-    /// [the HTTP contract](crate::_documentation::http).
+    /// The probes for any HTTP framework. With axum, use [`router`](Self::router) instead.
+    /// [The HTTP contract](crate::_documentation::http) describes the answers.
     ///
-    /// Whatever starting waits for is declared before this: from here on a start with nothing left to wait for is
-    /// final. A call costs about as much as a clone, so it may be made for each request.
+    /// Call [`startup_task`](Self::startup_task) before this. After it, the service starts as soon as nothing is left
+    /// to wait for, and a start is final. A call costs about as much as a clone, so it may be made for each request.
     pub fn probes(&self) -> Probes {
         self.engine.offer_public();
         self.probes_for(Audience::Public)
@@ -59,7 +59,7 @@ impl Health {
     }
 }
 
-/// The probes of a service, for any HTTP framework: from [`Health::probes`].
+/// The probes of a service, for any HTTP framework, from [`Health::probes`].
 ///
 /// ```
 /// # use health_runtime::{Flag, HealthState};
@@ -80,12 +80,12 @@ pub struct Probes {
     audience: Audience,
 }
 
-/// What probes hold of the engine.
+/// How probes hold the engine.
 #[derive(Clone, Debug)]
 enum Hold {
-    /// Keeps it running.
+    /// Keeps the engine running.
     Running(Arc<EngineHandle>),
-    /// For one answer, on the internal port.
+    /// For one answer on the internal port. Does not keep the engine running.
     #[cfg(feature = "axum")]
     Moment(Arc<Engine>),
 }
@@ -105,28 +105,28 @@ impl Deref for Hold {
 /// What a path asks for.
 enum Target<'a> {
     All(Probe),
-    /// What stands behind a probe's path and a `/`: the name of a check or nest, or nothing that exists.
+    /// The text after the path of a probe and a `/`: the name of a check or of a nested struct, or an unknown name.
     Below(Probe, &'a str),
 }
 
-/// What is asked of a view.
+/// What a request asks.
 struct Question {
     probe: Probe,
-    /// Absent: all checks of the probe.
+    /// `None`: all checks of the probe.
     selection: Option<Selection>,
 }
 
 impl Probes {
-    /// For one answer: keeps nothing running.
+    /// The probes for one answer. Does not keep the engine running.
     #[cfg(feature = "axum")]
     fn moment(engine: &Arc<Engine>, audience: Audience) -> Self {
         let engine = Hold::Moment(Arc::clone(engine));
         Self { engine, audience }
     }
 
-    /// Answers a request, or returns `None` if the path is not a probe's and nothing below one.
+    /// Answers a request. Returns `None` if the path is neither that of a probe nor below one.
     ///
-    /// `query` is what stands behind the `?`. Waits at most for the probe budget, and usually not at all.
+    /// `query` is the text after the `?`. Usually this does not wait at all. It waits at most for the probe budget.
     ///
     /// # Cancel safety
     ///
@@ -138,7 +138,8 @@ impl Probes {
         {
             return Some(answer);
         }
-        // Boxed, so that the future of the usual answer stays small: it is moved a few times on its way to the executor.
+        // Boxed, so that the future of the usual answer stays small. It is moved a few times on its way to the
+        // executor.
         Some(Box::pin(self.answer_target(target, method, query)).await)
     }
 
@@ -154,9 +155,9 @@ impl Probes {
         answer.to(method)
     }
 
-    /// What is asked, or the answer to what nobody can ask.
+    /// What the request asks, or the answer to a request that is refused.
     fn question(&self, target: &Target<'_>, method: &str, query: Option<&str>) -> Result<Question, Answer> {
-        let refused = |status, body| Err(self.refusal(status, body));
+        let refused = |status, why| Err(self.refusal(status, why));
         let (probe, named) = match *target {
             Target::All(probe) => (probe, None),
             Target::Below(probe, name) => match self.named(probe, name) {
@@ -200,7 +201,7 @@ impl Probes {
         Ok(Question { probe, selection })
     }
 
-    /// Notes the probe. A request to the public probes proves that a server of the application runs.
+    /// Notes that a probe came. A request to the public probes also proves that a server of the application runs.
     fn note_probe(&self) {
         self.engine.note_probe();
         if self.audience == Audience::Public {
@@ -208,12 +209,13 @@ impl Probes {
         }
     }
 
-    /// The answer to a request that is not allowed or finds nothing.
-    fn refusal(&self, status: u16, body: &'static [u8]) -> Answer {
-        Answer::error(status, self.engine.is_draining(), body)
+    /// The answer to a request that is not allowed, or that finds nothing.
+    fn refusal(&self, status: u16, why: &'static str) -> Answer {
+        Answer::error(status, self.engine.is_draining(), FORMAT.refusal(why))
     }
 
-    /// The answer to the plain question, if nothing has to be waited for: what nearly every request is.
+    /// The answer to a request for a whole probe, if there is nothing to wait for. Nearly every request is of this
+    /// kind.
     #[expect(
         clippy::inline_always,
         reason = "60 instructions and 3 % of a request less (`benches/probe.rs`)"
@@ -245,9 +247,9 @@ impl Probes {
     }
 
     fn rendered(&self, view: &View, probe: Probe, selection: Option<&Selection>) -> (Status, Bytes) {
-        let most = json::most_checks(self.audience);
+        let most = FORMAT.most_checks(self.audience);
         let report = report(&self.engine, view, probe, selection, most);
-        let body = json::render(&report, self.audience, self.engine.service.public_details);
+        let body = FORMAT.render(&report, self.audience, self.engine.service.public_details);
         (report.status, body)
     }
 
@@ -261,7 +263,7 @@ impl Probes {
         })
     }
 
-    /// The check or nested struct of this name, if any of it is in the probe. The name may be percent-encoded.
+    /// The check or nested struct with this name, if the probe has any check of it. The name may be percent-encoded.
     fn named(&self, probe: Probe, name: &str) -> Option<&Named> {
         let known = &self.engine.names;
         let name = percent_encoding::percent_decode_str(name).decode_utf8().ok()?;
@@ -278,10 +280,10 @@ fn is_allowed(method: &str) -> bool {
 #[derive(Clone, Debug)]
 pub struct Answer {
     status: u16,
-    /// What HEAD says of GET's body.
+    /// The length of the body that GET would get. HEAD has it too.
     length: usize,
     body: Bytes,
-    /// The service drains or has ended, and wants its connections closed.
+    /// The service drains or has ended, so its connections should be closed.
     closing: bool,
 }
 
@@ -295,16 +297,16 @@ impl Answer {
         }
     }
 
-    fn error(status: u16, closing: bool, body: &'static [u8]) -> Self {
+    fn error(status: u16, closing: bool, body: Bytes) -> Self {
         Self {
             status,
             length: body.len(),
-            body: Bytes::from_static(body),
+            body,
             closing,
         }
     }
 
-    /// The form of the answer that this method gets.
+    /// The answer as this method gets it.
     fn to(mut self, method: &str) -> Self {
         match method {
             "HEAD" => self.body = Bytes::new(),
@@ -322,8 +324,8 @@ impl Answer {
         self.status
     }
 
-    /// The headers, `Content-Length` included. `Connection: close` is among them while the service drains; it is not
-    /// for HTTP/2.
+    /// The headers, including `Content-Length`. While the service drains, `Connection: close` is one of them. HTTP/2
+    /// does not allow that header: leave it out there.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, String)> + use<> {
         let allow = (self.status == 405).then_some(("allow", ALLOW));
         let close = self.closing.then_some(("connection", "close"));

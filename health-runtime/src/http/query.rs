@@ -1,4 +1,4 @@
-//! The part of a probe's URL behind the `?`.
+//! The query of a probe, after the `?` of the URL.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -6,18 +6,19 @@ use std::ops::Range;
 use crate::engine::{Named, Names};
 
 /// A query with more names than this is refused, so that no query is expensive.
-const MOST: usize = 64;
+const MAX_PAIRS: usize = 64;
 
 #[derive(Debug, Default)]
 pub(super) struct Query<'a> {
-    /// The checks to leave out, by a name of their own or of a nest. An unknown name leaves nothing out, so that it can
-    /// make nothing green.
+    /// The checks to leave out, each named as a check or as a nested struct. An unknown name leaves nothing out, so it
+    /// cannot make a failing probe pass.
     pub(super) exclude: Vec<Range<usize>>,
-    /// The groups that are asked for: a check in any of them is meant. None: all checks are.
+    /// The groups that the request asks for. A check in any of them counts. If this is empty, all checks count.
     pub(super) groups: Vec<Cow<'a, str>>,
 }
 
-/// Reads `exclude=NAME` and `group=NAME`, both repeatable; everything else is for somebody else. `None`: too many names.
+/// Reads `exclude=NAME` and `group=NAME`. Both may be repeated, and other keys are ignored. Returns `None` if there are
+/// too many names.
 pub(super) fn parse<'a>(query: &'a str, names: &Names) -> Option<Query<'a>> {
     let mut parsed = Query::default();
     let pairs = form_urlencoded::parse(query.as_bytes());
@@ -25,7 +26,7 @@ pub(super) fn parse<'a>(query: &'a str, names: &Names) -> Option<Query<'a>> {
         .filter(|(key, _)| matches!(&**key, "exclude" | "group"))
         .enumerate()
     {
-        if i == MOST {
+        if i == MAX_PAIRS {
             return None;
         }
         if key == "group" {

@@ -1,4 +1,4 @@
-//! An [`Answer`] as a response of the `http` crate.
+//! Converts an [`Answer`] into a response of the `http` crate.
 
 use std::sync::LazyLock;
 
@@ -8,9 +8,11 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, Version};
 
 use crate::http::{Answer, COMMON_HEADERS};
 
-/// For frameworks on the `http` crate: hyper, tonic, warp. HTTP/2 has no `Connection` header: whoever serves HTTP/2 removes
-/// it. The version is HTTP/1.1: to an HTTP/1.0 request hyper answers `keep-alive` beside `close`, unless the version of the
-/// response is set to that of the request.
+/// For frameworks that use the `http` crate, such as hyper, tonic and warp.
+///
+/// The version of the response is HTTP/1.1. HTTP/2 has no `Connection` header, so a server for HTTP/2 must remove it.
+/// To an HTTP/1.0 request, hyper answers `keep-alive` beside `close`, unless you set the version of the response to
+/// that of the request.
 ///
 /// ```
 /// # use health_runtime::{Flag, HealthState};
@@ -31,10 +33,10 @@ impl From<Answer> for Response<Bytes> {
     }
 }
 
-/// The response to a request of this version.
+/// The response to a request with this HTTP version.
 pub(super) fn respond<B: From<Bytes>>(answer: Answer, version: Version) -> Response<B> {
-    // Cloned: to check and insert them one by one is a fifth of the whole request. The length is there to be replaced,
-    // so that the clone need not grow.
+    // The map is cloned, because checking and inserting the headers one by one takes a fifth of the whole request. It
+    // contains a length, which is then replaced, so that the clone does not have to grow.
     static COMMON: LazyLock<HeaderMap> = LazyLock::new(|| {
         let pairs = COMMON_HEADERS.into_iter().chain([("content-length", "0")]);
         pairs
@@ -56,21 +58,21 @@ pub(super) fn respond<B: From<Bytes>>(answer: Answer, version: Version) -> Respo
     response
 }
 
-/// Asks for the connection to be closed after this response to a request of this version.
+/// Asks the client to close the connection after this response, to a request with this HTTP version.
 pub(super) fn close<A>(response: &mut Response<A>, version: Version) {
     if version > Version::HTTP_11 {
         return; // HTTP/2 has no such header
     }
     if version < Version::HTTP_11 {
-        // To an HTTP/1.1 response hyper adds `keep-alive` if an HTTP/1.0 client asks for it, even next to `close`.
+        // If an HTTP/1.0 client asks for it, hyper adds `keep-alive` to an HTTP/1.1 response, even beside `close`.
         *response.version_mut() = version;
     }
     let close = HeaderValue::from_static("close");
     response.headers_mut().insert(CONNECTION, close);
 }
 
-/// A length as a header value. For bodies of our size it needs neither an allocation nor a reference count. This saves 352
-/// of about 6,300 instructions and 25 ns for each request (`benches/probe.rs`, the best of eight runs each).
+/// A length as a header value. For bodies of our size, this needs neither an allocation nor a reference count. It saves
+/// 352 of about 6,300 instructions and 25 ns for each request (`benches/probe.rs`, the best of eight runs each).
 fn digits(length: usize) -> HeaderValue {
     const LENGTHS: usize = 4096;
     static DIGITS: [[u8; 4]; LENGTHS] = {

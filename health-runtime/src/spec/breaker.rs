@@ -1,14 +1,15 @@
-//! [`Breaker`]: when to leave alone what fails anyway.
+//! [`Breaker`]: the circuit breaker of a check that keeps failing.
 
 use std::time::Duration;
 
-/// A check's circuit breaker: when one that keeps failing is no longer called.
+/// A circuit breaker: a check that keeps failing is not called for a while.
 ///
-/// The breaker opens when enough runs in a row have failed. After `reset` comes one trial (the breaker is half-open).
-/// When enough trials in a row have passed, it closes, and the check is called as usual again. Until then, trials
-/// included, the check is unhealthy, with reason `breaker_open`, and no probe waits for it.
+/// When enough runs in a row have failed, the breaker opens, and the check is no longer called. After `reset`, the
+/// breaker is half-open, and the check is called once, as a trial. If the trial fails, `reset` begins again. When
+/// enough trials in a row have passed, the breaker closes, and the check is called as usual again. Until the breaker
+/// closes, the check is unhealthy with reason `breaker_open`, and no probe waits for it.
 ///
-/// For checks whose calls cost something, or hurt what is down already.
+/// Use it for a check if its calls cost something, or make an outage worse.
 ///
 /// ```
 /// use health_runtime::{Breaker, CheckSpec};
@@ -25,7 +26,8 @@ pub struct Breaker {
 }
 
 impl Breaker {
-    /// After 5 failures, one trial every 30 s, until 2 have succeeded.
+    /// A breaker with the defaults: it opens after 5 failed runs in a row, has its trial after 30 s, and closes after 2
+    /// passed trials in a row.
     pub const fn new() -> Self {
         Self {
             failures: 5,
@@ -34,22 +36,23 @@ impl Breaker {
         }
     }
 
-    /// After this many failed runs in a row the check is no longer called. 1 to 100. Default: 5.
+    /// After this many failed runs in a row, the check is no longer called. 1 to 100, and not less than the
+    /// [`failure_threshold`](crate::CheckSpec::failure_threshold) of the check. Default: 5.
     #[must_use]
     pub const fn failures(mut self, failures: u32) -> Self {
         self.failures = failures;
         self
     }
 
-    /// After this many successful trials in a row it is called as usual again. 1 to 100. Default: 2.
+    /// After this many passed trials in a row, the check is called as usual again. 1 to 100. Default: 2.
     #[must_use]
     pub const fn successes(mut self, successes: u32) -> Self {
         self.successes = successes;
         self
     }
 
-    /// This long after the last failure comes one trial; after a successful one, the next at the check's usual pace.
-    /// 1 ms to 24 h, and longer than the check's own interval. Default: 30 s.
+    /// How long after the last failure the check is called once, as a trial. If the trial passes, the next trials
+    /// follow at the usual pace of the check. 1 ms to 24 h, and longer than the interval of the check. Default: 30 s.
     #[must_use]
     pub const fn reset(mut self, reset: Duration) -> Self {
         self.reset = reset;

@@ -7,17 +7,18 @@ use crate::spec::{Breaker, Probe, Refresh};
 
 /// What is declared about one check: the options of `#[health_check(…)]`, under the same names.
 ///
-/// The derive writes it; by hand it is needed only for checks that no struct declares. What is not set takes the
-/// struct's default, then the one in the table of the derive. Of `interval` and `ttl` the last one counts.
+/// The derive writes it. You need it only for a check that no struct declares. An option that is not set has the
+/// default of the struct, or else the default in the table of the derive. If both `interval` and `ttl` are set, the
+/// last one counts.
 ///
-/// Durations are 1 ms to 24 h; `ttl` may be zero. An option that the derive would refuse while compiling is an error at the
-/// start: [`StartError::Check`](crate::StartError::Check), with the check's name and the fix.
+/// Durations are 1 ms to 24 h; `ttl` may be zero. An option that the derive would refuse at compile time is an error at
+/// the start: [`StartError::Check`](crate::StartError::Check), with the name of the check and the fix.
 ///
 /// ```
 /// use health_runtime::CheckSpec;
 /// use std::time::Duration;
 ///
-/// // What needs no text of its own can stand in a constant.
+/// // Methods without a text or a list are `const`, so this can be a constant.
 /// const DB: CheckSpec = CheckSpec::new("db").critical().timeout(Duration::from_secs(3));
 /// assert_eq!(DB.name(), "db");
 /// ```
@@ -43,7 +44,7 @@ pub struct CheckSpec {
 }
 
 impl CheckSpec {
-    /// A check of this name: non-critical, in the readiness probe, everything else by default.
+    /// A check with this name. It is in the readiness probe and not critical. Every other option has its default.
     pub const fn new(name: &'static str) -> Self {
         Self {
             name: Cow::Borrowed(name),
@@ -66,7 +67,7 @@ impl CheckSpec {
         }
     }
 
-    /// As [`new`](Self::new), for a name that is made when the service runs.
+    /// Like [`new`](Self::new), for a name that is made at run time.
     ///
     /// ```
     /// use health_runtime::CheckSpec;
@@ -82,116 +83,120 @@ impl CheckSpec {
         spec
     }
 
-    /// Its failure makes the probe fail; without this, its failure makes the service degraded. Only for checks in the
-    /// readiness probe: in the other probes every failure counts.
+    /// If the check fails, the probe fails. Without this, a failure makes the service degraded. Only for checks in the
+    /// readiness probe: in liveness and startup every failure counts. Default: off.
     #[must_use]
     pub const fn critical(mut self) -> Self {
         self.critical = true;
         self
     }
 
-    /// A run is aborted and failed after this. Must be shorter than its own [`interval`](Self::interval). Default: 2 s, or the
-    /// interval if that is shorter.
+    /// A run that takes longer than this is aborted, and has failed. Must be shorter than the check's own
+    /// [`interval`](Self::interval). Default: 2 s, or the interval if that is shorter.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// It runs in the background, this often, ±10 %. Until it has passed once, it also runs 1 s, 2 s, 4 s and so on after a
-    /// failure. Not for a check of the startup probe alone. Default: 5 s, or twice the timeout if that is longer.
+    /// The check runs in the background, once in each interval, ±10 %. Until it has passed once, it also runs 1 s, 2 s,
+    /// 4 s and so on after a failure, as long as this wait is shorter than the interval. Not for a check of the startup
+    /// probe alone. Default: 5 s, or twice the timeout if that is longer.
     #[must_use]
     pub const fn interval(mut self, interval: Duration) -> Self {
         self.refresh = Some(Refresh::Interval(interval));
         self
     }
 
-    /// Instead of an interval: it runs when a probe finds that its last run ended longer ago than this. Default: none.
+    /// Instead of an interval: the check runs when a probe finds that the last run ended longer ago than this. Default:
+    /// none.
     #[must_use]
     pub const fn ttl(mut self, ttl: Duration) -> Self {
         self.refresh = Some(Refresh::Ttl(ttl));
         self
     }
 
-    /// A success whose run ended longer ago counts as failed (`stale`).
+    /// A success counts as failed (`stale`) if its run ended longer ago than this.
     ///
-    /// Must be at least 1.1 × interval + timeout + 250 ms, or ttl + timeout + 250 ms: a result may become this old while
-    /// every run passes. With more than 50,000 checks it is 1 ms longer for each 250 checks above 50,000, because their runs
-    /// take longer to begin.
+    /// Must be at least 1.1 × interval + timeout + 250 ms, or ttl + timeout + 250 ms, because a result may become this
+    /// old while every run passes. With more than 50,000 checks, `max_age` is 1 ms longer for each 250 checks above
+    /// 50,000, because their runs take longer to begin.
     ///
-    /// Default: 3 × interval + timeout, or that least value if it is longer; with `ttl`, the larger of 30 s and 3 × (ttl +
-    /// timeout).
+    /// Default: 3 × interval + timeout, or the least allowed value if that is longer. With `ttl`: the larger of 30 s
+    /// and 3 × (ttl + timeout).
     #[must_use]
     pub const fn max_age(mut self, max_age: Duration) -> Self {
         self.max_age = Some(max_age);
         self
     }
 
-    /// A success that took longer is degraded (`slow`). Must be shorter than the timeout. Default: off.
+    /// A success that took longer than this is degraded (`slow`). Must be shorter than the timeout. Default: off.
     #[must_use]
     pub const fn degraded_after(mut self, limit: Duration) -> Self {
         self.degraded_after = Some(limit);
         self
     }
 
-    /// So many runs in a row have to fail before the published state does; the first result ever counts at once.
-    /// 1 to 100, and not more than the `failures` of its [`breaker`](Self::breaker). Default: 1.
+    /// The published state fails only after this many failed runs in a row. The first result of all counts at once.
+    /// From 1 to 100, and not more than the `failures` of the [`breaker`](Self::breaker). Default: 1.
     #[must_use]
     pub const fn failure_threshold(mut self, runs: u32) -> Self {
         self.failure_threshold = runs;
         self
     }
 
-    /// This many runs in a row have to pass before a published failure ends. 1 to 100. Default: 1.
+    /// A published failure ends only after this many passed runs in a row. 1 to 100. Default: 1.
     #[must_use]
     pub const fn success_threshold(mut self, runs: u32) -> Self {
         self.success_threshold = runs;
         self
     }
 
-    /// After too many failures it is not called for a while, see [`Breaker`]. The `reset` of the breaker must be longer than
-    /// the check's own [`interval`](Self::interval). Default: off.
+    /// After too many failures the check is not called for a while, see [`Breaker`]. The `reset` of the breaker must be
+    /// longer than the [`interval`](Self::interval) of the check. Default: off.
     #[must_use]
     pub const fn breaker(mut self, breaker: Breaker) -> Self {
         self.breaker = Some(breaker);
         self
     }
 
-    /// With [`critical`](Self::critical): its failures fail the probe until its first success is published. From then on
-    /// they only degrade, including those that the check itself reports. An unknown state (`pending`, `stale`, `cancelled`)
-    /// still fails. For what all replicas share, so that routing to another replica does not help.
+    /// With [`critical`](Self::critical): the failures of the check fail the probe until its first success is
+    /// published. From then on they only degrade the service, including failures that the check itself reports. An
+    /// unknown state (`pending`, `stale`, `cancelled`) still fails the probe. Use it for a dependency that all replicas
+    /// share: if it is down, routing to another replica does not help. Default: off.
     #[must_use]
     pub const fn fail_open(mut self) -> Self {
         self.fail_open = true;
         self
     }
 
-    /// It blocks its thread: each run has a thread of its own, with at most 16 of them at once. A run that waits for a
-    /// thread has not begun. A run that takes longer than a second does not count among the 16. A run that outlasts its
-    /// timeout cannot be aborted: it is `stuck` until it returns.
+    /// The check blocks its thread. Each run has a thread of its own, and at most 16 run at once. The timeout of a run
+    /// begins only when it has a thread. A run that takes longer than a second does not count among the 16. A run that
+    /// takes longer than its timeout cannot be aborted: the check is `stuck` until it returns. Default: off.
     #[must_use]
     pub const fn blocking(mut self) -> Self {
         self.blocking = true;
         self
     }
 
-    /// It belongs to the readiness probe. The default if no probe is named.
+    /// The check belongs to the readiness probe. Default: on, if no probe is named.
     #[must_use]
     pub const fn readiness(mut self) -> Self {
         self.probes |= Probe::Readiness.bit();
         self
     }
 
-    /// It belongs to the startup probe: starting waits until it has passed once, critical or not. A check in no other
-    /// probe ends then.
+    /// The check belongs to the startup probe: the service starts only after the check has passed once, critical or
+    /// not. A check that is in no other probe ends when the service has started. Default: off.
     #[must_use]
     pub const fn startup(mut self) -> Self {
         self.probes |= Probe::Startup.bit();
         self
     }
 
-    /// It belongs to the liveness probe: its failure restarts the process. Added by hand, it needs a reason beside it:
-    /// [`in_process`](Self::in_process) or [`restart_helps`](Self::restart_helps), unless [`Checks::add_live`] adds it.
+    /// The check belongs to the liveness probe: if it fails, the process is restarted. A check that is added by hand
+    /// also needs [`in_process`](Self::in_process) or [`restart_helps`](Self::restart_helps). [`Checks::add_live`]
+    /// needs neither. Default: off.
     ///
     /// [`Checks::add_live`]: crate::Checks::add_live
     #[must_use]
@@ -200,31 +205,34 @@ impl CheckSpec {
         self
     }
 
-    /// It looks only at this process, so that a restart can fix it. With [`liveness`](Self::liveness), and instead of
-    /// [`restart_helps`](Self::restart_helps).
+    /// The check looks only at this process, so a restart can fix what it finds. Only with
+    /// [`liveness`](Self::liveness), and not together with [`restart_helps`](Self::restart_helps). Default: off.
     #[must_use]
     pub const fn in_process(mut self) -> Self {
         self.in_process = true;
         self
     }
 
-    /// Why a restart of the process helps although the check looks at something outside of it. With
-    /// [`liveness`](Self::liveness). Must not be empty. Shown internally.
+    /// The reason why a restart of the process helps, although the check looks at something outside of the process.
+    /// Only with [`liveness`](Self::liveness). Must not be empty. Default: none. Internal answers show it; public
+    /// answers never do.
     #[must_use]
     pub fn restart_helps(mut self, why: impl Into<Cow<'static, str>>) -> Self {
         self.restart_helps = Some(why.into());
         self
     }
 
-    /// What it checks, for people. Must not be empty. Shown internally.
+    /// What is checked, for people. Must not be empty. Default: none. Internal answers show it; public answers never
+    /// do.
     #[must_use]
     pub fn description(mut self, description: impl Into<Cow<'static, str>>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// The groups that it belongs to. The name of a group follows the rules for a check's name, but may also be the name of
-    /// a probe. Each group is named once. A second call replaces the groups of the first. Default: none.
+    /// The groups that the check belongs to. The name of a group follows the rules for a check's name, but `live`,
+    /// `ready` and `startup` are allowed. Each group is named once. A second call replaces the groups of the first.
+    /// Default: none.
     ///
     /// ```
     /// use health_runtime::CheckSpec;
@@ -239,20 +247,20 @@ impl CheckSpec {
         self
     }
 
-    /// A link to what to do about a failure, for whoever is on call: a URL that begins with `https://` or `http://`, without
-    /// credentials. Default: none. Shown internally.
+    /// A link to instructions for whoever is on call: a URL that begins with `https://` or `http://`, without
+    /// credentials. Default: none. Internal answers show it; public answers never do.
     #[must_use]
     pub fn runbook(mut self, url: impl Into<Cow<'static, str>>) -> Self {
         self.runbook = Some(url.into());
         self
     }
 
-    /// Its name, as reports and paths show it.
+    /// The name of the check, as reports and paths show it.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Whether its result counts in this probe. Every check counts in [`Probe::Health`].
+    /// Whether the check counts in this probe. Every check counts in [`Probe::Health`].
     pub const fn is_in(&self, probe: Probe) -> bool {
         let named = if self.probes == 0 {
             Probe::Readiness.bit()
@@ -262,28 +270,28 @@ impl CheckSpec {
         matches!(probe, Probe::Health) || named & probe.bit() != 0
     }
 
-    /// Whether its failure fails this probe. Every failure in liveness does, declared `critical` or not.
+    /// Whether a failure of the check fails this probe. In liveness and startup every failure does, critical or not.
     pub(crate) const fn is_critical_in(&self, probe: Probe) -> bool {
-        let gates = match probe {
+        let required = match probe {
             Probe::Readiness => false,
             Probe::Liveness | Probe::Startup => self.is_in(probe),
             Probe::Health => self.is_in(Probe::Liveness),
         };
-        self.critical || gates
+        self.critical || required
     }
 
-    /// Whether it is in the startup probe alone, so that it ends with the start.
+    /// Whether the check is in the startup probe alone. It then ends when the service has started.
     pub(crate) const fn is_startup_only(&self) -> bool {
         self.probes == Probe::Startup.bit()
     }
 
-    /// Whether anything says that a restart of the process mends it.
+    /// Whether the spec has a reason why a restart of the process fixes what the check finds.
     pub(crate) fn has_reason_to_restart(&self) -> bool {
         self.in_process || self.restart_helps.as_ref().is_some_and(|why| !why.trim().is_empty())
     }
 }
 
-/// What the macros write: rustc takes a tenth less for a field without the path to `Duration`.
+/// For the output of the macros. Without the path to `Duration`, rustc takes a tenth less time for each field.
 impl CheckSpec {
     #[doc(hidden)]
     #[must_use]

@@ -1,5 +1,6 @@
-//! What was declared: [`CheckSpec`] about one check, [`Breaker`] for one that is better left alone, [`ServiceSpec`] about
-//! the service, [`Nest`] about a part of it; [`Probe`]. [`rules`] refuses invalid ones, [`Times`] are the times that apply to a check.
+//! What is declared: [`CheckSpec`] about a check, with its [`Breaker`]; [`ServiceSpec`] about the service; [`Nest`]
+//! about a nested struct. [`rules`] refuses what is invalid. [`Times`] are the times that apply to a check. [`Probe`]
+//! names a probe.
 
 mod breaker;
 mod check;
@@ -18,9 +19,9 @@ pub use self::service::ServiceSpec;
 pub(crate) use self::times::Times;
 pub(crate) use self::unique::unique;
 
-/// One of the questions a prober asks.
+/// A probe: a question that orchestrators, load balancers or people ask.
 ///
-/// The list is closed, because orchestrators ask no other: a `match` needs no wildcard.
+/// The list is closed, because orchestrators ask no other questions. So a `match` needs no wildcard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Probe {
     /// Is the process alive? If not, restart it. `/livez`.
@@ -42,14 +43,14 @@ pub(crate) enum Refresh {
     Ttl(Duration),
 }
 
-/// What a struct says for those of its checks that do not say it themselves.
+/// The defaults of a struct, for its checks that do not set these options.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Defaults {
     pub(crate) timeout: Option<Duration>,
     pub(crate) refresh: Option<Refresh>,
 }
 
-/// A part of the state that declares checks of its own: its name, and where they stand among all.
+/// A nested struct: its name, and the indices of its checks among all checks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Nest {
     pub(crate) name: String,
@@ -63,7 +64,7 @@ impl Probe {
         1 << self as u8
     }
 
-    /// The word for it: `liveness`, `readiness`, `startup` or `health`.
+    /// The name of the probe: `liveness`, `readiness`, `startup` or `health`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Liveness => "liveness",

@@ -1,4 +1,4 @@
-//! The rules of the derive, applied at the start to everything that is added by hand.
+//! The rules of the derive, applied at the start to checks and options that are added by hand.
 //!
 //! health-macros has the same rules for tokens. A test there compares both.
 
@@ -12,12 +12,12 @@ use crate::start_error::StartError;
 const SHORTEST: Duration = Duration::from_millis(1);
 /// Longer durations are mistakes, such as hours instead of seconds.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
-/// The runtime is asked four times in this duration.
+/// The runtime gets four beats in this time.
 const SHORTEST_STALL: Duration = Duration::from_secs(1);
 /// A higher threshold would hide an outage.
 const MOST_RUNS: u32 = 100;
 
-/// The error says what is wrong and how to fix it.
+/// The text of an error: what is wrong, and how to fix it.
 type Checked = Result<(), String>;
 
 /// Refuses a check with an option beyond a limit, or with options that contradict each other.
@@ -48,19 +48,19 @@ pub(crate) fn validate_service(service: &ServiceSpec) -> Result<(), StartError> 
     validate().map_err(StartError::Service)
 }
 
-/// The default times that a struct declares for its checks.
+/// Refuses invalid default times of a struct.
 pub(crate) fn validate_defaults(defaults: Defaults) -> Checked {
     validate_time("timeout", defaults.timeout, SHORTEST)?;
     validate_refresh(defaults.refresh)?;
     validate_timeout(defaults.timeout, defaults.refresh)
 }
 
-/// The name or version of a service, as the builder sets it.
+/// Refuses an invalid name or version that the builder sets.
 pub(crate) fn validate_label(option: &str, text: &str) -> Result<(), StartError> {
     refuse_label(option, naming::label_problem(option, text))
 }
 
-/// The name and version of a service. The derive takes them from `Cargo.toml` where the struct declares none.
+/// Refuses an invalid name or version of a struct. The derive takes them from `Cargo.toml` if the struct declares none.
 pub(crate) fn validate_package(service: &ServiceSpec) -> Result<(), StartError> {
     let refuse = |option, text| refuse_label(option, naming::package_label_problem(option, text));
     refuse("name", &service.name)?;
@@ -100,7 +100,7 @@ fn validate_texts(spec: &CheckSpec) -> Checked {
     Ok(())
 }
 
-/// The limits of each duration that the check itself declares.
+/// Refuses a duration of the check itself that is beyond a limit.
 fn validate_own_times(spec: &CheckSpec) -> Checked {
     validate_time("timeout", spec.timeout, SHORTEST)?;
     validate_refresh(spec.refresh)?;
@@ -176,7 +176,7 @@ fn validate_count(option: &str, count: u32) -> Checked {
     }
 }
 
-/// The probes of the check, and options that have no effect there.
+/// Refuses options that have no effect in the probes of the check.
 fn validate_probes(spec: &CheckSpec) -> Checked {
     let [readiness, startup, liveness] =
         [Probe::Readiness, Probe::Startup, Probe::Liveness].map(|probe| spec.is_in(probe));
@@ -191,7 +191,7 @@ fn validate_probes(spec: &CheckSpec) -> Checked {
     }
     if spec.in_process && spec.restart_helps.is_some() {
         return Err(
-            "`restart_helps` has no effect beside `in_process`, which says it already; remove one of them".into(),
+            "`restart_helps` has no effect beside `in_process`, which already means that a restart helps; remove one of them".into(),
         );
     }
     if spec.critical && !readiness {
@@ -211,15 +211,15 @@ fn validate_probes(spec: &CheckSpec) -> Checked {
     }
     if spec.is_startup_only() && matches!(spec.refresh, Some(Refresh::Interval(_))) {
         return Err(
-            "`interval` does not go with a check of the startup probe alone, because it ends once it has passed; remove \
-             `interval`, or add `.readiness()`"
+            "`interval` has no effect on a check of the startup probe alone, because that check stops running once the \
+             service has started; remove `interval`, or add `.readiness()`"
                 .into(),
         );
     }
     Ok(())
 }
 
-/// The options for failures: thresholds, breaker, `fail_open`.
+/// Refuses a `fail_open` that has no effect, and a breaker that opens before `failure_threshold` is reached.
 fn validate_failing(spec: &CheckSpec) -> Checked {
     if spec.fail_open && !spec.critical {
         return Err(if spec.is_in(Probe::Readiness) {
@@ -234,7 +234,7 @@ fn validate_failing(spec: &CheckSpec) -> Checked {
         return Ok(());
     };
     let threshold = spec.failure_threshold;
-    // A breaker that opens before the check counts as failed would hide its failure.
+    // An open breaker makes the check unhealthy at once, so a higher threshold would never be reached.
     if failures < threshold {
         return Err(format!(
             "the breaker's `failures` is {failures}, so it opens before `failure_threshold`, which is {threshold}, is \
@@ -244,8 +244,8 @@ fn validate_failing(spec: &CheckSpec) -> Checked {
     Ok(())
 }
 
-/// Compares `max_age`, `degraded_after` and the `reset` of a breaker with the times that apply to the check. [`Times`] has replaced defaults that do
-/// not fit, where that helps.
+/// Compares `max_age`, `degraded_after` and the `reset` of a breaker with the times that apply to the check. [`Times`]
+/// has already replaced defaults that do not fit, if that helps.
 fn validate_times(spec: &CheckSpec, defaults: Defaults) -> Checked {
     let times = Times::new(spec, defaults);
     let inherited = defaults.timeout == Some(times.timeout);

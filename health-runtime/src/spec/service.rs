@@ -10,8 +10,8 @@ use crate::spec::{Defaults, Refresh};
 
 /// What is declared about the service: the options of `#[health(…)]` on the struct, under the same names.
 ///
-/// Durations are 1 ms to 24 h; `ttl` and `drain` may be zero. An option that the derive would refuse while compiling is an
-/// error at the start: [`StartError::Service`](crate::StartError::Service).
+/// Durations are 1 ms to 24 h; `ttl` and `drain` may be zero, and `stalled_after` is at least 1 s. An option that the
+/// derive would refuse at compile time is an error at the start: [`StartError::Service`](crate::StartError::Service).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceSpec {
     pub(crate) name: Cow<'static, str>,
@@ -35,7 +35,7 @@ impl ServiceSpec {
         }
     }
 
-    /// With the name of the executable where none is declared.
+    /// Fills in what is not declared: the name of the executable, and the version `unknown`.
     pub(crate) fn named(mut self) -> Self {
         if self.name.is_empty() {
             let executable = std::env::current_exe().ok();
@@ -48,7 +48,7 @@ impl ServiceSpec {
         self
     }
 
-    /// A service of this name and version, everything else by default. Neither may be empty.
+    /// A service with this name and version. Neither may be empty. Every other option has its default.
     pub const fn new(name: &'static str, version: &'static str) -> Self {
         Self {
             name: Cow::Borrowed(name),
@@ -75,49 +75,53 @@ impl ServiceSpec {
         self
     }
 
-    /// The interval of checks that declare neither `interval` nor `ttl`. Default: 5 s, or twice the timeout if longer.
+    /// The interval of checks that declare neither `interval` nor `ttl`. Default: 5 s, or twice the timeout if that is
+    /// longer.
     #[must_use]
     pub const fn interval(mut self, interval: Duration) -> Self {
         self.defaults.refresh = Some(Refresh::Interval(interval));
         self
     }
 
-    /// The ttl of checks that declare neither `interval` nor `ttl`. Default: none, they have an interval.
+    /// The ttl of checks that declare neither `interval` nor `ttl`. Default: none; these checks have an interval.
     #[must_use]
     pub const fn ttl(mut self, ttl: Duration) -> Self {
         self.defaults.refresh = Some(Refresh::Ttl(ttl));
         self
     }
 
-    /// How long after a run began a probe waits for it at most. Default: 800 ms, since the kubelet gives up after 1 s.
+    /// A probe stops waiting for a run this long after the run began. Default: 800 ms, because the kubelet gives up
+    /// after 1 s.
     #[must_use]
     pub const fn probe_budget(mut self, budget: Duration) -> Self {
         self.probe_budget = budget;
         self
     }
 
-    /// Puts the probes at `PREFIX/live`, `PREFIX/ready`, `PREFIX/startup` and `PREFIX`.
+    /// Puts the probes at `PREFIX/live`, `PREFIX/ready`, `PREFIX/startup` and `PREFIX`. Default: `/livez`, `/readyz`,
+    /// `/startupz` and `/health`.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<Cow<'static, str>>) -> Self {
         self.prefix = Some(prefix.into());
         self
     }
 
-    /// Starting waits for [`Health::mark_started`](crate::Health::mark_started).
+    /// The service starts only after [`Health::mark_started`](crate::Health::mark_started) has been called. Default:
+    /// off.
     #[must_use]
     pub const fn manual_start(mut self) -> Self {
         self.manual_start = true;
         self
     }
 
-    /// Shows the text of errors in public answers, credentials masked.
+    /// Public answers show the text of errors, with credentials masked. Default: off.
     #[must_use]
     pub const fn public_details(mut self) -> Self {
         self.public_details = true;
         self
     }
 
-    /// The runtime counts as stalled once it has run nothing for this long; liveness and readiness then fail. At least
+    /// The runtime counts as stalled once it has run nothing for this long. Liveness and readiness then fail. At least
     /// 1 s. Default: the runtime is not watched; with `serve_internal`, 10 s.
     ///
     /// Only the time in which the process could run counts. A process that is stopped does not stall. A process that is
@@ -128,16 +132,16 @@ impl ServiceSpec {
         self
     }
 
-    /// How long requests are still served after SIGTERM, with readiness already failing. Default: 7 s, because
-    /// HAProxy's default check needs 6 s to notice.
+    /// After SIGTERM, requests are still served for this long, while readiness already fails. Default: 7 s, because the
+    /// default check of HAProxy needs 6 s to notice.
     #[must_use]
     pub const fn drain(mut self, drain: Duration) -> Self {
         self.drain = drain;
         self
     }
 
-    /// How long after the drain a signalled process may take to end before it is ended. Default: 15 s. With the drain
-    /// that is 22 s, and the kubelet kills after 30 s.
+    /// After the drain, a process that got a signal may take this long to end. Then it is ended. Default: 15 s.
+    /// Together with the drain that is 22 s, and the kubelet kills after 30 s.
     #[must_use]
     pub const fn shutdown_grace(mut self, grace: Duration) -> Self {
         self.shutdown_grace = grace;
@@ -145,7 +149,7 @@ impl ServiceSpec {
     }
 }
 
-/// A file name as the name of a service: without `.exe`, and within the rules for names.
+/// Makes the name of a service from a file name: without `.exe` and control characters, with at most 64 characters.
 fn executable_name(file: &str) -> String {
     let name = file.strip_suffix(EXE_SUFFIX).unwrap_or(file);
     let shown = name.chars().filter(|c| !c.is_control());

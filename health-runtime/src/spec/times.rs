@@ -10,8 +10,8 @@ const INTERVAL: Duration = Duration::from_secs(5);
 /// The shortest default of `max_age` with `ttl`.
 const TTL_MAX_AGE: Duration = Duration::from_secs(30);
 
-/// How late a run may begin in normal operation: five ticks of 50 ms. 250 runs begin in each millisecond, so this covers
-/// 50,000 checks that are due at the same moment.
+/// How late a run may begin in normal operation: five ticks of 50 ms. 250 runs begin in each millisecond, so this is
+/// enough for 50,000 checks that are due at the same moment.
 pub(crate) const LATENESS: Duration = Duration::from_millis(250);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +22,9 @@ pub(crate) struct Times {
 }
 
 impl Times {
-    /// A default that does not fit the check's own times is replaced. If no default fits, `max_age` or `degraded_after`
-    /// contradicts the other times, or a breaker skips no run. Then the [rules](super::rules) refuse the check.
+    /// Replaces a default that does not fit the check's own options. If no default fits, the [rules](super::rules)
+    /// refuse the check: its `max_age` or `degraded_after` contradicts the other times, or its breaker would skip no
+    /// run.
     pub(crate) fn new(spec: &CheckSpec, defaults: Defaults) -> Self {
         let (timeout, refresh) = fitting(spec, defaults);
         let max_age = spec.max_age.unwrap_or_else(|| match refresh {
@@ -43,9 +44,9 @@ impl Times {
     }
 }
 
-/// How old a result may become while every run passes, in whole milliseconds, as in the derive. The next run begins after
-/// the interval plus at most 10 % jitter, or when a probe comes after the ttl. It may begin late, and take up to the
-/// timeout.
+/// How old a result may become while every run passes. Rounded up to whole milliseconds, as in the derive. The next run
+/// begins after the interval plus at most 10 % jitter, or when a probe comes after the ttl. It may begin late, and take
+/// up to the timeout.
 fn least_max_age(timeout: Duration, refresh: Refresh) -> Duration {
     let wait = match refresh {
         Refresh::Interval(interval) => interval + interval / 10,
@@ -59,8 +60,9 @@ fn least_max_age(timeout: Duration, refresh: Refresh) -> Duration {
     }
 }
 
-/// The timeout and the refresh that fit the check's own `max_age`, `degraded_after` and `breaker`. A function check is compiled without
-/// its struct, so it always fits the built-in defaults.
+/// The timeout and the refresh that fit the check's own `max_age`, `degraded_after` and `breaker`. Defaults of the
+/// struct that do not fit are left out. The built-in defaults always fit a function check, because the macro compiles
+/// it without its struct.
 fn fitting(spec: &CheckSpec, defaults: Defaults) -> (Duration, Refresh) {
     let refresh_alone = Defaults {
         timeout: None,
@@ -72,18 +74,18 @@ fn fitting(spec: &CheckSpec, defaults: Defaults) -> (Duration, Refresh) {
     };
     [defaults, refresh_alone, timeout_alone, Defaults::default()]
         .into_iter()
-        .map(|defaults| settle(spec, defaults))
+        .map(|defaults| resolve(spec, defaults))
         .find(|(timeout, refresh)| {
             let least = least_max_age(*timeout, *refresh);
             spec.max_age.is_none_or(|max_age| max_age >= least)
                 && spec.degraded_after.is_none_or(|limit| limit < *timeout)
                 && !idles(spec, *refresh)
         })
-        .unwrap_or_else(|| settle(spec, defaults))
+        .unwrap_or_else(|| resolve(spec, defaults))
 }
 
-/// Whether the check has a breaker that skips no run, because the next run is due only after its reset. On demand, and while
-/// starting, runs have no interval.
+/// Whether the breaker of the check would skip no run, because its `reset` is over before the next run is due. Always
+/// false for a check with a `ttl` or of the startup probe alone, because its runs have no interval.
 pub(crate) fn idles(spec: &CheckSpec, refresh: Refresh) -> bool {
     match (spec.breaker, refresh) {
         (Some(breaker), Refresh::Interval(interval)) => breaker.reset <= interval && !spec.is_startup_only(),
@@ -91,7 +93,7 @@ pub(crate) fn idles(spec: &CheckSpec, refresh: Refresh) -> bool {
     }
 }
 
-fn settle(spec: &CheckSpec, defaults: Defaults) -> (Duration, Refresh) {
+fn resolve(spec: &CheckSpec, defaults: Defaults) -> (Duration, Refresh) {
     let wanted = spec.timeout.or(defaults.timeout).unwrap_or(TIMEOUT);
     let refresh = match (spec.refresh, defaults.refresh) {
         (Some(own), _) => own,
@@ -201,7 +203,7 @@ mod tests {
         assert_eq!(times(&old, &service().interval(secs(60))), built_in);
         assert_eq!(times(&old, &service().ttl(secs(60))), built_in);
         assert_eq!(times(&old, &service().interval(secs(60)).timeout(secs(9))), built_in);
-        // 1.1 × 11 s + 2 s + 250 ms fit into 15 s, with a timeout of 4 s they do not.
+        // 1.1 × 11 s + 2 s + 250 ms fit into 15 s. With a timeout of 4 s they do not.
         let shorter_timeout = (secs(2), Refresh::Interval(secs(11)), secs(15));
         assert_eq!(
             times(&old, &service().interval(secs(11)).timeout(secs(4))),

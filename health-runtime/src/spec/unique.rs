@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::Nest;
 use crate::start_error::StartError;
 
-/// Whether each name stands for one check, or for the checks of one nest.
+/// Refuses a name that does not stand for exactly one check, or for the checks of exactly one nest.
 pub(crate) fn unique<'a>(checks: impl Iterator<Item = &'a str>, nests: &'a [Nest]) -> Result<(), StartError> {
     let mut nested = HashSet::new();
     let mut named = HashSet::new();

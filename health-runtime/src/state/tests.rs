@@ -1,4 +1,4 @@
-//! What the list of checks holds, whatever stands in what.
+//! Tests of the list of checks, for nested states.
 
 use std::cell::Cell;
 use std::ops::Range;
@@ -96,7 +96,7 @@ fn a_nests_checks_keep_the_defaults_of_the_struct_that_declares_them() {
 }
 
 thread_local! {
-    /// How often a state is asked what it declares, and how much deeper it may go.
+    /// How often a state is registered, and how much deeper it may go.
     static ASKED: Cell<u32> = const { Cell::new(0) };
     static DEPTH: Cell<usize> = const { Cell::new(usize::MAX) };
 }

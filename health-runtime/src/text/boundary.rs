@@ -1,4 +1,5 @@
-//! Where a text can be cut: between characters. The methods of `str` for this need a newer Rust than this crate does.
+//! The places where a text can be cut: between characters. `str` has methods for this, but they need a newer Rust than
+//! this crate.
 
 /// The last boundary between characters that is not after this byte.
 pub(crate) fn floor(text: &str, at: usize) -> usize {

@@ -1,12 +1,13 @@
 //! A string with a maximum length.
 
-use super::boundary;
 use std::fmt::{self, Write};
 
-/// How many bytes of a text are read.
+use crate::text::boundary;
+
+/// At most this many bytes of a text are read.
 pub(super) const READ: usize = 8 * super::LIMIT;
 
-/// A string that keeps at most [`READ`] bytes, and notes whether more came.
+/// A string that keeps at most [`READ`] bytes, and records whether there were more.
 #[derive(Default)]
 pub(super) struct Bounded {
     pub(super) text: String,

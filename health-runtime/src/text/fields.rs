@@ -1,4 +1,5 @@
-//! Secrets after their name, after `Bearer` or `Basic`, inside a type that holds one, and tokens of a known format.
+//! Finds secrets after their name, after `Bearer` or `Basic`, and inside a type that contains one, and tokens of a
+//! known format.
 
 use std::ops::Range;
 
@@ -7,7 +8,7 @@ use crate::text::scan::{Scan, is_blank, is_quote, is_word};
 use crate::text::signs::{self, Sign};
 use crate::text::values::{self, Name};
 
-/// Walks over the words of the text once. Skips what is masked already, by earlier rules or by this one.
+/// Walks over the words of the text once. Skips what earlier rules or this one have masked already.
 pub(super) fn find(text: Scan<'_>, masks: &mut Vec<Range<usize>>) {
     masks.sort_unstable_by_key(|mask| mask.start);
     let mut masked = masks.clone().into_iter().peekable();
@@ -116,7 +117,7 @@ fn credentials(text: Scan<'_>, start: usize, end: usize) -> Option<Range<usize>>
     }
     let from = text.skip(end, is_blank);
     let word = text.skip(from, is_word);
-    // `Bearer realm="x"` asks for credentials and contains none.
+    // `Bearer realm="x"` asks for credentials, and contains none.
     if text.at(word) == b'=' && is_quote(text.at(word + 1)) {
         return None;
     }

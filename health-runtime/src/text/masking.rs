@@ -2,16 +2,16 @@
 
 use std::ops::Range;
 
-use super::boundary;
 use crate::text::scan::Scan;
-use crate::text::{fields, paths, urls};
+use crate::text::{boundary, fields, paths, urls};
 
 const MASK: &str = "***";
 
-/// How many levels of percent encoding are decoded, as in a URL in the query of a URL in a query.
+/// At most this many levels of percent encoding are decoded, such as a URL in the query of a URL in a query.
 const LEVELS: usize = 3;
 
-/// Masks the text and puts it on one line. `cut`: the text was longer. `shown`: how many bytes of it may be shown.
+/// Masks the text and puts it on one line. `cut` says whether the text was longer. Only the first `shown` bytes may be
+/// shown.
 pub(super) fn mask(text: &str, cut: bool, shown: usize) -> String {
     let mut masks = Vec::new();
     find(text.as_bytes(), cut, &mut masks);
@@ -35,7 +35,7 @@ pub(super) fn mask(text: &str, cut: bool, shown: usize) -> String {
     render(text, &masks, shown)
 }
 
-/// All rules read the original text, so no rule depends on what another one has masked.
+/// All rules read the original text, so no rule depends on what another rule has masked.
 fn find(bytes: &[u8], cut: bool, masks: &mut Vec<Range<usize>>) {
     let text = Scan::new(bytes);
     urls::find_passwords(text, cut, masks);
@@ -44,7 +44,8 @@ fn find(bytes: &[u8], cut: bool, masks: &mut Vec<Range<usize>>) {
     fields::find(text, masks);
 }
 
-/// The text without its percent encoding, and the position in `bytes` of each byte and of the end. `None` if it has none.
+/// The text without its percent encoding, and for each byte and for the end its position in `bytes`. `None` if nothing
+/// is encoded.
 fn decode(bytes: &[u8]) -> Option<(Vec<u8>, Vec<usize>)> {
     if !bytes.contains(&b'%') {
         return None;

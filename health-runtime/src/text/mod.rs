@@ -1,10 +1,11 @@
-//! Text from outside: bounded, on one line, and without credentials, before it is stored, logged or shown.
+//! Cleans text from outside before it is stored, logged or shown: bounds it, puts it on one line, and masks
+//! credentials.
 //!
 //! # What is masked
 //!
 //! - The value after the name of a secret: `password=x`, `"token": "x"`, `apiKey: Some(Secret("x"))`, `?key=x`,
-//!   `x-functions-key: x`, `<Password>x</Password>`, `--token x`, `name: "DB_PASSWORD", value: "x"`. A longer name counts
-//!   if it ends with such a name; `key`, `code` and a few more count only in the query of a URL.
+//!   `x-functions-key: x`, `<Password>x</Password>`, `--token x`, `name: "DB_PASSWORD", value: "x"`. A longer name
+//!   counts if it ends with such a name. `key`, `code` and a few more count only in the query of a URL.
 //! - The strings in a type that holds a secret: `SecretString("x")`, `Basic("user", "x")`.
 //! - What comes before a host: `scheme://user:x@host`, `user:x@tcp(host)`, `user:x@host:3306`.
 //! - Tokens in the path of a URL: those of bots and webhooks, and long random parts.
@@ -14,19 +15,22 @@
 //!
 //! # What stays
 //!
-//! A sentence about a secret says why a check fails, so it has to stay readable. After `name=`, in quotes, and in `Debug`
-//! output everything is masked, except `None`, `null`, `true` and `false`. After `name: ` without quotes, a word stays if it
-//! is a usual first word of a message (`token: expired`). If the name ends a phrase (`cannot renew the
-//! token: Unauthorized`), a word is masked only if it looks like a secret: digits between letters, signs, or random case.
+//! A sentence about a secret may say why a check fails, so it must stay readable:
 //!
-//! So a secret stays readable if it has neither a name nor a known format, or if it is one plain word in a sentence. This is
-//! why errors are not public by default.
+//! - After `name=`, in quotes, and in `Debug` output, everything is masked. Only words without quotes such as `None`,
+//!   `null`, `true` and `false` stay.
+//! - After `name: ` without quotes, a word stays if it is a usual first word of a message (`token: expired`).
+//! - If the name ends a phrase (`cannot renew the token: Unauthorized`), a word is masked only if it looks like a
+//!   secret: digits between letters, signs, or random case.
+//!
+//! So a secret stays readable if it has neither a name nor a known format, or if it is one plain word in a sentence.
+//! This is why errors are not public by default.
 //!
 //! # Why no library
 //!
-//! Libraries for this (`rtb-redact` is the nearest) match lists of regular expressions: each user would compile a regex
-//! engine. They miss `Debug` output and JSON, which are the common case here. Types such as `secrecy::SecretString` only
-//! hide what a service itself wraps.
+//! Libraries for this (`rtb-redact` is the nearest) match lists of regular expressions, so each user would compile a
+//! regex engine. They miss `Debug` output and JSON, which are the common case here. Types such as
+//! `secrecy::SecretString` hide only what a service wraps itself.
 
 pub(crate) mod boundary;
 mod bounded;
@@ -45,16 +49,16 @@ use std::sync::Arc;
 
 use bounded::{Bounded, READ};
 
-/// How much of a text is kept, in bytes. A driver may quote a whole page in an error.
+/// At most this many bytes of a text are kept. A driver may quote a whole page in an error.
 const LIMIT: usize = 1024;
 
-/// How many sources of an error are kept: an error may be its own source.
+/// At most this many sources of an error are kept, because an error may be its own source.
 const SOURCES: usize = 16;
 
-/// How often a text is masked again at most. Usually the first round finds nothing more.
+/// A text is masked again at most this often. Usually the first repetition finds nothing more.
 const ROUNDS: usize = 16;
 
-/// An error with its sources, cleaned.
+/// The cleaned text of an error and its sources.
 pub(crate) fn of_error(error: &(dyn Error + 'static)) -> Arc<str> {
     let mut text = Bounded::default();
     // Stops at the bound, so that a long error costs no more.

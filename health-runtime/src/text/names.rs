@@ -1,6 +1,6 @@
 //! The word lists of the rules: names of secrets, ordinary words, and the beginnings of well-known tokens.
 //!
-//! Lists are in lower case. Names are compared without `_`, `-` and the digits at their end.
+//! The lists are in lower case. Names are compared without `_`, `-` and digits at the end.
 
 use crate::text::scan::Scan;
 
@@ -9,7 +9,7 @@ macro_rules! words {
     ($($word:ident)*) => { &[$(stringify!($word)),*] };
 }
 
-/// Names whose value is a secret, also at the end of a longer name: `PGPASSWORD`, `Ocp-Apim-Subscription-Key`.
+/// Names of secrets. They count also at the end of a longer name: `PGPASSWORD`, `Ocp-Apim-Subscription-Key`.
 pub(super) const SECRETS: &[&str] = words! {
     password passwd passphrase passcode passkey pass pwd secret token bearer authorization cookie signature mnemonic
     seedphrase apikey accesskey accountkey secretkey privatekey sharedkey masterkey signingkey encryptionkey
@@ -43,13 +43,14 @@ const KEY_KINDS: &[&str] = words! {
     api access account secret private shared signing encryption subscription license master storage
 };
 
-/// Types around a secret, besides those that end with the name of one: `SecretString("x")`, `Basic("u", "x")`.
+/// Types that contain a secret, besides those that end with the name of a secret: `SecretString("x")`,
+/// `Basic("u", "x")`.
 const WRAPPERS: &[&str] = words! {
     secretstring secretstr secretbox secretvec secretslice secretbytes secretvalue passwordstring protectedstring
     sensitive zeroizing hidden basic
 };
 
-/// How names of errors begin: `InvalidToken("no expiry")`.
+/// The first parts of the names of errors: `InvalidToken("no expiry")`.
 const ERRORS: &[&str] = words! {
     invalid unexpected expected missing expired unknown bad wrong no unsupported empty malformed incorrect duplicate
 };
@@ -86,7 +87,7 @@ const SCHEMES: &[&str] = words! {
     bearer basic token digest negotiate ntlm apikey sharedkey sharedkeylite hawk dpop oauth splunk bot key aws4hmacsha
 };
 
-/// How well-known tokens begin, and how many bytes at least follow.
+/// The first bytes of well-known tokens, and the least number of bytes that follow.
 const SHAPES: &[(usize, &[&str])] = &[
     (8, &["sk_live_", "sk_test_", "rk_live_", "rk_test_", "whsec_"]),
     (
@@ -119,7 +120,8 @@ fn is_one_of(word: &str, list: &[&str]) -> bool {
     list.contains(&word)
 }
 
-/// A word for comparison: in lower case, without `_`, `-` and the digits at its end. Only the last 64 bytes count.
+/// A word in the form in which it is compared: lower case, without `_`, `-` and digits at the end. Only the last 64
+/// bytes count.
 fn plain(word: &[u8]) -> String {
     let word = &word[word.len().saturating_sub(64)..];
     let mut plain: String = word
@@ -223,7 +225,7 @@ pub(super) fn is_before_token(part: &[u8]) -> bool {
     is_one_of(&plain(part), BEFORE_TOKEN)
 }
 
-/// The least length of the well-known token that begins like this, if one does.
+/// The least length of the well-known token that begins with these bytes, if there is one.
 pub(super) fn token_length(text: &[u8]) -> Option<usize> {
     let mut shapes = SHAPES
         .iter()

@@ -1,4 +1,4 @@
-//! Tokens in the path of a URL: those of bots and webhooks, and keys of providers that put them there.
+//! Finds tokens in the path of a URL: those of bots and webhooks, and keys that some providers put there.
 
 use std::ops::Range;
 
@@ -33,7 +33,8 @@ pub(super) fn find(text: Scan<'_>, masks: &mut Vec<Range<usize>>) {
     }
 }
 
-/// Whether the path that begins here belongs to a URL without its host. In the path of a file, a long part is no key.
+/// Whether the path that begins here belongs to a URL without its host. In the path of a file, a long part is not a
+/// key.
 fn is_request(text: Scan<'_>, slash: usize) -> bool {
     ["path: \"", "uri: ", "GET ", "HEAD ", "POST ", "PUT "]
         .iter()
@@ -46,9 +47,9 @@ struct Path {
     in_url: bool,
     /// The host has been passed.
     host: bool,
-    /// A part that looks like a token is one: `https://hooks.slack.com/services/…`.
+    /// A part that looks like a token is one, as in `https://hooks.slack.com/services/…`.
     before_token: bool,
-    /// The part before is `services`, as in Slack's paths behind a proxy.
+    /// The previous part is `services`, as in the paths of Slack behind a proxy.
     services: bool,
 }
 
@@ -63,7 +64,7 @@ impl Path {
         self.services = text == "services";
     }
 
-    /// How many bytes at the beginning of the part stay, if the rest is a secret.
+    /// If the part is a secret: how many bytes at its beginning stay.
     fn secret(&self, part: &[u8]) -> Option<usize> {
         if let Some(bot) = part.strip_prefix(b"bot") {
             let id = bot.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -90,7 +91,7 @@ fn is_webhook(part: &[u8]) -> bool {
     part.windows(7).any(|word| word.eq_ignore_ascii_case(b"webhook"))
 }
 
-/// Whether a part may be a token where one is expected. `v1` may not.
+/// Whether a part may be a token, if a token is expected. `v1` is not one.
 fn is_token(part: &[u8]) -> bool {
     let version = part.len() <= 3 && part.starts_with(b"v");
     !version
@@ -100,7 +101,7 @@ fn is_token(part: &[u8]) -> bool {
                 .any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase()))
 }
 
-/// Whether a part can only be a key: long, and neither a word nor the id of an object (UUID, ULID, `ObjectId`).
+/// Whether a part can only be a key: it is long, and neither a word nor the ID of an object (UUID, ULID, `ObjectId`).
 fn is_key(part: &[u8]) -> bool {
     let digits = part.iter().filter(|byte| byte.is_ascii_digit()).count();
     let lower = part.iter().any(u8::is_ascii_lowercase);

@@ -1,7 +1,7 @@
-//! A text as bytes, with the methods by which the rules read it.
+//! A text as bytes, with the methods that the rules use to read it.
 //!
-//! The rules look only for ASCII, so bytes are enough. All reads go through [`Scan`]. The tests count them, to show that the
-//! work is linear in the length of the text.
+//! The rules look only for ASCII, so bytes are enough. All reads go through [`Scan`]. The tests count them, to show
+//! that the work is linear in the length of the text.
 
 /// The bytes of a text. A read beyond its ends returns 0, which is in no class.
 #[derive(Clone, Copy)]

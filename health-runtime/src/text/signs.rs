@@ -19,7 +19,7 @@ pub(super) fn after(text: Scan<'_>, start: usize, end: usize) -> Option<(Sign, u
     if is_quote(text.at(quote)) {
         return equals_or_colon(text, quote + 1).or_else(|| after_quote(text, start, end, quote));
     }
-    // `(name)=(x)` is PostgreSQL's, `[name]=` is SQL Server's.
+    // PostgreSQL writes `(name)=(x)`, SQL Server writes `[name]=`.
     if matches!(text.at(end), b')' | b']') && text.at(end + 1) == b'=' {
         return equals_or_colon(text, end + 1);
     }
@@ -58,7 +58,7 @@ fn after_quote(text: Scan<'_>, start: usize, end: usize, quote: usize) -> Option
     pair.then_some((Sign::Blank, next))
 }
 
-/// `--token x`, `PASSWORD 'x'`, `IDENTIFIED BY 'x'`; without quotes only if it looks like a password.
+/// `--token x`, `PASSWORD 'x'`, `IDENTIFIED BY 'x'`. Without quotes, the value counts only if it looks like a password.
 fn follows_blank(text: Scan<'_>, start: usize, end: usize, value: usize) -> bool {
     if text.has(start, "--") {
         return text.at(value) != b'-';

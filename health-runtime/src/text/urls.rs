@@ -1,11 +1,11 @@
-//! Passwords before a host: `postgres://user:secret@host`, `user:secret@tcp(host)`.
+//! Finds passwords before a host: `postgres://user:secret@host`, `user:secret@tcp(host)`.
 
 use std::ops::Range;
 
 use crate::text::names;
 use crate::text::scan::{Scan, is_quote, is_word};
 
-/// How many bytes after a blank may belong to a password.
+/// At most this many bytes after a blank may belong to a password.
 const BLANKS: usize = 128;
 
 /// `scheme://user:secret@host`. A text that was cut may end in the middle of a password.
@@ -60,8 +60,8 @@ impl Word {
     }
 }
 
-/// The `@` after a password that contains a character that would end a host, as in `postgres://user:se/cret@host`. It is
-/// the last `@` of the word, if a `:` comes before the first such character.
+/// The `@` after a password with a character that would end a host, as in `postgres://user:se/cret@host`. It is the
+/// last `@` of the word, if a `:` comes before the first such character.
 fn unescaped_password(text: Scan<'_>, start: usize, authority: usize, at: Option<usize>) -> Option<usize> {
     let at = at.filter(|at| *at > start)?;
     let colon = text.find(start, |byte| byte == b':' || byte == b'/');
@@ -70,7 +70,8 @@ fn unescaped_password(text: Scan<'_>, start: usize, authority: usize, at: Option
     (text.at(colon) == b':' && colon < authority && !port).then_some(at)
 }
 
-/// `postgres://user:two words@host`: the last `@` in the same quotes, or without quotes the next one within [`BLANKS`].
+/// Finds the `@` of `postgres://user:two words@host`. It is the last `@` in the same quotes. Without quotes, it is the
+/// next one within [`BLANKS`].
 fn password_with_blanks(text: Scan<'_>, start: usize, authority: usize) -> Option<usize> {
     let colon = text.up_to(authority).find(start, |byte| byte == b':');
     if text.at(authority) != b' ' || colon >= authority {
@@ -93,7 +94,7 @@ fn password_with_blanks(text: Scan<'_>, start: usize, authority: usize) -> Optio
     (text.at(end) == b'@' && is_word(text.at(end + 1))).then_some(end)
 }
 
-/// The quote before the URL whose `://` ends at `start`.
+/// The quote before a URL, if there is one. `start` is the position after its `://`.
 fn quote_before(text: Scan<'_>, start: usize) -> Option<u8> {
     let end = start.checked_sub(3)?;
     let scheme = (end.saturating_sub(16)..end)
@@ -108,16 +109,16 @@ fn is_scheme(byte: u8) -> bool {
     is_word(byte) || matches!(byte, b'+' | b'.')
 }
 
-/// Whether the text at `start` reaches the cut and may be a user and a password.
+/// Whether the text at `start` goes up to the cut, and may be a user and a password.
 fn is_cut(text: Scan<'_>, start: usize, authority: usize, word: usize) -> bool {
     let colon = text.find(start, |byte| byte == b':' || byte == b'/');
     authority >= text.len() || (word >= text.len() && colon < authority)
 }
 
-/// `user:secret@tcp(host)`, `user:secret@host:3306`: as Go and some tools write it.
+/// Finds `user:secret@tcp(host)` and `user:secret@host:3306`, as Go and some tools write them.
 pub(super) fn find_bare_passwords(text: Scan<'_>, masks: &mut Vec<Range<usize>>) {
     let is_edge = |byte: u8| byte.is_ascii_whitespace() || is_quote(byte);
-    // The start of a user whose password may go on after a blank or a quote.
+    // The start of a user. The password after it may continue after a blank or a quote.
     let mut user = None;
     let mut from = 0;
     loop {
@@ -161,7 +162,7 @@ enum Address {
     Host,
 }
 
-/// The last `@` in the word that an address follows.
+/// The last `@` in the word that is followed by an address.
 fn last_address(text: Scan<'_>, start: usize, end: usize) -> Option<(usize, Address)> {
     let mut last = None;
     let word = text.up_to(end);
@@ -172,7 +173,7 @@ fn last_address(text: Scan<'_>, start: usize, end: usize) -> Option<(usize, Addr
         let address = match text.at(host) {
             b'(' => Some(Address::Call),
             b'/' => Some(Address::Host),
-            // Not the digest of an image: `name:tag@sha256:12ab…`.
+            // Excludes the digest of an image: `name:tag@sha256:12ab…`.
             b':' if (2..=6).contains(&(port - host)) && !is_word(text.at(port)) => Some(Address::Host),
             _ => None,
         };

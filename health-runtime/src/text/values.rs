@@ -6,13 +6,13 @@ use crate::text::names;
 use crate::text::scan::{Scan, is_blank, is_quote, is_word};
 use crate::text::signs::Sign;
 
-/// What is known about a name when its value is looked for.
+/// A name of a secret, and what is known about it before its value is read.
 #[derive(Clone, Copy)]
 pub(super) struct Name {
     pub(super) start: usize,
     pub(super) sign: Sign,
     pub(super) in_query: bool,
-    /// It ends a phrase, as in `cannot renew the token: refused`.
+    /// The name ends a phrase, as in `cannot renew the token: refused`.
     pub(super) in_prose: bool,
     /// Only a quoted value is a secret.
     pub(super) if_quoted: bool,
@@ -20,7 +20,7 @@ pub(super) struct Name {
     pub(super) is_list: bool,
 }
 
-/// How far a path such as `secrecy::Secret<String>` is read.
+/// At most this many bytes of a path such as `secrecy::Secret<String>` are read.
 const PATH: usize = 128;
 
 /// The value that begins at `from`; `None` if there is none, or if it is not secret.
@@ -147,12 +147,12 @@ fn unquoted_end(text: Scan<'_>, start: usize, in_query: bool) -> usize {
     }
 }
 
-/// Whether a value goes on with this byte, after one that usually ends it.
+/// Whether a value continues with this byte, after a byte that usually ends it.
 fn goes_on(byte: u8) -> bool {
     is_word(byte) || !byte.is_ascii() || b"!@#$%^&*+/~".contains(&byte)
 }
 
-/// Whether another field begins after the separator at `at`. If not, the separator is a part of the value.
+/// Whether another field begins after the separator at `at`. If not, the separator is part of the value.
 fn begins_field(text: Scan<'_>, at: usize) -> bool {
     let first = text.at(at + 1);
     if !is_word(first) {
@@ -191,13 +191,13 @@ fn list_end(text: Scan<'_>, start: usize) -> usize {
     }
 }
 
-/// The text in the quotes that open at `quote`, after the backslashes that begin at `start`.
+/// The text in the quotes that open at `quote`, after backslashes that begin at `start`.
 fn quoted(text: Scan<'_>, start: usize, quote: usize) -> Option<Range<usize>> {
     non_empty(quote + 1, quote_end(text, quote + 1, text.at(quote), quote - start))
 }
 
 /// Where the quoted text that begins at `from` ends. Its quotes have `depth` backslashes before them. A quote with more
-/// backslashes is a part of the text; a quote with fewer ends the text around it.
+/// backslashes is part of the text. A quote with fewer ends the text around it.
 pub(super) fn quote_end(text: Scan<'_>, from: usize, quote: u8, depth: usize) -> usize {
     let mut at = from;
     loop {
@@ -270,7 +270,7 @@ fn odbc_end(text: Scan<'_>, from: usize) -> usize {
     }
 }
 
-/// Whether a type in a sentence holds a secret: `Some("x")` does, `Io("not found")` does not.
+/// Whether a type in a sentence contains a secret: `Some("x")` does, `Io("not found")` does not.
 fn is_secret_group(text: Scan<'_>, start: usize, path: usize, open: usize) -> bool {
     let name = text.slice(start, path);
     name == b"Some" || names::is_wrapper(name) || leaf(text, open).is_some_and(|leaf| is_secret_leaf(text, &leaf))
@@ -282,7 +282,7 @@ pub(super) fn is_secret_leaf(text: Scan<'_>, leaf: &Range<usize>) -> bool {
     !words.contains(&b' ') && names::is_opaque(words)
 }
 
-/// Whether a quoted text comes first in the bracket that opens at `open`.
+/// Whether the bracket that opens at `open` begins with a quoted text.
 fn opens_quote(text: Scan<'_>, open: usize) -> bool {
     let inside = text.skip_at_most(open, 64, |byte| {
         byte.is_ascii_whitespace() || matches!(byte, b'(' | b'[')

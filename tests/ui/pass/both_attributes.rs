@@ -1,4 +1,4 @@
-//! The derive's attribute and the macro of the same name in one module, by whatever path.
+//! The derive's attribute and the macro of the same name in one module, imported in several ways.
 #![deny(warnings)]
 
 use health_runtime::{Flag, HealthState, health_check};

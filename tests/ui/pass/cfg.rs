@@ -1,4 +1,4 @@
-//! Fields and options that are configured away are not there.
+//! Fields and options that `cfg` removes have no effect.
 #![deny(warnings)]
 
 use health_runtime::{Flag, HealthState};

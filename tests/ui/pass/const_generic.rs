@@ -1,4 +1,4 @@
-//! Const parameters, with and without types beside them.
+//! Const parameters, with and without type parameters.
 #![deny(warnings)]
 
 use health_runtime::{CheckResult, Flag, HealthCheck, HealthState, Outcome};

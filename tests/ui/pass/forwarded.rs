@@ -1,4 +1,4 @@
-//! `Option`, `Arc` and `Box` check what is in them; a state in an `Arc` is a state.
+//! `Option`, `Arc` and `Box` use the check inside. A state in an `Arc` is a state.
 #![deny(warnings)]
 
 use std::sync::Arc;

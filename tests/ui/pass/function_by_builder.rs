@@ -1,4 +1,4 @@
-//! A function that no struct names is given to the builder.
+//! The builder takes functions that no struct names.
 #![deny(warnings)]
 
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! A function with a type parameter, or without the state, serves any state that meets its conditions.
+//! A function with a type parameter, or without the state, is a check of any state that meets its bounds.
 #![deny(warnings)]
 
 use health_runtime::{Flag, HealthState, health_check};

@@ -1,4 +1,4 @@
-//! Every form of a function that can be a check, and that it can still be called.
+//! Every form of function that can be a check. The function can still be called.
 #![deny(warnings)]
 
 use std::future::Future;

@@ -1,4 +1,4 @@
-//! State and functions inside of a function.
+//! A state and its functions inside of a function.
 #![deny(warnings)]
 
 fn main() {

@@ -1,4 +1,4 @@
-//! Functions and their names in the output of `macro_rules!`, and passed through it.
+//! Functions and their names that `macro_rules!` writes, or that are passed through it.
 #![deny(warnings)]
 
 use health_runtime::{Flag, HealthState, health_check};

@@ -1,4 +1,4 @@
-//! The type beside a function raises no lint, however strict the crate is, even where nothing can be allowed.
+//! The generated type of a function raises no lint, even in a strict crate where `allow` is forbidden.
 #![forbid(nonstandard_style, missing_docs, unreachable_pub, unused, missing_debug_implementations, missing_copy_implementations)]
 #![deny(warnings)]
 

@@ -1,4 +1,4 @@
-//! A constant function and one with another calling convention are called as any other.
+//! `const` functions, and functions with another calling convention, can be checks.
 #![deny(warnings)]
 
 use health_runtime::{HealthState, health_check};

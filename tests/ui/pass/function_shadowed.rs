@@ -1,4 +1,4 @@
-//! Functions in a module without prelude that has other things under the usual names.
+//! Functions in a module without prelude, where the usual names mean other things.
 #![deny(warnings)]
 #![allow(dead_code)]
 

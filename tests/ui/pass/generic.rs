@@ -1,4 +1,4 @@
-//! Bounds are added for the types of fields that check themselves, and for the struct as a whole.
+//! The derive adds bounds for the types of fields with their own check, and for the whole struct.
 #![deny(warnings)]
 
 use std::fmt::Debug;

@@ -1,4 +1,4 @@
-//! No lint fires on what the derive writes, however strict the crate is. This file is also a test target of its own, so
+//! No lint fires on the generated code, even in a strict crate. This file is also a test target of its own, so
 //! that clippy sees it.
 #![deny(
     warnings,

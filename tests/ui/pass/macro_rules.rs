@@ -1,4 +1,4 @@
-//! A struct written by a macro, whose fragments arrive in invisible delimiters.
+//! A struct that a macro writes. Its fragments arrive in invisible delimiters.
 #![deny(warnings)]
 
 use std::sync::Arc;

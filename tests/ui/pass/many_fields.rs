@@ -1,4 +1,4 @@
-//! More fields than one function registers: with parameters, conditions, functions and nested states among them.
+//! More fields than one generated function registers, with parameters, bounds, functions and nested states.
 #![deny(warnings)]
 #![forbid(nonstandard_style, unreachable_pub)]
 

@@ -1,4 +1,4 @@
-//! Types and places that a field or a derive seldom has.
+//! Unusual types of fields, and unusual places of a derive.
 #![deny(warnings)]
 
 use std::convert::Infallible;

@@ -1,4 +1,4 @@
-//! A module without prelude that has other things under the usual names.
+//! A state in a module without prelude, where the usual names mean other things.
 #![deny(warnings)]
 #![allow(dead_code)]
 

@@ -1,4 +1,4 @@
-//! The fields of a tuple struct say their names.
+//! A tuple struct, with the option `name` on its fields.
 #![deny(warnings)]
 
 use health_runtime::{Flag, HealthState};

@@ -1,4 +1,4 @@
-//! A service that depends on nothing, and one whose fields are no checks.
+//! A service without fields, and one without annotated fields.
 #![deny(warnings)]
 
 use health_runtime::HealthState;

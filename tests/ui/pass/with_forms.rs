@@ -1,4 +1,4 @@
-//! Everything that can be named as a check function.
+//! Every form of function that `with` can name.
 #![deny(warnings)]
 
 use std::future::Future;

@@ -113,7 +113,7 @@ impl Service {
     }
 }
 
-/// Looks again and again until it holds, within bounds.
+/// Calls `look` until it returns `true`, for [`PATIENCE`] at most.
 pub(crate) fn until(what: &str, mut look: impl FnMut() -> bool) {
     let began = Instant::now();
     while !look() {
@@ -142,7 +142,7 @@ pub(crate) struct Connection {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// The server wants the connection closed.
+    /// The server asks the client to close the connection.
     pub(crate) close: bool,
     pub(crate) body: String,
 }
@@ -164,7 +164,7 @@ impl Connection {
         })
     }
 
-    /// Sends a request and reads the answer, whose length the server states.
+    /// Sends a request, and reads the answer up to its `content-length`.
     pub(crate) fn send(&mut self, method: &str, path: &str, json: &str) -> io::Result<Answer> {
         let length = json.len();
         let request = format!(
@@ -201,7 +201,7 @@ impl Connection {
         self.received.is_empty()
     }
 
-    /// Reads until the server closes the connection; returns what it had to say.
+    /// Reads until the server closes the connection. Returns what it has sent.
     pub(crate) fn wait_for_end(mut self) -> io::Result<Vec<u8>> {
         self.stream.read_to_end(&mut self.received)?;
         Ok(self.received)

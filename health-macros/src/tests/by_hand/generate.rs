@@ -1,4 +1,4 @@
-//! Generates options for both sides: usually few options, with values close to the limits of the rules.
+//! Generates options for both sides. Most inputs have few options, with values close to the limits of the rules.
 
 use proptest::option::weighted;
 use proptest::prelude::*;
@@ -120,7 +120,7 @@ impl Near {
     }
 }
 
-/// A time, or one near the times that it is compared with.
+/// Any time, or a time near those that the rules compare it with.
 #[derive(Clone, Copy, Debug)]
 enum Pick {
     Any(u64),
@@ -136,13 +136,13 @@ impl Pick {
     }
 }
 
-/// The interval or ttl of the check and of the service, and a default.
+/// The interval or ttl of the check, that of the service, and the default.
 fn periods(default: u64, refresh: Option<Refresh>, service: Service) -> Vec<u64> {
     let said = [refresh, service.refresh].into_iter().flatten().map(millis);
     said.chain([default]).collect()
 }
 
-/// All times that may be the timeout: declared or by default.
+/// All times that may be the timeout, declared or by default.
 fn timeouts(own: Option<u64>, refresh: Option<Refresh>, service: Service) -> Vec<u64> {
     let intervals = [refresh, service.refresh].into_iter().flatten().map(millis);
     let said = [own, service.timeout, Some(2_000)].into_iter().flatten();

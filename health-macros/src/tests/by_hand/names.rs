@@ -1,4 +1,4 @@
-//! Names, prefixes and links: the derive and the start accept the same ones.
+//! The derive and the start accept the same names, prefixes and links.
 
 use std::cell::Cell;
 

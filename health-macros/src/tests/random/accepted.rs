@@ -1,5 +1,5 @@
-//! What may be accepted, judged without the macro's own parser: a list of options, each once, and each with a value of
-//! the kind that its example has.
+//! Decides without the macro's own parser what the macro may accept: a list of options, each once, and each with a
+//! value of the same kind as in its example.
 
 use std::mem::discriminant;
 
@@ -7,7 +7,7 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 use super::read_stream;
 
-/// Matches options with their examples and hands back their names.
+/// Matches options with their examples. Returns their names.
 pub(super) fn match_options(tokens: &[TokenTree], examples: &[Vec<TokenTree>]) -> Result<Vec<String>, String> {
     let mut names = Vec::new();
     for option in split(tokens) {
@@ -33,7 +33,7 @@ pub(super) fn match_options(tokens: &[TokenTree], examples: &[Vec<TokenTree>]) -
                     }
                 }
             }
-            // Options in parentheses may be left to their defaults, with the parentheses.
+            // An option that takes options in parentheses may be given without the parentheses: `breaker`.
             ([], [TokenTree::Group(example)]) if read_stream(example.stream()).iter().any(is_equals) => {}
             _ => return Err(format!("the value of `{name}` is of another kind than in its example")),
         }
@@ -42,7 +42,7 @@ pub(super) fn match_options(tokens: &[TokenTree], examples: &[Vec<TokenTree>]) -
     Ok(names)
 }
 
-/// A value is a string, a number or a path, as its example is.
+/// Checks that the value is a string, a number or a path, like its example.
 fn match_value(value: &[TokenTree], example: &[TokenTree]) -> Result<(), String> {
     let value: TokenStream = value.iter().cloned().collect();
     let example: TokenStream = example.iter().cloned().collect();
@@ -57,7 +57,7 @@ fn match_value(value: &[TokenTree], example: &[TokenTree]) -> Result<(), String>
         .ok_or_else(|| format!("`{value}` is of another kind than in the example"))
 }
 
-/// Splits at the commas outside of angle brackets.
+/// Splits at the commas outside angle brackets.
 fn split(tokens: &[TokenTree]) -> Vec<&[TokenTree]> {
     let (mut depth, mut before) = (0_usize, ' ');
     let parts = tokens.split(move |token| {
@@ -80,7 +80,7 @@ fn is_equals(token: &TokenTree) -> bool {
     matches!(token, TokenTree::Punct(punct) if punct.as_char() == '=')
 }
 
-/// All tokens, without any invisible delimiters.
+/// All tokens, without invisible delimiters.
 pub(super) fn flat(tokens: TokenStream) -> Vec<TokenTree> {
     let tokens = tokens.into_iter().flat_map(|token| match token {
         TokenTree::Group(group) => {

@@ -1,4 +1,4 @@
-//! Makes the tokens: as text, so that each has a place in a source.
+//! Generates the tokens as text, so that each token has a position in a source.
 
 use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 use proptest::prelude::*;
@@ -9,10 +9,10 @@ use crate::model::Place;
 use crate::model::{BreakerOptions, CheckOptions, StateOptions};
 use crate::tests::rows;
 
-/// Written before parentheses that become invisible ones, which text cannot say.
+/// Marks parentheses that become invisible delimiters, because text cannot contain these.
 const INVISIBLE: &str = "__invisible";
 
-/// Values that some option takes, and values that look as if it did.
+/// Values that some option takes, and values that only look like it.
 const VALUES: [&str; 20] = [
     "\"0s\"",
     "\"1m30s\"",
@@ -41,14 +41,14 @@ const GARBAGE: [&str; 35] = [
     "crate", "async", "move", "r#type", "_", "é", "3", "3s", "1.5", "\"3 s\"", "\"é\"", "b\"3s\"", "'3'", "'a", "true",
 ];
 
-/// A token as source text, with the space after it.
+/// A token, or a group of tokens, as source text with the space after it.
 #[derive(Clone, Debug)]
 enum Tree {
     Leaf(String),
     Group([&'static str; 2], Vec<Tree>),
 }
 
-/// What is done to an option that is whole.
+/// The change to a valid option.
 #[derive(Clone, Debug)]
 enum Bend {
     Nothing,
@@ -56,15 +56,15 @@ enum Bend {
     Double(Index),
     Swap(Index, Index),
     Insert(Index, Tree),
-    /// Puts some of it in delimiters.
+    /// Puts a part of it in delimiters.
     Enclose([&'static str; 2], Index, Index),
-    /// Puts another value behind the name.
+    /// Puts another value after the name.
     Value(&'static str),
-    /// Nothing of it is left.
+    /// Replaces all of it.
     Garbage(Vec<Tree>),
 }
 
-/// The tokens between an attribute's parentheses, as text; the first of each choice is what failures shrink to.
+/// Generates the tokens in the parentheses of an attribute, as text. Failures shrink to the first of each choice.
 pub(super) fn attribute(subject: &Subject) -> impl Strategy<Value = String> + use<> {
     let options = subject.options.values().chain(subject.together);
     let options: Vec<Vec<Tree>> = options.map(|example| trees(read(example))).collect();
@@ -94,7 +94,7 @@ const DELIMITERS: [[&str; 2]; 6] = [
     ["(", ")"],
     ["[", "]"],
     ["{", "}"],
-    // As often as the others: a `macro_rules` fragment arrives in them.
+    // As often as all others together: a `macro_rules` fragment comes in invisible delimiters.
     ["__invisible(", ")"],
     ["__invisible(", ")"],
     ["__invisible(", ")"],
@@ -114,7 +114,7 @@ fn garbage() -> impl Strategy<Value = Tree> {
 }
 
 impl Bend {
-    /// Bends the option, or what stands in its parentheses.
+    /// Applies the change to the option, or to the tokens in its parentheses.
     fn apply(self, option: &mut Vec<Tree>, is_deep: bool) {
         for tree in option.iter_mut() {
             if let (true, Tree::Group(_, inner)) = (is_deep, tree) {
@@ -160,7 +160,7 @@ fn text(trees: &[Tree]) -> String {
     texts.collect()
 }
 
-/// Makes the parentheses after [`INVISIBLE`] what they stand for, at the same place.
+/// Turns the parentheses after [`INVISIBLE`] into invisible delimiters with the same span.
 pub(super) fn with_invisible(tokens: TokenStream) -> TokenStream {
     let mut is_marked = false;
     let tokens = tokens.into_iter().filter_map(|token| match token {

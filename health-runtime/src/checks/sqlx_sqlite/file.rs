@@ -1,7 +1,8 @@
 //! The database's file and its file system.
 //!
-//! Every call into a file system may hang for ever. So each look runs on a thread of its own, one for each file and what
-//! is known of it. It runs neither on a worker of the runtime nor in its blocking pool, which the application may use up.
+//! Every call into a file system may hang for ever. So each look runs on a thread of its own, at most one for each path
+//! and each file that an earlier look found there. It does not run on a worker of the runtime, and not in the blocking
+//! pool, because the application may use up that pool.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -23,7 +24,7 @@ const REPLACED: &str = "another file is at the path of the database; the service
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct FileId(#[cfg(target_os = "linux")] u64, #[cfg(target_os = "linux")] u64);
 
-/// What a look found.
+/// What a look has found.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     /// The file at the path. The database has this file open.
@@ -34,8 +35,8 @@ pub(super) struct Found {
 
 type Answer = Result<Found, Arc<str>>;
 
-/// The path, and the file that an earlier look found there. Both decide what a look finds: two pools on one path may have
-/// different files open.
+/// The path, and the file that an earlier look found there. Both decide what a look finds: two pools on one path may
+/// have different files open.
 type Key = (String, Option<FileId>);
 
 type Looks = BTreeMap<Key, watch::Receiver<Option<Answer>>>;
@@ -104,8 +105,8 @@ fn find(path: &Path, known: Option<FileId>) -> Result<Found, BoxError> {
     })
 }
 
-/// Compares the file at the path with the files that the process has open. An open file keeps its numbers, so while they
-/// stay the same there is no need to read the descriptors again.
+/// Compares the file at the path with the files that the process has open. An open file keeps its numbers, so while
+/// they stay the same there is no need to read the descriptors again.
 #[cfg(target_os = "linux")]
 fn open_file(path: &Path, there: &fs::Metadata, known: Option<FileId>) -> Result<Option<FileId>, BoxError> {
     use std::os::unix::ffi::OsStrExt as _;
@@ -171,8 +172,8 @@ fn room(path: &Path, there: &fs::Metadata) -> io::Result<(bool, bool)> {
     Ok((is_read_only, is_full))
 }
 
-/// Whether the kernel refuses writes to a file system after an error of its disk. For ext4, recent kernels report this only
-/// in the options of the file system; the mount itself stays writable.
+/// Whether the kernel refuses writes to a file system after an error of its disk. For ext4, recent kernels report this
+/// only in the options of the file system; the mount itself stays writable.
 #[cfg(target_os = "linux")]
 fn has_failed(there: &fs::Metadata) -> bool {
     use nix::sys::stat::{major, minor};

@@ -19,9 +19,9 @@ pub(super) enum Lock {
     Free,
     /// This connection can only read.
     ReadOnly,
-    /// One other connection held it all the time, in milliseconds.
+    /// Another connection held the lock for this many milliseconds, and no commit was seen.
     Held { waited: u128 },
-    /// Other connections held it in turn, and wrote.
+    /// Other connections held the lock in turn for this many milliseconds, and committed.
     HeldInTurn { waited: u128 },
 }
 
@@ -29,12 +29,12 @@ pub(super) enum Lock {
 enum Tried {
     Free,
     ReadOnly,
-    /// The `data_version`, which changes with each commit of another connection, if it could be read.
+    /// The `data_version`, if it could be read. It changes with each commit of another connection.
     Held(Option<i64>),
 }
 
-/// Asks for the write lock until it is free, for at most `patience`. Returns the connection and the path of the database.
-/// The path is `None` for a database in memory: only this process uses it, so no lock is asked for.
+/// Asks for the write lock until it is free, for at most `patience`. Returns the connection and the path of the
+/// database. The path is `None` for a database in memory: only this process uses it, so no lock is asked for.
 pub(super) async fn ask(
     mut connection: PoolConnection<Sqlite>,
     patience: Duration,
@@ -46,7 +46,8 @@ pub(super) async fn ask(
     }
     let (began, mut pause, mut first) = (Instant::now(), FIRST_PAUSE, None);
     loop {
-        // In a task of its own, which ends even if the run is dropped. So the connection returns to the pool unchanged.
+        // A task of its own: it goes on to its end even if the run is dropped. So the connection returns to the pool
+        // unchanged.
         let (back, tried) = tokio::spawn(async move {
             let tried = try_at_once(&mut connection).await;
             (connection, tried)
@@ -84,12 +85,12 @@ async fn file(connection: &mut SqliteConnection) -> sqlx::Result<Option<String>>
     Ok(None)
 }
 
-/// Tries without SQLite's own wait for a lock. That wait blocks the thread of the connection for the `busy_timeout`, 5 s by
-/// default, and with it every caller that asks the pool for the connection.
+/// Tries without SQLite's own wait for a lock. That wait blocks the thread of the connection for the `busy_timeout` (5
+/// s by default), and with it every caller that asks the pool for the connection.
 async fn try_at_once(connection: &mut SqliteConnection) -> sqlx::Result<Tried> {
     let wait = number(connection, "PRAGMA busy_timeout").await?;
     if wait == 0 {
-        // The application has no timeout, or a busy handler of its own, which a timeout would remove.
+        // The application has no timeout, or it has a busy handler of its own. A timeout would remove that handler.
         return try_once(connection).await;
     }
     sqlx::raw_sql("PRAGMA busy_timeout = 0")
@@ -118,8 +119,8 @@ async fn try_once(connection: &mut SqliteConnection) -> sqlx::Result<Tried> {
 
 /// Takes the write lock and releases it. If the future is dropped, `begin_with` rolls the transaction back.
 async fn take(connection: &mut SqliteConnection) -> sqlx::Result<()> {
-    // This reads the first page. It fails on a `query_only` connection. On a database that was opened read-only, it only
-    // takes the lock of a reader.
+    // This reads the first page. It fails on a `query_only` connection. On a database that was opened read-only, it
+    // only takes the lock of a reader.
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     if !vacuums(&mut transaction).await? {
         // This fails on a read-only database. On others it does nothing.
@@ -140,10 +141,11 @@ async fn number(connection: &mut SqliteConnection, query: &'static str) -> sqlx:
 }
 
 fn is_busy(error: &sqlx::Error) -> bool {
-    matches!(code(error).map(|code| code & 0xff), Some(5 | 6)) // `SQLITE_BUSY`, `SQLITE_LOCKED`, and their extended codes
+    matches!(code(error).map(|code| code & 0xff), Some(5 | 6)) // `SQLITE_BUSY`, `SQLITE_LOCKED`, their extended codes
 }
 
-/// Without the extended codes of `SQLITE_READONLY`: those say that the database needs something, such as a recovery.
+/// The extended codes of `SQLITE_READONLY` do not count: they mean that the database needs something, such as a
+/// recovery.
 fn is_read_only(error: &sqlx::Error) -> bool {
     code(error) == Some(8)
 }

@@ -16,7 +16,8 @@ pub(super) struct Memory {
     pub(super) file: Option<FileId>,
 }
 
-/// By the address of the pool's options, which no other pool shares. The `Weak` prevents a reuse of the address.
+/// The key is the address of the pool's options. No other pool shares them, and the `Weak` prevents a reuse of the
+/// address.
 static POOLS: Mutex<BTreeMap<usize, (Weak<SqliteConnectOptions>, Memory)>> = Mutex::new(BTreeMap::new());
 
 /// Reads or changes what is known about the pool.

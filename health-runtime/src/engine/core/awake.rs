@@ -1,13 +1,13 @@
-//! Time in which this process could run: what a timeout is measured in.
+//! Awake time: the time in which this process could run. Timeouts are measured in it.
 //!
-//! No check can finish while the process is stopped (SIGSTOP), its VM is frozen or its laptop is suspended. So this time
-//! fails no check and no liveness probe. The ticks of the pacemaker show it: a gap between two ticks that is longer than
-//! [`LIMIT`] is a freeze, and counts only as [`STEP`].
+//! No check can finish while the process is stopped (SIGSTOP), its VM is frozen or its laptop is suspended. So this
+//! time must fail no check and no liveness probe. The ticks of the pacemaker show it: a gap between two ticks that is
+//! longer than [`LIMIT`] is a freeze, and counts only as [`STEP`].
 //!
-//! A process with too little CPU time freezes again and again, for up to [`THROTTLED`] at a time. If no freeze counted, its
-//! limits would stretch without end. So half of such a freeze counts if another freeze ended less than [`REST`] before:
-//! a limit takes at most twice its time. Longer freezes count only as [`STEP`] each time. So does the last freeze in the
-//! time of a run, because half of it alone may be longer than a short timeout.
+//! A process with too little CPU time freezes again and again, for up to [`THROTTLED`] each time. If no freeze counted,
+//! a timeout could take forever. So half of such a freeze counts if the previous freeze ended less than [`REST`] before
+//! it: a timeout takes at most twice its time. A longer freeze always counts only as [`STEP`]. The last freeze during a
+//! run also counts only as [`STEP`] for that run, because half of the freeze may be longer than a short timeout.
 //!
 //! Staleness is measured by the clock, not in awake time.
 
@@ -15,13 +15,13 @@ use std::time::Duration;
 
 use crate::engine::Time;
 
-/// A gap between two ticks that is longer is a freeze: five ticks, for a pacemaker that a busy machine delays.
+/// A longer gap between two ticks is a freeze. Five ticks, because a busy machine delays the pacemaker.
 const LIMIT: Duration = Duration::from_millis(250);
 
-/// What of a freeze counts: one tick, so that it cannot eat up even a short timeout.
+/// How much of a freeze counts. One tick, so that a freeze does not use up even a short timeout.
 const STEP: Duration = Duration::from_millis(50);
 
-/// The longest period of a CPU quota (`cpu.max`): a longer freeze has another cause.
+/// The longest period of a CPU quota (`cpu.max`). A longer freeze has another cause.
 const THROTTLED: Duration = Duration::from_secs(1);
 
 /// After this much awake time without a freeze, the next freeze counts only as [`STEP`].
@@ -33,7 +33,7 @@ pub(in crate::engine) struct Awake {
     tick: Time,
     /// The awake time at which the last freeze ended.
     thawed: Option<Duration>,
-    /// Of the last freeze that counted as half of it: how much more than [`STEP`] counted, and the awake time at its end.
+    /// For the last freeze that counted as half: how much it counted beyond [`STEP`], and the awake time at its end.
     charged: (Duration, Duration),
 }
 
@@ -44,7 +44,8 @@ impl Awake {
         self.counted + self.counts(gap)
     }
 
-    /// The awake time that a run has spent since it began at this awake time. The last freeze counts only as [`STEP`].
+    /// The awake time that a run has used since it began at the awake time `began`. The last freeze during the run
+    /// counts only as [`STEP`].
     pub(in crate::engine) fn spent(&self, began: Duration, now: Time) -> Duration {
         let gap = now.saturating_sub(self.tick);
         let excused = match (self.charge(gap), self.charged) {
@@ -54,7 +55,7 @@ impl Awake {
         self.at(now).saturating_sub(began).saturating_sub(excused)
     }
 
-    /// How much more of this gap counts than [`STEP`], if it is a freeze.
+    /// If this gap is a freeze: how much more than [`STEP`] of it counts.
     fn charge(&self, gap: Duration) -> Duration {
         if gap > LIMIT {
             self.counts(gap).saturating_sub(STEP)
@@ -78,13 +79,13 @@ impl Awake {
             .is_some_and(|thawed| self.counted.saturating_sub(thawed) < REST)
     }
 
-    /// How much of the time until `now` the process has not run.
+    /// How much of the time until `now` does not count as awake time.
     pub(in crate::engine) fn lost(&self, now: Time) -> Duration {
         now.saturating_sub(self.at(now))
     }
 
-    /// When the time since the last tick will count for less than it does now, if no tick comes. States that were judged by
-    /// it have to be judged again then.
+    /// The next moment after which less of the time since the last tick counts, if no tick comes before. States that
+    /// depend on this time have to be computed again then.
     pub(in crate::engine) fn doubts_at(&self, now: Time) -> Option<Time> {
         let limits = [Some(LIMIT), self.is_throttled().then_some(THROTTLED)];
         limits
@@ -94,13 +95,13 @@ impl Awake {
             .find(|at| *at >= now)
     }
 
-    /// Counts all the time that has passed: nobody was frozen.
+    /// Counts all the time since the last tick, because nothing was frozen.
     pub(in crate::engine) fn stay(&mut self, now: Time) {
         self.counted += now.saturating_sub(self.tick);
         self.tick = now;
     }
 
-    /// Notes a tick, and returns for how long the process has not run, if it has not.
+    /// Notes a tick. Returns how much of the time since the last tick does not count, or `None` if all of it counts.
     pub(in crate::engine) fn tick(&mut self, now: Time) -> Option<Duration> {
         let gap = now.saturating_sub(self.tick);
         let (counts, charge) = (self.counts(gap), self.charge(gap));
@@ -122,7 +123,7 @@ impl Awake {
 mod tests {
     use super::*;
 
-    /// The awake time of a process that runs and is then stopped, this many times, with a tick at the end of each stop.
+    /// The awake time of a process that runs and is then stopped, `times` times. A tick comes at the end of each stop.
     fn awake(run: Duration, stop: Duration, times: u32) -> Duration {
         let (mut awake, mut now) = (Awake::default(), Time::ZERO);
         for _ in 0..times {

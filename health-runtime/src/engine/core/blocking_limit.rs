@@ -1,13 +1,13 @@
-//! How many runs have a thread of their own: those of `blocking` checks.
+//! How many runs have a thread of their own. Only runs of `blocking` checks need one.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// At most this many, not counting runs that take longer than [`LONG`]: a check that hangs keeps its thread without a limit,
-/// and must not take one from the others. It starts no second run, so there is at most one more thread for each check.
-const MOST: usize = 16;
+/// At most this many runs have a thread, not counting runs that take longer than [`LONG`]. A check that hangs may keep
+/// its thread forever, and must not block other checks. It starts no second run, so each check adds at most one thread.
+const MAX_RUNS: usize = 16;
 
-/// A run that takes longer no longer counts, whatever its timeout: others wait.
+/// A run that takes this long no longer counts towards the limit, whatever its timeout: other runs wait for a thread.
 pub(super) const LONG: Duration = Duration::from_secs(1);
 
 /// A run: the index of its check, and its number among the runs of that check.
@@ -20,9 +20,9 @@ pub(super) struct Threads {
 }
 
 impl Threads {
-    /// The run, if there is a thread for it; else it waits for one.
+    /// Returns the run if there is a thread for it. Otherwise the run waits for one.
     pub(super) fn take(&mut self, run: Run) -> Option<Run> {
-        if self.taken.len() == MOST {
+        if self.taken.len() == MAX_RUNS {
             self.waiting.push_back(run);
             return None;
         }
@@ -35,7 +35,7 @@ impl Threads {
         self.taken.iter().copied()
     }
 
-    /// The run has ended, or no longer counts. Returns the run that starts next.
+    /// Notes that the run has ended, or no longer counts. Returns the run that starts next.
     pub(super) fn free(&mut self, run: Run) -> Option<Run> {
         let place = self.taken.iter().position(|taken| *taken == run)?;
         self.taken.swap_remove(place);

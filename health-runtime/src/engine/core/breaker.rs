@@ -5,14 +5,15 @@ use crate::spec::Breaker;
 
 /// Closed → open → half-open → closed.
 #[derive(Debug)]
-pub(super) enum Circuit {
-    /// Called as usual. `failures` runs in a row have failed.
+pub(super) enum BreakerState {
+    /// The check is called as usual. Its last `failures` runs have failed.
     Closed { failures: u32 },
-    /// Not called before `until`. Then half-open: each call is a trial, and `passed` trials in a row have passed.
+    /// The check is not called before `until`. After that the breaker is half-open: each call is a trial. The last
+    /// `passed` trials have passed.
     Open { until: Time, passed: u32 },
 }
 
-impl Circuit {
+impl BreakerState {
     pub(super) const fn new() -> Self {
         Self::Closed { failures: 0 }
     }
@@ -22,8 +23,8 @@ impl Circuit {
         matches!(self, Self::Open { .. })
     }
 
-    /// The earliest time at which it may be called, if not now.
-    pub(super) fn closed_until(&self, now: Time) -> Option<Time> {
+    /// The earliest time at which the check may be called, if it may not be called now.
+    pub(super) fn open_until(&self, now: Time) -> Option<Time> {
         match self {
             Self::Open { until, .. } if *until > now => Some(*until),
             _ => None,

@@ -1,14 +1,15 @@
-//! What a test does to the core: it starts the runs, and says how a check is.
+//! What a test can do to the core: start runs, and set the state of a check.
 
 use std::time::Duration;
 
 use crate::engine::core::Core;
-use crate::engine::core::breaker::Circuit;
+use crate::engine::core::breaker::BreakerState;
 use crate::engine::core::slot::Finished;
 use crate::engine::{RunResult, Time};
 
 impl Core {
-    /// Starts a run of every check that may run, and returns which: whoever asks carries them out himself.
+    /// Marks a run as started for every check that may run and is not forced. Returns these checks: the caller runs
+    /// them itself.
     pub(crate) fn start_all(&mut self, now: Time) -> Vec<usize> {
         let starts = |index: &usize| !self.forced.contains_key(index) && self.may_start(*index, now);
         let starting: Vec<_> = (0..self.slots.len()).filter(starts).collect();
@@ -18,7 +19,7 @@ impl Core {
         starting
     }
 
-    /// From now on the check is what this says, whatever else is known of it.
+    /// Sets the result of the check. It stays until [`unforce`](Self::unforce), whatever the runs of the check return.
     pub(crate) fn force(&mut self, index: usize, result: RunResult, now: Time) {
         let (slot, plan) = (&mut self.slots[index], &self.plans[index]);
         slot.published.take(result.state, true, &plan.spec);
@@ -38,13 +39,14 @@ impl Core {
         }
     }
 
-    /// From now on its runs count again, and what it was forced to ages, as if a run with its breaker closed had said it.
+    /// Ends [`force`](Self::force): the runs of the check count again, and its breaker is closed. The forced result
+    /// stays until the next run ends, and ages like the result of a run that has ended now.
     pub(crate) fn unforce(&mut self, index: usize, now: Time) {
         if self.forced.remove(&index).is_none() {
             return;
         }
         let slot = &mut self.slots[index];
-        slot.circuit = Circuit::new();
+        slot.breaker = BreakerState::new();
         slot.last = slot.last.take().filter(|_| !slot.disabled);
         if let Some(last) = &mut slot.last {
             last.at = now;

@@ -1,4 +1,5 @@
-//! Where the service is between its start and its end: starting → running → draining, and who holds it back.
+//! The phase of the service: starting → running → draining. Also the holds on readiness, and the stages of the
+//! shutdown.
 
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use crate::spec::Probe;
 use crate::engine::Time;
 use crate::engine::core::servers::Servers;
 
-/// How far the end of the service has come.
+/// The stage of the shutdown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::engine) enum Stage {
     Serving,
@@ -21,23 +22,23 @@ pub(in crate::engine) enum Stage {
 
 #[derive(Debug)]
 pub(crate) struct Lifecycle {
-    /// A router exists, so that whatever starting waits for has been declared.
+    /// A router exists: everything that starting waits for has been declared.
     armed: bool,
     manual: bool,
     tasks: usize,
     failed: bool,
-    pub(in crate::engine) started: bool,
+    started: bool,
     /// Readiness has passed at least once.
     was_ready: bool,
-    pub(in crate::engine) servers: Servers,
+    pub(in crate::engine::core) servers: Servers,
     draining: bool,
     holds: usize,
     /// When the drain is over.
-    pub(in crate::engine) close_at: Option<Time>,
+    pub(in crate::engine::core) close_at: Option<Time>,
     /// When the listeners were told to close.
     closed_at: Option<Time>,
     signals: u32,
-    /// The process was given its time to end.
+    /// The grace has begun: the process has to end within it.
     granted: bool,
 }
 
@@ -69,7 +70,12 @@ impl Lifecycle {
         }
     }
 
-    /// Why readiness fails whatever the checks say: the first that matches.
+    /// Whether the service has started. It then stays started for good.
+    pub(in crate::engine) fn is_started(&self) -> bool {
+        self.started
+    }
+
+    /// Why readiness fails, regardless of the checks. The first match counts.
     pub(in crate::engine) fn gate(&self, stalled: bool) -> Option<Reason> {
         if self.draining {
             Some(Reason::Draining)
@@ -84,7 +90,7 @@ impl Lifecycle {
         }
     }
 
-    /// Whether this probe fails or passes whatever its checks say, and waiting for them is of no use.
+    /// Whether the answer of this probe does not depend on its checks, so that it need not wait for them.
     pub(in crate::engine) fn blocks(&self, probe: Probe) -> bool {
         let by_hand = !self.started && (!self.armed || self.manual || self.tasks > 0 || self.failed);
         match probe {
@@ -104,7 +110,7 @@ impl Lifecycle {
         self.manual = false;
     }
 
-    /// Adds a task that starting waits for. After the start there is nothing to wait: returns `false`.
+    /// Adds a task that starting waits for. Returns `false` after the start, because nothing waits for the task then.
     pub(in crate::engine) fn open_task(&mut self) -> bool {
         if !self.started {
             self.tasks += 1;
@@ -129,7 +135,7 @@ impl Lifecycle {
         self.holds -= 1;
     }
 
-    /// Latches the start, if nothing is missing. Returns whether it has just happened.
+    /// Latches the start, if nothing is missing. Returns whether this call has started the service.
     pub(in crate::engine) fn try_start(&mut self, checks_passed: bool) -> bool {
         let complete = self.armed && !self.manual && self.tasks == 0 && !self.failed && checks_passed;
         let now = complete && !self.started && !self.draining;
@@ -137,8 +143,9 @@ impl Lifecycle {
         now
     }
 
-    /// The stage of the end. No stage is skipped, even if a tick is late. When servers stop, they close the connections from
-    /// which they have read nothing. So they stop only after the listeners have settled, or after half of the grace.
+    /// The stage of the shutdown. No stage is skipped, even if a tick is late. A server that stops closes the
+    /// connections from which it has read nothing. So servers stop only after the listeners have settled, or after half
+    /// of the grace.
     pub(in crate::engine) fn stage(&mut self, now: Time, grace: Duration, has_settled: impl FnOnce() -> bool) -> Stage {
         if self.close_at.is_none_or(|at| now < at) {
             return Stage::Serving;
@@ -154,7 +161,7 @@ impl Lifecycle {
         }
     }
 
-    /// Notes a signal, and returns how many have come.
+    /// Counts a signal, and returns how many have come.
     pub(in crate::engine) fn signalled(&mut self) -> u32 {
         self.signals += 1;
         self.signals
@@ -165,25 +172,28 @@ impl Lifecycle {
         self.close_at.is_some_and(|at| now < at)
     }
 
-    /// The drain is over now, if it has begun.
+    /// Ends the drain now, if it has begun.
     pub(in crate::engine) fn close_now(&mut self, now: Time) {
         self.close_at = self.close_at.map(|at| at.min(now));
     }
 
-    /// Whether a signal has begun its drain, and the drain is not over. After a call of `drain()` the service may go on.
+    /// Whether a signal has come and the grace has not begun yet. Without a signal, for example after a call of
+    /// `drain()`, the process may continue to run.
     pub(in crate::engine) fn is_leaving(&self) -> bool {
         self.signals > 0 && !self.granted
     }
 
-    /// The drain is over: the process has to end within the grace. Returns whether the grace begins now.
+    /// Notes that the drain is over. After a signal, the process has to end within the grace. Returns whether the grace
+    /// begins now.
     pub(in crate::engine) fn grant(&mut self) -> bool {
         let begins = self.is_leaving();
         self.granted |= begins;
         begins
     }
 
-    /// Begins to drain, for good. Returns for how long, or `None` if it drains already. A service that was never ready has
-    /// received no requests, so it does not wait. A service without probes waits, because clients send requests anyway.
+    /// Begins the drain, for good. Returns how long it lasts, or `None` if the service already drains. A service that
+    /// was never ready has received no requests, so it does not wait. A service without probes waits if it has a
+    /// server, because clients send requests without asking a probe.
     pub(in crate::engine) fn drain(&mut self, drain: Duration, now: Time) -> Option<Duration> {
         if std::mem::replace(&mut self.draining, true) {
             return None;

@@ -1,30 +1,32 @@
-//! Every state as a pure function of what happened and of now.
+//! Computes every state from what has happened and the current time, as a pure function.
 //!
-//! The core does no I/O, reads no clock and calls no user code. Whoever calls it holds the engine's lock, and carries
-//! out its [`Effects`] after the lock is released.
+//! The core does no I/O, reads no clock and calls no user code. The caller holds the engine's lock. It releases the
+//! lock before it carries out the [`Effects`] that reach user code: runs, wakers and the log.
 //!
 //! ```text
-//! plan            what is declared about a check, with every default filled in
-//! slot            what is kept of a check
+//! plan            the declared options of a check, with all defaults filled in
+//! slot            what the core stores about one check
 //! schedule        when runs start: interval, jitter, slices, retries
-//! thresholds      what the runs of a check say together
+//! thresholds      the published state of a check: its results, filtered by its thresholds
 //! breaker         whether a check that keeps failing is still called
-//! judge           how a check is at a moment, and what a probe has to do about it
+//! judge           the state of a check at a moment
+//! demand          what a probe starts and waits for
 //! lifecycle       starting, running, draining; holds
-//! servers         whether a server runs
-//! stall           whether the runtime still runs what it is given
+//! servers         whether a server of the application runs
+//! stall           whether the runtime still runs new tasks
 //! awake           the time in which the process could run
 //! blocking_limit  how many runs have a thread of their own
 //! snapshot        the view that is published
-//! transitions     an event for each change of a check, and reminders
-//! forced          what a test does to it
+//! transitions     an event for each state change of a check, and reminders
+//! forced          what a test can do to the core
 //! ```
 //!
-//! This file is what happens: time passes, runs start and end, somebody asks, holds, drains.
+//! This file contains the inputs: time passes, runs start and end, probes ask, the application holds or drains.
 
 pub(in crate::engine) mod awake;
 mod blocking_limit;
 mod breaker;
+mod demand;
 #[cfg(feature = "testing")]
 mod forced;
 mod judge;
@@ -40,7 +42,6 @@ mod thresholds;
 mod transitions;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,7 +51,7 @@ use tokio::task::AbortHandle;
 use self::blocking_limit::Threads;
 use self::schedule::Schedule;
 use self::slot::{Finished, Slot};
-use self::stall::Heart;
+use self::stall::StallWatch;
 use self::transitions::NAMED;
 use crate::engine::core::awake::Awake;
 use crate::engine::core::lifecycle::Lifecycle;
@@ -61,7 +62,7 @@ use crate::outcome::{Reason, Status};
 use crate::report::Phase;
 use crate::spec::Probe;
 
-/// A freeze that is worth a word in the log; less is a busy machine.
+/// The log reports a freeze if at least this much time is lost. Shorter freezes are common on a busy machine.
 const NOTABLE: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
@@ -69,47 +70,49 @@ pub(crate) struct Core {
     plans: Arc<[Plan]>,
     slots: Vec<Slot>,
     schedule: Schedule,
-    /// The checks that a probe may have to start or to wait for: those with a `ttl`, and others until their first result.
+    /// The checks that a probe may have to start or wait for: those with a `ttl`, and others until their first result.
+    /// Disabled checks are never among them.
     awaitable: BTreeSet<usize>,
-    /// The startup checks that have not passed yet: a number, so that a result costs the same however many there are.
+    /// How many startup checks have not passed yet. It is a counter, so that a result costs the same with any number of
+    /// checks.
     missing: usize,
-    /// The runs in flight: a number for the same reason.
+    /// How many runs are in flight. It is a counter for the same reason.
     running: usize,
-    /// No run starts any more, and no result is taken.
+    /// The checks have ended: no run starts any more, and results are ignored.
     ended: bool,
     threads: Threads,
-    /// What a test says of checks, whatever their runs say.
+    /// The results that a test has set. They replace the results of the runs.
     forced: BTreeMap<usize, RunResult>,
     budget: Duration,
     pub(in crate::engine) awake: Awake,
-    heart: Heart,
+    stall_watch: StallWatch,
     pub(in crate::engine) lifecycle: Lifecycle,
-    /// The readiness in the last event, and whether it only waited for first results.
+    /// The readiness in the last event, and whether it failed only because first results were still missing.
     told_readiness: (State, bool),
-    /// What the probes said in the last event.
+    /// The answers of the probes in the last event.
     told_verdicts: [State; 4],
     told_stalled: bool,
     effects: Effects,
 }
 
-/// What is to be done once the lock is released.
+/// What the caller has to do.
 #[derive(Debug, Default)]
 pub(crate) struct Effects {
-    /// Runs to start: already marked as running.
+    /// Runs to start: the index of the check, and the number of the run. They are already marked as running.
     pub(crate) start: VecDeque<(usize, u64)>,
-    /// A beat is to be sent through the runtime.
+    /// The caller has to send a beat through the runtime.
     pub(crate) beat: bool,
     pub(crate) events: Vec<Event>,
-    /// Something a view shows has changed.
+    /// Something that the view shows has changed.
     pub(crate) changed: bool,
     /// A result has arrived that a probe may wait for.
     pub(crate) arrived: bool,
-    /// From this time on each probe has to look at the core, if not before. `None`: no change.
+    /// The time from which each probe has to look at the core, if that is sooner than before. `None`: no change.
     pub(crate) asked_for: [Option<Time>; 4],
 }
 
 impl Effects {
-    /// Adds later effects that are still to be carried out.
+    /// Adds later effects, except `events` and `asked_for`: the caller has already handled those.
     pub(in crate::engine) fn extend(&mut self, later: Self) {
         self.start.extend(later.start);
         self.beat |= later.beat;
@@ -119,7 +122,8 @@ impl Effects {
 }
 
 impl Core {
-    /// A core for these checks; `disabled[i]` says that check `i` never runs. Interval checks are due at time zero.
+    /// Creates a core for these checks. If `disabled[i]` is true, check `i` never runs. Interval checks are due at time
+    /// zero.
     pub(crate) fn new(
         plans: Arc<[Plan]>,
         disabled: Vec<bool>,
@@ -150,7 +154,7 @@ impl Core {
             forced: BTreeMap::new(),
             budget,
             awake: Awake::default(),
-            heart: Heart::default(),
+            stall_watch: StallWatch::default(),
             lifecycle: Lifecycle::new(manual_start),
             told_readiness: (State::unhealthy(Reason::Starting), false),
             told_verdicts: [State::unhealthy(Reason::Starting); 4],
@@ -163,14 +167,14 @@ impl Core {
         std::mem::take(&mut self.effects)
     }
 
-    /// Notes that time has passed, and starts what is due in the background; returns whether more is due than one tick
-    /// starts.
+    /// Notes that time has passed, and starts the background runs that are due. Returns whether more runs are due than
+    /// one tick starts.
     pub(crate) fn tick(&mut self, now: Time) -> bool {
         self.pass(now);
-        self.effects.beat |= self.heart.sends(self.awake.at(now));
+        self.effects.beat |= self.stall_watch.sends(self.awake.at(now));
         self.give_up_long_threads(now);
-        // While starting or draining, readiness waits for something else.
-        let waits = self.lifecycle.started && self.lifecycle.phase() == Phase::Starting;
+        // While the service starts or drains, readiness does not wait for a server.
+        let waits = self.lifecycle.is_started() && self.lifecycle.phase() == Phase::Starting;
         if waits && self.lifecycle.servers.is_overdue(now) {
             self.effects.events.push(Event::NoServer);
         }
@@ -180,26 +184,26 @@ impl Core {
     /// Notes that time has passed.
     fn pass(&mut self, now: Time) {
         let Some(lost) = self.awake.tick(now) else { return };
-        self.effects.changed = true; // a view may blame somebody for what was a freeze
+        self.effects.changed = true; // the view may show failures that only the freeze caused
         if lost >= NOTABLE {
             self.effects.events.push(Event::Frozen { lost });
         }
     }
 
-    /// Notes that time has passed in which nothing was frozen.
+    /// Notes that time has passed without a freeze.
     pub(crate) fn stay_awake(&mut self, now: Time) {
         self.awake.stay(now);
     }
 
-    /// Watches the runtime from now on, unless it is watched already.
+    /// Begins to watch the runtime, unless it is watched already.
     pub(crate) fn watch(&mut self, limit: Duration, now: Time) {
-        self.heart.watch(limit, self.awake.at(now));
+        self.stall_watch.watch(limit, self.awake.at(now));
     }
 
-    /// The runtime has run a beat.
+    /// Notes that the runtime has run a beat.
     pub(crate) fn beat(&mut self, now: Time) {
         self.effects.changed |= self.is_stalled(now);
-        self.heart.beat(self.awake.at(now));
+        self.stall_watch.beat(self.awake.at(now));
     }
 
     /// Whether a run of any check is in flight.
@@ -207,10 +211,10 @@ impl Core {
         self.running > 0
     }
 
-    /// Keeps the means to abort a run, if that run is still in flight.
+    /// Stores the abort handle of a run, if that run is still in flight.
     pub(crate) fn keep_abort(&mut self, index: usize, run: u64, abort: AbortHandle) {
         if self.ended {
-            abort.abort(); // the checks ended after this run was spawned, and before its means to abort was kept
+            abort.abort(); // the checks ended between the spawn of this run and this call
             return;
         }
         let slot = &mut self.slots[index];
@@ -230,7 +234,8 @@ impl Core {
         }
     }
 
-    /// The names of the checks that have a run in flight. A run that still waits for its thread is not one of them.
+    /// The names of the checks that have a run in flight, at most [`NAMED`] of them. A run that still waits for its
+    /// thread or for its first poll does not count.
     pub(crate) fn names_in_flight(&self) -> String {
         let slots = self.slots.iter().zip(self.plans.iter());
         let has_begun = |slot: &Slot| slot.running.as_ref().is_some_and(|running| running.began.is_some());
@@ -239,7 +244,7 @@ impl Core {
         names.join(", ")
     }
 
-    /// The runtime polls the run in flight for the first time: its timeout begins.
+    /// Notes that the runtime polls the run in flight for the first time: its timeout begins.
     pub(crate) fn began(&mut self, index: usize, now: Time) {
         let awake = self.awake.at(now);
         if let Some(running) = &mut self.slots[index].running {
@@ -247,7 +252,7 @@ impl Core {
         }
     }
 
-    /// Notes how a run ended.
+    /// Notes that a run has ended, and its result.
     pub(crate) fn finished(&mut self, index: usize, mut result: RunResult, now: Time) {
         let before = self.state(index, now);
         let took = self.spent(index, now).unwrap_or_default();
@@ -268,18 +273,18 @@ impl Core {
             result = forced.clone();
         }
         let state = result.state;
-        slot.hangs =
+        slot.is_slow =
             self.awake.at(now).saturating_sub(running.since) > self.budget || state.reason == Some(Reason::Timeout);
         let first = before.reason.is_some_and(Reason::forgets_runs);
         slot.published.take(state, first, &plan.spec);
         if let Some(breaker) = plan.spec.breaker {
-            slot.circuit.take(state.passes(), breaker, now);
+            slot.breaker.take(state.passes(), breaker, now);
         }
         let told = slot.told;
         let passes_first = slot.passes_first(state);
         slot.last = Some(Finished { at: now, took, result });
         self.tell(index, now);
-        // A result that says what the last one said leaves the view as it is: its latency can wait for the next view.
+        // If the state stays the same, the view stays valid. The new latency appears in the next view.
         self.effects.changed |= self.slots[index].told != told;
         self.effects.arrived |= self.awaitable.contains(&index);
         self.has_result(index);
@@ -294,32 +299,23 @@ impl Core {
         }
     }
 
-    /// Notes that the check has a result: probes wait again only for a check with a `ttl`.
+    /// Notes that the check has a result. From now on, probes wait for it only if it has a `ttl`.
     fn has_result(&mut self, index: usize) {
         if self.plans[index].ttl().is_none() {
             self.awaitable.remove(&index);
         }
     }
 
-    /// Notes that the check has passed for the first time: all that starting waits for.
+    /// Notes that the check has passed for the first time. Starting waits for a startup check only until then.
     fn passed_first(&mut self, index: usize, now: Time) {
         if self.plans[index].spec.is_in(Probe::Startup) {
             self.missing -= 1;
-            self.settle(now);
+            self.try_start(now);
         }
     }
 
-    /// A probe asks about these checks: starts those that have expired.
-    pub(crate) fn demand(&mut self, probe: Probe, among: &[Range<usize>], now: Time) {
-        let asked = self.awaitable(among, 0).filter(|index| self.concerns(*index, probe));
-        let expired: Vec<_> = asked.filter(|index| self.is_expired(*index, now)).collect();
-        for index in expired {
-            self.start(index, now);
-        }
-    }
-
-    /// Latches the end of starting if nothing is missing for it.
-    fn settle(&mut self, now: Time) {
+    /// Latches the start of the service, if it waits for nothing any more.
+    fn try_start(&mut self, now: Time) {
         if self.lifecycle.try_start(self.missing == 0) {
             self.effects.events.push(Event::Started { after: now });
             self.effects.changed = true;
@@ -327,16 +323,16 @@ impl Core {
         }
     }
 
-    /// Changes what starting waits for. If nothing is missing, the service has started, for good. The view is replaced only
-    /// if the answer of a probe changes, or what a probe waits for.
+    /// Changes what starting waits for. If nothing is missing any more, the service has started, for good. The view is
+    /// replaced only if the answer of a probe changes, or what a probe waits for.
     fn progress(&mut self, now: Time, change: impl FnOnce(&mut Lifecycle)) {
         let before = Probe::ALL.map(|probe| self.lifecycle.blocks(probe));
         change(&mut self.lifecycle);
-        self.settle(now);
+        self.try_start(now);
         self.effects.changed |= Probe::ALL.map(|probe| self.lifecycle.blocks(probe)) != before;
     }
 
-    /// A router exists: whatever starting waits for has been declared.
+    /// Notes that a router exists: everything that starting waits for has been declared.
     pub(crate) fn arm(&mut self, now: Time) {
         self.progress(now, Lifecycle::arm);
     }
@@ -345,7 +341,7 @@ impl Core {
         self.progress(now, Lifecycle::mark_started);
     }
 
-    /// Adds a task that starting waits for; `false` if the service has started.
+    /// Adds a task that starting waits for. Returns `false` if the service has already started.
     pub(crate) fn open_task(&mut self) -> bool {
         self.lifecycle.open_task()
     }
@@ -354,12 +350,12 @@ impl Core {
         self.progress(now, |lifecycle| lifecycle.close_task(done));
     }
 
-    /// Queues an event that the core does not make itself.
+    /// Queues an event that another part of the engine has made.
     pub(crate) fn say(&mut self, event: Event) {
         self.effects.events.push(event);
     }
 
-    /// Changes what is known about the servers of the service.
+    /// Updates what is known about the servers of the service.
     pub(crate) fn servers(&mut self, note: impl FnOnce(&mut Servers)) {
         let says = |lifecycle: &Lifecycle| (lifecycle.gate(false), lifecycle.blocks(Probe::Readiness));
         let before = says(&self.lifecycle);
@@ -377,7 +373,7 @@ impl Core {
         self.effects.changed = true;
     }
 
-    /// Begins to drain, for good; a second time changes nothing.
+    /// Begins the drain, for good. A second call changes nothing.
     pub(crate) fn drain(&mut self, drain: Duration, now: Time) {
         if let Some(drain) = self.lifecycle.drain(drain, now) {
             let drain = Some(drain).filter(|drain| !drain.is_zero());

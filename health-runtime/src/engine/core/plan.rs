@@ -1,13 +1,13 @@
-//! What was declared about a check, with every default filled in.
+//! The declared options of a check, with all defaults filled in.
 
 use std::time::Duration;
 
 use crate::spec::{CheckSpec, Defaults, Probe, Refresh, Times};
 
-/// How many checks the least `max_age` has room for.
+/// The smallest legal `max_age` leaves enough time for this many checks that are due together.
 const CHECKS: usize = 50_000;
 
-/// How many runs begin in a millisecond if more are due than one tick starts.
+/// How many runs begin in each millisecond while more are due than one tick starts.
 const RUNS_PER_MILLI: usize = 250;
 
 #[derive(Clone, Debug)]
@@ -19,8 +19,8 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// A check's own options win, then the struct's, then the built-in ones; a default that does not fit what was
-    /// said explicitly gives way instead of causing an error.
+    /// A check's own options win, then those of the struct, then the built-in ones. A default that does not fit an
+    /// explicit option is replaced, instead of causing an error.
     pub(crate) fn new(spec: CheckSpec, defaults: Defaults) -> Self {
         let Times {
             timeout,
@@ -35,7 +35,8 @@ impl Plan {
         }
     }
 
-    /// Lengthens `max_age` where many checks are due together: the last runs then begin later than `max_age` allows.
+    /// Lengthens `max_age` if there are more than [`CHECKS`] checks. If all are due together, the last runs begin later
+    /// than `max_age` allows.
     #[must_use]
     pub(crate) fn among(mut self, checks: usize) -> Self {
         let late = checks.saturating_sub(CHECKS).div_ceil(RUNS_PER_MILLI);
@@ -50,7 +51,7 @@ impl Plan {
         }
     }
 
-    /// Whether nothing but starting waits for it, so that it ends with the start.
+    /// Whether only starting waits for the check. Such a check ends when the service has started.
     pub(crate) fn is_startup_only(&self) -> bool {
         self.spec.is_startup_only()
     }

@@ -13,12 +13,12 @@ use crate::engine::core::slot::Running;
 use crate::engine::pacemaker::TICK;
 use crate::spec::Refresh;
 
-/// One tick starts at most this many runs, so that the first ones end before the last ones begin. Ten thousand runs at once
-/// take ten times the memory, and the allocator never returns it.
+/// One tick starts at most this many runs, so that the first runs end before the last ones begin. Ten thousand runs at
+/// once take ten times the memory, and the allocator never returns it.
 const SLICE: usize = 250;
 
-/// A check starts at most once in this time, however often a run is asked for. Otherwise a check that asks for its own next
-/// run would take a whole core.
+/// Requests start a check at most once in this time. Otherwise a check that requests its own next run would use a whole
+/// CPU.
 const FLOOR: Duration = TICK;
 
 /// How long a check that has never passed waits after its first failure. The wait doubles with each failure, up to the
@@ -34,7 +34,7 @@ pub(super) struct Schedule {
 }
 
 impl Schedule {
-    /// These checks are due at time zero.
+    /// Creates a schedule in which these checks are due at time zero.
     pub(super) fn new(indices: impl Iterator<Item = usize>, jitter: Rng) -> Self {
         Self {
             due: indices.map(|index| Reverse((Time::ZERO, index))).collect(),
@@ -42,15 +42,15 @@ impl Schedule {
         }
     }
 
-    /// This time ±10 %, so that checks and replicas that start together do not stay together.
+    /// This time ±10 %. Without it, checks and replicas that start together would always run together.
     fn jittered(&mut self, time: Duration) -> Duration {
         time.mul_f64(self.jitter.f64().mul_add(0.2, 0.9))
     }
 
-    /// Adds an entry; `is_current` says whether an entry is the time in its check's slot.
+    /// Adds an entry. `is_current` returns whether an entry is the time in its check's slot.
     ///
-    /// Entries that are out of date are thrown away before they are more than the others: a check that asks for a run
-    /// every tick would else leave 72,000 of them in an hour.
+    /// If there are twice as many entries as checks, first removes those that are out of date. Otherwise a check that
+    /// requests a run every tick would leave 72,000 entries in an hour.
     fn add(&mut self, at: Time, index: usize, checks: usize, is_current: impl Fn(Time, usize) -> bool) {
         if self.due.len() >= 2 * checks {
             self.due.retain(|Reverse((at, index))| is_current(*at, *index));
@@ -58,7 +58,7 @@ impl Schedule {
         self.due.push(Reverse((at, index)));
     }
 
-    /// The next check that is due, if one is.
+    /// The next entry of the schedule, if it is due.
     fn peek(&self, now: Time) -> Option<(Time, usize)> {
         let Reverse(next) = self.due.peek()?;
         Some(*next).filter(|(at, _)| *at <= now)
@@ -90,7 +90,7 @@ impl Core {
         if self.slots[index].disabled || self.is_over(index) {
             return;
         }
-        if let Some(until) = self.slots[index].circuit.closed_until(now) {
+        if let Some(until) = self.slots[index].breaker.open_until(now) {
             self.plan(index, until);
             return;
         }
@@ -103,10 +103,10 @@ impl Core {
         self.start(index, now);
     }
 
-    /// Plans the next run for `at`, instead of the time planned before.
+    /// Plans the next run for `at`. This replaces the time planned before.
     fn plan(&mut self, index: usize, at: Time) {
         let slots = &mut self.slots;
-        slots[index].due = None; // its entry so far, if there is one, is out of date
+        slots[index].due = None; // if it has an entry, that entry is now out of date
         self.schedule
             .add(at, index, slots.len(), |at, index| slots[index].due == Some(at));
         slots[index].due = Some(at);
@@ -119,7 +119,8 @@ impl Core {
         }
     }
 
-    /// Starts a run at once. If one is in flight, the new one starts after it, because that one may have looked too early.
+    /// Starts a run at once, or [`FLOOR`] after the start of the last run. If a run is in flight, the new run starts
+    /// after it: the run in flight may have looked too early.
     pub(crate) fn request(&mut self, index: usize, now: Time) {
         let slot = &mut self.slots[index];
         if slot.running.is_some() {
@@ -132,7 +133,7 @@ impl Core {
         }
     }
 
-    /// Asks for a run of each of these checks, at the next ticks, because they may be many.
+    /// Requests a run of each of these checks. They start at the next ticks, because there may be many.
     pub(crate) fn request_all(&mut self, indices: impl Iterator<Item = usize>, now: Time) {
         for index in indices {
             let slot = &mut self.slots[index];
@@ -145,7 +146,7 @@ impl Core {
         }
     }
 
-    /// A run has failed. If none has ever passed, plans the next one soon.
+    /// Notes that a run has failed. If no run has ever passed, plans the next one soon.
     pub(super) fn retry_soon(&mut self, index: usize, now: Time) {
         let (slot, plan) = (&self.slots[index], &self.plans[index]);
         let Refresh::Interval(interval) = plan.refresh else {
@@ -162,8 +163,8 @@ impl Core {
         }
     }
 
-    /// The service has started. Checks that fail now may have failed because something was missing during the start. They
-    /// run again at the next tick.
+    /// Requests a run of each check that fails when the service has started. It may have failed because something was
+    /// missing during the start. The runs start at the next ticks.
     pub(super) fn retry_failed(&mut self, now: Time) {
         let has_failed = |index: &usize| self.slots[*index].last.is_some() && !self.state(*index, now).passes();
         let failed: Vec<_> = (0..self.slots.len()).filter(has_failed).collect();
@@ -192,7 +193,7 @@ impl Core {
         self.note_asked(index, now);
     }
 
-    /// Long runs of blocking checks no longer count towards the limit, so that they keep no thread from other checks.
+    /// Stops counting long runs of blocking checks towards the limit, so that other checks get a thread.
     pub(super) fn give_up_long_threads(&mut self, now: Time) {
         let is_long = |index| self.spent(index, now).is_some_and(|spent| spent >= LONG);
         let long: Vec<_> = self.threads.taken().filter(|(index, _)| is_long(*index)).collect();

@@ -1,11 +1,12 @@
-//! Whether a server runs: without one, the service is not ready.
+//! Whether a server of the application runs. If the service needs one and none runs, it is not ready.
 
 use std::time::Duration;
 
 use crate::engine::Time;
 use crate::outcome::Reason;
 
-/// What is known about the servers of this service. A service without a server cannot be reached, even if its checks pass.
+/// What is known about the servers of the service. A service without a server cannot be reached, even if its checks
+/// pass.
 #[derive(Debug, Default)]
 pub(crate) struct Servers {
     /// `health.listener` was called.
@@ -14,19 +15,20 @@ pub(crate) struct Servers {
     accepting: usize,
     /// A listener has accepted connections, now or before.
     accepted: bool,
-    /// The public probes have been handed out, for a server that will answer them.
+    /// The public probes have been handed out. A server of the application has to answer them.
     public: bool,
     /// The internal probes are served.
     internal: bool,
-    /// A server of the application runs: it has answered a probe, or waits for `shutdown_signal()`.
+    /// A server of the application runs: it has answered a request, or waits for `shutdown_signal()`.
     runs: bool,
-    /// Since when readiness waits for a server.
+    /// Since when readiness has waited for a server.
     waits_since: Option<Time>,
-    /// The log has the event [`NoServer`](super::Event::NoServer).
+    /// The event [`NoServer`](super::Event::NoServer) has been queued.
     told: bool,
 }
 
-/// How long readiness waits for a server before the log says so. A service may bind its port late without a fault.
+/// If readiness waits this long for a server, the log reports it. A shorter wait is normal: a service may bind its port
+/// late.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Servers {
@@ -35,24 +37,24 @@ impl Servers {
         self.listens = true;
     }
 
-    /// A listener accepts connections from now on.
+    /// Notes that one more listener accepts connections.
     pub(crate) fn accept(&mut self) {
         self.accepting += 1;
         self.accepted = true;
     }
 
-    /// A listener that accepted connections is gone.
+    /// Notes that a listener that accepted connections is gone.
     pub(crate) fn cease(&mut self) {
         self.accepting -= 1;
     }
 
-    /// Probes are handed out: public or internal ones.
+    /// Notes that probes are handed out: public or internal ones.
     pub(crate) fn offer(&mut self, is_public: bool) {
         self.public |= is_public;
         self.internal |= !is_public;
     }
 
-    /// A server of the application runs.
+    /// Notes that a server of the application runs.
     pub(crate) fn run(&mut self) {
         self.runs = true;
     }
@@ -74,8 +76,9 @@ impl Servers {
 
     /// Why readiness fails because of the servers.
     ///
-    /// If `listener` is used, the listeners decide. Otherwise only a service with an internal port waits, until its own
-    /// server is known to run. A request to the public probes proves that.
+    /// If `listener` is used, the listeners decide. Otherwise readiness waits only in a service that has both an
+    /// internal port and public probes. It waits until a server of the application is known to run: a request to the
+    /// public probes proves that.
     pub(in crate::engine) fn gate(&self) -> Option<Reason> {
         match (self.listens, self.accepted) {
             (true, _) if self.accepting > 0 => None,

@@ -1,10 +1,10 @@
-//! What the core keeps of one check.
+//! What the core stores about one check.
 
 use std::time::Duration;
 
 use tokio::task::AbortHandle;
 
-use crate::engine::core::breaker::Circuit;
+use crate::engine::core::breaker::BreakerState;
 use crate::engine::core::thresholds::Published;
 use crate::engine::{RunResult, State, Time};
 use crate::outcome::{Reason, Status};
@@ -15,35 +15,36 @@ pub(super) struct Slot {
     pub(super) running: Option<Running>,
     pub(super) last: Option<Finished>,
     pub(super) published: Published,
-    pub(super) circuit: Circuit,
+    pub(super) breaker: BreakerState,
     /// How many runs have started.
     pub(super) runs: u64,
     /// When the last run started.
     pub(super) started: Option<Time>,
     /// When the next run is planned.
     pub(super) due: Option<Time>,
-    /// A run has passed, ever.
+    /// Whether a run has ever passed. Always true for a disabled check, so that starting does not wait for it.
     pub(super) passed: bool,
-    /// When a run last passed that reached what it checks. `last` is not enough: a run may also pass that only found it
-    /// fully in use.
+    /// When a run last reached what it checks, and passed. `last` does not show this: a run may also pass if it only
+    /// found that what it checks is fully in use.
     pub(super) verified: Option<Time>,
 
-    /// The last run outlasted the probe budget: no probe waits for the next one.
-    pub(super) hangs: bool,
-    /// A run was asked for while one was in flight.
+    /// The last run took longer than the probe budget, or timed out. No probe waits for the next run.
+    pub(super) is_slow: bool,
+    /// A run was requested while one was in flight.
     pub(super) again: bool,
     /// The state in the last event.
     pub(super) told: State,
     pub(super) told_at: Time,
-    /// When the log last heard of it.
+    /// When the last event or reminder of the check was queued.
     pub(super) logged_at: Time,
 }
 
 #[derive(Debug)]
 pub(super) struct Running {
-    /// Awake time when it was started. The probe budget counts from here.
+    /// The awake time when the run was started. The probe budget counts from here.
     pub(super) since: Duration,
-    /// Awake time when the runtime first polled it. Before, it is neither late nor stuck: the runtime is busy elsewhere.
+    /// The awake time when the runtime first polled the run. Before that, the run is neither late nor stuck: the
+    /// runtime is busy with other tasks, or the run waits for a thread.
     pub(super) began: Option<Duration>,
     pub(super) abort: Option<AbortHandle>,
 }
@@ -51,7 +52,7 @@ pub(super) struct Running {
 #[derive(Debug)]
 pub(super) struct Finished {
     pub(super) at: Time,
-    /// In awake time, from its first poll.
+    /// How long the run took, in awake time from its first poll.
     pub(super) took: Duration,
     pub(super) result: RunResult,
 }
@@ -63,13 +64,13 @@ impl Slot {
             running: None,
             last: None,
             published: Published::default(),
-            circuit: Circuit::new(),
+            breaker: BreakerState::new(),
             runs: 0,
             started: None,
             due,
             passed: disabled,
             verified: None,
-            hangs: false,
+            is_slow: false,
             again: false,
             told: if disabled {
                 State::DISABLED
@@ -81,8 +82,8 @@ impl Slot {
         }
     }
 
-    /// Notes a run that reached what it checks and passed. A run that found it fully in use is lowered to `saturated` if the
-    /// check passes and its last verified success is not older than `max_age`: a busy dependency is not a dead one.
+    /// Remembers when a run reached what it checks and passed. A run that found it fully in use becomes `saturated` if
+    /// the check passes and its last verified success is not older than `max_age`: a busy dependency is not a dead one.
     pub(super) fn verify(&mut self, run: &mut State, max_age: Duration, now: Time) {
         if run.reason != Some(Reason::Exhausted) {
             self.verified = if run.passes() { Some(now) } else { self.verified };
@@ -97,7 +98,7 @@ impl Slot {
         }
     }
 
-    /// Notes whether a run passes; `true` if none has before.
+    /// Notes whether a run passes. Returns `true` if it passes and no run has passed before.
     pub(super) fn passes_first(&mut self, run: State) -> bool {
         run.passes() && !std::mem::replace(&mut self.passed, true)
     }

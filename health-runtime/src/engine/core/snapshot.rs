@@ -1,4 +1,4 @@
-//! Makes the view that answers the probes, and says how long it holds.
+//! Builds the view that answers the probes, and computes how long it is valid.
 
 use std::time::Duration;
 
@@ -7,15 +7,16 @@ use crate::engine::core::Core;
 use crate::engine::view::{Brief, Row, Standing, View};
 use crate::spec::Probe;
 
-/// How long a view is used at most, so that the latencies in it are of now.
+/// A view is used for at most this long, so that its latencies stay current.
 const VIEW_MAX_AGE: Duration = Duration::from_millis(100);
 
-/// Until when a view holds.
+/// Until when a view is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Until {
-    /// Until when its states do.
+    /// Until when its states are valid.
     states: Time,
-    /// Until when this probe may be answered from it: an on-demand check concerns only the probes that it is in.
+    /// Until when the view answers each probe without a look at the core. An on-demand check concerns only the probes
+    /// that it is in.
     probes: [Time; 4],
 }
 
@@ -31,12 +32,12 @@ impl Until {
 }
 
 impl Core {
-    /// What probes are answered from, and until when.
+    /// Builds the view that answers the probes, and returns until when it is valid. Queues an event for each change.
     pub(crate) fn view(&mut self, now: Time) -> (View, Until) {
         let awake = self.awake.at(now);
-        let stalled = self.heart.is_stalled(awake);
+        let stalled = self.stall_watch.is_stalled(awake);
         self.tell_stall(stalled);
-        let stalls_in = self.heart.left(awake).filter(|left| !left.is_zero());
+        let stalls_in = self.stall_watch.left(awake).filter(|left| !left.is_zero());
         let stalls_at = stalls_in.map_or(Time::MAX, |left| now + left);
         let doubts_at = self.awake.doubts_at(now).unwrap_or(Time::MAX);
         let mut until = Until {
@@ -64,9 +65,9 @@ impl Core {
             at: now,
             phase: self.lifecycle.phase(),
             gate: self.lifecycle.gate(stalled),
-            started: self.lifecycle.started,
+            started: self.lifecycle.is_started(),
             stalled,
-            lag: self.heart.lag(awake),
+            lag: self.stall_watch.lag(awake),
         };
         let view = View::new(briefs.collect(), rows.collect(), standing);
         self.tell_verdicts(&view);

@@ -1,7 +1,7 @@
-//! Whether the runtime that the checks run on still runs what it is given.
+//! Whether the runtime of the checks still runs new tasks.
 //!
-//! The pacemaker hands it a beat every [`PERIOD`]. Silence is measured in awake time, so that no process is dead for
-//! having been stopped.
+//! The pacemaker sends a beat through the runtime every [`PERIOD`]. If no beat arrives for too long, the runtime is
+//! stalled. This is measured in awake time, so that a process that was stopped does not count as stalled.
 
 use std::time::Duration;
 
@@ -10,19 +10,19 @@ const PERIOD: Duration = Duration::from_millis(250);
 
 /// All times are awake times.
 #[derive(Debug, Default)]
-pub(super) struct Heart {
-    /// So long a silence is a stall; `None`: nobody watches.
+pub(super) struct StallWatch {
+    /// If no beat arrives for this long, the runtime is stalled. `None`: nobody watches the runtime.
     limit: Option<Duration>,
     /// When the last beat arrived.
     last: Duration,
-    /// When the one that is under way was sent.
+    /// When the beat under way was sent; `None` if no beat is under way.
     sent: Option<Duration>,
-    /// How long the last beat was under way.
+    /// How long the last beat took to arrive.
     lag: Duration,
 }
 
-impl Heart {
-    /// Begins to watch, unless somebody does already.
+impl StallWatch {
+    /// Begins to watch the runtime, unless it is watched already.
     pub(super) fn watch(&mut self, limit: Duration, awake: Duration) {
         if self.limit.is_none() {
             *self = Self {
@@ -33,7 +33,8 @@ impl Heart {
         }
     }
 
-    /// Whether a beat is to be sent now. One is under way at most: what is blocked is given no more to do.
+    /// Whether the caller has to send a beat now. At most one beat is under way, so that a blocked runtime does not
+    /// collect beats.
     pub(super) fn sends(&mut self, awake: Duration) -> bool {
         let is_due = self.limit.is_some() && self.sent.is_none() && awake >= self.last + PERIOD;
         if is_due {
@@ -42,7 +43,7 @@ impl Heart {
         is_due
     }
 
-    /// The beat has arrived.
+    /// Notes that the beat has arrived.
     pub(super) fn beat(&mut self, awake: Duration) {
         if let Some(sent) = self.sent.take() {
             self.lag = awake.saturating_sub(sent);
@@ -50,7 +51,8 @@ impl Heart {
         }
     }
 
-    /// How long until it is stalled, if no beat arrives: nothing if it is.
+    /// How long until the runtime is stalled, if no beat arrives. Zero if it is stalled already; `None` if nobody
+    /// watches it.
     pub(super) fn left(&self, awake: Duration) -> Option<Duration> {
         Some((self.last + self.limit?).saturating_sub(awake))
     }
@@ -59,7 +61,8 @@ impl Heart {
         self.left(awake).is_some_and(|left| left.is_zero())
     }
 
-    /// How long the runtime takes to run something new, if that is watched: at least as long as the beat is under way.
+    /// How long the runtime takes to run a new task: how long the last beat took, or how long the beat under way has
+    /// taken, whichever is longer. `None` if nobody watches the runtime.
     pub(super) fn lag(&self, awake: Duration) -> Option<Duration> {
         let under_way = self.sent.map(|sent| awake.saturating_sub(sent));
         self.limit.map(|_| self.lag.max(under_way.unwrap_or_default()))

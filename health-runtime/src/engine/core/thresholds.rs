@@ -1,13 +1,13 @@
-//! What the runs of a check say, through its thresholds.
+//! The published state of a check: the results of its runs, filtered by its thresholds.
 
 use crate::engine::State;
 use crate::spec::CheckSpec;
 
-/// Counts finished runs, once each, and holds back only what crosses the edge between passing and failing.
+/// Counts each finished run once. Holds back only results that change the check from passing to failing, or back.
 #[derive(Debug, Default)]
 pub(super) struct Published {
     state: Option<State>,
-    /// How many runs in a row stand on the other side of the edge.
+    /// How many runs in a row contradict the published state: they fail while it passes, or pass while it fails.
     against: u32,
     passed: bool,
 }
@@ -17,12 +17,13 @@ impl Published {
         self.state
     }
 
-    /// Whether it was ever published that it passes.
+    /// Whether a passing state has ever been published.
     pub(super) fn has_passed(&self) -> bool {
         self.passed
     }
 
-    /// Takes what a run said. `first`: nothing that runs said counts any more, so this is published at once.
+    /// Takes the result of a run. If `first` is true, earlier results no longer count, and this one is published at
+    /// once.
     pub(super) fn take(&mut self, run: State, first: bool, spec: &CheckSpec) {
         let crosses = !first && self.state.is_some_and(|state| state.passes() != run.passes());
         self.against = if crosses { self.against + 1 } else { 0 };

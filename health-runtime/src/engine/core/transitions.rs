@@ -9,11 +9,12 @@ use crate::spec::Probe;
 /// The log names at most this many checks in one event.
 pub(super) const NAMED: usize = 10;
 
-/// How often the log is reminded of a check that goes on failing.
+/// How often the log repeats that a check still fails.
 const REMINDER: Duration = Duration::from_secs(5 * 60);
 
 impl Core {
-    /// Queues an event if the check's state is not that of the last event, or if a failure was logged long ago.
+    /// Queues an event if the state of the check has changed since the last event. Queues a reminder if the check fails
+    /// and its last event or reminder is [`REMINDER`] old.
     pub(super) fn tell(&mut self, index: usize, now: Time) {
         if self.ended {
             return;
@@ -51,14 +52,14 @@ impl Core {
         });
     }
 
-    /// Queues an event if the runtime has stalled, or runs again.
+    /// Queues an event when a stall of the runtime begins or ends.
     pub(super) fn tell_stall(&mut self, stalled: bool) {
         if stalled != std::mem::replace(&mut self.told_stalled, stalled) {
             self.effects.events.push(Event::Stalled { stalled });
         }
     }
 
-    /// Queues events if what the probes say is not what it was in the last event.
+    /// Queues events if the answers of the probes have changed since the last event.
     pub(super) fn tell_verdicts(&mut self, view: &View) {
         let verdicts = Probe::ALL.map(|probe| view.verdict(probe));
         if verdicts != std::mem::replace(&mut self.told_verdicts, verdicts) {

@@ -1,4 +1,4 @@
-//! What the engine tells the log: one event on each transition, none for each probe.
+//! The events for the log and the subscribers: one for each change, none for a probe.
 
 use std::io;
 use std::sync::Arc;
@@ -18,25 +18,26 @@ pub(crate) enum Event {
         to: State,
         message: Option<Arc<str>>,
     },
-    /// A check has been failing for this long.
+    /// A check still fails. Its state has not changed for `lasts`.
     Reminder {
         index: usize,
         state: State,
         lasts: Duration,
         message: Option<Arc<str>>,
     },
-    /// What a probe says has changed: what all of them say, in the order of [`Probe::ALL`]. Not for the log.
+    /// The state of a probe has changed. Contains the states of all probes, in the order of [`Probe::ALL`]. Not for the
+    /// log.
     Verdicts([State; 4]),
-    /// What the readiness probe says has changed, for the log.
+    /// The state of the readiness probe has changed. For the log.
     Readiness {
         from: State,
         to: State,
-        /// It fails for nothing but first results that are still to come.
+        /// Readiness fails only because first results are missing. Then the log does not show the event.
         expected: bool,
-        /// The checks that it fails for.
+        /// The first checks that make readiness fail, at most 10.
         failing: Vec<usize>,
     },
-    /// The runtime runs nothing any more, or again.
+    /// The runtime has stalled, or runs again.
     Stalled {
         stalled: bool,
     },
@@ -52,17 +53,17 @@ pub(crate) enum Event {
     Released {
         reason: Arc<str>,
     },
-    /// Readiness fails from now on.
+    /// The drain has begun: readiness fails from now on.
     Draining {
         /// How long the service still serves; `None` if it does not wait.
         drain: Option<Duration>,
     },
     Closing,
-    /// The process did not run for so long.
+    /// The process did not run for this long.
     Frozen {
         lost: Duration,
     },
-    /// So many events were thrown away while a subscriber blocked.
+    /// This many events were thrown away while a subscriber blocked.
     Lost {
         count: usize,
     },
@@ -71,7 +72,7 @@ pub(crate) enum Event {
         state: &'static str,
     },
     PanicsAbort,
-    /// There is no thread for the runs of blocking checks.
+    /// No thread could be spawned for a run of a `blocking` check.
     NoThread {
         index: usize,
         error: io::Error,
@@ -81,9 +82,9 @@ pub(crate) enum Event {
     },
     /// Readiness has waited for a server for 10 s.
     NoServer,
-    /// A server runs, and nothing in the process has called `shutdown_signal()`.
+    /// A server runs, and nothing in the process has called `shutdown_signal()` or `drain_finished()`.
     NoShutdown,
-    /// A signal came, and nothing in the process has called `shutdown_signal()`.
+    /// A signal came, and nothing in the process has called `shutdown_signal()` or `drain_finished()`.
     SignalIgnored,
     Exit {
         why: String,
@@ -92,12 +93,12 @@ pub(crate) enum Event {
 }
 
 impl Event {
-    /// Whether the log has a line for it.
+    /// Whether the log shows this event.
     pub(in crate::engine) const fn is_logged(&self) -> bool {
         !matches!(self, Self::Verdicts(_) | Self::Readiness { expected: true, .. })
     }
 
-    /// Hands the event to `tracing`, whose subscriber is user code and may panic.
+    /// Gives the event to `tracing`. Its subscriber is user code and may panic.
     pub(crate) fn log(&self, plans: &[Plan]) {
         if self.is_logged() {
             panics::run(|| self.emit(plans));
@@ -230,7 +231,7 @@ fn readiness(from: State, to: State, failing: &str) {
             )
         };
     }
-    // Draining and starting are no incidents.
+    // Draining and starting are not incidents.
     if to.passes() || matches!(to.reason, Some(Reason::Draining | Reason::Starting)) {
         event!(info);
     } else {

@@ -1,10 +1,10 @@
-//! What the log and the subscribers are told.
+//! The events for the log and the subscribers.
 //!
 //! ```text
-//! event    what can happen, and how the log says it
-//! outbox   sends events to the subscribers, and to the log
-//! thread   writes the log
-//! notices  what is said once in the life of a process
+//! event    every event, and its line in the log
+//! outbox   sends events to the subscribers and to the log thread
+//! thread   the log thread, which writes the log
+//! notices  events that are logged once in the life of a process
 //! ```
 
 pub(in crate::engine) mod event;

@@ -1,5 +1,5 @@
-//! What is said once in the life of a process: that a state type has a second live engine, and that panics are not
-//! isolated.
+//! Events that are logged once in the life of a process: a state type has a second live engine (once for each type),
+//! and a panic ends the process.
 
 use std::any::{TypeId, type_name};
 use std::collections::BTreeMap;
@@ -8,10 +8,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::engine::Event;
 
-/// The state types that have had an engine: how many live now, and whether it has been said that those are too many.
+/// The state types that have had an engine: how many engines are alive, and whether a second one has been logged.
 static LIVE: Mutex<BTreeMap<TypeId, (usize, bool)>> = Mutex::new(BTreeMap::new());
 
-/// A state type: an `Arc` or `Box` of a state is of the type of that state.
+/// The type of a state. For an `Arc` or `Box` of a state, it is the type inside.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StateType {
     id: TypeId,
@@ -32,9 +32,10 @@ impl StateType {
 pub(in crate::engine) struct Live(TypeId);
 
 impl Live {
-    /// The second of the two is the event, if somebody should hear of it.
+    /// Counts an engine. Also returns the event to log, if this is the first time that the type has a second live
+    /// engine.
     pub(in crate::engine) fn new(state: StateType) -> (Self, Option<Event>) {
-        // Services without a state have no checks in common.
+        // Services without a state share no checks.
         let is_shared = state.id != TypeId::of::<()>();
         let is_news = is_shared && {
             let mut types = types();
@@ -59,7 +60,7 @@ fn types() -> MutexGuard<'static, BTreeMap<TypeId, (usize, bool)>> {
     LIVE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Where a panic ends the process: what to say about it, once.
+/// The event to log if a panic ends the process. Only the first call returns it.
 pub(in crate::engine) fn panics_abort() -> Option<Event> {
     static SAID: AtomicBool = AtomicBool::new(false);
     let is_news = cfg!(panic = "abort") && !SAID.swap(true, Ordering::Relaxed);

@@ -1,5 +1,5 @@
-//! The events that wait to be sent: in the order in which they happened, outside of the core's lock, by one thread at a
-//! time. Subscribers get them here. The log gets them on a thread of its own.
+//! The events that wait to be sent. One thread at a time sends them, in the order in which they happened, outside of
+//! the core's lock. Subscribers get them here. The log thread gets them too, and writes them later.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::{broadcast, watch};
 
-use crate::engine::log::thread::Scribe;
+use crate::engine::log::thread::LogThread;
 use crate::engine::queue::Queue;
 use crate::engine::report::transition;
 use crate::engine::{Event, Plan, State};
@@ -22,28 +22,28 @@ const LAG: usize = 256;
 #[derive(Debug)]
 pub(in crate::engine) struct Outbox {
     queue: Queue<(SystemTime, Event)>,
-    /// Made for the first subscriber.
+    /// Created for the first subscriber.
     transitions: OnceLock<broadcast::Sender<Transition>>,
-    /// What each probe says, in the order of [`Probe::ALL`].
+    /// The state of each probe, in the order of [`Probe::ALL`].
     verdicts: [watch::Sender<State>; 4],
     /// The engine has ended: nothing is published any more.
     ended: AtomicBool,
-    /// Absent in a test that does everything by hand: the log is then written here.
-    scribe: Option<Scribe>,
+    /// `None` in a test that moves the clock: then the thread that sends an event also logs it.
+    log_thread: Option<LogThread>,
 }
 
 impl Outbox {
-    pub(in crate::engine) fn new(scribe: Option<Scribe>, verdicts: [State; 4]) -> Self {
+    pub(in crate::engine) fn new(log_thread: Option<LogThread>, verdicts: [State; 4]) -> Self {
         Self {
             queue: Queue::new(),
             transitions: OnceLock::new(),
             ended: AtomicBool::new(false),
             verdicts: verdicts.map(|state| watch::channel(state).0),
-            scribe,
+            log_thread,
         }
     }
 
-    /// Adds events, in their order: called under the core's lock.
+    /// Adds events, in their order. Called under the core's lock.
     pub(in crate::engine) fn put(&self, events: Vec<Event>) {
         if !events.is_empty() {
             let at = SystemTime::now();
@@ -51,14 +51,15 @@ impl Outbox {
         }
     }
 
-    /// Delivers the waiting events, unless another thread does, or this one further up its stack.
+    /// Sends the waiting events, unless another call is sending them: on another thread, or further up the stack of
+    /// this one.
     pub(in crate::engine) fn tell(&self, plans: &[Plan]) {
         self.queue.tell(|(at, event)| {
             // A waker may panic.
             panics::run(|| self.publish(at, &event, plans));
-            match &self.scribe {
+            match &self.log_thread {
                 _ if !event.is_logged() => {}
-                Some(scribe) => scribe.write(event),
+                Some(log_thread) => log_thread.write(event),
                 None => event.log(plans),
             }
         });
@@ -66,12 +67,12 @@ impl Outbox {
 
     /// Waits until the log has written every event so far, but at most for `limit`.
     pub(in crate::engine) fn flush(&self, limit: Duration) {
-        if let Some(scribe) = &self.scribe {
-            scribe.flush(limit);
+        if let Some(log_thread) = &self.log_thread {
+            log_thread.flush(limit);
         }
     }
 
-    /// Nothing is known any more: the engine ends.
+    /// Sets every probe to `cancelled`, because the engine ends. Later events do not change that.
     pub(in crate::engine) fn end(&self) {
         self.ended.store(true, Ordering::Release);
         for verdict in &self.verdicts {
@@ -89,12 +90,12 @@ impl Outbox {
             } => {
                 if let Some(transitions) = self.transitions.get() {
                     let transition = transition(&plans[*index].spec, [*from, *to], message.clone(), at);
-                    let _ = transitions.send(transition); // nobody may listen any more
+                    let _ = transitions.send(transition); // an error means that no subscriber is left
                 }
             }
             Event::Verdicts(verdicts) => {
                 for (told, verdict) in self.verdicts.iter().zip(verdicts) {
-                    // A waker may panic, and the next probe's watchers are told all the same.
+                    // A waker may panic. The watchers of the next probe still get its state.
                     panics::run(|| {
                         told.send_if_modified(|told| {
                             // Read under the lock of the watch, so that a late event does not replace `cancelled`.

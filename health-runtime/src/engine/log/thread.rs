@@ -1,5 +1,5 @@
-//! The thread that writes the log. A subscriber of `tracing` is user code: it may be slow, block for ever because its
-//! pipe is full, panic, or call back. Neither a probe nor the pacemaker waits for it.
+//! The log thread, which writes the log. A subscriber of `tracing` is user code: it may be slow, block for ever because
+//! its pipe is full, panic, or call the engine. Neither a probe nor the pacemaker waits for it.
 
 use std::collections::VecDeque;
 use std::io;
@@ -12,14 +12,15 @@ use tracing::subscriber::NoSubscriber;
 
 use crate::engine::{Event, Plan};
 
-/// How many events wait while the subscriber blocks, beside a few for each check.
+/// How many events wait at most while the subscriber blocks. Two more for each check are added to this.
 const WAITING: usize = 1024;
 
-/// What the desk keeps room for.
+/// An empty queue keeps room for this many events.
 const FEW: usize = 64;
 
+/// A handle to the log thread.
 #[derive(Debug)]
-pub(in crate::engine) struct Scribe {
+pub(in crate::engine) struct LogThread {
     shared: Arc<Shared>,
     most: usize,
     thread: ThreadId,
@@ -27,32 +28,33 @@ pub(in crate::engine) struct Scribe {
 
 #[derive(Debug, Default)]
 struct Shared {
-    desk: Mutex<Desk>,
+    queue: Mutex<Queue>,
     changed: Condvar,
-    /// Nothing is left to write.
+    /// Notified when nothing is left to write.
     written: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct Desk {
+struct Queue {
     events: VecDeque<Event>,
-    /// So many events were thrown away.
+    /// How many events were thrown away since this was last logged.
     lost: usize,
-    /// An event has been taken, and is being written.
+    /// An event is being written.
     writing: bool,
     ended: bool,
 }
 
-impl Scribe {
-    /// Starts the thread, which ends once this is dropped and all is written.
+impl LogThread {
+    /// Starts the log thread. The thread ends after the handle is dropped and every event is written.
     pub(in crate::engine) fn start(plans: Arc<[Plan]>) -> io::Result<Self> {
         let most = WAITING + 2 * plans.len();
         let shared = Arc::new(Shared::default());
-        let desk = Arc::clone(&shared);
-        // Of the thread that starts the engine. A subscriber for the whole process comes first, whenever it is set.
+        let queue = Arc::clone(&shared);
+        // The subscriber of the thread that starts the engine. It is used only as long as the process has no global
+        // one.
         let here = get_default(Clone::clone);
         let write = move || {
-            while let Some(event) = desk.next() {
+            while let Some(event) = queue.next() {
                 write(&event, &plans, &here);
             }
         };
@@ -61,27 +63,26 @@ impl Scribe {
         Ok(Self { shared, most, thread })
     }
 
-    /// Has the event written, after all that came before. Waits for nothing.
+    /// Queues the event, to be written after all earlier ones. Waits for nothing. If the queue is full, the oldest
+    /// event is thrown away.
     pub(in crate::engine) fn write(&self, event: Event) {
-        let mut desk = self.shared.lock();
-        if desk.events.len() == self.most {
-            desk.events.pop_front();
-            desk.lost += 1;
+        let mut queue = self.shared.lock();
+        if queue.events.len() == self.most {
+            queue.events.pop_front();
+            queue.lost += 1;
         }
-        desk.events.push_back(event);
-        drop(desk);
+        queue.events.push_back(event);
+        drop(queue);
         self.shared.changed.notify_one();
     }
-}
 
-impl Scribe {
-    /// Waits until every event is written, but at most for `limit`, because a log may block. On the log's own thread, where
-    /// a subscriber may drop the last `Health`, it does not wait.
+    /// Waits until every event is written, but at most for `limit`, because a subscriber may block. Does not wait on
+    /// the log thread itself, where a subscriber may drop the last `Health`.
     pub(in crate::engine) fn flush(&self, limit: Duration) {
         if thread::current().id() == self.thread {
             return;
         }
-        let is_busy = |desk: &mut Desk| desk.writing || !desk.events.is_empty();
+        let is_busy = |queue: &mut Queue| queue.writing || !queue.events.is_empty();
         let waited = self
             .shared
             .written
@@ -98,7 +99,7 @@ fn write(event: &Event, plans: &[Plan], here: &Dispatch) {
     }
 }
 
-impl Drop for Scribe {
+impl Drop for LogThread {
     fn drop(&mut self) {
         self.shared.lock().ended = true;
         self.shared.changed.notify_one();
@@ -106,28 +107,28 @@ impl Drop for Scribe {
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Desk> {
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next event; `None` once all is written that there will ever be.
+    /// Waits for the next event. Returns `None` once the handle is dropped and every event is written.
     fn next(&self) -> Option<Event> {
-        let mut desk = self.lock();
-        desk.writing = false;
-        if desk.events.is_empty() {
+        let mut queue = self.lock();
+        queue.writing = false;
+        if queue.events.is_empty() {
             self.written.notify_all();
         }
-        let idle = |desk: &mut Desk| desk.events.is_empty() && !desk.ended;
-        let desk = self.changed.wait_while(desk, idle);
-        let mut desk = desk.unwrap_or_else(PoisonError::into_inner);
-        let lost = std::mem::take(&mut desk.lost);
-        desk.writing = lost > 0 || !desk.events.is_empty();
+        let idle = |queue: &mut Queue| queue.events.is_empty() && !queue.ended;
+        let queue = self.changed.wait_while(queue, idle);
+        let mut queue = queue.unwrap_or_else(PoisonError::into_inner);
+        let lost = std::mem::take(&mut queue.lost);
+        queue.writing = lost > 0 || !queue.events.is_empty();
         if lost > 0 {
             return Some(Event::Lost { count: lost });
         }
-        let next = desk.events.pop_front();
-        if desk.events.is_empty() {
-            desk.events.shrink_to(FEW); // after ten thousand transitions at once
+        let next = queue.events.pop_front();
+        if queue.events.is_empty() {
+            queue.events.shrink_to(FEW); // gives memory back, for example after ten thousand transitions at once
         }
         next
     }
@@ -141,23 +142,23 @@ mod tests {
 
     #[test]
     fn while_the_log_blocks_so_many_events_wait_and_the_oldest_are_lost_and_counted() {
-        let scribe = Scribe {
+        let log_thread = LogThread {
             shared: Arc::default(),
             most: 100,
             thread: thread::current().id(),
         };
         let after = Duration::from_secs;
         for second in 0..130 {
-            scribe.write(Event::Started { after: after(second) });
+            log_thread.write(Event::Started { after: after(second) });
         }
-        let next = || scribe.shared.next().expect("it has not ended");
+        let next = || log_thread.shared.next().expect("it has not ended");
         assert!(matches!(next(), Event::Lost { count: 30 }));
         for second in 30..130 {
             assert!(matches!(next(), Event::Started { after } if after == Duration::from_secs(second)));
         }
-        let shared = Arc::clone(&scribe.shared);
-        scribe.write(Event::Closing);
-        drop(scribe);
+        let shared = Arc::clone(&log_thread.shared);
+        log_thread.write(Event::Closing);
+        drop(log_thread);
         assert!(
             matches!(shared.next(), Some(Event::Closing)),
             "what waits at the end is written"

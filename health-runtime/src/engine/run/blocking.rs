@@ -1,7 +1,7 @@
-//! A run on a thread of its own: of a check that blocks.
+//! A run of a `blocking` check, on a thread of its own.
 //!
-//! Not on the runtime's blocking pool: a runtime waits for its pool when it ends, and a check that hangs would hold the
-//! exit of the process.
+//! It does not use the runtime's blocking pool. A runtime waits for its pool when it ends, so a check that hangs would
+//! delay the exit of the process.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -17,19 +17,21 @@ use crate::engine::runner::SharedRunner;
 use crate::outcome::Reason;
 use crate::time_left::limited_blocking;
 
-/// Starts the run. Nothing ends it from outside: it holds its thread, and in time is `stuck`, until it returns.
+/// Starts the run. Nothing can abort it: it keeps its thread until it returns. If it takes too long, the check is
+/// `stuck`.
 pub(super) fn spawn(engine: &Engine, runtime: &Handle, runner: SharedRunner, post: Post) -> Spawned {
     let runtime = runtime.clone();
     let check = engine.plans[post.index].spec.name();
     let thread = thread::Builder::new().name(format!("health {check}"));
-    // Out of the thread's reach until it runs: a thread that there is not would post that its run was cancelled.
+    // The thread takes `post` when it runs, so that the closure does not own it. If the thread cannot be spawned, the
+    // closure is dropped. Dropping `post` with it would report the run as cancelled.
     let post = Arc::new(Mutex::new(Some(post)));
     let taken = Arc::clone(&post);
     let run = move || {
         let Some(post) = take(&taken) else { return };
         let Some(timeout) = post.begin() else { return };
         let call = || {
-            // What a check may ask of its runtime is there, as on the runtime's own blocking threads.
+            // The check may use its runtime, as on the runtime's own blocking threads.
             let _runtime = runtime.enter();
             let future = runner.call(post.index); // a plain function does its work in the call
             block_on(future)
@@ -49,8 +51,8 @@ pub(super) fn spawn(engine: &Engine, runtime: &Handle, runner: SharedRunner, pos
     }
 }
 
-/// Polls the future to its end on this thread. Inside [`Handle::block_on`], a check could not enter a runtime of its own, as
-/// `postgres` and `reqwest::blocking` do.
+/// Polls the future to its end on this thread. [`Handle::block_on`] does not work here: inside it, a check cannot enter
+/// a runtime of its own, as `postgres` and `reqwest::blocking` do.
 fn block_on<F: Future>(future: F) -> F::Output {
     struct Unpark(Thread);
     impl Wake for Unpark {

@@ -1,4 +1,5 @@
-//! One run of one check: a task that ends, whatever the check does, with its result posted to the engine.
+//! One run of one check, in a task or, if the check is `blocking`, on a thread. However the run ends, the engine gets a
+//! result.
 
 mod blocking;
 
@@ -24,17 +25,17 @@ use crate::text;
 use crate::time_left::limited;
 use crate::trigger::{Target, Trigger};
 
-/// What a run found out: what is kept of it.
+/// The result of a run, as the engine keeps it.
 #[derive(Clone, Debug)]
 pub(crate) struct RunResult {
     pub(crate) state: State,
-    /// Bounded, masked.
+    /// Of limited length, with credentials masked.
     pub(crate) message: Option<Arc<str>>,
     pub(crate) parts: Option<Arc<PartList>>,
 }
 
 impl RunResult {
-    /// A success that took too long.
+    /// Turns a success that took too long into a degraded result (`slow`).
     pub(in crate::engine) fn turn_slow(&mut self, took: Duration) {
         self.state = State {
             status: Status::Degraded,
@@ -54,19 +55,19 @@ impl RunResult {
     }
 }
 
-/// Where a run takes place.
+/// Where a run was started.
 pub(in crate::engine) enum Spawned {
     Task(AbortHandle),
-    /// Nothing can abort it.
+    /// A thread of its own. Nothing can abort it.
     Thread,
-    /// There is no thread for it.
+    /// Nowhere, because no thread could be spawned: the result of the run, and the error.
     Nothing(RunResult, io::Error),
     /// The engine has dropped the state: no check runs any more.
     Ended,
 }
 
-/// Starts the run on the runtime that built the `Health`, where the state's drivers live; of a `blocking` check, on a
-/// thread of its own.
+/// Starts a run on the runtime that started the `Health`, because drivers in the state belong to that runtime. A run of
+/// a `blocking` check starts on a thread of its own.
 pub(in crate::engine) fn spawn(engine: &Arc<Engine>, runtime: &Handle, index: usize) -> Spawned {
     let Some(runner) = engine.runner.get() else {
         return Spawned::Ended;
@@ -78,7 +79,7 @@ pub(in crate::engine) fn spawn(engine: &Arc<Engine>, runtime: &Handle, index: us
     Spawned::Task(runtime.spawn(run(runner, post)).abort_handle())
 }
 
-/// The run, for the caller's own task; a `blocking` check blocks it.
+/// A run in the caller's own task. A `blocking` check blocks this task.
 #[cfg(feature = "testing")]
 pub(in crate::engine) fn inline(engine: &Arc<Engine>, index: usize) -> impl Future<Output = ()> + Send + use<> {
     let (runner, post) = (engine.runner.get(), Post::new(engine, index));
@@ -89,7 +90,7 @@ pub(in crate::engine) fn inline(engine: &Arc<Engine>, index: usize) -> impl Futu
     }
 }
 
-/// Has the runtime show that it still runs what it is given.
+/// Spawns a task that tells the engine that the runtime still runs tasks.
 pub(in crate::engine) fn spawn_beat(engine: &Arc<Engine>, runtime: &Handle) {
     let watched = Arc::downgrade(engine);
     drop(runtime.spawn(async move {
@@ -105,8 +106,8 @@ async fn run(runner: SharedRunner, post: Post) {
     post.finish(result);
 }
 
-/// Waits for the future until the timer says that it has been long enough, and no longer than the engine lives; without
-/// a timer for as long as it takes.
+/// Waits for the future. Returns `None` if the timer fires first, or if the engine is dropped. Without a timer, the
+/// wait has no limit.
 async fn within<F: Future + Unpin>(
     post: &Post,
     mut timer: Pin<&mut OptionFuture<Unconstrained<Sleep>>>,
@@ -117,7 +118,7 @@ async fn within<F: Future + Unpin>(
             return Poll::Ready(Some(output));
         }
         if post.engine.strong_count() == 0 {
-            return Poll::Ready(None); // the pacemaker's timers end with it, and panic when they are asked then
+            return Poll::Ready(None); // the pacemaker's timers end with the engine, and would panic if polled later
         }
         match timer.as_mut().poll(context) {
             Poll::Ready(Some(())) => Poll::Ready(None),
@@ -127,16 +128,16 @@ async fn within<F: Future + Unpin>(
     .await
 }
 
-/// Calls the check and holds it to its timeout.
+/// Calls the check, and ends the call at its timeout.
 async fn attempt(runner: &dyn Runner, post: &Post) -> RunResult {
     let Some(timeout) = post.begin() else {
         return RunResult::failed(Reason::Cancelled, None);
     };
-    // A plain function does its work in the call: it belongs inside the task.
+    // A plain function does its work in the call, so the call itself is inside the future.
     let call = limited(post.trigger(), async { runner.call(post.index).await });
     let mut call = pin!(AssertUnwindSafe(call).catch_unwind());
-    // With its result: whether the poll that brought it took the whole timeout, since it blocked its thread. A result
-    // that only waited for its poll is not late.
+    // Also returns whether the last poll alone took the whole timeout, because it blocked its thread. A result that
+    // only waited to be polled is not late.
     let mut call = poll_fn(|context| {
         let began = Instant::now();
         let polled = call.as_mut().poll(context);
@@ -145,7 +146,8 @@ async fn attempt(runner: &dyn Runner, post: &Post) -> RunResult {
     while let Some((left, engine)) = post.time_left() {
         let timer = {
             let _timers = engine.timers();
-            // Outside of the task's budget. A check that never waits uses that up, and then the timer would never fire.
+            // Unconstrained: a check that never waits uses up the budget of the task, and then a timer within the
+            // budget would never fire.
             Handle::try_current()
                 .is_ok()
                 .then(|| unconstrained(tokio::time::sleep(left)))
@@ -153,10 +155,10 @@ async fn attempt(runner: &dyn Runner, post: &Post) -> RunResult {
         let timer = pin!(OptionFuture::from(timer));
         drop(engine);
         match within(post, timer, &mut call).await {
-            Some((Ok(_), true)) if post.is_late() => break, // unless the process was frozen meanwhile
+            Some((Ok(_), true)) if post.is_late() => break, // not if the process was frozen meanwhile
             Some((Ok(result), _)) => return judged(result),
             Some((Err(panic), _)) => return panicked(panic),
-            None => {} // but perhaps the process was frozen: ask for how long it could run
+            None => {} // the process may have been frozen, so look how much time is left
         }
     }
     RunResult::failed(Reason::Timeout, Some(format!("aborted after {timeout:?}").into()))
@@ -180,8 +182,8 @@ fn panicked(panic: Box<dyn Any + Send>) -> RunResult {
     RunResult::failed(Reason::Panic, panics::words(panic))
 }
 
-/// Posts the run's result when dropped, so that completion, timeout, abort and a runtime that is gone all free the
-/// check for its next run.
+/// Gives the result of the run to the engine when it is dropped. So the check is free for its next run after every end
+/// of a run: completion, timeout, abort, or a runtime that is gone.
 struct Post {
     engine: Weak<Engine>,
     index: usize,
@@ -197,27 +199,29 @@ impl Post {
         }
     }
 
-    /// Begins the run, and says what its timeout is; `None` if the engine has ended.
+    /// Begins the run, and returns its timeout; `None` if the engine has ended.
     fn begin(&self) -> Option<Duration> {
         let engine = self.engine.upgrade()?;
         engine.with(|core, now| core.began(self.index, now));
         Some(engine.plans[self.index].timeout)
     }
 
-    /// What is left of the timeout, and the engine that has the timers for it.
-    /// Asks about this run.
+    /// Lets the check ask how much of its timeout is left.
     fn trigger(&self) -> Trigger {
         Trigger::new(Weak::clone(&self.engine) as Weak<dyn Target>, self.index)
     }
 
+    /// What is left of the timeout, and the engine with the timers for it. `None` if nothing is left, or if the engine
+    /// has ended.
     fn time_left(&self) -> Option<(Duration, Arc<Engine>)> {
         let engine = self.engine.upgrade()?;
         let left = engine.with(|core, now| core.time_left(self.index, now))?;
         Some((left, engine))
     }
 
-    /// Whether a run that blocked its thread for its whole timeout is too late: not if the process was frozen meanwhile.
-    /// In a test nothing freezes, and the clock stands still while a run blocks.
+    /// Whether a run that blocked its thread for its whole timeout is late. It is not late if the process was frozen
+    /// meanwhile, because then some of its timeout is left. In a test it is always late: nothing freezes there, and the
+    /// clock stands still while a run blocks.
     fn is_late(&self) -> bool {
         self.time_left().is_none_or(|(_, engine)| engine.handles.is_none())
     }
@@ -226,7 +230,7 @@ impl Post {
         self.result = Some(result);
     }
 
-    /// Posts nothing: whoever calls this does what follows.
+    /// Returns the result `cancelled` instead of giving it to the engine. The caller does that.
     fn cancel(mut self) -> RunResult {
         self.engine = Weak::new();
         RunResult::failed(Reason::Cancelled, None)

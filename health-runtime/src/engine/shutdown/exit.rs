@@ -12,7 +12,7 @@ pub(in crate::engine) const LAST_WORDS: Duration = Duration::from_millis(100);
 /// What a shell reports for a process ended by SIGTERM.
 const EXIT_CODE: i32 = 143;
 
-/// Ends the process. A log that blocks does not delay this.
+/// Ends the process, and logs why. A log that blocks delays this by at most [`LAST_WORDS`].
 pub(in crate::engine) fn exit(why: impl Into<String>) -> ! {
     let event = Event::Exit {
         why: why.into(),
@@ -43,7 +43,7 @@ pub(in crate::engine) fn exit_late(engines: &[Arc<Engine>]) -> ! {
 }
 
 impl Engine {
-    /// What may keep the process alive, as far as the engine knows.
+    /// What may keep the process alive: handles, connections and runs of this engine.
     fn what_is_held(&self) -> String {
         let running = self.lock().names_in_flight();
         let mut held = vec![match self.holders() {

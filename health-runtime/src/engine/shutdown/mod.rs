@@ -21,28 +21,28 @@ use crate::engine::shutdown::exit::{LAST_WORDS, exit};
 use crate::engine::{Core, Engine, EngineHandle, Event, Time};
 use crate::panics;
 
-/// A service without a connection and without a probe for this long does not wait for the drain, because no client is left
-/// to notice it. Orchestrators and load balancers probe more often than this.
+/// A service without a connection and without a probe for this long does not wait for the drain, because no client is
+/// left to notice it. Orchestrators and load balancers probe more often than this.
 pub(in crate::engine) const QUIET: Duration = Duration::from_secs(60);
 
 impl Engine {
-    /// Begins to drain: readiness fails from now on, for good; `shutdown_signal` resolves after `drain`.
+    /// Begins to drain: readiness fails from now on, for good. `shutdown_signal` resolves after `drain`.
     pub(crate) fn drain(self: &Arc<Self>) {
         self.drain_for(self.service.drain);
     }
 
-    /// Whether it drains: what every response of the application asks.
+    /// Whether the engine drains. Takes no lock, because every response of the application asks this.
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Acquire)
     }
 
     fn drain_for(self: &Arc<Self>, drain: Duration) {
-        self.view(); // a service that has become ready since the last look waits too
+        self.view(); // notes whether the service is ready by now: only a service that was ready waits
         self.with(|core, now| {
             core.drain(drain, now);
             self.draining.store(true, Ordering::Release);
         });
-        panics::run(|| self.drain_started.send_replace(true)); // wakers are somebody else's
+        panics::run(|| self.drain_started.send_replace(true)); // a waker may panic
     }
 
     /// Resolves when the drain begins, or the engine has ended. Does not keep the engine running.
@@ -51,14 +51,14 @@ impl Engine {
         async move { drop(started.wait_for(|started| *started).await) }
     }
 
-    /// Notes that the service ends its servers by itself, without `shutdown_signal()`.
+    /// Notes that something waits for the end of the drain with `drain_finished()`, and not with `shutdown_signal()`.
     pub(crate) fn attend(&self) {
         if self.handles.is_some() {
             signals::attend();
         }
     }
 
-    /// The stage of the end.
+    /// How far the end of the service has come.
     pub(in crate::engine) fn stage(&self, core: &mut Core, now: Time) -> Stage {
         let grace = self.service.shutdown_grace;
         core.lifecycle.stage(now, grace, || self.serving.has_settled(now))
@@ -82,12 +82,13 @@ impl Engine {
             self.let_go();
         }
         if stage == Stage::Stopped {
-            self.outbox.flush(LAST_WORDS); // a server that stops next may end the process
+            self.outbox.flush(LAST_WORDS); // the process may end when its servers stop
         }
         self.stage.send_replace(stage);
     }
 
-    /// The drain is over: no check runs any more, and the engine drops the state, so that threads that wait for this can end.
+    /// Ends the checks, because the drain is over. The engine also drops the state. So a thread that waits until the
+    /// state is dropped can end.
     fn let_go(self: &Arc<Self>) {
         self.with(|core, _| {
             core.say(Event::Closing);
@@ -96,20 +97,21 @@ impl Engine {
         self.runner.let_go();
     }
 
-    /// Has the process ended if it does not end within the grace, if a signal began the drain.
+    /// Starts the grace: a process that does not end within it is ended. Only after a signal, and only if
+    /// `shutdown_signal` was called.
     pub(in crate::engine) fn grant(&self) {
         if signals::are_expected() && self.lock().lifecycle.grant() {
             signals::grant(self.service.shutdown_grace);
         }
     }
 
-    /// Whether a signal has begun its drain, and the drain is not over.
+    /// Whether a signal has begun the drain, and the drain is not over.
     pub(in crate::engine) fn is_leaving(&self) -> bool {
         self.lock().lifecycle.is_leaving()
     }
 
-    /// Acts on a signal: the first begins the drain, the second ends the wait, the third ends the process. Does nothing if the
-    /// service handles its signals itself.
+    /// Acts on a signal. The first one begins the drain, the second one ends the wait, and the third one ends the
+    /// process. A SIGINT always ends the wait. Does nothing if the service handles its signals itself.
     pub(in crate::engine) fn signalled(self: &Arc<Self>, signal: Signal) {
         if signals::are_attended() && !signals::are_expected() {
             return;
@@ -127,7 +129,8 @@ impl Engine {
         }
     }
 
-    /// Installs the signal handlers of the process, so that a signal drains this engine. They stay until the process ends.
+    /// Installs the signal handlers of the process, so that a signal drains this engine. They stay until the process
+    /// ends.
     pub(crate) fn listen_for_signals(self: &Arc<Self>) {
         if self.handles.is_none() {
             return;
@@ -139,7 +142,7 @@ impl Engine {
 
     /// Resolves when the servers may stop.
     pub(crate) async fn stopped(handle: Arc<EngineHandle>) {
-        handle.note_server(); // a server that waits for its end runs
+        handle.note_server(); // only a server waits for this, so a server runs
         handle.reached(Stage::Stopped).await;
     }
 

@@ -1,5 +1,5 @@
-//! Counts the listeners of the application and their connections, for the engine. Neither a request nor a connection that
-//! is being served takes a lock here.
+//! Counts the listeners of the application and their connections. Neither a request nor an open connection takes a lock
+//! here.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,12 +10,12 @@ use tokio::sync::watch;
 use crate::engine::pacemaker::TICK;
 use crate::engine::{Time, nanos};
 
-/// How many rounds a listener answers after it has closed. The first may come at once. The second is a tick later, so that
-/// bytes arrive that clients had sent when it closed.
+/// How many rounds a listener has to answer after it has closed. The first answer may come at once. The second one
+/// comes a tick later. In between, bytes arrive that clients sent before the listener closed.
 const ROUNDS: u32 = 2;
 
-/// A tick that comes later than this was delayed, for example by SIGSTOP. Answers from before it do not cover what has
-/// arrived in the meantime.
+/// A tick that comes later than this was delayed, for example by SIGSTOP. Answers from before such a tick do not cover
+/// what has arrived in the meantime.
 const LATE: Duration = TICK.saturating_mul(2);
 
 /// Late ticks beyond this many do not count: in a container without CPU, every tick is late.
@@ -60,7 +60,7 @@ struct Listeners {
 #[derive(Debug)]
 struct Seat {
     id: u64,
-    /// The last round that it has answered, and how many rounds in all.
+    /// The last round that it has answered. `answers` is the number of rounds that it has answered.
     round: u32,
     answers: u32,
 }
@@ -88,7 +88,7 @@ impl Serving {
         }
     }
 
-    /// Tells the listeners to close, at each tick until the servers stop.
+    /// Tells the listeners to close. Called at each tick until the servers stop.
     pub(in crate::engine) fn close(&self, now: Time) {
         let mut listeners = self.listeners();
         listeners.called = now;
@@ -111,8 +111,9 @@ impl Serving {
             .send_if_modified(|call| std::mem::replace(call, Call::Stop) != Call::Stop);
     }
 
-    /// Whether servers may stop without losing a request. Every listener has closed; the connections in its queue have been
-    /// accepted and their tasks have run; and the runtime has polled its sockets since. Also true without a listener.
+    /// Whether servers may stop without losing a request: every listener has closed, the connections in its queue have
+    /// been accepted, their tasks have run, and the runtime has polled its sockets since then. Also true without a
+    /// listener.
     pub(in crate::engine) fn has_settled(&self, now: Time) -> bool {
         let round = self.round();
         let mut listeners = self.listeners();
@@ -134,10 +135,11 @@ impl Serving {
     }
 }
 
-/// What the drain needs to know.
+/// For the drain.
 impl Serving {
-    /// Whether no client is left to notice a drain: no connection of a `health.listener` is open, and for this long there was
-    /// neither a connection nor a probe. `false` if there was no such listener, because then it is unknown.
+    /// Whether no client is left to notice a drain: no connection of a `health.listener` is open, and for this long
+    /// there was neither a connection nor a probe. `false` if there never was such a listener, because then nothing is
+    /// known.
     pub(in crate::engine) fn is_idle(&self, so_long: Duration) -> bool {
         let last = Duration::from_nanos(self.last_seen.load(Ordering::Acquire));
         let is_quiet = last.is_zero() || self.born.elapsed().saturating_sub(last) >= so_long;
@@ -192,7 +194,8 @@ impl ListenerGuard {
         ConnectionGuard { serving, fresh: true }
     }
 
-    /// The listener has closed and handed over the waiting connections, and the runtime has had its turn in this round.
+    /// Notes that the listener has answered this round: it has closed and handed over the waiting connections, and the
+    /// runtime has polled its sockets in this round.
     pub(crate) fn answer(&self, round: u32) {
         let mut listeners = self.serving.listeners();
         if let Some(seat) = listeners.live.iter_mut().find(|seat| seat.id == self.id) {
@@ -217,7 +220,7 @@ pub(crate) struct ConnectionGuard {
 }
 
 impl ConnectionGuard {
-    /// The task of the connection has tried to read.
+    /// Notes that the task of the connection has tried to read.
     pub(crate) fn tried_to_read(&mut self) {
         if std::mem::take(&mut self.fresh) {
             self.serving.fresh.fetch_sub(1, Ordering::AcqRel);

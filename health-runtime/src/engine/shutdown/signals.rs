@@ -1,7 +1,7 @@
 //! The signals that end the process: one thread for all engines in it.
 //!
 //! A signal handler belongs to the process and stays until the process ends. So there is one set of handlers, with one
-//! thread, which notifies every engine that is alive. An engine that has ended leaves nothing behind and affects no other.
+//! thread, which notifies every engine that is alive. An engine that has ended is removed, and has no effect on others.
 
 use std::io;
 use std::process;
@@ -28,10 +28,10 @@ static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
     exit_at: None,
 });
 
-/// Whether `shutdown_signal` was called in this process. Only then is the process ended if it does not end by itself.
+/// Whether `shutdown_signal` was called in this process. Otherwise the engine never ends the process.
 static EXPECTED: AtomicBool = AtomicBool::new(false);
 
-/// Whether anybody waits for the end of a drain, by `shutdown_signal` or `drain_finished`.
+/// Whether something waits for the end of a drain, with `shutdown_signal` or `drain_finished`.
 static ATTENDED: AtomicBool = AtomicBool::new(false);
 
 struct Registry {
@@ -40,7 +40,7 @@ struct Registry {
     listening: bool,
     /// A signal has asked the process to end.
     leaving: bool,
-    /// When the process is ended if it has not ended: the last of what the engines have granted it.
+    /// When the process is ended if it still runs: the latest end of a grace among the engines.
     exit_at: Option<Instant>,
 }
 
@@ -53,10 +53,10 @@ pub(in crate::engine) enum Signal {
     Interrupt,
 }
 
-/// The engine gets every signal from now on, as soon as the handlers are installed.
+/// Registers an engine. It gets every signal from now on, as soon as the handlers are installed.
 ///
-/// In process 1, as in most containers, this installs the handlers: without a handler, process 1 ignores SIGTERM anyway.
-/// So a service that gets a signal while it starts never becomes ready.
+/// In process 1, as in most containers, this installs the handlers: without a handler, process 1 ignores SIGTERM
+/// anyway. So a service that gets a signal while it starts never becomes ready.
 ///
 /// Also returns whether a signal has asked the process to end before. The engine does not get that signal any more.
 pub(in crate::engine) fn register(engine: &Arc<Engine>) -> (bool, io::Result<()>) {
@@ -67,7 +67,7 @@ pub(in crate::engine) fn register(engine: &Arc<Engine>) -> (bool, io::Result<()>
     (registry.leaving, listening)
 }
 
-/// The engine has ended.
+/// Removes an engine that has ended.
 pub(in crate::engine) fn forget(ended: *const Engine) {
     let ends = |engine: &Weak<Engine>| engine.as_ptr() == ended;
     registry().engines.retain(|engine| !ends(engine));
@@ -81,7 +81,7 @@ pub(in crate::engine) fn listen() -> io::Result<()> {
     Ok(())
 }
 
-/// The drain of an engine is over: from here on the process has this long to end.
+/// Notes that the drain of an engine is over: the process now has this long to end.
 pub(in crate::engine) fn grant(grace: Duration) {
     let mut registry = registry();
     registry.exit_at = registry.exit_at.max(Instant::now().checked_add(grace));
@@ -92,17 +92,17 @@ pub(in crate::engine) fn are_expected() -> bool {
     EXPECTED.load(Ordering::Relaxed)
 }
 
-/// Somebody waits for the end of a drain.
+/// Notes that something waits for the end of a drain.
 pub(in crate::engine) fn attend() {
     ATTENDED.store(true, Ordering::Relaxed);
 }
 
-/// Whether somebody waits for the end of a drain.
+/// Whether something waits for the end of a drain.
 pub(in crate::engine) fn are_attended() -> bool {
     ATTENDED.load(Ordering::Relaxed)
 }
 
-/// Whether nobody waits for the end of a drain, and this has not been logged yet.
+/// Whether nothing waits for the end of a drain, and this has not been logged yet.
 pub(in crate::engine) fn is_unattended() -> bool {
     static SAID: AtomicBool = AtomicBool::new(false);
     !are_attended() && !SAID.swap(true, Ordering::Relaxed)
@@ -127,7 +127,7 @@ impl Registry {
                 let mut heard = Heard::default();
                 heard.note(signals.next().await, Instant::now());
                 loop {
-                    // From the first signal on the process may have to be ended.
+                    // After the first signal, the process may have to be ended at any time.
                     if let Ok(signal) = tokio::time::timeout(TICK, signals.next()).await {
                         heard.note(signal, Instant::now());
                     }
@@ -168,13 +168,13 @@ impl Heard {
 /// The engines that a `Health` keeps running. An ended engine may exist for a moment more.
 fn alive(registry: MutexGuard<'_, Registry>) -> Vec<Arc<Engine>> {
     let engines: Vec<_> = registry.engines.iter().filter_map(Weak::upgrade).collect();
-    drop(registry); // the last reference to an engine may be dropped here, and takes the lock
+    drop(registry); // the next line may drop the last reference to an engine, and that drop takes the lock
     engines.into_iter().filter(|engine| engine.holders() > 0).collect()
 }
 
-/// Notifies every engine that is alive. Without one there is nothing to drain, so the process ends at once, as it would
-/// without a handler. If nothing has called `shutdown_signal`, it does not: the handlers are those of process 1, and the
-/// service may handle signals itself.
+/// Notifies every engine that is alive. If none is alive, there is nothing to drain, so the process ends at once, as it
+/// would without a handler. Exception: if nothing has called `shutdown_signal`, the process does not end. The handlers
+/// are then those of process 1, and the service may handle signals itself.
 fn deliver(signal: Signal) {
     let mut registry = registry();
     registry.leaving = true;
@@ -187,7 +187,8 @@ fn deliver(signal: Signal) {
     }
 }
 
-/// Ends a process that has not ended in its time, which lasts as long as any engine drains.
+/// Ends a process that has not ended within its grace. As long as any engine still drains after a signal, the process
+/// is not ended.
 fn end_if_late() {
     let exit_at = registry().exit_at;
     if exit_at.is_none_or(|at| Instant::now() < at) {

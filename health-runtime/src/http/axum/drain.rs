@@ -1,4 +1,4 @@
-//! The layer that has clients close their connections while the service drains.
+//! The layer that asks clients to close their connections while the service drains.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -10,8 +10,9 @@ use tower_service::Service;
 use crate::health::Health;
 use crate::http::response::close;
 
-/// Adds `Connection: close` to responses while the service drains: from [`Health::drain_layer`]. It replaces a `Connection`
-/// header that the handler has set, except in a response that switches protocols (a WebSocket).
+/// A layer that adds `Connection: close` to responses while the service drains, from [`Health::drain_layer`]. It
+/// replaces a `Connection` header of the handler. It leaves alone HTTP/2, which has no such header, and a response that
+/// switches protocols (a WebSocket).
 ///
 /// ```
 /// # use axum::{Router, routing::get};
@@ -47,7 +48,7 @@ impl<S> Layer<S> for DrainLayer {
     }
 }
 
-/// What [`DrainLayer`] makes of a service.
+/// The service that [`DrainLayer`] makes.
 #[derive(Clone, Debug)]
 pub struct DrainService<S> {
     inner: S,
@@ -81,7 +82,7 @@ pin_project_lite::pin_project! {
     pub struct DrainFuture<F> {
         #[pin]
         inner: F,
-        // Absent where there is no such header.
+        // `None` for HTTP/2, which has no `Connection` header.
         health: Option<Health>,
         version: Version,
     }
@@ -96,7 +97,7 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let mut response = ready!(this.inner.poll(context));
-        // Asked when the response is ready: the drain may have begun meanwhile.
+        // Checked when the response is ready, because the drain may have begun in the meantime.
         if let (Ok(response), Some(health)) = (&mut response, this.health)
             && response.status() != StatusCode::SWITCHING_PROTOCOLS
             && health.is_draining()

@@ -1,4 +1,4 @@
-//! The probes for axum: as a router, with a layer and a listener that lose no request at the end of the service.
+//! The probes for axum: a router, and a layer and a listener that lose no request at the end of the service.
 
 pub(in crate::http) mod drain;
 pub(in crate::http) mod listener;
@@ -20,15 +20,15 @@ use crate::http::{Answer, DrainLayer, Probes, Target};
 use crate::spec::Probe;
 
 impl Health {
-    /// The probes as a router: `/livez`, `/readyz`, `/startupz` and `/health` (or what `prefix` says), and below each
-    /// one its checks, such as `/readyz/db`. For a router with any state. What they answer is
-    /// [the HTTP contract](crate::_documentation::http).
+    /// The probes as a router, for an application with any state. The paths are `/livez`, `/readyz`, `/startupz` and
+    /// `/health`, or those of `prefix`. Below each one are its checks, such as `/readyz/db`.
+    /// [The HTTP contract](crate::_documentation::http) describes the answers.
     ///
-    /// Merge it last: axum's `layer` wraps the routes that are there already, and a layer for authentication, CORS or
-    /// timeouts has no business with a probe. A fallback never sees a path at or below a probe's.
+    /// Merge it last. A `layer` of axum wraps the routes that exist before it, and probes need no layer for
+    /// authentication, CORS or timeouts. A fallback never gets a request for the path of a probe or for one below it.
     ///
-    /// Whatever starting waits for ([`startup_task`](Self::startup_task)) is declared before the first router: from
-    /// there on a start with nothing left to wait for is final.
+    /// Call [`startup_task`](Self::startup_task) before the first router. After it, the service starts as soon as
+    /// nothing is left to wait for, and a start is final.
     ///
     /// # Panics
     ///
@@ -50,8 +50,8 @@ impl Health {
         router(&self.probes())
     }
 
-    /// A layer for the application's own routes: while the service drains, responses carry `Connection: close`, so
-    /// that clients with idle connections come back on new ones, by then to another instance.
+    /// A layer for the routes of the application. While the service drains, it adds `Connection: close` to responses.
+    /// So clients with idle connections open new ones, which by then lead to another instance.
     pub fn drain_layer(&self) -> DrainLayer {
         DrainLayer::new(self.clone())
     }
@@ -72,11 +72,11 @@ pub(in crate::http) fn router<S: Clone + Send + Sync + 'static>(probes: &Probes)
     router
 }
 
-/// A service and not a handler: that is a fifth cheaper, and HEAD is ours.
+/// A service and not a handler, because a service is a fifth cheaper, and can answer HEAD itself.
 #[derive(Clone)]
 struct ProbeService {
     probes: Probes,
-    /// The probe at this very path; absent where the path has to be looked at.
+    /// The probe at exactly this path. `None` if the path has to be parsed.
     probe: Option<Probe>,
 }
 
@@ -101,7 +101,7 @@ impl Service<Request> for ProbeService {
         ProbeFuture::Later(Box::pin(async move {
             let here = probe.map(Target::All);
             let target = here.or_else(|| probes.target(uri.path()));
-            // A path that somebody has rewritten on the way is nobody's: 404, and not green.
+            // If a middleware has rewritten the path, it may match no probe. Then the answer is 404, and not a success.
             let target = target.unwrap_or(Target::Below(Probe::Health, ""));
             respond(
                 probes.answer_target(target, method.as_str(), uri.query()).await,
@@ -112,7 +112,7 @@ impl Service<Request> for ProbeService {
 }
 
 enum ProbeFuture {
-    /// Small until it is polled: a response is moved about on its way into this future and out again.
+    /// An answer is smaller than a response, which would be moved into this future and out again.
     Now(Option<(Answer, Version)>),
     Later(BoxFuture<'static, Response>),
 }
@@ -131,8 +131,8 @@ impl Future for ProbeFuture {
     }
 }
 
-/// For a handler that answers a probe at a path of its own. HTTP/2 has no `Connection` header: a handler that serves
-/// HTTP/2 removes it.
+/// For a handler that answers a probe at its own path. HTTP/2 has no `Connection` header, so a handler that serves
+/// HTTP/2 must remove it.
 ///
 /// ```
 /// # use health_runtime::{Flag, HealthState};

@@ -1,4 +1,4 @@
-//! The probes for whoever is on call: with all that is known, on a port that no blocked runtime silences.
+//! The probes for the person on call: with all details, on a port that answers even if the runtime is blocked.
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -7,23 +7,28 @@ use axum::Router;
 use axum::response::Response;
 use http::Request;
 
-use crate::engine::Onlooker;
+use crate::engine::WeakEngine;
 use crate::health::Health;
 use crate::http::axum::router;
 use crate::http::response::respond;
-use crate::http::{Answer, Probes, server};
+use crate::http::{Answer, FORMAT, Probes, server};
 use crate::report::Audience;
 
-const NO_PROBE: &[u8] = b"{\"error\":\"no probe has this path\"}\n";
-const ENDED: &[u8] = b"{\"error\":\"the service has ended\"}\n";
+const NO_PROBE: &str = "no probe has this path";
+const ENDED: &str = "the service has ended";
 
 impl Health {
-    /// The probes as [`router`](Self::router) has them, for whoever is on call: with each check's `message` (the text of
-    /// its last error, credentials masked), `description`, `runbook`, `groups`, `restart_helps` and `parts`, what its
-    /// last run said by itself (`raw_status`, `raw_reason`) and how long ago (`age_ms`), and up to 1 MiB of them
-    /// instead of 4 KiB. For a port that the public does not reach.
+    /// The probes for the person on call, as a router. It has the paths of [`router`](Self::router), and shows more of
+    /// each check:
     ///
-    /// It runs on the application's runtime: where that is blocked it does not answer, and
+    /// - `message`: what its last run reported, with credentials masked, with or without `public_details`;
+    /// - `description`, `runbook`, `groups`, `restart_helps` and `parts`;
+    /// - `raw_status` and `raw_reason`: the result of its last run, before thresholds, `fail_open` and the breaker;
+    /// - `age_ms`: how long ago that run ended.
+    ///
+    /// A body has up to 1 MiB instead of 4 KiB. Use it for a port that the public cannot reach.
+    ///
+    /// It runs on the runtime of the application, so it does not answer while that runtime is blocked.
     /// [`serve_internal`](Self::serve_internal) does.
     ///
     /// # Panics
@@ -46,37 +51,40 @@ impl Health {
         router(&self.probes_for(Audience::Internal))
     }
 
-    /// Serves the probes for whoever is on call at this address, on a thread and a runtime of its own, and returns the
-    /// address (port 0 picks a free one). A name with several addresses, such as `localhost`, is served at each of them;
-    /// the first is returned.
+    /// Serves the probes for the person on call at this address, on its own thread with its own runtime. Returns the
+    /// address. Port 0 picks a free port. If a name has several addresses, such as `localhost`, all of them are served,
+    /// and the first is returned.
     ///
-    /// It shows what [`internal_router`](Self::internal_router) shows, at the same paths, and nothing else. It answers
-    /// while every worker of the application's runtime is blocked, and then says so: from here on that runtime is watched,
-    /// and once it has run nothing for [`stalled_after`](crate::HealthBuilder::stalled_after) (10 s by default) liveness and
-    /// readiness fail (`stalled`). It answers while the service drains, and for as long as anybody has a [`Health`]; it
-    /// keeps none itself. When the engine ends, the port and its connections are closed. May be
-    /// called for several addresses: each call has a thread.
+    /// It shows the same as [`internal_router`](Self::internal_router), at the same paths, and nothing else. It may be
+    /// called for several addresses. Each call has its own thread.
+    ///
+    /// It also answers while every worker of the application's runtime is blocked. From this call on, that runtime is
+    /// watched. Once it has run nothing for [`stalled_after`](crate::HealthBuilder::stalled_after) (10 s by default),
+    /// liveness and readiness fail (`stalled`). If nothing drives the runtime for a long time, such as a current-thread
+    /// runtime outside of `block_on`, it counts as stalled too.
+    ///
+    /// It answers while the service drains, and as long as any [`Health`] exists. It holds none itself. When the engine
+    /// ends, the port and its connections are closed.
     ///
     /// Readiness is `starting` here until [`listener`](Self::listener) accepts connections. If the service has a
-    /// [`router`](Self::router) but no `listener`, readiness is `starting` until the server of that router has answered a
-    /// probe, or a request through [`drain_layer`](Self::drain_layer), or waits for [`shutdown_signal`](Self::shutdown_signal). A worker without a server needs neither.
+    /// [`router`](Self::router) but no `listener`, readiness is `starting` until the server of that router runs. The
+    /// server runs once it has answered a probe, or a request through [`drain_layer`](Self::drain_layer), or waits for
+    /// [`shutdown_signal`](Self::shutdown_signal) or [`drain_finished`](Self::drain_finished). A worker without a
+    /// server needs none of this.
     ///
-    /// Whoever reaches the port reads error texts: bind it to an address that the public does not reach. At most 256
-    /// connections are open at once; the next one closes the oldest. A connection that sends no complete head of a request
-    /// within 30 s is closed.
+    /// The port shows error texts, so bind it to an address that the public cannot reach. At most 256 connections are
+    /// open at once. The next one closes the oldest. If a connection does not send a complete request head within 30 s,
+    /// it is closed.
     ///
-    /// A runtime that runs nothing for long because nobody drives it, such as a current-thread one outside of its
-    /// `block_on`, counts as stalled too.
-    ///
-    /// Whatever starting waits for ([`startup_task`](Self::startup_task)) is declared before this: from here on a start
-    /// with nothing left to wait for is final. A name in the address is resolved here and now, which blocks; numbers
-    /// are not.
+    /// Call [`startup_task`](Self::startup_task) before this. After it, the service starts as soon as nothing is left
+    /// to wait for, and a start is final. If the address is a name, this call resolves it, and blocks meanwhile.
     ///
     /// # Errors
     ///
-    /// Returns what the operating system says when the address cannot be resolved or bound, with the address: the port is
-    /// taken, say. An address that the machine does not have is left out if another one can be bound; an address that is
-    /// taken is an error. Also returns an error in a test that controls the clock.
+    /// Returns the error of the operating system if the address cannot be resolved or bound, for example because the
+    /// port is taken, or if no thread can be started. If the address cannot be bound, the text contains it. If a name
+    /// has several addresses, those that the machine does not have are skipped, as long as one can be bound. An address
+    /// that is taken is always an error. In a test that controls the clock, this always returns an error.
     ///
     /// ```
     /// # use health_runtime::{Flag, HealthState};
@@ -102,7 +110,7 @@ impl Health {
             io::Error::new(error.kind(), text)
         })?;
         let address = listeners[0].local_addr()?;
-        let engine = Onlooker::new(self.engine.engine());
+        let engine = WeakEngine::new(self.engine.engine());
         let answer = move |request| respond_to(engine.clone(), request);
         server::serve("health internal", listeners, answer, self.engine.ended())?;
         self.engine.with(|core, _| core.servers(|servers| servers.offer(false)));
@@ -112,16 +120,17 @@ impl Health {
     }
 }
 
-/// Answers from the engine, without keeping it alive.
-async fn respond_to(engine: Onlooker, request: Request<()>) -> Response {
+/// Answers a request, without keeping the engine alive.
+async fn respond_to(engine: WeakEngine, request: Request<()>) -> Response {
     let (method, uri) = (request.method().as_str(), request.uri());
     let answer = answer(&engine, method, uri.path(), uri.query()).await;
-    let answer = answer.unwrap_or_else(|| Answer::error(503, true, ENDED));
+    let answer = answer.unwrap_or_else(|| Answer::error(503, true, FORMAT.refusal(ENDED)));
     respond(answer.to(method), request.version())
 }
 
-/// The answer, unless the engine has ended: it is looked at before the wait and after it, and not kept in between.
-async fn answer(engine: &Onlooker, method: &str, path: &str, query: Option<&str>) -> Option<Answer> {
+/// The answer, or `None` if the engine has ended. This looks at the engine before and after the wait, and does not hold
+/// it in between.
+async fn answer(engine: &WeakEngine, method: &str, path: &str, query: Option<&str>) -> Option<Answer> {
     let asked = engine.look(|engine| {
         engine.note_probe();
         let probes = Probes::moment(engine, Audience::Internal);
@@ -144,8 +153,8 @@ mod tests {
     #[tokio::test]
     async fn whoever_still_asks_when_the_engine_has_ended_is_told_so() {
         let health = Health::builder(()).start();
-        let onlooker = Onlooker::new(health.engine.engine());
-        let ask = || respond_to(onlooker.clone(), Request::get("/livez").body(()).expect("a request"));
+        let weak = WeakEngine::new(health.engine.engine());
+        let ask = || respond_to(weak.clone(), Request::get("/livez").body(()).expect("a request"));
         health.engine.with(Core::arm);
         assert_eq!(ask().await.status(), 200);
         drop(health);

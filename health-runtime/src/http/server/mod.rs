@@ -1,5 +1,5 @@
-//! A small HTTP server: only hyper, on a thread and a runtime of its own. So it is independent of the application's runtime
-//! and of the pacemaker.
+//! A small HTTP server: only hyper, on its own thread with its own runtime. So it depends neither on the runtime of the
+//! application nor on the pacemaker.
 
 mod internal;
 
@@ -25,7 +25,7 @@ use tokio::task::AbortHandle;
 
 /// At most this many connections are open at once, so that no client uses up the descriptors of the process. The next
 /// connection closes the oldest one.
-const MOST: usize = 256;
+const MAX_CONNECTIONS: usize = 256;
 
 /// How long a connection may take to send the head of a request, including the wait for its first byte.
 const HEAD: Duration = Duration::from_secs(30);
@@ -33,8 +33,8 @@ const HEAD: Duration = Duration::from_secs(30);
 /// How long the server pauses after an error of `accept`, such as when the process has no descriptor left.
 const REST: Duration = Duration::from_millis(100);
 
-/// Binds all of these addresses, because a name such as `localhost` may resolve to two. Addresses that the machine does not
-/// have (for example without IPv6) are skipped if at least one is bound. Port 0 becomes the same port for all.
+/// Binds all of these addresses, because a name such as `localhost` may resolve to two. Addresses that the machine does
+/// not have (for example without IPv6) are skipped if at least one is bound. Port 0 becomes the same port for all.
 pub(in crate::http) fn bind(addresses: &[SocketAddr]) -> io::Result<Vec<StdListener>> {
     let mut bound: Vec<StdListener> = Vec::new();
     let mut missing = None;
@@ -131,7 +131,7 @@ impl Places {
     fn take(&self, connection: AbortHandle) {
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         open.retain(|connection| !connection.is_finished());
-        if open.len() == MOST
+        if open.len() == MAX_CONNECTIONS
             && let Some(oldest) = open.pop_front()
         {
             oldest.abort();

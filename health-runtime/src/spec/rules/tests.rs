@@ -166,7 +166,7 @@ fn a_breaker_opens_no_sooner_than_the_check_fails_and_skips_runs() {
         db().breaker(Breaker::new().reset(ms(5_000))),
         "which is not longer than `interval` (5s by default)",
     );
-    // A default of the service gives way.
+    // A default of the service that does not fit is replaced.
     let slow = || builder().interval(ms(60_000));
     assert_eq!(
         problem(slow().check(db().breaker(Breaker::new()), Flag::healthy())),
@@ -213,7 +213,7 @@ fn an_option_without_effect_is_refused() {
     );
     refused(
         db().startup().interval(ms(1_000)),
-        "`interval` does not go with a check of the startup probe alone",
+        "`interval` has no effect on a check of the startup probe alone",
     );
     taken(db().startup().ttl(ms(1_000)));
 }

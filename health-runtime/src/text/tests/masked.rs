@@ -2,7 +2,7 @@
 
 use super::super::clean;
 
-/// The secret in all texts is `HUNTER2`, alone or in longer tokens. The second column lists what must stay.
+/// The secret in all texts is `HUNTER2`, alone or in longer tokens. The second column lists the text that must stay.
 const TEXTS: &[(&str, &[&str])] = &[
     // URLs
     (

@@ -140,7 +140,7 @@ fn a_secret_at_the_cut_stays_hidden() {
         format!("password={}", "HUNTER2".repeat(400)),
         format!("https://api.telegram.org/bot123:{}/getMe", "HUNTER2".repeat(100)),
     ] {
-        // A mask before the secret shortens the text, so that the cut may be shown.
+        // A mask before the secret shortens the text, so the part before the cut may be shown.
         for before in (READ - LIMIT - 300..READ + 10).step_by(41) {
             let text = format!("password=\"{}\" {secret} and on", "x".repeat(before));
             let cleaned = clean(&text);

@@ -1,4 +1,4 @@
-//! Properties of every text.
+//! Properties that hold for every text.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -8,7 +8,7 @@ use super::super::names::{IN_QUERY, SECRETS};
 use super::super::scan::READS;
 use super::super::{LIMIT, READ, clean};
 
-/// What rules look for, and what may surround it.
+/// Pieces that the rules look for, and pieces around them.
 const PIECES: &[&str] = &[
     "password",
     "PASSWORD",
@@ -152,7 +152,7 @@ proptest! {
         prefix in "[ -~&&[^ \"'`]]{0,6}",
         after in "[ -~]{0,20}",
     ) {
-        // The prefix is a part of the value, so it must not contain a character that ends one.
+        // The prefix is part of the value, so it must not contain a character that ends a value.
         let prefix: String = prefix.chars().filter(|c| c.is_ascii_alphanumeric() || "!$*+.-_/@".contains(*c)).collect();
         let text = format!("{before} {name}{sign}{prefix}HUNTER2{after}");
         let cleaned = clean(&text);

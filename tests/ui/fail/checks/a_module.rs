@@ -1,4 +1,4 @@
-//! What stands in `checks` is no module.
+//! An entry in `checks` is not a module.
 
 use health_runtime::{Flag, HealthState};
 

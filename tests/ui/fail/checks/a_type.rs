@@ -1,4 +1,4 @@
-//! What stands in `checks` is a function.
+//! An entry in `checks` is not a type.
 
 use health_runtime::{Flag, HealthState};
 

@@ -1,4 +1,4 @@
-//! What stands in `checks` is no value.
+//! An entry in `checks` is not a constant.
 
 use health_runtime::{Flag, HealthState};
 

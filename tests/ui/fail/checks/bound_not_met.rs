@@ -1,4 +1,4 @@
-//! A function for any state has its own conditions.
+//! The state must meet the bounds of a function with a type parameter.
 
 use health_runtime::{Flag, HealthState, health_check};
 

@@ -1,4 +1,4 @@
-//! Advice about a path in `checks` is about the path alone.
+//! A path in `checks` lacks its module. The advice is about the path alone.
 
 use health_runtime::{Flag, HealthState};
 

@@ -1,4 +1,4 @@
-//! A function in `checks` has the attribute.
+//! A function in `checks` needs `#[health_check]`.
 
 use health_runtime::{Flag, HealthState};
 

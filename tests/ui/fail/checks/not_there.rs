@@ -1,4 +1,4 @@
-//! A function in `checks` is there.
+//! A function in `checks` must exist.
 
 use health_runtime::{Flag, HealthState};
 

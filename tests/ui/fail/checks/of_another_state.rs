@@ -1,4 +1,4 @@
-//! A function in `checks` takes this state.
+//! A function in `checks` takes this state and not another one.
 
 use health_runtime::{Flag, HealthState, health_check};
 

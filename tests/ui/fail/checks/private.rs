@@ -1,4 +1,4 @@
-//! A function in `checks` can be seen.
+//! A function in `checks` must be visible from the struct.
 
 use health_runtime::{Flag, HealthState};
 

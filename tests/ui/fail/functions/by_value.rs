@@ -1,4 +1,4 @@
-//! A function takes a reference.
+//! A function takes the field by reference.
 
 use health_runtime::{HealthState};
 

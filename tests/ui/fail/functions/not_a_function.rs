@@ -1,4 +1,4 @@
-//! Only a function checks.
+//! `with` takes only functions.
 
 use health_runtime::{HealthState};
 

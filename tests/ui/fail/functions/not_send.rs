@@ -1,4 +1,4 @@
-//! A check moves between threads.
+//! The future of a check must be `Send`, because it moves between threads.
 
 use health_runtime::{HealthState};
 

@@ -1,4 +1,4 @@
-//! A function that is not there.
+//! The function must exist.
 
 use health_runtime::{HealthState};
 

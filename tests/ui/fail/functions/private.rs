@@ -1,4 +1,4 @@
-//! A function that cannot be seen from here.
+//! The function must be visible from the struct.
 
 use health_runtime::{HealthState};
 

@@ -1,4 +1,4 @@
-//! The error stands at the name, also where type arguments follow.
+//! The error points at the name of the function, even if type arguments follow.
 
 use health_runtime::{HealthState};
 

@@ -1,4 +1,4 @@
-//! A function of another type.
+//! The function takes a reference to another type than that of the field.
 
 use health_runtime::{HealthState};
 

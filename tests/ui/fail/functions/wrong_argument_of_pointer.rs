@@ -1,4 +1,4 @@
-//! For a field written `Arc<dyn Trait>` a function takes that, or what is in it.
+//! For a field of type `Arc<dyn Trait>`, a function takes the `Arc` or the trait object in it.
 
 use std::sync::Arc;
 

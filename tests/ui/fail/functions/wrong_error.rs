@@ -1,4 +1,4 @@
-//! The error of a check converts into a boxed one.
+//! The error of a check must convert into `BoxError`.
 
 use health_runtime::{HealthState};
 

@@ -1,4 +1,4 @@
-//! The same in a plain function.
+//! The error of a plain function must convert into `BoxError` too.
 
 use health_runtime::{HealthState};
 

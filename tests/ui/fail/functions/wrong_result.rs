@@ -1,4 +1,4 @@
-//! What a check may return.
+//! A plain function must return a type that a check can return.
 
 use health_runtime::{HealthState};
 

@@ -1,4 +1,4 @@
-//! What an asynchronous check may return.
+//! An `async` function must return a type that a check can return.
 
 use health_runtime::{HealthState};
 

@@ -1,4 +1,4 @@
-//! What a restart does not mend stays out of liveness.
+//! A check is not allowed in liveness if a restart does not fix what it checks.
 
 use health_runtime::{CheckResult, HealthCheck, HealthState, Outcome};
 

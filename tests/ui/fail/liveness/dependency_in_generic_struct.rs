@@ -1,4 +1,4 @@
-//! The same where the struct has parameters.
+//! The rule for liveness also holds in a struct with type parameters.
 
 use health_runtime::{CheckResult, HealthCheck, HealthState, Outcome};
 

@@ -1,4 +1,4 @@
-//! The same behind an `Arc`.
+//! The rule for liveness also holds behind an `Arc`.
 
 use health_runtime::{CheckResult, HealthCheck, HealthState, Outcome};
 

@@ -1,4 +1,4 @@
-//! The same for a type that has no check.
+//! The rule for liveness also holds for a type without a check.
 
 use health_runtime::{HealthState};
 

@@ -1,4 +1,4 @@
-//! A name is made for paths and dashboards.
+//! A name has only characters that are safe in paths and dashboards.
 
 use health_runtime::{Flag, HealthState};
 

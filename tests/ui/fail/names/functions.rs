@@ -1,4 +1,4 @@
-//! The name of a function is a name in reports.
+//! The name of a function follows the rules for names of checks.
 
 use health_runtime::{health_check};
 

@@ -1,4 +1,4 @@
-//! A field whose own name does not fit says another one.
+//! A field needs the option `name` if its own name is not allowed.
 
 use health_runtime::{Flag, HealthState};
 

@@ -1,4 +1,4 @@
-//! The names of the probes are taken.
+//! The names of the probes are reserved.
 
 use health_runtime::{Flag, HealthState};
 

@@ -1,4 +1,4 @@
-//! The fields of a tuple struct say their names.
+//! A field of a tuple struct needs the option `name`.
 
 use health_runtime::{Flag, HealthState};
 

@@ -1,4 +1,4 @@
-//! Two checks have two names.
+//! Two checks cannot have the same name.
 
 use health_runtime::{Flag, HealthState};
 

@@ -1,4 +1,4 @@
-//! Options are separated by commas, and what follows is still read.
+//! A missing comma is an error, and the options after it are still read.
 
 use health_runtime::{Flag, HealthState};
 

@@ -1,4 +1,4 @@
-//! Commas separate options.
+//! A comma without an option is an error.
 
 use health_runtime::{Flag, HealthState};
 

@@ -1,4 +1,4 @@
-//! What is still being typed is one error, and the rest is read.
+//! A half-written option is one error, and the other options are still read.
 
 use health_runtime::{Flag, HealthState};
 

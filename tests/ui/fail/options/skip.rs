@@ -1,4 +1,4 @@
-//! What is no check has no attribute.
+//! A field that is not a check has no attribute.
 
 use health_runtime::{Flag, HealthState};
 

@@ -1,4 +1,4 @@
-//! The same thing under another name.
+//! The error for a synonym of an option names the option.
 
 use health_runtime::{Flag, HealthState};
 

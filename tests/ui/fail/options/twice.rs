@@ -1,4 +1,4 @@
-//! Every option once.
+//! An option is given at most once.
 
 use health_runtime::{Flag, HealthState};
 

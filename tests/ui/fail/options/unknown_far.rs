@@ -1,4 +1,4 @@
-//! An option like no other gets a list: the nearest eight.
+//! An unknown option that resembles no other gets a list of the nearest eight.
 
 use health_runtime::{Flag, HealthState};
 

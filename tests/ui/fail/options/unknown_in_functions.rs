@@ -1,4 +1,4 @@
-//! A function has options of its own.
+//! The attribute of a function has its own options.
 
 use health_runtime::{health_check};
 

@@ -1,4 +1,4 @@
-//! A misspelt option gets the nearest one.
+//! The error for a misspelt option suggests the nearest option.
 
 use health_runtime::{Flag, HealthState};
 

@@ -1,4 +1,4 @@
-//! An option that takes a value has one.
+//! An option that takes a value needs one.
 
 use health_runtime::{Flag, HealthState};
 

@@ -1,4 +1,4 @@
-//! A function is named once.
+//! `checks` names a function only once.
 
 use health_runtime::{HealthState, health_check};
 

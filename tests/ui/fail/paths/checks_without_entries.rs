@@ -1,4 +1,4 @@
-//! A list has entries.
+//! `checks` needs entries, in parentheses.
 
 use health_runtime::{HealthState};
 

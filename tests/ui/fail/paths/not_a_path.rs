@@ -1,4 +1,4 @@
-//! Only a path is a path.
+//! `with` takes only a path.
 
 use health_runtime::{Flag, HealthState};
 

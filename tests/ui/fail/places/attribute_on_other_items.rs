@@ -1,4 +1,4 @@
-//! The attribute macro stands on functions.
+//! The attribute macro is for functions only.
 
 use health_runtime::{health_check};
 

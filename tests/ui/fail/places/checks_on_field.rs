@@ -1,4 +1,4 @@
-//! Functions are named on the struct.
+//! `checks` belongs on the struct.
 
 use health_runtime::{Flag, HealthState, health_check};
 

@@ -1,4 +1,4 @@
-//! Where the runtime is holds for the whole struct.
+//! `crate` belongs on the struct.
 
 use health_runtime::{Flag, HealthState};
 

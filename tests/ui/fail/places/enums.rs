@@ -1,4 +1,4 @@
-//! Only a struct holds a state.
+//! A health state is a struct, not an enum.
 
 use health_runtime::{Flag, HealthState};
 

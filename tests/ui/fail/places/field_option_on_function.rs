@@ -1,4 +1,4 @@
-//! What says who checks belongs on a field.
+//! Options of a field or of the struct do not belong on a function.
 
 use health_runtime::{health_check};
 

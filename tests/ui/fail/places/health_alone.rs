@@ -1,4 +1,4 @@
-//! An attribute without options says nothing.
+//! `#[health]` without options has no effect.
 
 use health_runtime::{HealthState};
 

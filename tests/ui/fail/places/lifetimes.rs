@@ -1,4 +1,4 @@
-//! A state lives as long as the process.
+//! A state cannot borrow, because its checks run as long as the process.
 
 use health_runtime::{Flag, HealthState};
 

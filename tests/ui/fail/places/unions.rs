@@ -1,4 +1,4 @@
-//! Only a struct holds a state.
+//! A health state is a struct, not a union.
 
 use health_runtime::{HealthState};
 

@@ -1,4 +1,4 @@
-//! What blocks returns no future.
+//! A `blocking` function cannot return a future.
 
 use health_runtime::{HealthState, health_check};
 

@@ -1,4 +1,4 @@
-//! A future can be sent to another thread.
+//! The future of a function must be `Send`, because it moves between threads.
 
 use health_runtime::{HealthState, health_check};
 

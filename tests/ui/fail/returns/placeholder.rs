@@ -1,4 +1,4 @@
-//! A signature names its types, as rustc says once.
+//! A signature must name its types. rustc reports each `_` only once.
 
 use health_runtime::health_check;
 

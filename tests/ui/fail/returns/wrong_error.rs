@@ -1,4 +1,4 @@
-//! An error can be boxed.
+//! The error of a function must convert into `BoxError`.
 
 use health_runtime::{HealthState, health_check};
 

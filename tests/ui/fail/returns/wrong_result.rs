@@ -1,4 +1,4 @@
-//! A function returns what says how it is.
+//! A function must return a type that a check can return.
 
 use health_runtime::{HealthState, health_check};
 

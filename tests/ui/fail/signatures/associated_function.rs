@@ -1,4 +1,4 @@
-//! A function that says `Self` belongs to a type.
+//! A function that uses `Self` is an associated function, and cannot be a check.
 
 use health_runtime::{health_check};
 

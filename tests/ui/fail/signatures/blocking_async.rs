@@ -1,4 +1,4 @@
-//! What waits does not block.
+//! An `async` function cannot be `blocking`.
 
 use health_runtime::{Health, HealthState, health_check};
 

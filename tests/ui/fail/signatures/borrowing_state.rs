@@ -1,4 +1,4 @@
-//! A state borrows nothing.
+//! A state cannot borrow, and a check borrows the state for one run only.
 
 use health_runtime::{health_check};
 

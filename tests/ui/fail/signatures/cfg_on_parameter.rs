@@ -1,4 +1,4 @@
-//! A parameter is there or it is not.
+//! A parameter of a check cannot have `#[cfg]`.
 
 use health_runtime::{Health, HealthState, health_check};
 

@@ -1,4 +1,4 @@
-//! The type of the state has a name.
+//! A check names the type of the state: no `impl Trait` and no `dyn Trait`.
 
 use health_runtime::{Health, HealthState, health_check};
 

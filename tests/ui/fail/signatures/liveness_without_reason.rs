@@ -1,4 +1,4 @@
-//! What a restart does not mend has no place in liveness.
+//! A function in liveness needs a reason why a restart helps.
 
 use health_runtime::{Health, HealthState, health_check};
 

@@ -1,4 +1,4 @@
-//! A method has no place for a type beside it.
+//! A method cannot be a check.
 
 use health_runtime::{health_check};
 

@@ -1,4 +1,4 @@
-//! The type that the attribute adds has the function's name, and would hide the crate, module or type that the function uses.
+//! The generated type has the name of the function. It must not hide a crate, module or type that the function uses.
 
 use health_runtime::{HealthState, health_check};
 

@@ -1,4 +1,4 @@
-//! A trait only says that there will be a function.
+//! A function in a trait cannot be a check.
 
 use health_runtime::{health_check};
 

@@ -1,4 +1,4 @@
-//! Every parameter is one of the state.
+//! Every parameter of the function must be part of the state's type.
 
 use health_runtime::{Health, HealthState, health_check};
 

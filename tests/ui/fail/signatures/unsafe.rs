@@ -1,4 +1,4 @@
-//! Nothing meets the safety requirements of an unsafe function.
+//! A check cannot be `unsafe`, because the engine cannot know its safety requirements.
 
 use health_runtime::{Health, HealthState, health_check};
 

@@ -1,4 +1,4 @@
-//! A type with a check of its own does not block.
+//! `blocking` is for functions only, and not for the check of a type.
 
 use health_runtime::{Flag, HealthState};
 

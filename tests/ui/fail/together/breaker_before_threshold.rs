@@ -1,4 +1,4 @@
-//! A breaker opens no sooner than the check fails.
+//! A breaker must not open before `failure_threshold` is reached.
 
 use health_runtime::{Flag, HealthState};
 

@@ -1,4 +1,4 @@
-//! An open breaker skips runs.
+//! The reset of a breaker must be long enough to skip a run.
 
 use health_runtime::{Flag, HealthState, health_check};
 

@@ -1,4 +1,4 @@
-//! Every failure of liveness is critical.
+//! `critical` has no effect in liveness, where every failure counts.
 
 use health_runtime::{Flag, HealthState};
 

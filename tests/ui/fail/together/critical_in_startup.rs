@@ -1,4 +1,4 @@
-//! All checks of the startup probe count.
+//! `critical` has no effect in the startup probe, where every check counts.
 
 use health_runtime::{Flag, HealthState};
 

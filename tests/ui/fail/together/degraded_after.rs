@@ -1,4 +1,4 @@
-//! A slow success is faster than the timeout.
+//! `degraded_after` must be shorter than the timeout.
 
 use health_runtime::{Flag, HealthState};
 

@@ -1,4 +1,4 @@
-//! Only what is critical can fail open.
+//! Only a critical check can fail open.
 
 use health_runtime::{Flag, HealthState};
 

@@ -1,4 +1,4 @@
-//! One reason is enough.
+//! A check in liveness has one reason, and not two.
 
 use health_runtime::{Flag, HealthState};
 

@@ -1,4 +1,4 @@
-//! A type says of itself that a restart mends it.
+//! `in_process` is for functions only. A type implements `InProcess` instead.
 
 use health_runtime::{Flag, HealthState};
 

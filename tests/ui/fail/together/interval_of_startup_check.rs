@@ -1,4 +1,4 @@
-//! A check that ends with the start has no interval.
+//! A check of the startup probe alone has no interval, because it ends once it has passed.
 
 use health_runtime::{Flag, HealthState};
 

@@ -1,4 +1,4 @@
-//! A function says that it looks at this process, or why a restart helps.
+//! A function in liveness needs `in_process` or `restart_helps`.
 
 use health_runtime::{Flag, HealthState};
 

@@ -1,4 +1,4 @@
-//! A result is replaced before it is stale.
+//! `max_age` must be long enough, so that the next result comes before this one is stale.
 
 use health_runtime::{Flag, HealthState, health_check};
 

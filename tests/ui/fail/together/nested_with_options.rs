@@ -1,4 +1,4 @@
-//! A nested field says its name and nothing else.
+//! A `nested` field has no option except `name`.
 
 use health_runtime::{Flag, HealthState};
 

@@ -1,4 +1,4 @@
-//! What is in error itself is compared with nothing.
+//! An option with an error of its own is not compared with the others.
 
 use health_runtime::{Flag, HealthState};
 

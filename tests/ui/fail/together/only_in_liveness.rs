@@ -1,4 +1,4 @@
-//! Options of the liveness probe need it.
+//! Options for liveness have no effect without `liveness`.
 
 use health_runtime::{Flag, HealthState};
 

@@ -1,4 +1,4 @@
-//! An option that is refused is neither given nor left out: no rule reads it.
+//! A refused option causes no other error: the rules ignore it, and do not report it as missing.
 
 use health_runtime::{Flag, HealthState};
 

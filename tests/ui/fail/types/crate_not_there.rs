@@ -1,4 +1,4 @@
-//! A path that leads nowhere is one error.
+//! A wrong path in `crate` is only one error.
 
 use health_runtime::{Flag, HealthState};
 

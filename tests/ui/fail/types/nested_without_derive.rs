@@ -1,4 +1,4 @@
-//! What is nested has checks of its own.
+//! The type of a `nested` field must declare its health checks.
 
 use health_runtime::{Flag, HealthState};
 

@@ -1,4 +1,4 @@
-//! A type without a check gets the three ways on.
+//! The error for a type without a check shows three ways to fix it.
 
 use health_runtime::{HealthState};
 

@@ -1,4 +1,4 @@
-//! However many fields there are, a missing check is one error.
+//! A missing check is one error, even among many fields.
 
 use health_runtime::{Flag, HealthState};
 

@@ -1,4 +1,4 @@
-//! A state is one only if its parameters are checks.
+//! A generic struct is a health state only if its type arguments are checks.
 
 use health_runtime::{HealthState};
 

@@ -1,4 +1,4 @@
-//! The same where the struct has parameters.
+//! A type without a check, in a struct with type parameters.
 
 use health_runtime::{HealthState};
 

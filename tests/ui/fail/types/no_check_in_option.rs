@@ -1,4 +1,4 @@
-//! The same in an `Option` and an `Arc`.
+//! A type without a check, in an `Option` and in an `Arc`.
 
 use health_runtime::{HealthState};
 

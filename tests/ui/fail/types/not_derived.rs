@@ -1,4 +1,4 @@
-//! A state is derived.
+//! A health state needs the derive.
 
 use health_runtime::{HealthState};
 

@@ -1,4 +1,4 @@
-//! The options of the service stand below the derive, and those of a check on its field.
+//! `#[health_check]` does not belong above the derive: it belongs on a field.
 
 use health_runtime::{Flag, HealthState, health_check};
 

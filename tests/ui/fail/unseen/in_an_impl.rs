@@ -1,4 +1,4 @@
-//! A function in an `impl` is no check.
+//! A function in an `impl` cannot be a check.
 
 use health_runtime::health_check;
 

@@ -1,4 +1,4 @@
-//! A crate of the function's name, which only rustc sees: it is used elsewhere in the module.
+//! A function has the name of a crate that the module uses elsewhere. Only rustc can see this.
 
 use health_runtime::{HealthState, health_check};
 use tokio::sync::Mutex;

@@ -1,4 +1,4 @@
-//! The function has no type, so that there is a second error where it is named.
+//! The refused function gets no type, so there is a second error where `checks` names it.
 
 use health_runtime::{HealthState, health_check};
 

@@ -1,4 +1,4 @@
-//! On a field the attribute has no path: it belongs to the derive.
+//! On a field, the attribute has no path, because it belongs to the derive.
 
 use health_runtime::{Flag, HealthState};
 

@@ -1,4 +1,4 @@
-//! Without the derive nobody reads the attribute of a field.
+//! Without the derive, rustc does not know the attribute of a field.
 
 use health_runtime::Flag;
 

@@ -1,4 +1,4 @@
-//! A breaker has options of its own.
+//! `breaker` has its own options, in parentheses.
 
 use health_runtime::{Flag, HealthState};
 

@@ -1,4 +1,4 @@
-//! A duration is written, not computed.
+//! A duration is a string, not an expression.
 
 use health_runtime::{Flag, HealthState};
 

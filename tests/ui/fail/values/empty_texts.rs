@@ -1,4 +1,4 @@
-//! A text says something.
+//! A text cannot be empty.
 
 use health_runtime::{Flag, HealthState};
 

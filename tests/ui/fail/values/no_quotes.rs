@@ -1,4 +1,4 @@
-//! A duration stands in quotes.
+//! A duration is written in quotes.
 
 use health_runtime::{Flag, HealthState};
 

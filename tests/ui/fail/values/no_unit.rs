@@ -1,4 +1,4 @@
-//! A duration says its unit.
+//! A duration needs a unit.
 
 use health_runtime::{Flag, HealthState};
 

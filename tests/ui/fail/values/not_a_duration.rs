@@ -1,4 +1,4 @@
-//! What means nothing gets an example.
+//! The error for a text that is not a duration shows an example.
 
 use health_runtime::{Flag, HealthState};
 

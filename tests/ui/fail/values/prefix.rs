@@ -1,4 +1,4 @@
-//! A prefix is a path that probes can be put below.
+//! A prefix is a path, and the probes are below it.
 
 use health_runtime::{HealthState};
 

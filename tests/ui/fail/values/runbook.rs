@@ -1,4 +1,4 @@
-//! A runbook is a link that a browser follows.
+//! A runbook is a link that a browser can follow.
 
 use health_runtime::{Flag, HealthState};
 

@@ -1,4 +1,4 @@
-//! `stalled_after` is a duration of a second or more: a shorter one would take every busy moment for a stall.
+//! `stalled_after` is at least a second, because a shorter time would report every busy moment as a stall.
 
 use health_runtime::{HealthState};
 

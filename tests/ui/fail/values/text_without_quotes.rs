@@ -1,4 +1,4 @@
-//! A text stands in quotes.
+//! A text is written in quotes.
 
 use health_runtime::{Flag, HealthState};
 

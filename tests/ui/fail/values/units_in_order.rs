@@ -1,4 +1,4 @@
-//! In a sum each unit stands once, the longest first.
+//! In a duration, each unit occurs once, and the longest comes first.
 
 use health_runtime::{Flag, HealthState};
 

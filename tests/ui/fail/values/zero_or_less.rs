@@ -1,4 +1,4 @@
-//! A duration is longer than nothing.
+//! A duration is longer than zero.
 
 use health_runtime::{Flag, HealthState};
 

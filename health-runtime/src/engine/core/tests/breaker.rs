@@ -1,4 +1,4 @@
-//! Closed → open → half-open → closed.
+//! The breaker: closed → open → half-open → closed.
 
 use super::*;
 use crate::spec::Breaker;
@@ -9,7 +9,7 @@ fn gentle() -> CheckSpec {
     db().breaker(Breaker::new().failures(3).successes(2).reset(RESET))
 }
 
-/// A service whose breaker has just opened.
+/// A service with a breaker that has just opened.
 fn open(spec: CheckSpec) -> Sim {
     let mut sim = Sim::new([spec]);
     sim.core.start(0, sim.now);

@@ -1,4 +1,4 @@
-//! A dependency that is fully in use, over time: `exhausted`, and when it passes.
+//! A dependency that is fully in use: when `exhausted` fails, and when it becomes `saturated` and passes.
 
 use super::{Sim, cache, db, ms};
 use crate::engine::State;
@@ -12,7 +12,7 @@ const SATURATED: State = State {
     reason: Some(Reason::Saturated),
 };
 
-/// A service on a critical database whose results are used for 10 s.
+/// A service with one critical check, which has a `max_age` of 10 s.
 fn sim(db: CheckSpec) -> Sim {
     Sim::new([db.max_age(ms(10_000))])
 }

@@ -1,4 +1,4 @@
-//! Starting, holding back, draining.
+//! Starting, holds and the drain.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! The tables of semantics, in time, without a runtime: the tests say what happens and when.
+//! The rules of `docs/states.md`, tested without a runtime: each test moves the clock and says what happens.
 
 mod breaker;
 mod busy;
@@ -40,7 +40,7 @@ struct Sim {
 }
 
 impl Sim {
-    /// A service without anything to wait for at its start, with its first runs started.
+    /// A service that has a router and no startup task. Its first runs have started.
     fn new(specs: impl IntoIterator<Item = CheckSpec>) -> Self {
         let mut sim = Self::starting(specs, false);
         sim.core.arm(sim.now);
@@ -63,7 +63,7 @@ impl Sim {
         sim
     }
 
-    /// Lets time pass as it does in a process that runs: tick by tick.
+    /// Lets time pass tick by tick, as in a process that runs.
     fn pass(&mut self, time: Duration) {
         let end = self.now + time;
         while self.now < end {
@@ -72,7 +72,7 @@ impl Sim {
         }
     }
 
-    /// A tick, after which the runtime polls what was started.
+    /// Ticks. Then the runtime polls the runs that have started.
     fn tick(&mut self) {
         self.core.tick(self.now);
         for index in 0..self.core.slots.len() {
@@ -80,7 +80,7 @@ impl Sim {
         }
     }
 
-    /// Lets time pass in which the process does not run.
+    /// Lets time pass without a tick, as in a process that is frozen.
     fn freeze(&mut self, time: Duration) {
         self.now += time;
     }
@@ -107,7 +107,7 @@ impl Sim {
         self.core.finished(index, result, self.now);
     }
 
-    /// The end of the run in flight, or of one that is asked for now.
+    /// Ends the run in flight. If no run is in flight, starts one first.
     fn rerun(&mut self, index: usize, state: State) {
         if self.core.slots[index].running.is_none() {
             self.core.start(index, self.now);

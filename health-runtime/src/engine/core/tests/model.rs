@@ -1,14 +1,15 @@
-//! Random lives of random services: after each step the core has to say what a reference of a page says.
+//! Random operations on random services. After each step, the core has to give the same answers as a reference, which
+//! is a page of code.
 //!
-//! A run takes a second and always lives the same lives. About a million steps of others:
+//! A run of the test takes a second and always uses the same operations. This runs about a million steps with new ones:
 //!
 //! ```console
 //! HEALTH_MODEL_STEPS=1000000 cargo test --release -p health-runtime model -- --nocapture
 //! ```
 //!
-//! What fails is shrunk, printed and tried again first from then on: its seed is in
-//! `proptest-regressions/engine/core/model.txt`. (A seed means something else as soon as there is one option more, so a
-//! difference also becomes a test of its own.)
+//! proptest shrinks and prints a case that fails. It writes the seed to `proptest-regressions/engine/core/model.txt`,
+//! and tries that seed first in later runs. Write a test in `found.rs` too: the seed stands for another case as soon as
+//! the strategies change.
 
 mod bench;
 mod found;
@@ -26,16 +27,16 @@ use self::bench::{Bench, Seen};
 use self::ops::{Op, Service};
 use super::{Sim, ms};
 
-/// Steps in a run that does not say otherwise.
+/// How many steps the test takes by default.
 const STEPS: usize = 8_000;
 
-/// The longest life. The mean is half of it.
+/// At most this many steps for one service. The mean is half of it.
 const LONGEST: usize = 100;
 
-/// How many answers there are: each status and reason of a check and of each probe.
+/// How many different answers there are: each status and reason of a check and of each probe.
 const ANSWERS: usize = 43;
 
-/// From the package's root, where cargo runs its tests.
+/// Relative to the root of the package, where cargo runs its tests.
 const REGRESSIONS: &str = "proptest-regressions/engine/core/model.txt";
 
 #[test]

@@ -1,4 +1,4 @@
-//! A check that always passes is always reported as healthy: with all legal options, any number of checks, and at any time.
+//! A check that always passes is always reported as healthy, with all legal options and with any number of checks.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -13,7 +13,7 @@ use crate::spec::{Times, rules};
 /// How late a tick may be on a busy machine that does not freeze, in milliseconds.
 const LATE: u64 = 120;
 
-/// Checks whose runs all pass within their timeout, on a busy machine.
+/// A busy machine. All runs of its checks pass within their timeout.
 struct World {
     sim: Sim,
     rng: Rng,
@@ -38,7 +38,7 @@ impl World {
         world
     }
 
-    /// Plans when the started runs end: each takes some part of its timeout.
+    /// Plans the end of each run that has started: it takes no time, half of its timeout or almost all of it.
     fn started(&mut self) {
         for index in self.sim.started() {
             self.sim.core.began(index, self.sim.now);
@@ -84,7 +84,7 @@ impl World {
         Ok(())
     }
 
-    /// Called just before a run ends, when the last result is at its oldest.
+    /// Checks the state of a check just before its run ends, when the last result is at its oldest.
     fn is_well(&self, index: usize) -> Result<(), TestCaseError> {
         let state = self.sim.state(index);
         let is_first = self.sim.core.slots[index].last.is_none() && state.reason == Some(Reason::Pending);
@@ -108,7 +108,7 @@ impl World {
                 self.sim.now = until;
                 break;
             }
-            // A run that ends meanwhile is not checked with `is_well`: its last result may be old, so this probe waits.
+            // This does not call `is_well`: the last result may be old, and that is why the probe waits.
             self.sim.now = self.next();
             match self.ends.peek() {
                 Some(Reverse((at, ended))) if *at == self.sim.now => {
@@ -136,7 +136,7 @@ impl World {
     }
 }
 
-/// The check with the least `max_age` that is legal, or a default one.
+/// The check with the smallest legal `max_age`, or with the default one.
 fn with_max_age(spec: CheckSpec, least: bool) -> CheckSpec {
     let times = Times::new(&spec, Defaults::default());
     let spec = if least {
@@ -202,8 +202,8 @@ proptest! {
         prop_assert!(world.sim.core.slots.iter().all(|slot| slot.runs > 1));
     }
 
-    /// Runs take no longer than the probe budget here. If a run takes longer, the probe answers with the last result, which
-    /// may be stale by then.
+    /// Runs take no longer than the probe budget here. If a run takes longer, the probe answers with the last result,
+    /// which may be stale by then.
     #[test]
     fn a_rarely_asked_on_demand_check_that_passes_inside_the_budget_is_never_stale(
         spec in on_demand(), count in 1..4_usize, pauses in prop::collection::vec(0..120_000_u64, 1..40), seed in 0..1_000_u64,
@@ -213,7 +213,7 @@ proptest! {
             for probe in [Probe::Readiness, Probe::Health] {
                 world.ask(probe)?;
             }
-            world.sim.now += ms(pause); // nothing ticks: the CPU is frozen between two requests
+            world.sim.now += ms(pause); // no tick comes: the CPU is frozen between two requests
             world.tick = world.sim.now;
             world.ends = world.ends.drain().map(|Reverse((_, index))| Reverse((world.sim.now, index))).collect();
         }

@@ -1,4 +1,4 @@
-//! What the probes make of their checks, and what is published and told of it.
+//! How probes follow from their checks, and which views and events are made.
 
 use std::ops::Range;
 use std::slice::from_ref;

@@ -131,7 +131,7 @@ fn sixteen_blocking_runs_have_a_thread_and_the_others_wait_for_one() {
         sim.pass_check(index);
     }
     sim.started();
-    sim.pass(ms(5_450)); // none of them takes long
+    sim.pass(ms(5_450)); // each of these runs is short
     assert_eq!(sim.started().len(), 16, "all threads are free again");
 }
 
@@ -181,7 +181,7 @@ fn a_check_that_asks_for_itself_runs_once_a_tick() {
         for _ in 0..20 {
             for _ in 0..100 {
                 if sim.core.is_busy() {
-                    sim.core.request(0, sim.now); // asks during its own run
+                    sim.core.request(0, sim.now); // the check requests a run during its own run
                     sim.pass_check(0);
                 }
                 sim.core.request(0, sim.now);
@@ -225,7 +225,7 @@ fn a_run_asked_for_too_early_starts_one_tick_after_the_last_start() {
     assert_eq!(sim.started(), [0], "the next run comes after the interval");
 }
 
-/// When the check starts within a minute if each run fails at once, in milliseconds.
+/// When the check starts within one minute, in milliseconds. Each of its runs fails at once.
 fn starts_of_a_failing(spec: CheckSpec) -> Vec<u64> {
     let mut sim = Sim::new([spec]);
     let mut starts = Vec::new();
@@ -301,7 +301,7 @@ fn when_the_service_has_started_failing_checks_run_again_at_once() {
     }
     sim.rerun(1, State::HEALTHY);
     sim.started();
-    sim.core.request(3, sim.now + TICK); // in flight: it may have looked too early
+    sim.core.request(3, sim.now + TICK); // this check is in flight, and may have looked too early
     sim.started();
     sim.core.mark_started(sim.now);
     sim.pass(TICK);
@@ -363,7 +363,7 @@ async fn the_means_to_abort_a_run_are_those_of_that_run_alone() {
     sim.core.start(0, sim.now);
     let second = starts(&mut sim);
     let (ended, in_flight) = (run(), run());
-    sim.core.keep_abort(0, first[0].1, ended.abort_handle()); // it ended before it could be kept
+    sim.core.keep_abort(0, first[0].1, ended.abort_handle()); // the run ended before its handle was stored
     sim.core.keep_abort(0, second[0].1, in_flight.abort_handle());
     sim.core.keep_abort(0, first[0].1, ended.abort_handle());
     sim.core.end();

@@ -1,4 +1,4 @@
-//! Readiness and the servers: a service without a server is not ready.
+//! Readiness and the servers: a service that needs a server and has none is not ready.
 
 use super::super::servers::Servers;
 use super::*;

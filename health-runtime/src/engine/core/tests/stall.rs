@@ -1,10 +1,10 @@
-//! The heartbeat: whether the runtime still runs what it is given.
+//! The heartbeat: whether the runtime still runs new tasks.
 
 use super::*;
 
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Lets time pass in which no beat arrives.
+/// Lets time pass without a beat.
 fn silence(sim: &mut Sim, time: Duration) {
     let end = sim.now + time;
     while sim.now < end {

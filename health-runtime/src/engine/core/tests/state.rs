@@ -1,4 +1,4 @@
-//! A check's state: the first that matches, also in a process that did not run for a while.
+//! The state of a check: the first match counts. This also holds after a freeze.
 
 use super::*;
 
@@ -63,7 +63,7 @@ fn a_result_older_than_max_age_is_stale() {
 fn an_old_failure_is_still_a_failure_and_evidence() {
     let mut sim = Sim::new([CheckSpec::new("worker").liveness().readiness().ttl(ms(1_000))]);
     for _ in 0..3 {
-        sim.waits(Probe::Liveness); // starts a run, and answers without it
+        sim.waits(Probe::Liveness); // starts a run, and does not wait for it
         sim.fail_check(0);
         sim.freeze(ms(35_000));
         assert_eq!(sim.state(0), State::unhealthy(Reason::Error));
@@ -157,7 +157,7 @@ fn a_run_that_the_runtime_has_not_polled_is_neither_late_nor_stuck() {
     sim.core.start(0, sim.now);
     for _ in 0..1_000 {
         sim.now += ms(50);
-        sim.core.tick(sim.now); // and nothing is polled
+        sim.core.tick(sim.now); // the runtime polls nothing
     }
     assert_eq!(sim.core.time_left(0, sim.now), Some(ms(2_000)));
     assert_eq!(sim.reason(0), Some(Reason::Stale), "readiness knows nothing");

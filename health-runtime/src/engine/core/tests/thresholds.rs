@@ -1,4 +1,4 @@
-//! What is published of the runs: thresholds, `degraded_after`, `fail_open`.
+//! How results become the published state: thresholds, `degraded_after`, `fail_open`.
 
 use super::*;
 
@@ -157,7 +157,7 @@ fn slow_is_judged_by_the_time_in_which_the_run_could_run() {
     sim.core.start(0, sim.now);
     for _ in 0..10 {
         sim.now += TICK;
-        sim.core.tick(sim.now); // and nothing is polled
+        sim.core.tick(sim.now); // the runtime polls nothing
     }
     sim.core.began(0, sim.now);
     sim.pass_check(0);

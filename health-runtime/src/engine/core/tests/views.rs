@@ -1,8 +1,8 @@
-//! Until when a view holds: a probe costs the same whatever fails behind it.
+//! How long a view is valid. A probe must not cost more when a check fails.
 
 use super::*;
 
-/// How long a view holds where nothing is about to change.
+/// How long a view is valid if nothing is about to change.
 const USUAL: Duration = Duration::from_millis(100);
 
 #[test]

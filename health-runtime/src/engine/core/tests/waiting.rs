@@ -1,4 +1,4 @@
-//! How long a probe waits, and for what.
+//! How long a probe waits, and for which checks.
 
 use std::ops::Range;
 use std::slice::from_ref;

@@ -1,4 +1,4 @@
-//! What the log is told, and how loudly.
+//! The level, the message and the fields of each event.
 
 use std::fmt::{Debug, Write as _};
 use std::sync::{Mutex, PoisonError};
@@ -10,7 +10,7 @@ use tracing::{Metadata, Subscriber};
 use super::*;
 use crate::spec::{CheckSpec, Defaults};
 
-/// Hears events, each as a line: its level, its message, its fields.
+/// A subscriber that keeps each event as a line: its level, its message, its fields.
 #[derive(Default)]
 struct Ear(Arc<Mutex<Vec<String>>>);
 
@@ -56,7 +56,7 @@ impl Subscriber for Ear {
     fn exit(&self, _: &Id) {}
 }
 
-/// What the log hears of this event, of these checks.
+/// The line that the log shows for this event; empty if it shows none. The event is about the checks below.
 fn heard(event: &Event) -> String {
     let specs = [
         CheckSpec::new("db").critical(),

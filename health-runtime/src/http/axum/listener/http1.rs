@@ -1,18 +1,17 @@
-//! Finds where the requests of an HTTP/1 connection begin and end, in the bytes that its client sends. Does no I/O.
+//! Finds where the requests of an HTTP/1 connection begin and end, from the bytes of the client. Does no I/O.
 
 use std::mem::MaybeUninit;
 
 use httparse::Status;
 
-/// What an HTTP/2 client sends first.
+/// The first bytes of an HTTP/2 client.
 pub(in crate::http) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// Hyper refuses more headers and longer heads: it answers with an error and closes the connection. So they need not be
-/// followed here.
+/// Hyper refuses more headers and longer heads with an error, and closes the connection. So they are not followed here.
 const MOST_HEADERS: usize = 100;
 const LONGEST_HEAD: usize = 512 * 1024;
 
-/// What a connection is, if it is not HTTP/1 or no longer HTTP/1.
+/// The kind of a connection that is not HTTP/1, or is so no longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::http) enum Other {
     /// HTTP/2. The first `preface` bytes belong to its preface.
@@ -36,7 +35,7 @@ pub(in crate::http) enum State {
     /// Every request so far is complete, and no byte of the next one has arrived.
     #[default]
     Between,
-    /// As `Between`, but with the empty lines that some clients send after a request.
+    /// Like `Between`, but after the empty lines that some clients send after a request.
     Padded,
     /// A head has begun.
     Head,
@@ -75,12 +74,12 @@ impl Http1 {
         self.state
     }
 
-    /// Which head is the current one, counted from the first of the connection.
+    /// The number of the current head. The first head of the connection is 1.
     pub(in crate::http) fn head(&self) -> u32 {
         self.heads
     }
 
-    /// Follows the next bytes of the client.
+    /// Follows the next bytes from the client.
     pub(in crate::http) fn received(&mut self, mut bytes: &[u8]) -> Result<(), Other> {
         while !bytes.is_empty() {
             bytes = match self.state {
@@ -97,7 +96,7 @@ impl Http1 {
         Ok(())
     }
 
-    /// The beginning of a head, or all of it. Returns the bytes after it.
+    /// Reads the beginning of a head, or all of it. Returns the bytes after it.
     fn begin<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], Other> {
         let empty = bytes.iter().take_while(|byte| is_line_break(**byte)).count();
         let bytes = &bytes[empty..];
@@ -119,7 +118,7 @@ impl Http1 {
         Ok(&[])
     }
 
-    /// More of a head. Returns the bytes after it.
+    /// Reads more of a head. Returns the bytes after it.
     fn resume<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], Other> {
         let before = self.head.len();
         self.head.extend_from_slice(bytes);
@@ -148,7 +147,7 @@ impl Http1 {
         }
     }
 
-    /// The length of a head and the body that follows it; `None` if the head is not complete.
+    /// The length of a head, and how its body is delimited. `None` if the head is not complete.
     fn parse(&self, bytes: &[u8]) -> Result<Option<(usize, Body)>, Other> {
         if self.heads == 1 && bytes[0] == PREFACE[0] {
             if bytes.starts_with(PREFACE) {
@@ -168,7 +167,7 @@ impl Http1 {
         }
     }
 
-    /// The head is complete.
+    /// Notes that the head is complete.
     fn enter(&mut self, body: &Body) {
         self.state = match body {
             Body::Length(0) => State::Between,
@@ -177,7 +176,7 @@ impl Http1 {
         };
     }
 
-    /// More of a chunked body. Returns the bytes after the part that was followed.
+    /// Reads more of a chunked body. Returns the bytes after the part that it has read.
     fn chunk<'a>(&mut self, chunk: Chunk, bytes: &'a [u8]) -> Result<&'a [u8], Other> {
         if let Chunk::Data { left } = chunk {
             let (rest, left) = skip(bytes, left);

@@ -1,9 +1,9 @@
-//! Finds which requests of an HTTP/2 connection wait for their answer, from the frames in both directions. Does no I/O, and
-//! decodes no HPACK: the headers of the frames are enough.
+//! Finds the requests of an HTTP/2 connection that wait for their answer, from the frames in both directions. Does no
+//! I/O, and does not decode HPACK: the headers of the frames are enough.
 
 use crate::http::axum::listener::http1::Other;
 
-/// More streams than any server allows at once.
+/// More open streams than any server allows. Beyond it, the connection is not followed.
 const MOST_STREAMS: usize = 4_096;
 
 const DATA: u8 = 0x0;
@@ -22,7 +22,7 @@ pub(in crate::http) struct Http2 {
     /// The highest stream that the client has opened.
     last: u32,
     open: Vec<Stream>,
-    /// A block of headers that continues in further frames: its stream, and whether the stream ends with it.
+    /// A block of headers that continues in further frames: its stream, and whether the request ends with it.
     block: Option<(u32, bool)>,
 }
 
@@ -34,7 +34,7 @@ struct Stream {
 }
 
 impl Http2 {
-    /// Whether a complete request waits for its answer, or for the rest of it.
+    /// Whether a complete request waits for its answer or for the rest of it.
     pub(in crate::http) fn owes_an_answer(&self) -> bool {
         self.open.iter().any(|stream| stream.complete)
     }
@@ -60,7 +60,7 @@ impl Http2 {
         let id = frame.stream;
         match frame.kind {
             HEADERS => {
-                // A stream that was open before: these are its trailers.
+                // If the stream was open before, these headers are its trailers.
                 if id > self.last {
                     self.last = id;
                     self.open.push(Stream { id, complete: false });

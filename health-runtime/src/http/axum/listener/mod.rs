@@ -1,4 +1,4 @@
-//! The listener that loses no connection when the service ends, and the streams that it hands out.
+//! The listener that loses no connection when the service ends, and the streams of its connections.
 //!
 //! ```text
 //! stream     one connection: counts it, follows its bytes, ends it
@@ -6,8 +6,8 @@
 //!   protocol   what it waits for
 //!     http1      where requests begin and end
 //!     http2      which requests wait for their answer
-//! socket     what a listener can stand on: TCP or a Unix socket
-//! turn       waits until the runtime has seen what has arrived
+//! socket     the sockets of a listener: TCP or a Unix socket
+//! turn       waits until the runtime has polled its sockets
 //! ```
 
 mod http1;
@@ -39,24 +39,29 @@ use crate::health::Health;
 use crate::panics;
 
 impl Health {
-    /// Wraps the listener for `axum::serve`, so that no request is lost at the end of the service, and no client delays it.
+    /// Wraps a listener for `axum::serve`, so that no request is lost at the end of the service, and no client delays
+    /// the end.
     ///
-    /// At the end, axum drops a plain listener together with the connections that wait in the kernel's queue. At the same
-    /// moment it closes every connection from which nothing has been read yet. This listener accepts the waiting connections
-    /// once the drain is over, then closes. [`shutdown_signal`](Self::shutdown_signal) resolves when the runtime has polled
-    /// every connection again. This takes a tenth of a second, or longer if its workers are blocked, but at most half of
-    /// `shutdown_grace`. If no file descriptor is left for a waiting connection, the listener tries again. A connection is
-    /// still lost if the kernel has not finished its handshake when the listener closes.
+    /// At the end, axum drops a plain listener, and with it the connections that wait in the kernel's queue. It also
+    /// closes every connection from which nothing has been read yet.
     ///
-    /// Readiness depends on the listener: from here on readiness fails (`starting`) until the server accepts connections.
-    /// It fails again (`not_serving`) when every listener that accepted is gone although the service is not draining.
+    /// This listener accepts the waiting connections once the drain is over, then closes.
+    /// [`shutdown_signal`](Self::shutdown_signal) resolves when the runtime has polled every connection again. This
+    /// takes a tenth of a second, or longer if its workers are blocked, but at most half of `shutdown_grace`. If no
+    /// file descriptor is left for a waiting connection, the listener tries again. A connection is still lost if the
+    /// kernel has not finished its handshake when the listener closes.
     ///
-    /// A client that never completes its request cannot delay the end of the service or keep its connection for ever:
-    /// [`DrainStream`] lists when a connection is ended. This needs a runtime with timers (`enable_all` or `enable_time`).
-    /// Without timers, the first `accept` prints tokio's panic message about them, and no connection is ended.
+    /// Readiness depends on the listener. From this call on, readiness fails (`starting`) until the server accepts
+    /// connections. It fails again (`not_serving`) if every listener that accepted connections is gone although the
+    /// service is not draining.
     ///
-    /// It takes tokio's `TcpListener`, and on Unix its `UnixListener`. For TLS and for a `Connected` of your own there is
-    /// [`drain_listener`](Self::drain_listener).
+    /// A client that never completes its request can neither delay the end of the service nor keep its connection for
+    /// ever. [`DrainStream`] lists when a connection is ended. This needs a runtime with timers (`enable_all` or
+    /// `enable_time`). Without timers, the first `accept` prints the panic message of tokio about them, and no
+    /// connection is ended.
+    ///
+    /// The listener is a `TcpListener` of tokio, or on Unix a `UnixListener`. For TLS, and for your own `Connected`
+    /// type, use [`drain_listener`](Self::drain_listener).
     ///
     /// ```no_run
     /// # use health_runtime::Health;
@@ -70,7 +75,7 @@ impl Health {
     ///
     /// # The client's address
     ///
-    /// As with a plain listener:
+    /// It works as with a plain listener:
     ///
     /// ```no_run
     /// # use health_runtime::Health;
@@ -88,12 +93,12 @@ impl Health {
         self.drain_listener(listener).tap_io(leave_alone)
     }
 
-    /// The listener of [`listener`](Self::listener) without axum's [`TapIo`] around it: for a listener of your own that accepts
-    /// from it, and for what a handler learns of the client.
+    /// The same listener as [`listener`](Self::listener), but without the [`TapIo`] of axum around it. Use it if your
+    /// own listener accepts from it, or if a handler needs your own information about the client.
     ///
     /// # What a handler learns of the client
     ///
-    /// A type of yours that implements axum's `Connected`, for example the user at the other end of a Unix socket:
+    /// Implement `Connected` of axum for your own type. This example has the user at the other end of a Unix socket:
     ///
     /// ```
     /// use axum::extract::connect_info::Connected;
@@ -113,9 +118,9 @@ impl Health {
     ///
     /// # TLS
     ///
-    /// A listener of yours that makes TLS connections accepts from this one. It makes handshakes side by side, each with a
-    /// limit, or else one silent client stops all others. `tap_io` at its end keeps the client's address. The limits of
-    /// [`DrainStream`] do not apply, because it sees only what is encrypted.
+    /// Your own TLS listener accepts from this one. It runs the handshakes at the same time, each with a time limit.
+    /// Otherwise one silent client would stop all others. `tap_io` at its end keeps the address of the client. The
+    /// limits of [`DrainStream`] do not apply, because it sees only encrypted bytes.
     ///
     /// ```no_run
     /// use axum::serve::{Listener, ListenerExt as _};
@@ -124,10 +129,10 @@ impl Health {
     /// use tokio::{task::JoinSet, time::timeout};
     ///
     /// type Plain = <DrainListener as Listener>::Io;
-    /// type Encrypted = Plain; // in truth the stream of the TLS library around it
+    /// type Encrypted = Plain; // replace it with the stream of the TLS library
     ///
     /// async fn handshake(plain: Plain) -> std::io::Result<Encrypted> {
-    ///     Ok(plain) // in truth `acceptor.accept(plain).await`
+    ///     Ok(plain) // replace it with `acceptor.accept(plain).await`
     /// }
     ///
     /// struct Tls {
@@ -180,25 +185,26 @@ impl Health {
 
 fn leave_alone<T>(_: &mut T) {}
 
-/// What [`Health::listener`] returns: a [`DrainListener`] in axum's [`TapIo`], which gives the client's address to
-/// `into_make_service_with_connect_info`.
+/// The return type of [`Health::listener`]: a [`DrainListener`] in the [`TapIo`] of axum, which gives the address of
+/// the client to `into_make_service_with_connect_info`.
 pub type ServeListener<L = TcpListener> = TapIo<DrainListener<L>, fn(&mut DrainStream<<L as Listener>::Io>)>;
 
-/// A listener that loses no connection when the service ends: from [`Health::listener`].
+/// A listener that loses no connection when the service ends, from [`Health::drain_listener`]. [`Health::listener`]
+/// returns it in a [`TapIo`].
 ///
 /// # Cancel safety
 ///
-/// Dropping the future of `accept` loses no connection. The listener hands over waiting connections and closes only while
-/// `accept` is polled.
+/// Dropping the future of `accept` loses no connection. The listener hands over waiting connections and closes only
+/// while `accept` is polled.
 pub struct DrainListener<L: ListenSocket = TcpListener> {
     socket: Socket<L>,
-    /// Absent until the first `accept`.
+    /// Set by the first `accept`.
     limits: OnceLock<Option<&'static Limits>>,
     calls: watch::Receiver<Call>,
     guard: ListenerGuard,
     /// `accept` has been polled.
     accepts: bool,
-    /// A server keeps the engine alive.
+    /// The listener keeps the engine alive.
     health: Health,
 }
 
@@ -237,7 +243,7 @@ impl<L: ListenSocket> fmt::Debug for DrainListener<L> {
     }
 }
 
-/// The limits, if the runtime has timers.
+/// The limits, or `None` if the runtime has no timers.
 fn limits() -> Option<&'static Limits> {
     panics::run(|| drop(tokio::time::sleep(Duration::ZERO))).map(|()| &LIMITS)
 }
@@ -299,7 +305,7 @@ impl<L: ListenSocket> Listener for DrainListener<L> {
     }
 }
 
-/// The next call.
+/// Waits for the next call.
 async fn called(calls: &mut watch::Receiver<Call>) {
     if calls.changed().await.is_err() {
         std::future::pending::<()>().await; // the sender is gone: no further call comes

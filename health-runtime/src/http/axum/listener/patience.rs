@@ -13,13 +13,13 @@ use crate::http::axum::listener::protocol::Waits;
 /// How long a connection may wait.
 #[derive(Debug)]
 pub(in crate::http) struct Limits {
-    /// For the rest of a head, from its first byte on.
+    /// The limit for a whole head, from its first byte on.
     pub(in crate::http) head: Duration,
-    /// Once the drain is over: for the rest of a head, or for a byte in either direction.
+    /// The limit once the drain is over, for the rest of a head, or for the next byte in either direction.
     pub(in crate::http) end: Duration,
 }
 
-/// `head` is hyper's default. `axum::serve` gives hyper no timer, so hyper does not apply it.
+/// `head` is the default of hyper. `axum::serve` gives hyper no timer, so hyper does not apply it.
 pub(in crate::http) static LIMITS: Limits = Limits {
     head: Duration::from_secs(30),
     end: Duration::from_secs(1),
@@ -27,17 +27,17 @@ pub(in crate::http) static LIMITS: Limits = Limits {
 
 /// The waits of one connection.
 pub(in crate::http) struct Patience {
-    /// Resolves when the drain is over. Absent once it has.
+    /// Resolves when the drain is over. `None` after that.
     stopped: Option<BoxFuture<'static, ()>>,
     clock: Option<(Why, Pin<Box<Sleep>>)>,
     /// A byte was read or written since the clock was started.
     moved: bool,
-    /// A reader that waits without a clock, because its server has to answer first.
+    /// The reader, if it waits without a clock because its server has to answer first.
     reader: Option<Waker>,
     limits: &'static Limits,
 }
 
-/// What a clock was started for.
+/// The reason why a clock was started.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Why {
     Head(u32),
@@ -56,24 +56,24 @@ impl Patience {
         }
     }
 
-    /// A byte was read or written.
+    /// Notes that a byte was read or written.
     pub(in crate::http) fn moved(&mut self) {
         self.moved = true;
     }
 
-    /// The connection waits for nothing.
+    /// Notes that the connection waits for nothing.
     pub(in crate::http) fn rest(&mut self) {
         self.clock = None;
     }
 
-    /// The server has answered: wakes the reader, which starts the clock.
+    /// Notes that the server has answered. Wakes the reader, which then starts the clock.
     pub(in crate::http) fn wake(&mut self) {
         if let Some(reader) = self.reader.take() {
             reader.wake();
         }
     }
 
-    /// Whether a connection that waits for this has waited for too long. If not, the task is woken when it may be so.
+    /// Whether a connection has waited for this for too long. If not, its task is woken when it may have.
     pub(in crate::http) fn is_over(&mut self, waits: Waits, context: &mut Context<'_>) -> bool {
         if let Some(stopped) = &mut self.stopped
             && stopped.as_mut().poll(context).is_ready()

@@ -1,4 +1,4 @@
-//! What a connection waits for, whatever its protocol.
+//! What a connection waits for, for any protocol.
 
 use crate::http::axum::listener::http1::{Http1, Other, State};
 use crate::http::axum::listener::http2::Http2;
@@ -8,7 +8,7 @@ use crate::http::axum::listener::http2::Http2;
 pub(in crate::http) enum Protocol {
     Http1(Http1),
     Http2(Box<Http2>),
-    /// The content is not HTTP, or not understood.
+    /// The content is not HTTP, or it is unknown.
     Opaque,
 }
 
@@ -17,9 +17,9 @@ pub(in crate::http) enum Protocol {
 pub(in crate::http) enum Waits {
     /// For its server, for the next request, or for something unknown.
     Unknown,
-    /// For the rest of a head, the nth of the connection.
+    /// For the rest of a head. The number counts the heads of the connection.
     Head(u32),
-    /// For more bytes of its client; until then it has no request to answer.
+    /// For more bytes from its client. Until then, the server has no request to answer.
     More,
 }
 
@@ -40,7 +40,7 @@ impl Protocol {
         }
     }
 
-    /// Follows the next bytes of the client.
+    /// Follows the next bytes from the client.
     pub(in crate::http) fn received(&mut self, bytes: &[u8]) {
         let followed = match self {
             Self::Http1(http1) => http1.received(bytes),
@@ -57,7 +57,7 @@ impl Protocol {
         }
     }
 
-    /// Follows the next bytes of the server.
+    /// Follows the next bytes from the server.
     pub(in crate::http) fn sent(&mut self, bytes: &[u8]) {
         if let Self::Http2(http2) = self {
             http2.sent(bytes);

@@ -1,4 +1,4 @@
-//! The sockets that a listener can stand on.
+//! The sockets that a listener can wrap.
 
 use std::io;
 use std::net;
@@ -10,10 +10,11 @@ use tokio::net::{TcpListener, TcpStream};
 #[cfg(unix)]
 use tokio::net::{UnixListener, UnixStream};
 
-/// A socket that [`Health::listener`](crate::Health::listener) takes: tokio's `TcpListener`, and its `UnixListener` on Unix.
+/// A socket that [`Health::listener`](crate::Health::listener) can wrap: `TcpListener` of tokio, and on Unix its
+/// `UnixListener`.
 ///
-/// It is sealed: the end of a listener depends on the queue of its socket. A listener for TLS stands on top of what
-/// `Health::listener` returns, see there.
+/// This trait is sealed, because a listener empties the queue of its socket before it closes. For TLS, write a listener
+/// around the one that [`Health::drain_listener`](crate::Health::drain_listener) returns.
 pub trait ListenSocket:
     Listener + Send + private::Queue<Io = <Self as Listener>::Io, Addr = <Self as Listener>::Addr>
 {
@@ -31,12 +32,12 @@ pub(in crate::http) mod private {
     pub trait Queue: Sized {
         type Io;
         type Addr;
-        /// The socket without tokio, which relies on the last event of the socket, and a new event may not have been delivered
-        /// yet.
+        /// The socket without tokio. Tokio relies on the last event of the socket, and an event for a new connection
+        /// may not have been delivered yet.
         type Plain: std::fmt::Debug + Send + 'static;
         fn into_plain(self) -> io::Result<Self::Plain>;
-        /// The next connection of the queue; [`WouldBlock`](io::ErrorKind::WouldBlock) once it is empty. `Ok(None)` if the
-        /// connection cannot be used.
+        /// The next connection of the queue. The error is [`WouldBlock`](io::ErrorKind::WouldBlock) once the queue is
+        /// empty. `Ok(None)` if the connection cannot be used.
         fn next(plain: &Self::Plain) -> io::Result<Option<(Self::Io, Self::Addr)>>;
     }
 }

@@ -1,5 +1,5 @@
-//! The stream of one connection. It ends a connection whose request never becomes complete, because such a connection
-//! only delays the end of the process.
+//! The stream of one connection. It ends the connection if its request never becomes complete, because it would only
+//! delay the end of the process.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -14,25 +14,25 @@ use crate::http::axum::listener::protocol::{Protocol, Waits};
 
 /// A connection of a [`DrainListener`](super::DrainListener).
 ///
-/// It reads from the socket and writes to it. A read fails with [`TimedOut`](io::ErrorKind::TimedOut), so that the server
-/// closes the connection, in these cases:
+/// It reads from the socket and writes to it. A read fails with [`TimedOut`](io::ErrorKind::TimedOut), so that the
+/// server closes the connection, in these cases:
 ///
 /// - the head of a request is not complete 30 s after its first byte;
 /// - the drain is over, and 1 s later a head that has begun is not complete;
 /// - the drain is over, a body is not complete, and for 1 s no byte was read or written;
-/// - the drain is over, no complete request of an HTTP/2 connection waits for its answer, and for 1 s no byte was read or
-///   written.
+/// - the drain is over, no complete request of an HTTP/2 connection waits for its answer, and for 1 s no byte was read
+///   or written.
 ///
-/// A complete request is never aborted, however long its handler takes. An idle connection is not ended here: the server
-/// closes it itself. An upgraded connection, a `CONNECT` and everything that is not HTTP are left alone.
+/// A complete request is never aborted, however long its handler takes. An idle connection is not ended here: the
+/// server closes it itself. An upgraded connection, a `CONNECT` and everything that is not HTTP are left alone.
 #[derive(Debug)]
 pub struct DrainStream<S = TcpStream> {
     stream: S,
     connection: ConnectionGuard,
     protocol: Protocol,
-    /// Created by the first wait that has a limit.
+    /// Created by the first wait with a limit.
     patience: Option<Box<Patience>>,
-    /// Absent on a runtime without timers.
+    /// `None` on a runtime without timers.
     limits: Option<&'static Limits>,
 }
 
@@ -65,7 +65,8 @@ impl<S> DrainStream<S> {
     fn is_out_of_patience(&mut self, context: &mut Context<'_>) -> bool {
         let Some(limits) = self.limits else { return false };
         let waits = self.protocol.waits();
-        // An HTTP/2 answer is written while no read is polled. The read that waits now is kept, so that `wrote` wakes it.
+        // An HTTP/2 answer is written while no read is polled. So the read that waits now is kept, and `wrote` wakes
+        // it.
         if waits == Waits::Unknown && !matches!(self.protocol, Protocol::Http2(_)) {
             if let Some(patience) = &mut self.patience {
                 patience.rest();

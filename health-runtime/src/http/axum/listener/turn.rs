@@ -1,4 +1,5 @@
-//! A turn of the runtime: the runtime has seen everything that had arrived at its sockets before, and has run tasks since.
+//! A turn of the runtime. After it, the runtime has seen everything that had arrived at its sockets before, and has run
+//! tasks since.
 
 use std::io;
 
@@ -11,8 +12,8 @@ pub(in crate::http) async fn turn() {
     }
 }
 
-/// Resolves when the runtime has seen the event of a socket that becomes readable now. Sockets that were readable earlier
-/// come first.
+/// Resolves when the runtime has seen the event of a socket that becomes readable now. Sockets that were readable
+/// before come first.
 #[cfg(unix)]
 async fn heard() -> io::Result<()> {
     use std::os::unix::net::UnixStream;

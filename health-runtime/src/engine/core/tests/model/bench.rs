@@ -1,4 +1,5 @@
-//! A core and the reference, side by side: what happens, happens to both, and then they have to say the same.
+//! A core and the reference, side by side. Each operation is applied to both, and then both have to give the same
+//! answers.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,35 +16,38 @@ use crate::spec::{Defaults, Probe};
 /// How often each answer was given.
 pub(super) type Seen = BTreeMap<String, u64>;
 
-/// What is wrong.
+/// `Err` says what is wrong.
 pub(super) type Verdict = Result<(), String>;
 
 pub(super) struct Bench {
     pub(super) sim: Sim,
     pub(super) history: History,
-    /// What probes are answered from, and until when.
+    /// The view that answers the probes, and until when it is valid.
     pub(super) view: Option<(View, Until)>,
-    /// From this time on each probe has to look at the core.
+    /// The time from which each probe has to look at the core.
     pub(super) asked_for: [Time; 4],
-    /// Guards of startup tasks.
+    /// How many guards of startup tasks there are.
     tasks: u32,
-    /// Whether the runtime runs the beats that it is given, and whether one is under way.
+    /// Whether the runtime runs beats.
     runs_beats: bool,
+    /// Whether a beat is under way.
     pub(super) has_beat: bool,
-    /// Since when each check has been free to run.
+    /// When the last run of each check ended.
     pub(super) idle: Vec<Time>,
-    /// When each check last started by itself, if no freeze has upset its schedule since.
+    /// When each check last started by its interval. `None` if a freeze or an earlier retry has changed its schedule
+    /// since.
     pub(super) paced: Vec<Option<Time>>,
-    /// Whether a run of each check was asked for that has not started.
+    /// Whether a run of each check was requested and has not started yet.
     pub(super) wished: Vec<bool>,
     /// When each check last started.
     pub(super) started: Vec<Option<Time>>,
-    /// Whether each check may run again sooner than its interval says, because it has failed.
+    /// Whether each check may run before its interval is over, because it has failed.
     pub(super) retries: Vec<bool>,
-    /// By when each check has to run, because a run was asked for.
+    /// By when each check has to run, because a run was requested.
     pub(super) promised: Vec<Option<Time>>,
-    /// When the last run of each check started, in awake time, and whether the run before it hung.
+    /// The awake time at which the last run of each check started.
     pub(super) since: Vec<Time>,
+    /// Whether the last finished run of each check took longer than the probe budget, or timed out.
     pub(super) hangs: Vec<bool>,
 }
 
@@ -103,7 +107,7 @@ impl Bench {
         bench
     }
 
-    /// What happens, and whether both then say the same.
+    /// Applies the operation to both, and compares their answers.
     pub(super) fn step(&mut self, op: Op, seen: &mut Seen) -> Verdict {
         self.apply(op)?;
         self.follow(Cause::Wish)?;
@@ -173,7 +177,7 @@ impl Bench {
         Ok(())
     }
 
-    /// Lets time pass tick by tick. Between two ticks the view is looked at, as the engine does it.
+    /// Lets time pass tick by tick. After each tick it looks at the view, as the engine does.
     fn pass(&mut self, time: Time) -> Verdict {
         let end = self.sim.now + time;
         while self.sim.now < end {
@@ -213,7 +217,7 @@ impl Bench {
         }
     }
 
-    /// The beat that is under way arrives, if the runtime runs it.
+    /// Lets the beat under way arrive, if the runtime runs beats.
     fn beat(&mut self) {
         if self.runs_beats && std::mem::take(&mut self.has_beat) {
             self.sim.core.beat(self.sim.now);
@@ -224,7 +228,7 @@ impl Bench {
 
     fn finish(&mut self, index: usize, state: State) {
         if state.reason != Some(Reason::Cancelled) {
-            self.poll(); // only a run that is dropped ends without having begun
+            self.poll(); // only a cancelled run may end before its first poll
         }
         let was_stuck = self.history.is_stuck(&self.history.checks[index]);
         let took = match self.history.checks[index].run {
@@ -254,7 +258,7 @@ impl Bench {
         self.sim.finish(index, state);
     }
 
-    /// Sees that there is a view to answer from: one is used for as long as it says that it holds.
+    /// Makes a view if there is none that is still valid.
     fn published(&mut self) {
         let now = self.sim.now;
         if self.view.as_ref().is_none_or(|(_, until)| now >= until.states()) {

@@ -1,4 +1,4 @@
-//! What random lives have found, each as a life of its own.
+//! The bugs that the random tests have found. Each has a test of its own.
 
 use super::bench::Seen;
 use super::ops::{Op, Service};

@@ -1,4 +1,4 @@
-//! What was done to a core and when: all that the reference knows.
+//! What was done to a core, and when. The reference computes its answers from nothing else.
 
 use std::time::Duration;
 
@@ -7,27 +7,27 @@ use super::super::{Time, ms};
 use crate::outcome::{Reason, Status};
 use crate::spec::Probe;
 
-/// A state, as it is written in the tables.
+/// A status and a reason, as in the tables of `docs/states.md`.
 pub(super) type Said = (Status, Option<Reason>);
 
 #[derive(Debug, Default)]
 pub(super) struct History {
     pub(super) now: Time,
-    /// The last tick, by the clock and in awake time.
+    /// The time of the last tick, by the clock and in awake time.
     pub(super) tick: (Time, Time),
     /// The awake time at the end of the last freeze.
     pub(super) thawed: Option<Time>,
-    /// What the last freeze that counts as half of it counts beyond a tick, and the awake time at its end.
+    /// For the last freeze that counted as half: how much it counted beyond one tick, and the awake time at its end.
     pub(super) charged: (Duration, Time),
-    /// How long the runtime may be silent, and the awake time of its last beat.
+    /// For how long the runtime may run no beat, and the awake time of its last beat.
     pub(super) stalled_after: Option<(Duration, Time)>,
     pub(super) checks: Vec<Check>,
-    /// Started by hand, if it has to be.
+    /// Whether `mark_started` was called, or is not needed.
     pub(super) is_marked: bool,
     pub(super) is_armed: bool,
     pub(super) is_started: bool,
     pub(super) is_draining: bool,
-    /// Startup tasks that are not done: one that was dropped stays so.
+    /// How many startup tasks are not done. A task that was dropped is never done.
     pub(super) tasks: u32,
     pub(super) holds: u32,
 }
@@ -44,7 +44,7 @@ pub(super) struct Check {
 pub(super) enum Run {
     None,
     Started,
-    /// Polled by the runtime, at this awake time.
+    /// The runtime has polled it, for the first time at this awake time.
     Began(Time),
 }
 
@@ -55,12 +55,12 @@ pub(super) struct Finished {
     pub(super) passes: bool,
     /// Whether it reached what it checks.
     pub(super) asked: bool,
-    /// Whether it had been given up on.
+    /// Whether the check was `stuck` when the run ended.
     pub(super) was_stuck: bool,
 }
 
 impl History {
-    /// The time in which the process could run.
+    /// The awake time: the time in which the process could run.
     pub(super) fn awake(&self) -> Time {
         let gap = self.now.saturating_sub(self.tick.0);
         let is_throttled = gap <= ms(1_000) && self.thawed.is_some_and(|thawed| self.tick.1 < thawed + ms(10_000));
@@ -72,7 +72,7 @@ impl History {
         self.awake().saturating_sub(awake)
     }
 
-    /// How much of the time since the last tick counts though the process was frozen, beyond a tick.
+    /// If the time since the last tick is a freeze: how much it counts beyond one tick.
     pub(super) fn charge(&self) -> Duration {
         let gap = self.now.saturating_sub(self.tick.0);
         let counted = self.awake_since(self.tick.1);
@@ -83,7 +83,8 @@ impl History {
         }
     }
 
-    /// How much a run that began at this awake time has spent: its last freeze is excused in full.
+    /// The awake time that a run has used since it began at the awake time `began`. The last freeze during the run
+    /// counts as one tick.
     pub(super) fn spent(&self, began: Time) -> Duration {
         let (before, thawed) = self.charged;
         let before = if thawed > began { before } else { ms(0) };
@@ -91,7 +92,7 @@ impl History {
         self.awake_since(began).saturating_sub(excused)
     }
 
-    /// The runtime has been silent for as long as it may.
+    /// Whether the runtime has run no beat for too long.
     pub(super) fn is_stalled(&self) -> bool {
         matches!(self.stalled_after, Some((limit, beat)) if self.awake_since(beat) >= limit)
     }
@@ -100,20 +101,20 @@ impl History {
         self.checks.iter().filter(move |check| check.plan.spec.is_in(probe))
     }
 
-    /// Whether it never runs again.
+    /// Whether the check never runs again.
     pub(super) fn is_over(&self, check: &Check) -> bool {
         check.is_disabled || self.is_started && check.plan.is_startup_only()
     }
 }
 
 impl Check {
-    /// When its breaker lets the next run through.
+    /// When the breaker allows the next run.
     pub(super) fn opens(&self) -> Time {
         let opened = self.opened(&self.finished).zip(self.plan.spec.breaker);
         opened.map_or(Time::ZERO, |(at, breaker)| at + breaker.reset)
     }
 
-    /// So many runs in a row turn it.
+    /// After this many such runs in a row, the published state changes.
     pub(super) fn threshold(&self, passes: bool) -> usize {
         let spec = &self.plan.spec;
         let threshold = if passes {
@@ -129,7 +130,7 @@ impl Check {
         self.plan.spec.fail_open && pasts.any(|said| said.is_some_and(|said| said.0 != Status::Unhealthy))
     }
 
-    /// The time between two runs: until one has passed, 1 s, 2 s, 4 s and so on, up to the interval.
+    /// The time between two runs: 1 s, 2 s, 4 s and so on until one has passed, but at most the interval.
     pub(super) fn pause(&self, interval: Duration) -> Duration {
         let is_eager = !self.has_passed() && self.opened(&self.finished).is_none();
         match self.finished.len() {

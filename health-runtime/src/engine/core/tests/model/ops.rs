@@ -1,4 +1,4 @@
-//! What may be declared and what may happen, at random. Times are round, so that they often meet.
+//! Random services and random operations. Times are round, so that they often coincide.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -23,13 +23,13 @@ pub(super) struct Service {
 pub(super) enum Op {
     Pass(u64),
     Freeze(u64),
-    /// The runtime polls what was started.
+    /// The runtime polls the runs that have started.
     Poll,
-    /// One of the runs in flight ends, whichever that is.
+    /// One of the runs in flight ends.
     Finish(usize, State),
-    /// Somebody asks.
+    /// A probe asks.
     Ask(Probe),
-    /// Somebody asks for a run.
+    /// A run of a check is requested.
     Request(usize),
     Hold,
     Release,
@@ -38,7 +38,7 @@ pub(super) enum Op {
     CloseTask(bool),
     MarkStarted,
     Arm,
-    /// Whether the runtime runs the beats that it is given.
+    /// Whether the runtime runs beats from now on.
     Beats(bool),
 }
 
@@ -108,7 +108,7 @@ fn spec() -> impl Strategy<Value = CheckSpec> {
     )
 }
 
-/// At most `most` steps. Most lists begin with a router.
+/// At most `most` steps, after a beginning that creates a router in most cases.
 pub(super) fn ops(most: usize) -> impl Strategy<Value = Vec<Op>> {
     let delay = || {
         select(vec![

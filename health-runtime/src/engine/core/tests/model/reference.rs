@@ -1,11 +1,12 @@
-//! The tables of semantics, read aloud: what was done is looked through anew for every answer, and nothing is cached.
+//! The reference: the rules of `docs/states.md` as plain code. It computes each answer from the whole history, and
+//! caches nothing.
 
 use super::super::{Time, ms};
 use super::history::{Check, Finished, History, Run, Said};
 use crate::outcome::{Reason::*, Status::*};
 use crate::spec::Probe::{self, *};
 
-/// A failure that somebody has seen.
+/// Whether `fail_open` lowers this failure: it was observed.
 fn is_waived(said: Said) -> bool {
     matches!(
         said.1,
@@ -14,11 +15,11 @@ fn is_waived(said: Said) -> bool {
 }
 
 impl Check {
-    /// The end of the run that opened the breaker, if after these runs it is open or half-open.
+    /// When the breaker last opened, if it is open or half-open after these runs.
     pub(super) fn opened(&self, runs: &[Finished]) -> Option<Time> {
         let (breaker, mut opened, mut in_a_row) = (self.plan.spec.breaker?, None, 0);
         for run in runs {
-            let counts = run.passes == opened.is_some(); // failures while it is closed, passes while it is not
+            let counts = run.passes == opened.is_some(); // a closed breaker counts failures, an open one counts passes
             in_a_row = u32::from(counts) * (in_a_row + 1);
             match opened {
                 None if in_a_row >= breaker.failures => (opened, in_a_row) = (Some(run.at), 0),
@@ -30,14 +31,15 @@ impl Check {
         opened
     }
 
-    /// Whether an `exhausted` run passes now: the check passes, and a run that was not exhausted has passed within `max_age`.
+    /// Whether an `exhausted` run passes now: the check passes, and within `max_age` a run has passed that was not
+    /// exhausted.
     pub(super) fn may_be_busy(&self, now: Time) -> bool {
         let mut answers = self.finished.iter().filter(|run| run.asked && run.passes);
         let is_well = self.said(&self.finished).is_some_and(|said| said.0 != Unhealthy);
         is_well && answers.any(|run| now <= run.at + self.plan.max_age)
     }
 
-    /// What these runs said, through the thresholds.
+    /// The published state after these runs.
     pub(super) fn said(&self, runs: &[Finished]) -> Option<Said> {
         let (mut said, mut has_passed) = (None::<&Finished>, false);
         let lets_pass =
@@ -65,7 +67,7 @@ impl History {
         matches!(check.run, Run::Began(at) if self.spent(at) >= check.plan.timeout + ms(250))
     }
 
-    /// Whether nothing keeps it from starting. Once it has, it stays so.
+    /// Whether the service may start now. Once it has started, it stays started.
     pub(super) fn may_start(&self) -> bool {
         let is_free = self.is_armed && self.is_marked && self.tasks == 0 && !self.is_draining;
         is_free && self.of(Startup).all(|check| check.is_disabled || check.has_passed())

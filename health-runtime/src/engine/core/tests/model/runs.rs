@@ -1,4 +1,4 @@
-//! Which runs may start, and which have to.
+//! Which runs may start, and which have to start.
 
 use std::slice::from_ref;
 
@@ -13,12 +13,12 @@ use crate::spec::{Probe, Refresh};
 pub(super) enum Cause {
     Time,
     Probe,
-    /// Somebody asked for it.
+    /// A run was requested.
     Wish,
 }
 
 impl Bench {
-    /// Takes what the core has begun to do, and sees that it may.
+    /// Takes the effects of the core, and checks that each run that starts may start.
     pub(super) fn follow(&mut self, cause: Cause) -> Verdict {
         if !self.history.is_started && self.history.may_start() {
             self.history.is_started = true;
@@ -61,7 +61,7 @@ impl Bench {
         Ok(())
     }
 
-    /// The service has started: failing checks run again.
+    /// Notes that the service has started: checks that fail now have to run again.
     fn retried(&mut self) {
         for (index, check) in self.history.checks.iter().enumerate() {
             let has_failed = !check.finished.is_empty() && self.history.state(check).0 == Status::Unhealthy;
@@ -77,7 +77,7 @@ impl Bench {
         }
     }
 
-    /// A probe is here: what it starts, and what it waits for.
+    /// Asks a probe, and checks what it starts and what it waits for.
     pub(super) fn ask(&mut self, probe: Probe) -> Verdict {
         let now = self.sim.now;
         self.sim.core.demand(probe, WHOLE, now);
@@ -112,11 +112,11 @@ impl Bench {
         let spec = &check.plan.spec;
         let is_starting = !history.is_started && spec.is_in(Probe::Startup);
         let concerns = spec.is_in(probe) || probe == Probe::Readiness && is_starting;
-        let gates = is_starting || spec.critical && probe != Probe::Startup;
+        let is_required = is_starting || spec.critical && probe != Probe::Startup;
         let is_unknown = matches!(history.state(check).1, Some(Reason::Pending | Reason::Stale));
         let needs = match check.plan.refresh {
-            Refresh::Ttl(_) => gates || is_unknown,
-            Refresh::Interval(_) => gates && check.finished.is_empty(),
+            Refresh::Ttl(_) => is_required || is_unknown,
+            Refresh::Interval(_) => is_required && check.finished.is_empty(),
         };
         let in_flight = check.run != Run::None && history.awake_since(self.since[index]) < BUDGET;
         let is_open = check.opened(&check.finished).is_some();
@@ -131,7 +131,7 @@ impl Bench {
             && !check.is_disabled
     }
 
-    /// Whether the answer of the probe does not depend on its checks.
+    /// Whether the probe waits for no check: its answer does not depend on them, or it is the liveness probe.
     fn is_hopeless(&self, probe: Probe) -> bool {
         let history = &self.history;
         let by_hand = !history.is_armed || !history.is_marked || history.tasks > 0;
@@ -144,7 +144,7 @@ impl Bench {
             }
     }
 
-    /// A probe that is answered from the view without a look has nothing to start and nothing to wait for.
+    /// Checks that a probe that the view answers has nothing to start and nothing to wait for.
     pub(super) fn needs_no_look(&self, probe: Probe) -> Verdict {
         let now = self.sim.now;
         if now >= self.asked_for[probe as usize] {
@@ -165,7 +165,7 @@ impl Bench {
         self.sim.now >= check.opens()
     }
 
-    /// Whether a run that was asked for has started, or waits for the end of the one in flight.
+    /// Checks that a requested run has started, or starts later if it may not start yet.
     pub(super) fn granted(&mut self, index: usize) -> Verdict {
         let was_running = self.history.checks[index].run != Run::None;
         self.follow(Cause::Wish)?;
@@ -188,7 +188,7 @@ impl Bench {
         Ok(())
     }
 
-    /// A check starts by itself: never sooner than its interval allows, and be it for a trial.
+    /// Notes that a check has started by its interval, and checks that it is not too soon. This also holds for a trial.
     fn paced(&mut self, index: usize) -> Verdict {
         let Refresh::Interval(interval) = self.history.checks[index].plan.refresh else {
             return Ok(());
@@ -202,7 +202,7 @@ impl Bench {
         Ok(())
     }
 
-    /// Whether each check that runs by itself has: a first trial comes as soon as the breaker lets it through.
+    /// Checks that no check with an interval is late. The first trial comes as soon as the breaker allows it.
     pub(super) fn on_time(&self) -> Verdict {
         for (index, check) in self.history.checks.iter().enumerate() {
             let Refresh::Interval(interval) = check.plan.refresh else {

@@ -194,7 +194,7 @@ proptest! {
     }
 }
 
-/// Pieces of input: some random, some that reach further states.
+/// Pieces of input. Some are random. The others reach more states.
 fn piece() -> impl Strategy<Value = (bool, Vec<u8>)> {
     let known = prop::sample::select(vec![
         &b"GET / HTTP/1.1\r\n"[..],

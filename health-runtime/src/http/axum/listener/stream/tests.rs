@@ -164,7 +164,7 @@ async fn a_complete_request_of_http_2_is_not_cut_and_its_connection_is_once_it_i
     bench.sends(GET).await;
     bench.stops().await;
     assert_eq!(bench.is_cut_after().await, None);
-    // As in a server: its task reads and writes at the same time.
+    // A server does the same: its task reads and writes at the same time.
     let (reader, mut writer) = tokio::io::split(bench.stream);
     let reading = tokio::spawn(async move {
         let mut reader = reader;
