@@ -6,14 +6,15 @@ use std::sync::Arc;
 use crate::outcome::CheckResult;
 use crate::trigger::Trigger;
 
-/// A type that can check itself.
+/// A type that can check its own health.
 ///
-/// Implement it for your own type, to use that type as a field with `#[health_check]`. For a type of another crate,
-/// enable a feature, or name a function with `with = path` on the field.
+/// Implement this trait for your own type to use that type as a field with `#[health_check]`. For a type of another
+/// crate, enable the feature that supports it, or name a function with `with = path` on the field.
 ///
-/// The engine calls [`check`](Self::check) in its own task, and never twice at the same time. At the timeout of the
-/// check, the engine drops the future: do not leave anything half done across an `.await`. A panic counts as a failure
-/// of the check. A call that blocks its thread cannot be aborted: the check is `stuck` until the call returns.
+/// The engine calls [`check`](Self::check) in a separate task for each check, and a check never runs twice at the same
+/// time. When a run reaches the check's timeout, the engine drops the future, so do not leave anything half done across
+/// an `.await`. A panic is treated as a failure of the check. A call that blocks its thread cannot be aborted. In that
+/// case, the check is reported as `stuck` until the call returns.
 ///
 /// ```
 /// use health_runtime::{CheckResult, HealthCheck, Outcome};
@@ -38,33 +39,35 @@ use crate::trigger::Trigger;
     note = "for a struct that derives `HealthState`, take its checks in: `#[health_check(nested)]`"
 )]
 pub trait HealthCheck: Send + Sync + 'static {
-    /// Checks the value now.
+    /// Runs the check once and returns its result.
     fn check(&self) -> impl Future<Output = CheckResult> + Send;
 
-    /// Whether there is nothing to check. Such a check is healthy (`disabled`) and never runs. Default: `false`. A
-    /// `None` is disabled, and so is a `Vec` in which all elements are disabled.
+    /// Returns `true` if there is nothing to check. A disabled check never runs, and it is reported as healthy with the
+    /// reason `disabled`. By default, this method returns `false`. A `None` is disabled, and so is a `Vec` if all of
+    /// its elements are disabled.
     ///
-    /// The engine asks once, when it starts. The elements of a `Vec` and the value of a `OnceLock` are also asked at
-    /// each run.
+    /// The engine calls this method once, when it starts. For the elements of a `Vec` and for the value of a
+    /// `OnceLock`, this method is also called at each run.
     fn is_disabled(&self) -> bool {
         false
     }
 
-    /// Gives the check a [`Trigger`], once, when the engine starts. With it, the check can ask for a run at once
-    /// instead of waiting for the next interval. It is for checks that notice changes themselves. Default: drops the
-    /// trigger.
+    /// Gives the check a [`Trigger`]. The engine calls this method once, when it starts. With the trigger, the check
+    /// can ask for a run immediately instead of waiting for the next interval. Implement this method if your check
+    /// notices changes itself. By default, the trigger is dropped.
     ///
-    /// A value that is put into a `OnceLock` after the start receives no trigger.
+    /// Note that a value that is put into a `OnceLock` after the start does not receive a trigger.
     fn attach(&self, trigger: Trigger) {
         drop(trigger);
     }
 }
 
-/// Marks a check that looks only at this process, such as a worker task, a queue or a flag. A restart can fix what it
-/// checks.
+/// A marker for checks that look only at this process, for example at a worker task, a queue or a flag. Restarting the
+/// process can fix a problem that such a check finds.
 ///
-/// Only such checks are allowed in the liveness probe without a reason, because a failure there restarts the process.
-/// If a database is down, a restart fixes nothing, and all instances would restart at once.
+/// Only these checks are allowed in the liveness probe without a stated reason, because a failure of the liveness probe
+/// restarts the process. If, for example, a database is down, restarting the process fixes nothing. All instances of
+/// the service would fail and restart at the same time.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not belong in the liveness probe: a failure there restarts this process, and a restart is not known to fix `{Self}`",
     label = "not known to be fixed by a restart",

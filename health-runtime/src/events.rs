@@ -15,18 +15,20 @@ use crate::report::Transition;
 use crate::spec::Probe;
 
 impl Health {
-    /// A stream of all changes of checks from now on, in order. Use it for notifications, an audit trail, or a switch
-    /// to a fallback.
+    /// Returns a stream of all changes of checks from now on, in order. You can use it for notifications, for an audit
+    /// trail, or to switch to a fallback.
     ///
-    /// [The log](crate::_documentation::log) has the same changes. The first result of a check is a change too, from
-    /// `pending`. The stream does not contain earlier changes. For the state before, make a [`report`](Self::report)
-    /// after you have subscribed, so that you miss no change between the two.
+    /// The same changes are written to [the log](crate::_documentation::log). The first result of a check is also
+    /// reported as a change, from the reason `pending`. The stream does not contain changes that happened before you
+    /// subscribed. If you also need the current state, create a [`report`](Self::report) after you have subscribed.
+    /// This way, you do not miss a change between the two calls.
     ///
-    /// If a reader is more than 256 changes behind, it loses the oldest ones, and gets a [`HealthEvent::Missed`] with
-    /// their number.
+    /// If a reader falls more than 256 changes behind, it loses the oldest ones. In that case, it receives a
+    /// [`HealthEvent::Missed`] with the number of lost changes.
     ///
-    /// The stream does not keep the engine alive, and ends with the engine. Give the stream to a task, and not a
-    /// `Health`: with a `Health`, the engine stays alive as long as the task waits for the end of the stream.
+    /// The stream does not keep the engine alive, and it ends when the engine shuts down. If a task reads the stream
+    /// until its end, pass only the stream to that task. Do not pass it a `Health`, because then the engine stays alive
+    /// while the task waits for the end of the stream, and neither of them ever ends.
     ///
     /// ```no_run
     /// # use health_runtime::{Events, Health, HealthEvent};
@@ -57,13 +59,14 @@ impl Health {
         Events(stream.boxed())
     }
 
-    /// The state of a probe, to read it or to wait for a change. Use it for a consumer that takes no jobs until the
-    /// service is ready, or for a metric of liveness. The state is that of the answer of the probe, at most 50 ms
-    /// later.
+    /// Returns a [`ProbeWatch`] with which you can read the state of a probe and wait until it changes. You can use it,
+    /// for example, in a consumer that takes no jobs until the service is ready, or for a liveness metric. The watched
+    /// state is the same as in the answer of the probe, with a delay of at most 50 ms.
     ///
-    /// Readiness, startup and health never pass before the service has probes: a [`router`](Self::router),
-    /// [`probes`](Self::probes) or an internal port. A service without HTTP calls `probes` once, and drops the result.
-    /// As with [`subscribe`](Self::subscribe), give the watch to a task, and not a `Health`.
+    /// Readiness, startup and health do not pass until the service has probes. A service has probes once it has a
+    /// [`router`](Self::router), [`probes`](Self::probes) or an internal port. If your service does not use HTTP, call
+    /// `probes` once and drop the result. As with [`subscribe`](Self::subscribe), pass only the watch to a task, and
+    /// not a `Health`.
     ///
     /// ```no_run
     /// # use health_runtime::{Health, Probe, ProbeWatch};
@@ -88,26 +91,27 @@ impl Health {
     }
 }
 
-/// An event of [`Health::subscribe`]. More kinds may be added.
+/// An event in the stream of [`Health::subscribe`]. More kinds of events may be added in the future.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum HealthEvent {
-    /// A check's published status or reason has changed.
+    /// The published status or reason of a check has changed.
     Check(Transition),
-    /// The reader was too slow. This many events were lost before the next one.
+    /// The reader was too slow, so this many events were lost before the next one.
     Missed(u64),
 }
 
-/// The changes of all checks, from [`Health::subscribe`]. A [`Stream`] that ends with the engine.
+/// A stream of the changes of all checks. It is returned by [`Health::subscribe`]. The [`Stream`] ends when the engine
+/// shuts down.
 #[must_use = "a stream does nothing unless it is read"]
 pub struct Events(BoxStream<'static, HealthEvent>);
 
 impl Events {
-    /// The next event, or `None` once the engine has ended.
+    /// Waits for the next event and returns it, or returns `None` once the engine has shut down.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses no event.
+    /// This method is cancel safe. If the future is dropped, no event is lost.
     pub async fn next(&mut self) -> Option<HealthEvent> {
         self.0.next().await
     }
@@ -127,8 +131,9 @@ impl fmt::Debug for Events {
     }
 }
 
-/// The state of a probe, from [`Health::watch`]. A clone waits for changes on its own. It does not keep the engine
-/// alive.
+/// A view of the current state of a probe. It is returned by [`Health::watch`].
+///
+/// A clone waits for changes independently of the original. A `ProbeWatch` does not keep the engine alive.
 #[derive(Clone, Debug)]
 pub struct ProbeWatch {
     probe: Probe,
@@ -136,34 +141,35 @@ pub struct ProbeWatch {
 }
 
 impl ProbeWatch {
-    /// The probe that is watched.
+    /// Returns the probe that is watched.
     pub fn probe(&self) -> Probe {
         self.probe
     }
 
-    /// Whether the probe succeeds. A degraded one succeeds.
+    /// Returns `true` if the probe succeeds. A degraded probe succeeds too.
     pub fn passes(&self) -> bool {
         self.status().passes()
     }
 
-    /// The status now. Once the engine has ended, it is unhealthy (`cancelled`).
+    /// Returns the current status. Once the engine has shut down, the status is unhealthy, with the reason `cancelled`.
     pub fn status(&self) -> Status {
         self.verdict.borrow().status
     }
 
-    /// Why the service fails this probe, whatever the checks report: `draining`, `stalled`, `held`, `starting` or
-    /// `not_serving`. Once the engine has ended: `cancelled`.
+    /// Returns the reason why the service itself fails this probe, regardless of its checks. It is one of `draining`,
+    /// `stalled`, `held`, `starting` and `not_serving`, or `cancelled` once the engine has shut down. Returns `None` if
+    /// the service itself does not fail the probe.
     pub fn reason(&self) -> Option<Reason> {
         self.verdict.borrow().reason
     }
 
-    /// Waits until the status or the reason has changed since the last call, or since this watch was made. Returns the
-    /// new status, or `None` once the engine has ended. If the state changes and changes back in between, the change
-    /// may be missed.
+    /// Waits until the status or the reason has changed since the last call, or since this watch was created. Returns
+    /// the new status, or `None` once the engine has shut down. If the state changes and then changes back before this
+    /// method reads it, the change may be missed.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses no change.
+    /// This method is cancel safe. If the future is dropped, no change is lost.
     pub async fn changed(&mut self) -> Option<Status> {
         self.verdict.changed().await.ok()?;
         Some(self.verdict.borrow_and_update().status)

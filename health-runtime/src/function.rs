@@ -6,11 +6,11 @@ use std::marker::PhantomData;
 use crate::outcome::{CheckFuture, CheckResult, IntoOutcome};
 use crate::spec::CheckSpec;
 
-/// A free function that checks a state of type `S`. `#[health_check]` above a function makes a type with the name of
-/// the function, and implements this trait for it.
+/// A free function that checks a state of type `S`. The `#[health_check]` attribute on a function generates a type with
+/// the same name as the function, and implements this trait for that type.
 ///
-/// Give it to [`HealthBuilder::function`](crate::HealthBuilder::function), or name it in `#[health(checks(…))]`.
-/// Implemented by hand, such a check is a type without a value:
+/// Pass the type to [`HealthBuilder::function`](crate::HealthBuilder::function), or list it in `#[health(checks(…))]`.
+/// If you implement this trait by hand, use a type that has no values:
 ///
 /// ```
 /// use health_runtime::{CheckFuture, CheckSpec, HealthFn, Outcome};
@@ -41,10 +41,10 @@ use crate::spec::CheckSpec;
     note = "and it has `#[health_check]` above it"
 )]
 pub trait HealthFn<S: ?Sized>: 'static {
-    /// The options of the check.
+    /// Returns the options of the check.
     fn spec() -> CheckSpec;
 
-    /// Starts a run.
+    /// Starts a run of the check and returns its future.
     fn call(state: &S) -> CheckFuture<'_>;
 }
 

@@ -19,14 +19,14 @@ use crate::start_error::StartError;
 use crate::state::{Checks, Declared, HealthState, StateCheck};
 use crate::trigger::Trigger;
 
-/// A handle to a running health engine. A service holds it, and gives it to its router and its server.
+/// A handle to a running health engine. A service keeps this handle, and passes it to its router and its server.
 ///
-/// Clones are handles to the same engine. The engine ends when the last handle is dropped: its threads stop, and runs
-/// in flight are aborted. Routers, [`Probes`](crate::Probes), layers, listeners and shutdown signals hold a handle. An
-/// internal port holds none.
+/// Clones are handles to the same engine. The engine shuts down when the last handle is dropped: its threads stop, and
+/// in-flight runs are aborted. Routers, [`Probes`](crate::Probes), layers, listeners and shutdown signals each hold a
+/// handle. A server on an internal port does not hold a handle, so it does not keep the engine alive.
 ///
-/// Do not keep a `Health` inside the state that its engine owns, because such an engine never ends. Keep a
-/// [`WeakHealth`] there.
+/// Do not keep a `Health` inside the state that its engine owns. That would be a reference cycle, and the engine would
+/// never shut down. Keep a [`WeakHealth`] there instead.
 ///
 /// ```no_run
 /// use health_runtime::{Flag, HealthState};
@@ -51,7 +51,7 @@ pub struct Health {
 }
 
 impl Health {
-    /// A builder for a health engine that checks this state. The engine owns the state.
+    /// Returns a builder for a health engine that checks this state. The engine takes ownership of the state.
     ///
     /// If the state is not `Clone`, use `Health::builder(Arc::clone(&state))`. If there is no state, use
     /// `Health::builder(())` and add all checks to the builder.
@@ -75,17 +75,17 @@ impl Health {
         HealthBuilder::new(state)
     }
 
-    /// The report of a probe at this moment. Waits for nothing and starts no run. Do not publish the report: it
-    /// contains error texts.
+    /// Returns the current report of a probe. This method does not wait and does not start any runs. Do not publish the
+    /// report, because it contains error texts.
     ///
-    /// A service without probes has not started. It has probes once it has a [`router`](Self::router),
-    /// [`probes`](Self::probes) or an internal port.
+    /// A service that has no probes is treated as not started. It has probes once you have created a
+    /// [`router`](Self::router), [`probes`](Self::probes) or an internal port.
     pub fn report(&self, probe: Probe) -> Report {
         self.engine.report(probe)
     }
 
-    /// The status of a probe at this moment. This is cheaper than [`report`](Self::report). Waits for nothing and
-    /// starts no run.
+    /// Returns the current status of a probe. This is cheaper than [`report`](Self::report). It does not wait and does
+    /// not start any runs.
     ///
     /// ```
     /// # use health_runtime::{Flag, HealthState, Probe, Status};
@@ -101,12 +101,12 @@ impl Health {
         self.engine.view().verdict(probe).status
     }
 
-    /// Asks for a run of this check now, before its next interval, for example after its dependency was deployed. The
-    /// name of a nested struct stands for all of its checks. Returns `false` if no check and no nested struct has this
-    /// name.
+    /// Requests a run of this check now, before its next interval. This is useful, for example, after the check's
+    /// dependency has been deployed. The name of a nested struct stands for all of its checks. Returns `false` if there
+    /// is no check or nested struct with this name.
     ///
-    /// Does not wait for the run. If a run is in flight, another run starts after it. However often this is called, a
-    /// check starts at most once every 50 ms.
+    /// This method does not wait for the run. If a run is already in flight, another run starts after it. However often
+    /// you call this method, a check starts at most once every 50 ms.
     ///
     /// ```
     /// # use health_runtime::{Flag, HealthState};
@@ -125,51 +125,54 @@ impl Health {
         is_known
     }
 
-    /// Asks for a run of every check now, like [`refresh`](Self::refresh) for one check.
+    /// Requests a run of every check now, as [`refresh`](Self::refresh) does for a single check.
     pub fn refresh_all(&self) {
         self.engine.request(0..self.engine.plans.len());
     }
 
-    /// Where the service is between its start and its end.
+    /// Returns the current phase of the service: whether it is starting, running or draining.
     pub fn phase(&self) -> Phase {
         self.engine.view().standing.phase
     }
 
-    /// Whether the service is draining, see [`drain`](Self::drain).
+    /// Returns `true` if the service is draining. See [`drain`](Self::drain) for details.
     pub fn is_draining(&self) -> bool {
         self.engine.is_draining()
     }
 
-    /// A handle that does not keep the engine alive.
+    /// Returns a handle that does not keep the engine alive.
     pub fn downgrade(&self) -> WeakHealth {
         WeakHealth(Arc::downgrade(&self.engine))
     }
 }
 
-/// A handle that does not keep the engine alive. Use it in the state that the engine owns.
+/// A handle that does not keep the engine alive. Use it inside the state that the engine owns.
 ///
-/// The [`Default`] handle belongs to no engine, so [`upgrade`](Self::upgrade) returns `None`.
+/// The [`Default`] handle does not belong to any engine, so its [`upgrade`](Self::upgrade) method returns `None`.
 #[derive(Clone, Debug, Default)]
 pub struct WeakHealth(Weak<EngineHandle>);
 
 impl WeakHealth {
-    /// A [`Health`] of this engine, or `None` if the engine has ended.
+    /// Returns a [`Health`] handle to this engine, or `None` if the engine has shut down.
     pub fn upgrade(&self) -> Option<Health> {
         self.0.upgrade().map(|engine| Health { engine })
     }
 }
 
-/// Configures and starts a health engine, see [`Health::builder`].
+/// A builder that configures and starts a health engine. Use [`Health::builder`] to create one.
 ///
-/// It has the same options as `#[health(…)]` on the struct, and overrides them. One exception: a flag that the struct
-/// sets stays set. Of `interval` and `ttl`, the last one counts.
+/// The builder has the same options as `#[health(…)]` on the struct, and its options override those of the struct.
+/// There is one exception: a flag that is set on the struct stays set. If you set both `interval` and `ttl`, the last
+/// one takes effect.
 ///
-/// The limits are those of the derive: durations are 1 ms to 24 h, and `ttl` and `drain` may be zero. If the derive
-/// would refuse an option at compile time, the start fails here. The error is [`StartError::Service`], or
-/// [`StartError::Check`] if the option contradicts those of a check.
+/// The limits are the same as in the derive macro: durations must be between 1 ms and 24 h, but `ttl` and `drain` may
+/// also be zero. An option that the derive macro would reject at compile time is a startup error here. The error is
+/// [`StartError::Service`], [`StartError::Prefix`] for an invalid prefix, or [`StartError::Check`] if the option
+/// contradicts the options of a check.
 ///
-/// `timeout`, `interval` and `ttl` are defaults for checks that do not set their own. They do not apply to the checks
-/// of nested structs. Those have the defaults of their own struct, because they were compiled with them.
+/// `timeout`, `interval` and `ttl` are the defaults for checks that do not set their own. They do not apply to the
+/// checks of nested structs. Those checks were compiled with the defaults of their own struct, so they keep these
+/// defaults.
 #[must_use = "a builder does nothing until `start` or `try_start`"]
 pub struct HealthBuilder<S> {
     state: S,
@@ -197,8 +200,8 @@ impl<S: HealthState> HealthBuilder<S> {
         self
     }
 
-    /// Sets the name and version of the service to those of this package. Use it if the state is declared in another
-    /// crate, because the derive takes the package of that crate.
+    /// Sets the name and version of the service to those of this package. Use this if the state is declared in another
+    /// crate. By default, the derive macro uses the package of the crate that declares the state.
     ///
     /// ```
     /// # use health_runtime::Health;
@@ -214,30 +217,31 @@ impl<S: HealthState> HealthBuilder<S> {
         })
     }
 
-    /// The service's name in reports, 1 to 64 characters. Default: the package name of the crate that declares the
-    /// state; for a state without the derive, the name of the executable.
+    /// Sets the name of the service in reports. It must have 1 to 64 characters. The default is the package name of the
+    /// crate that declares the state. If the state does not use the derive macro, the default is the name of the
+    /// executable.
     pub fn name(self, name: impl Into<Cow<'static, str>>) -> Self {
         let name = name.into();
         self.label("name", &name)
             .service(|service| ServiceSpec { name, ..service })
     }
 
-    /// The service's version in reports, 1 to 64 characters. Default: the package version of the crate that declares
-    /// the state; for a state without the derive, `unknown`.
+    /// Sets the version of the service in reports. It must have 1 to 64 characters. The default is the package version
+    /// of the crate that declares the state. If the state does not use the derive macro, the default is `unknown`.
     pub fn version(self, version: impl Into<Cow<'static, str>>) -> Self {
         let version = version.into();
         self.label("version", &version)
             .service(|service| ServiceSpec { version, ..service })
     }
 
-    /// Adds a check that is a function of the whole state, with `#[health_check]` above it. The function is written in
-    /// angle brackets, because the check is a type: `.function::<disk_space>()`.
+    /// Adds a check that is a function of the whole state. The function must have the `#[health_check]` attribute.
+    /// Because this attribute turns the check into a type, you pass it in angle brackets: `.function::<disk_space>()`.
     ///
-    /// rustc's error E0747 here (`constant provided when a type was expected`) means that the function has no
-    /// `#[health_check]`.
+    /// If rustc reports the error E0747 here (`constant provided when a type was expected`), the function does not have
+    /// the `#[health_check]` attribute.
     ///
-    /// If the builder has an `Arc` of the state, a function of `&AppState` works as well. A function with a type
-    /// parameter for the state gets the `Arc`.
+    /// If the builder was created from an `Arc` of the state, you can also pass a function that takes `&AppState`. A
+    /// function with a type parameter for the state receives the `Arc` instead.
     ///
     /// ```
     /// use health_runtime::{Flag, Health, HealthState, health_check};
@@ -263,15 +267,16 @@ impl<S: HealthState> HealthBuilder<S> {
         self
     }
 
-    /// Adds a check that no struct declares. Use it for one check for each entry of a configuration, or for a value
-    /// that the state does not hold.
+    /// Adds a check that is not declared on a struct. Use this to add one check for each entry of a configuration, or
+    /// to check a value that is not part of the state.
     ///
-    /// The engine owns the value, and drops it when the engine ends. To go on using it, keep a clone, such as a
-    /// [`Flag`](crate::Flag) or an `Arc`. No check can be added after the start. If the members of a set come and go
-    /// while the service runs, use [`Parts`](crate::Parts).
+    /// The engine owns the value and drops it when the engine shuts down. If you want to keep using the value, keep a
+    /// clone of it, such as a [`Flag`](crate::Flag) or an `Arc`. You cannot add checks after the engine has started. If
+    /// the members of a set come and go while the service is running, use [`Parts`](crate::Parts) instead.
     ///
-    /// The start applies the rules of the derive to the spec, see [`StartError::Check`]. A check in the liveness probe
-    /// needs `in_process` or `restart_helps`, see [`StartError::Liveness`].
+    /// When the engine starts, the spec is validated by the same rules that the derive macro uses. See
+    /// [`StartError::Check`] for the error. A check in the liveness probe needs `in_process` or `restart_helps`. See
+    /// [`StartError::Liveness`] for details.
     ///
     /// ```
     /// use health_runtime::{CheckSpec, Flag, Health, HealthState};
@@ -294,74 +299,80 @@ impl<S: HealthState> HealthBuilder<S> {
         self
     }
 
-    /// The timeout of checks that set none. Default: 2 s, or the interval if that is shorter.
+    /// Sets the timeout of checks that do not set their own. The default is 2 s, or the interval if that is shorter.
     ///
-    /// It must be shorter than the [`interval`](Self::interval) of the same service. For some checks it gives way:
+    /// The timeout must be shorter than the [`interval`](Self::interval) of the same service. For some checks, this
+    /// value is replaced:
     ///
-    /// - If the interval of a check is shorter, the timeout is that interval.
-    /// - If it does not fit the `max_age`, `degraded_after` or `breaker` of a check, the default above applies.
+    /// - If the interval of a check is shorter, that interval is used as the timeout.
+    /// - If the timeout does not fit the `max_age`, `degraded_after` or `breaker` of a check, the default above is
+    ///   used.
     pub fn timeout(self, timeout: Duration) -> Self {
         self.service(|service| service.timeout(timeout))
     }
 
-    /// The interval of checks that set neither `interval` nor `ttl`. Default: 5 s, or twice the timeout if that is
-    /// longer.
+    /// Sets the interval of checks that set neither `interval` nor `ttl`. The default is 5 s, or twice the timeout if
+    /// that is longer.
     ///
-    /// For some checks it gives way:
+    /// For some checks, this value is replaced:
     ///
-    /// - If the check sets a timeout that is not shorter, the interval is twice that timeout.
-    /// - If it does not fit the `max_age`, `degraded_after` or `breaker` of a check, the default above applies.
+    /// - If a check sets a timeout that is equal to or longer than this interval, its interval is twice that timeout.
+    /// - If the interval does not fit the `max_age`, `degraded_after` or `breaker` of a check, the default above is
+    ///   used.
     pub fn interval(self, interval: Duration) -> Self {
         self.service(|service| service.interval(interval))
     }
 
-    /// The ttl of checks that set neither `interval` nor `ttl`. Default: none, such checks have an
-    /// [`interval`](Self::interval).
+    /// Sets the ttl of checks that set neither `interval` nor `ttl`. By default, there is no ttl, and these checks run
+    /// at an [`interval`](Self::interval).
     ///
-    /// If it does not fit the `max_age` of a check, it gives way: the check has the default interval.
+    /// If the ttl does not fit the `max_age` of a check, that check uses the default interval instead.
     pub fn ttl(self, ttl: Duration) -> Self {
         self.service(|service| service.ttl(ttl))
     }
 
-    /// A probe stops waiting for a run this long after the run began. Default: 800 ms, because the kubelet gives up
-    /// after 1 s.
+    /// Sets how long after the start of a run a probe stops waiting for that run. The default is 800 ms, because the
+    /// kubelet gives up after 1 s.
     pub fn probe_budget(self, budget: Duration) -> Self {
         self.service(|service| service.probe_budget(budget))
     }
 
-    /// Puts the probes at `PREFIX/live`, `PREFIX/ready`, `PREFIX/startup` and `PREFIX`. Default: `/livez`, `/readyz`,
-    /// `/startupz` and `/health`.
+    /// Puts the probes at `PREFIX/live`, `PREFIX/ready`, `PREFIX/startup` and `PREFIX`. By default, they are at
+    /// `/livez`, `/readyz`, `/startupz` and `/health`.
     pub fn prefix(self, prefix: impl Into<Cow<'static, str>>) -> Self {
         self.service(|service| service.prefix(prefix))
     }
 
-    /// The service starts only after [`Health::mark_started`] was called. Default: off.
+    /// Delays the start of the service until [`Health::mark_started`] has been called. This is off by default.
     pub fn manual_start(self) -> Self {
         self.service(ServiceSpec::manual_start)
     }
 
-    /// Shows the texts of errors in public answers, with credentials masked. Default: off.
+    /// Shows error texts in public answers, with credentials masked. This is off by default.
     pub fn public_details(self) -> Self {
         self.service(ServiceSpec::public_details)
     }
 
-    /// The runtime is stalled once it has run nothing for this long. Liveness and readiness then fail. At least 1 s.
-    /// Default: the runtime is not watched; with `serve_internal`, 10 s.
+    /// Sets how long the runtime may run no task before it is reported as stalled. Liveness and readiness then fail.
+    /// Must be at least 1 s. By default, the runtime is not watched, but with `serve_internal` the default is 10 s.
     ///
-    /// Only the time in which the process could run counts, so a process that is stopped does not stall. A process that
-    /// is throttled again and again, for up to a second at a time, takes up to twice as long to stall.
+    /// Time during which the process is suspended is not measured, so suspending the process does not cause a stall. If
+    /// a process is throttled repeatedly, for up to a second at a time, it can take up to twice as long until the stall
+    /// is reported.
     pub fn stalled_after(self, longest: Duration) -> Self {
         self.service(|service| service.stalled_after(longest))
     }
 
-    /// After SIGTERM, the service still serves requests for this long, while readiness already fails. Default: 7 s,
-    /// because the default check of HAProxy needs 6 s to notice.
+    /// Sets how long the service continues to serve requests after SIGTERM. Readiness already fails during this time,
+    /// so that load balancers can stop sending traffic. The default is 7 s, because HAProxy's default health check
+    /// takes 6 s to notice the failure.
     pub fn drain(self, drain: Duration) -> Self {
         self.service(|service| service.drain(drain))
     }
 
-    /// After the drain, a process that got a signal has this long to end. Then the engine ends it. Default: 15 s. With
-    /// the drain this is 22 s, and the kubelet kills after 30 s.
+    /// Sets how long the process may take to exit after the drain, if it received a signal. If it is still running
+    /// after that, the engine terminates it. The default is 15 s. Together with the default drain, this makes 22 s, so
+    /// it is over before the kubelet kills the process after 30 s.
     pub fn shutdown_grace(self, grace: Duration) -> Self {
         self.service(|service| service.shutdown_grace(grace))
     }
@@ -380,10 +391,11 @@ impl<S: HealthState> HealthBuilder<S> {
         }
     }
 
-    /// Starts the engine on the current tokio runtime. Every check with an interval begins its first run at once.
+    /// Starts the engine on the current tokio runtime. The first run of every check with an interval starts
+    /// immediately.
     ///
-    /// If an engine for the same type of state already runs, its checks run twice. The log then has a warning, once for
-    /// each type of state. A common cause is a handler that starts an engine for each request.
+    /// If an engine for the same type of state is already running, its checks run twice. In that case a warning is
+    /// logged, once for each type of state. A common cause is a handler that starts an engine for each request.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! Health checks for services: liveness, readiness and startup probes.
 //!
-//! Annotate the state struct that the service already has. Checks run in the background, so a dependency that hangs
-//! does not block a probe.
+//! Annotate the state struct that your service already has, and the annotated fields become health checks. The checks
+//! run in the background, so a dependency that hangs does not block a probe.
 //!
 //! ```no_run
 //! use health_runtime::{Flag, HealthState};
@@ -33,76 +33,78 @@
 //! }
 //! ```
 //!
-//! The example needs these dependencies beside this crate: `axum = "0.8"` and
+//! In addition to this crate, the example needs these dependencies: `axum = "0.8"` and
 //! `tokio = { version = "1", features = ["macros", "net", "rt-multi-thread"] }`.
 //!
-//! The derive has a table of all options: [`HealthState`](derive@HealthState). Each option has a section in
-//! [`_documentation::options`].
+//! The documentation of the derive macro has a table of all options: [`HealthState`](derive@HealthState). Each option
+//! is described in its own section of [`_documentation::options`].
 //!
 //! # How it works
 //!
-//! **Checks run in the background.** Each check runs in its own task, on the runtime that started the [`Health`]. A
-//! check never runs twice at the same time.
+//! **Checks run in the background.** Each check runs in its own task, on the runtime on which the [`Health`] was
+//! started. A check never runs twice at the same time.
 //!
-//! **A probe reads the state that was published last.** So it costs the same with three checks and with ten thousand,
-//! and the same while a database hangs. A probe waits for a run only in these cases, and never longer than
-//! `probe_budget`:
+//! **A probe reads the last published state.** So a probe costs the same with three checks as with ten thousand, and it
+//! does not become slower while a database hangs. A probe waits for a run only in the following cases, and never longer
+//! than `probe_budget`:
 //!
-//! - A critical check has no result yet, or has a `ttl` and runs again. While the service starts, this also applies to
-//!   startup checks.
-//! - Any other check with a `ttl` would otherwise be `pending` or `stale`.
+//! - A critical check has no result yet, or it has a `ttl` and is running again. While the service starts, this also
+//!   applies to startup checks.
+//! - Any other check with a `ttl` would otherwise be reported as `pending` or `stale`.
 //!
-//! Liveness never waits.
+//! The liveness probe never waits.
 //!
-//! **An unknown state fails.** A check is unhealthy if it has no result yet (`pending`), if its last success is too old
-//! (`stale`), if it panics (`panic`), and if it hangs (`timeout`, `stuck`). Readiness also fails while the service
-//! shuts down (`draining`). Only liveness needs evidence before it fails, because its failure restarts the process. For
-//! example, `pending` and `stale` are not evidence.
+//! **An unknown state is a failure.** A check is unhealthy if it has no result yet (`pending`), if its last success is
+//! too old (`stale`), if it panics (`panic`), or if it hangs (`timeout`, `stuck`). Readiness also fails while the
+//! service shuts down (`draining`). Liveness fails only if there is evidence of a problem, because a failure of the
+//! liveness probe restarts the process. For example, `pending` and `stale` are not treated as evidence.
 //!
-//! **Results pass through thresholds.** A check can need several failed runs in a row before its failure is published.
-//! A [`Breaker`] stops calling a check that keeps failing, and tries it again later.
+//! **Results pass through thresholds.** You can require several failed runs in a row before the failure of a check is
+//! published. You can also give a check a [`Breaker`], which stops calling a check that keeps failing and tries it
+//! again later.
 //!
-//! **Changes are reported.** [`Health::subscribe`] reports each change of a check, and [`Health::watch`] each change of
-//! a probe. The log (`tracing`, target `health`) has each change of a check and of readiness.
+//! **Changes are reported.** [`Health::subscribe`] reports every change of a check, and [`Health::watch`] reports every
+//! change of a probe. Every change of a check and of readiness is also logged (`tracing`, target `health`).
 //!
-//! **The engine has its own threads.** So neither a blocked runtime nor a slow log delays it:
+//! **The engine has its own threads.** For this reason, the engine is not delayed if the runtime is blocked or if the
+//! log is slow:
 //!
 //! | thread | how many | what it does |
 //! |---|---|---|
 //! | `health` | one for each engine | starts the runs when they are due |
-//! | `health log` | one for each engine | writes the log, so that nothing waits for a slow subscriber |
-//! | `health internal` | one for each call of `serve_internal` | answers probes, also while the application's runtime is blocked |
+//! | `health log` | one for each engine | writes the log, so that nothing else has to wait for a slow subscriber |
+//! | `health internal` | one for each call of `serve_internal` | answers probes, even while the application's runtime is blocked |
 //! | `health NAME` | one for each run of a `blocking` check | runs the check |
-//! | `health file` | one for each file, while a check looks at it | looks at the database file of a `SqlitePool` |
-//! | `health end` | one for each engine | drops the state at the end of the drain, or with the engine |
-//! | `health signals` | one for the process | waits for SIGTERM and SIGINT, from the first `shutdown_signal()` on (in process 1, from the first engine on) |
+//! | `health file` | one for each file, while a check inspects it | inspects the database file of a `SqlitePool` |
+//! | `health end` | one for each engine | drops the state at the end of the drain, or when the engine shuts down |
+//! | `health signals` | one for the process | waits for SIGTERM and SIGINT; it is started by the first call of `shutdown_signal()` (in process 1, by the first engine) |
 //!
-//! The engine ends when the last [`Health`] is dropped, and its threads end with it. A blocking call that does not
-//! return keeps its thread. The thread for signals stays until the process ends.
+//! The engine shuts down when the last [`Health`] is dropped, and its threads end with it. However, a blocking call
+//! that does not return keeps its thread. The thread that waits for signals runs until the process exits.
 //!
 //! # What can be a check
 //!
 //! | what | what it checks |
 //! |---|---|
-//! | [`Flag`] | a status that the application sets itself |
+//! | [`Flag`] | a status that the application itself sets |
 //! | [`Heartbeat`] | whether a worker hangs |
 //! | tokio's [`AbortHandle`](HealthCheck#foreign-impls), [`JoinHandle`](HealthCheck#foreign-impls) | whether a worker has ended |
-//! | `Option`, `Arc`, `Box` of a check | the check inside; `None` is healthy (`disabled`) |
-//! | `Vec` of checks | all of them at the same time; the worst one counts |
-//! | `OnceLock`, tokio's `OnceCell` of a check | the check inside; unhealthy until it is set. Put it into an `Arc` if the state is `Clone` |
-//! | a type that implements [`HealthCheck`] | whatever you write; with [`Parts`], it has one result for each tenant or shard |
-//! | a function | whatever you write: `with = path` on a field, or `#[health_check]` on the function |
-//! | a closure | whatever you write, see [`check_fn`] |
-//! | [`HealthBuilder::check`] | what no struct declares, such as one check for each entry of a configuration |
+//! | `Option`, `Arc`, `Box` of a check | the inner check; `None` is healthy (`disabled`) |
+//! | `Vec` of checks | all elements at the same time; the worst result is reported |
+//! | `OnceLock`, tokio's `OnceCell` of a check | the inner check; unhealthy until the cell is set. If the state is `Clone`, put the cell into an `Arc` |
+//! | a type that implements [`HealthCheck`] | whatever you implement; with [`Parts`], the check can report one result for each tenant or shard |
+//! | a function | whatever you implement: `with = path` on a field, or `#[health_check]` on the function |
+//! | a closure | whatever you implement, see [`check_fn`] |
+//! | [`HealthBuilder::check`] | anything that is not declared on a struct, such as one check for each entry of a configuration |
 //!
 //! # What to do with a [`Health`]
 //!
 //! | method | use it to |
 //! |---|---|
-//! | `router`, `drain_layer`, `listener`, [`shutdown_signal`](Health::shutdown_signal) | serve the probes, and end without losing a request |
+//! | `router`, `drain_layer`, `listener`, [`shutdown_signal`](Health::shutdown_signal) | serve the probes, and shut down without losing a request |
 //! | `serve_internal`, `internal_router` | show error texts, runbooks and parts to the person on call |
-//! | [`startup_task`](Health::startup_task), [`mark_started`](Health::mark_started) | delay the start until something is done |
-//! | [`hold`](Health::hold), [`drain`](Health::drain) | take the service out of rotation, for a while or for good |
+//! | [`startup_task`](Health::startup_task), [`mark_started`](Health::mark_started) | delay the start until some work is done |
+//! | [`hold`](Health::hold), [`drain`](Health::drain) | take the service out of rotation, temporarily or permanently |
 //! | [`subscribe`](Health::subscribe), [`watch`](Health::watch) | react to changes |
 //! | [`report`](Health::report), [`phase`](Health::phase) | read the state from inside the service |
 //!
@@ -110,7 +112,7 @@
 //!
 //! | page | read it to |
 //! |---|---|
-//! | [The HTTP contract](_documentation::http) | configure a prober, or read an answer |
+//! | [The HTTP contract](_documentation::http) | configure a prober, or understand an answer |
 //! | [The states](_documentation::states) | find out why a probe fails |
 //! | [The log](_documentation::log) | write an alert |
 //!
@@ -120,19 +122,20 @@
 //! |---|---|---|
 //! | `macros` | on | `#[derive(HealthState)]`, and `#[health_check]` on functions |
 //! | `axum` | on | [`Health::router`], [`Health::drain_layer`], [`Health::listener`], [`Health::drain_listener`], [`Health::serve_internal`], [`Health::internal_router`] |
-//! | `http-1` | with `axum` | converts an [`Answer`] into an `http::Response<Bytes>`, for hyper and for frameworks that use hyper |
+//! | `http-1` | with `axum` | conversion of an [`Answer`] into an `http::Response<Bytes>`, for hyper and for frameworks that use hyper |
 //! | `sqlx-0_9-sqlite` | off | [`HealthCheck`] for `sqlx::SqlitePool`; its [`impl`](HealthCheck#impl-HealthCheck-for-Pool%3CSqlite%3E) documents what it detects, what it costs and what it does not detect |
-//! | `testing` | off | `testing::TestHealth`, for your own tests: it shows what your service reports while something fails |
+//! | `testing` | off | `testing::TestHealth`, which you can use in your own tests to check what your service reports while something fails |
 //!
-//! Without `axum`, [`Health::probes`] answers for any HTTP framework.
+//! Without the `axum` feature, you can use [`Health::probes`] to answer probes from any HTTP framework.
 //!
 //! # Versions
 //!
-//! If a feature adds a type of another crate to the API, its name contains the version of that crate. The exception is
-//! `axum`, which stands for axum 0.8. A later axum gets its own feature and its own methods, and the present ones stay.
+//! If a feature adds a type of another crate to the API, the name of the feature contains the version of that crate.
+//! The exception is `axum`, which stands for axum 0.8. A later version of axum will get its own feature and its own
+//! methods, and the present ones will stay.
 //!
-//! Without any feature, the API contains types of serde 1, tokio 1 and futures-core 0.3 (`Stream`). These crates have
-//! kept their API stable for years.
+//! Even without any features, the API contains types of serde 1, tokio 1 and futures-core 0.3 (`Stream`). The APIs of
+//! these crates have been stable for years.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[doc(hidden)]

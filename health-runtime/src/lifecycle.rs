@@ -7,11 +7,12 @@ use crate::health::Health;
 use crate::text;
 
 impl Health {
-    /// Adds a task that the start waits for, such as warming a cache. Until [`StartupTask::done`] is called,
-    /// `/startupz` and `/readyz` answer 503.
+    /// Adds a startup task, such as warming a cache. The service does not start until the task is done. Until you call
+    /// [`StartupTask::done`], `/startupz` and `/readyz` answer 503.
     ///
-    /// Call it before the first [`router`](Self::router). After it, the service starts as soon as nothing is left to
-    /// wait for, and a start is final. A task that is added after the start changes nothing.
+    /// Call this method before the first call of [`router`](Self::router). After that call, the service starts as soon
+    /// as there is nothing left to wait for, and it cannot go back to starting. If you add a task after the service has
+    /// started, the task has no effect.
     ///
     /// ```
     /// # use health_runtime::{Flag, Health, HealthState, Phase, Probe};
@@ -38,13 +39,15 @@ impl Health {
         StartupTask { engine, name }
     }
 
-    /// Ends the wait of `manual_start`. Without `manual_start`, and at a second call, it does nothing.
+    /// Marks a service with `manual_start` as ready to start. Without `manual_start`, this method has no effect.
+    /// Calling it a second time has no effect either.
     pub fn mark_started(&self) {
         self.engine.with(Core::mark_started);
     }
 
-    /// Makes readiness fail (`held`) as long as the returned guard lives. Use it for maintenance, or for a leader that
-    /// hands over. The reason goes to the log.
+    /// Makes readiness fail with the reason `held` until the returned guard is dropped. If there are several guards,
+    /// readiness fails until all of them are dropped. Use this method for maintenance, for example, or for a leader
+    /// that hands over its work. The given reason is written to the log.
     pub fn hold(&self, reason: impl Into<String>) -> Hold {
         let reason = text::clean(&reason.into());
         let held = Event::Held {
@@ -58,42 +61,49 @@ impl Health {
         Hold { engine, reason }
     }
 
-    /// Begins the drain. From now on readiness fails for good, liveness passes whatever its checks report, and answers
-    /// ask clients to close their connections. [`drain_started`](Self::drain_started) resolves.
+    /// Starts the drain. From now on, readiness fails and never passes again, and liveness passes regardless of its
+    /// checks. Responses ask clients to close their connections. The future of [`drain_started`](Self::drain_started)
+    /// resolves.
     ///
-    /// After the time of [`HealthBuilder::drain`](crate::HealthBuilder::drain) (7 s by default), the engine drops its
-    /// copy of the state, and every [`shutdown_signal`](Self::shutdown_signal) and
-    /// [`drain_finished`](Self::drain_finished) resolves.
+    /// The drain lasts for the time that is set with [`HealthBuilder::drain`](crate::HealthBuilder::drain). The default
+    /// is 7 s. After that, the engine drops its copy of the state, and the futures of
+    /// [`shutdown_signal`](Self::shutdown_signal) and [`drain_finished`](Self::drain_finished) resolve.
     ///
-    /// Does not wait. If `shutdown_signal` is used, SIGTERM begins the drain without this call. A second call does
-    /// nothing.
+    /// This method does not wait until the drain is over. If you use `shutdown_signal`, SIGTERM starts the drain, and
+    /// you do not need to call this method. Calling it a second time has no effect.
     pub fn drain(&self) {
         self.engine.drain();
     }
 
-    /// Resolves when the server may stop accepting connections. Give this future to the server.
+    /// Returns a future that resolves when the server may stop accepting connections. Pass this future to the server.
     ///
-    /// Call it early, before anything slow, because the call itself installs the signal handlers. Before the call,
-    /// SIGTERM ends the process at once, as without this crate. After the call, a service that gets SIGTERM while it
-    /// starts never becomes ready, and ends. In process 1, as in a container, the engine installs the handlers when it
-    /// starts, because process 1 would otherwise ignore SIGTERM and become ready.
+    /// Call this method early, before any slow initialization, because the signal handlers are installed by the call
+    /// itself. Before the call, SIGTERM terminates the process immediately, as it does without this crate. After the
+    /// call, a service that receives SIGTERM while it is starting never becomes ready, and shuts down.
+    ///
+    /// If the process has the process ID 1, as in most containers, the engine already installs the handlers when it
+    /// starts. Without a handler, such a process would ignore SIGTERM and become ready.
     ///
     /// # What happens at a signal
     ///
-    /// 1. Readiness fails. The service continues to serve for `drain` (7 s), so that load balancers notice before
-    ///    connections are refused. The service does not wait in these cases:
-    ///    - The signal is SIGINT, because a person waits.
-    ///    - It is a second signal, which also ends the wait of the first. The same signal within a second counts once.
-    ///    - The service has probes and was never ready.
-    ///    - The service has a [`listener`](Self::listener) without an open connection, and for a minute there was
-    ///      neither a connection nor a probe. Then no client is left to notice.
-    /// 2. The listeners close. No check runs any more, and the engine drops its copy of the state. So a thread that
-    ///    waits for the last sender of a channel can end, even if the state holds that sender.
-    /// 3. This future resolves, for all servers at the same time. Servers finish the requests in flight.
-    /// 4. `main` does what follows its server, such as flushing counters and closing pools. `shutdown_grace` (15 s)
-    ///    counts from step 2. If the process still runs after it, the engine ends the process with exit code 143, and
-    ///    the log says what keeps it alive. A third signal ends the process at once. If `main` needs longer, set a
-    ///    longer `shutdown_grace`.
+    /// 1. Readiness fails. The service continues to serve requests for the duration of `drain` (7 s by default), so
+    ///    that load balancers notice the failure before connections are refused. The service skips this wait in the
+    ///    following cases:
+    ///    - The signal is SIGINT. It usually comes from a person who is waiting for the process to exit.
+    ///    - The signal is the second one. It also ends a wait that the first signal started. If the same signal arrives
+    ///      again within one second, it is ignored.
+    ///    - The service was never ready. However, a service without probes waits if its server is running, because
+    ///      clients send requests to it without asking a probe first.
+    ///    - The service has a [`listener`](Self::listener) without an open connection, and there has been neither a
+    ///      connection nor a probe for one minute. In that case, there is no client left that could notice.
+    /// 2. The listeners close. The checks no longer run, and the engine drops its copy of the state. This means that a
+    ///    thread that waits until all senders of a channel are dropped can finish, even if the state holds one of these
+    ///    senders.
+    /// 3. This future resolves for all servers at the same time. The servers finish their in-flight requests.
+    /// 4. The rest of `main` runs, for example to flush counters and close pools. The time limit for this is
+    ///    `shutdown_grace` (15 s by default), measured from step 2. If the process is still running after that time,
+    ///    the engine terminates it with exit code 143, and the log shows what kept it alive. A third signal terminates
+    ///    the process immediately. If `main` needs more time, set a longer `shutdown_grace`.
     ///
     /// # Choosing the times
     ///
@@ -113,23 +123,24 @@ impl Health {
     ///
     /// # Several engines, several servers
     ///
-    /// Call it once for each server. The signal handlers belong to the process and stay installed until it ends. A
-    /// signal drains every engine that is alive. The process is ended when the grace of the last engine is over. If no
-    /// [`Health`] is left in the process, there is nothing to drain, and a signal ends the process at once, with exit
-    /// code 143.
+    /// Call this method once for each server. The signal handlers belong to the process and stay installed until it
+    /// exits. A signal starts the drain of every engine that is running. The process is terminated when the
+    /// `shutdown_grace` of the last engine is over. If there is no [`Health`] left in the process, there is nothing to
+    /// drain. In that case, a signal terminates the process immediately with exit code 143.
     ///
     /// # Cancel safety
     ///
-    /// Dropping it changes nothing.
+    /// This method is cancel safe. Dropping the returned future changes nothing.
     pub fn shutdown_signal(&self) -> impl Future<Output = ()> + Send + use<> {
         self.engine.listen_for_signals();
         Engine::stopped(Arc::clone(&self.engine))
     }
 
-    /// Resolves when the drain begins. Workers use it to stop taking jobs. It also resolves when the engine ends
-    /// without a drain. If the drain has begun already, it resolves at once.
+    /// Returns a future that resolves when the drain starts. For example, workers can use it to stop taking jobs. The
+    /// future also resolves if the engine shuts down without a drain. If the drain has already started, it resolves
+    /// immediately.
     ///
-    /// It installs no signal handlers, and does not keep the engine alive.
+    /// This method does not install signal handlers, and the future does not keep the engine alive.
     ///
     /// ```
     /// # use health_runtime::{Flag, HealthState};
@@ -157,23 +168,25 @@ impl Health {
     ///
     /// # Cancel safety
     ///
-    /// Dropping it changes nothing.
+    /// This method is cancel safe. Dropping the returned future changes nothing.
     pub fn drain_started(&self) -> impl Future<Output = ()> + Send + use<> {
         self.engine.drain_started()
     }
 
-    /// Resolves when the drain is over and the server may stop. It replaces [`shutdown_signal`](Self::shutdown_signal)
-    /// in a service that handles its signals itself. If the drain is over already, it resolves at once.
+    /// Returns a future that resolves when the drain is over and the server may stop. If a service handles signals
+    /// itself, use this method instead of [`shutdown_signal`](Self::shutdown_signal). If the drain is already over, the
+    /// future resolves immediately.
     ///
-    /// Use it only for servers: it counts as a sign that a server runs, and keeps the engine alive. For everything
-    /// else, use [`drain_started`](Self::drain_started).
+    /// Use this method only for servers, because awaiting the future is treated as a sign that a server is running. The
+    /// future also keeps the engine alive. For all other purposes, use [`drain_started`](Self::drain_started) instead.
     ///
-    /// It installs no signal handlers. At its signal, the service calls [`drain`](Self::drain) itself. Unless something
-    /// in the process calls `shutdown_signal`, the engine ignores signals, and does not end the process after
-    /// `shutdown_grace`.
+    /// This method does not install signal handlers. When the service receives its signal, it must call
+    /// [`drain`](Self::drain) itself. Unless `shutdown_signal` is called somewhere in the process, the engine ignores
+    /// signals, and it does not terminate the process after `shutdown_grace`.
     ///
-    /// In process 1, as in a container, the engine ignores signals only after this call. A signal before it begins the
-    /// drain, because process 1 would otherwise ignore it while the service starts.
+    /// If the process has the process ID 1, as in most containers, the engine only ignores signals after this method
+    /// has been called. A signal that arrives before the call starts the drain, because otherwise such a process would
+    /// ignore the signal while the service is starting.
     ///
     /// ```no_run
     /// # use health_runtime::Health;
@@ -190,17 +203,17 @@ impl Health {
     ///
     /// # Cancel safety
     ///
-    /// Dropping it changes nothing.
+    /// This method is cancel safe. Dropping the returned future changes nothing.
     pub fn drain_finished(&self) -> impl Future<Output = ()> + Send + use<> {
         self.engine.attend();
         Engine::stopped(Arc::clone(&self.engine))
     }
 }
 
-/// A task that the start waits for, from [`Health::startup_task`].
+/// A task that must be done before the service starts. It is returned by [`Health::startup_task`].
 ///
-/// If it is dropped without [`done`](Self::done), for example after an error or a panic, the startup probe fails for
-/// good, so that the orchestrator restarts the process.
+/// If a task is dropped without a call of [`done`](Self::done), for example after an error or a panic, the startup
+/// probe fails and never passes. The orchestrator then restarts the process.
 #[must_use = "dropped without `done()` it fails the startup probe for good"]
 #[derive(Debug)]
 pub struct StartupTask {
@@ -209,7 +222,7 @@ pub struct StartupTask {
 }
 
 impl StartupTask {
-    /// Marks the task as done. The start no longer waits for it.
+    /// Marks the task as done, so that the service no longer waits for it before it starts.
     pub fn done(mut self) {
         if let Some(engine) = std::mem::take(&mut self.engine).upgrade() {
             engine.with(|core, now| core.close_task(true, now));
@@ -229,7 +242,7 @@ impl Drop for StartupTask {
     }
 }
 
-/// A guard that makes readiness fail as long as it lives, from [`Health::hold`].
+/// A guard that makes readiness fail until it is dropped. It is returned by [`Health::hold`].
 #[must_use = "readiness is held only while this lives"]
 #[derive(Debug)]
 pub struct Hold {

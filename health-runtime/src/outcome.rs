@@ -6,17 +6,17 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-/// A boxed error. `?` makes one from any error type, from a `String` and from a `&str`.
+/// A boxed error. The `?` operator converts any error type, a `String` or a `&str` into it.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
-/// What a check returns.
+/// The return type of a check.
 ///
-/// A healthy check returns `Ok(Outcome::healthy())`. An `Err` makes the check unhealthy, with reason `error`. The text
-/// of the error goes to the log. The public sees it only with `public_details`.
+/// A healthy check returns `Ok(Outcome::healthy())`. An `Err` makes the check unhealthy with the reason `error`. The
+/// text of the error is written to the log. It is only included in public answers if `public_details` is set.
 pub type CheckResult = Result<Outcome, BoxError>;
 
-/// A run of a check. The closure for [`Checks::with`](crate::Checks::with) and
-/// [`HealthFn::call`](crate::HealthFn::call) return one.
+/// A future that performs one run of a check. The closure that is passed to [`Checks::with`](crate::Checks::with)
+/// returns such a future, and so does [`HealthFn::call`](crate::HealthFn::call).
 ///
 /// ```
 /// use health_runtime::{CheckFuture, Outcome};
@@ -27,22 +27,24 @@ pub type CheckResult = Result<Outcome, BoxError>;
 /// ```
 pub type CheckFuture<'a> = Pin<Box<dyn Future<Output = CheckResult> + Send + 'a>>;
 
-/// The status of a check, a part or a probe. See [the states](crate::_documentation::states).
+/// The status of a check, a part or a probe. For a description of all states, see
+/// [the states](crate::_documentation::states).
 ///
-/// The list is closed, so a `match` needs no wildcard. Load balancers distinguish only success and failure, so there is
-/// nothing to add.
+/// This enum is exhaustive, so a `match` on it needs no wildcard arm. Load balancers only distinguish between success
+/// and failure, so no other status is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Status {
-    /// It works. HTTP 200.
+    /// What is checked works. A probe with this status answers with HTTP status 200.
     Healthy,
-    /// It works, but not as it should. HTTP 200: it still gets traffic.
+    /// What is checked works, but not as it should. A probe with this status also answers with HTTP status 200, so the
+    /// service still receives traffic.
     Degraded,
-    /// It does not work, or its state is not known. HTTP 503.
+    /// What is checked does not work, or its state is unknown. A probe with this status answers with HTTP status 503.
     Unhealthy,
 }
 
 impl Status {
-    /// The word in reports: `healthy`, `degraded` or `unhealthy`.
+    /// Returns the word that is used in reports: `healthy`, `degraded` or `unhealthy`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Healthy => "healthy",
@@ -51,8 +53,8 @@ impl Status {
         }
     }
 
-    /// Whether a probe with this status succeeds. A degraded one succeeds, because load balancers do not agree on the
-    /// meaning of any code between 200 and 503.
+    /// Returns `true` if a probe with this status succeeds. A degraded probe succeeds too. There is no status code for
+    /// "degraded" that all load balancers understand, so the probe answers 200.
     pub const fn passes(self) -> bool {
         !matches!(self, Self::Unhealthy)
     }
@@ -70,33 +72,34 @@ impl serde::Serialize for Status {
     }
 }
 
-/// Why a status is not simply healthy. A reason is one word, and can be shown to anybody. See
-/// [the states](crate::_documentation::states). More reasons may be added.
+/// The reason why a status is not simply healthy. Each reason is a single word that can be shown to anybody. For a
+/// description of all reasons, see [the states](crate::_documentation::states). More reasons may be added in the
+/// future.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
-    /// There is nothing to check, such as a `None` or an empty `Vec`: healthy.
+    /// There is nothing to check, for example because the value is `None` or an empty `Vec`. The check is healthy.
     Disabled,
-    /// A run is in flight for longer than its timeout, and cannot be aborted because it blocks its thread.
+    /// A run has been in flight for longer than its timeout. It cannot be aborted because it blocks its thread.
     Stuck,
-    /// The check failed too often, so it is not called for a while, see [`Breaker`](crate::Breaker).
+    /// The check failed too often, so it is not called for a while. See [`Breaker`](crate::Breaker).
     BreakerOpen,
-    /// No run has finished yet.
+    /// No run of the check has finished yet.
     Pending,
-    /// The check passed, but its last run ended longer ago than `max_age`. The state now is unknown.
+    /// The check passed, but its last run ended longer ago than `max_age`. Its current state is unknown.
     Stale,
     /// The check returned an error.
     Error,
-    /// The run was aborted at its timeout.
+    /// The run took longer than its timeout and was aborted.
     Timeout,
     /// The check panicked.
     Panic,
-    /// The run was dropped before it finished, because its runtime shuts down, or no thread could be started for it. In
-    /// a [`ProbeWatch`](crate::ProbeWatch): the engine has ended.
+    /// The run was dropped before it finished. This happens if its runtime shuts down, or if no thread could be started
+    /// for the run. In a [`ProbeWatch`](crate::ProbeWatch), this reason means that the engine has shut down.
     Cancelled,
-    /// The check itself returned degraded or unhealthy.
+    /// The check itself returned a degraded or unhealthy status.
     Reported,
-    /// The resource works but is fully in use, such as a pool without an idle connection.
+    /// The resource works but is fully in use. An example is a pool that has no idle connection.
     Saturated,
     /// The resource is fully in use, so no run got an answer from it within `max_age`. See [`Outcome::exhausted`].
     Exhausted,
@@ -104,19 +107,20 @@ pub enum Reason {
     Slow,
     /// The service is shutting down.
     Draining,
-    /// The runtime that the checks run on has run nothing for `stalled_after`, because all its workers are blocked.
+    /// The runtime that executes the checks has run no task for at least `stalled_after`, because all its workers are
+    /// blocked.
     Stalled,
-    /// A [`Hold`](crate::Hold) makes readiness fail, see [`Health::hold`](crate::Health::hold).
+    /// A [`Hold`](crate::Hold) makes readiness fail. See [`Health::hold`](crate::Health::hold).
     Held,
-    /// The service has not finished starting, or its server does not run yet.
+    /// The service has not finished starting, or its server is not running yet.
     Starting,
-    /// No listener accepts connections any more, although the service is not draining: see
+    /// No listener accepts connections any more, although the service is not draining. See
     /// [`Health::listener`](crate::Health::listener).
     NotServing,
 }
 
 impl Reason {
-    /// The word in reports, such as `timeout`.
+    /// Returns the word that is used in reports, for example `timeout`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Disabled => "disabled",
@@ -140,11 +144,13 @@ impl Reason {
         }
     }
 
-    /// Whether this reason is evidence that the check fails. Only evidence fails the liveness probe, because that
-    /// restarts the process. `BreakerOpen` is evidence, because only failures open a breaker.
+    /// Returns `true` if this reason is evidence that the check fails. Only evidence fails the liveness probe, because
+    /// a failed liveness probe restarts the process. `BreakerOpen` is evidence, because a breaker only opens after
+    /// failures.
     ///
-    /// `Exhausted` is not evidence, because the run could not ask. Under load, a restart makes things worse: it ends
-    /// the work in flight, and the callers try again. A `Heartbeat` detects work that hangs inside the process.
+    /// `Exhausted` is not evidence, because the run got no answer at all. Under load, a restart makes things worse: it
+    /// aborts the in-flight work, and the callers try again. To detect work that hangs inside the process, use a
+    /// `Heartbeat`.
     pub(crate) const fn is_evidence(self) -> bool {
         matches!(
             self,
@@ -165,7 +171,8 @@ impl serde::Serialize for Reason {
     }
 }
 
-/// The result of a run that returned no error: a status, and optionally a reason and a message for the log.
+/// The result of a run that did not return an error. It has a status, and optionally a reason and a message for the
+/// log.
 ///
 /// ```
 /// use health_runtime::{Outcome, Status};
@@ -182,7 +189,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// It works.
+    /// Creates a healthy outcome.
     pub const fn healthy() -> Self {
         Self {
             status: Status::Healthy,
@@ -192,46 +199,52 @@ impl Outcome {
         }
     }
 
-    /// There is nothing to check: healthy (`disabled`).
+    /// Creates the healthy outcome of a check that has nothing to check. Its reason is `disabled`.
     pub(crate) const fn disabled() -> Self {
         let mut outcome = Self::healthy();
         outcome.reason = Some(Reason::Disabled);
         outcome
     }
 
-    /// It works, but not as it should: degraded, with reason `reported`. The message goes to the log. The public sees
-    /// it only with `public_details`.
+    /// Creates a degraded outcome with the reason `reported`. Use it if what you check works, but not as it should.
+    ///
+    /// The message is written to the log. It is only included in public answers if `public_details` is set.
     pub fn degraded(message: impl Into<String>) -> Self {
         Self::with(Status::Degraded, Reason::Reported, message)
     }
 
-    /// It does not work: unhealthy, with reason `reported`. The message goes to the log. The public sees it only with
-    /// `public_details`.
+    /// Creates an unhealthy outcome with the reason `reported`. Use it if what you check does not work.
+    ///
+    /// The message is written to the log. It is only included in public answers if `public_details` is set.
     pub fn unhealthy(message: impl Into<String>) -> Self {
         Self::with(Status::Unhealthy, Reason::Reported, message)
     }
 
-    /// It works, but is fully in use, such as a pool without a free connection: degraded, with reason `saturated`. A
-    /// busy dependency is not a dead one.
+    /// Creates a degraded outcome with the reason `saturated`. Use it if what you check works but is fully in use, for
+    /// example a pool without a free connection. A busy dependency is not broken, so the check still passes.
     ///
-    /// Use it if the run got an answer in the end. If it got no answer, use [`exhausted`](Self::exhausted).
+    /// Use this outcome if the run got an answer in the end. If it got no answer, use [`exhausted`](Self::exhausted)
+    /// instead.
     pub fn saturated(message: impl Into<String>) -> Self {
         Self::with(Status::Degraded, Reason::Saturated, message)
     }
 
-    /// It is fully in use, so this run could not ask it: unhealthy, with reason `exhausted`.
+    /// Creates an unhealthy outcome with the reason `exhausted`. Use it if what you check is so busy that this run
+    /// could not get an answer from it.
     ///
-    /// A busy dependency is not a dead one, so the engine may lower this result to degraded, with reason `saturated`,
-    /// which passes. It does so while the check passes and its last success is younger than
-    /// [`max_age`](crate::CheckSpec::max_age). A lowered result does not count as a success here.
+    /// A busy dependency is not necessarily broken. For this reason, the engine may lower this result to degraded with
+    /// the reason `saturated`, so that the check still passes. The engine does this as long as the check is passing and
+    /// its last success is not older than [`max_age`](crate::CheckSpec::max_age). A lowered result is not treated as a
+    /// success here.
     ///
-    /// The check fails once its last success is older than `max_age`. It also fails if it has never passed, or if the
-    /// last run that could ask has failed.
+    /// The check fails as soon as its last success is older than `max_age`. It also fails if it has never passed, or if
+    /// the last run that got an answer failed.
     ///
-    /// `exhausted` never fails the liveness probe, and `fail_open` lowers it to degraded. In [`Parts`](crate::Parts),
-    /// any other failure counts as worse.
+    /// An exhausted check never fails the liveness probe, and the `fail_open` option lowers its status to degraded. In
+    /// [`Parts`](crate::Parts), any other failure is treated as worse than `exhausted`.
     ///
-    /// Return it well before the timeout of the check. At the timeout the run is aborted, and its result is `timeout`.
+    /// Return this outcome well before the timeout of the check. When the timeout is reached, the run is aborted, and
+    /// its result is `timeout` instead.
     ///
     /// ```
     /// use health_runtime::{CheckResult, HealthCheck, Outcome};
@@ -264,7 +277,7 @@ impl Outcome {
         }
     }
 
-    /// The outcome of [`Parts`](crate::Parts).
+    /// Creates the outcome of [`Parts`](crate::Parts).
     pub(crate) fn of_parts(status: Status, reason: Option<Reason>, message: Option<String>, parts: PartList) -> Self {
         Self {
             status,
@@ -274,27 +287,28 @@ impl Outcome {
         }
     }
 
-    /// The status.
+    /// Returns the status.
     pub const fn status(&self) -> Status {
         self.status
     }
 
-    /// The reason code: absent if healthy, except for `disabled`.
+    /// Returns the reason. A healthy outcome has no reason, unless the reason is `disabled`.
     pub const fn reason(&self) -> Option<Reason> {
         self.reason
     }
 
-    /// The message for the log.
+    /// Returns the message for the log, if there is one.
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()
     }
 
-    /// The parts that [`Parts`](crate::Parts) kept, failing ones first. Empty if the outcome was not made from `Parts`.
+    /// Returns the parts that were kept by [`Parts`](crate::Parts). Failing parts come first. The slice is empty if the
+    /// outcome was not created from `Parts`.
     pub fn parts(&self) -> &[PartReport] {
         self.parts.as_ref().map_or(&[], |parts| &*parts.list)
     }
 
-    /// How many more parts there were, beside those that are kept.
+    /// Returns the number of parts that were left out of [`parts`](Self::parts).
     pub fn omitted_parts(&self) -> usize {
         self.parts.as_ref().map_or(0, |parts| parts.omitted)
     }
@@ -315,11 +329,11 @@ impl From<Status> for Outcome {
     }
 }
 
-/// What a check function may return: `()`, `bool`, [`Status`], [`Outcome`], or a `Result` of one of them. The error of
-/// the `Result` can be any type that converts into a boxed error, such as `sqlx::Error`, `anyhow::Error`, `String` or
-/// `&'static str`.
+/// A value that a check function can return. This can be `()`, `bool`, [`Status`], [`Outcome`], or a `Result` of one of
+/// these types. The error of the `Result` can be any type that converts into a boxed error, such as `sqlx::Error`,
+/// `anyhow::Error`, `String` or `&'static str`.
 ///
-/// `()` is healthy, `false` is unhealthy, `Err` is unhealthy.
+/// The value `()` means healthy. Both `false` and an `Err` mean unhealthy.
 ///
 /// ```
 /// use health_runtime::{IntoOutcome, Status};
@@ -338,7 +352,7 @@ pub trait IntoOutcome {
     ///
     /// # Errors
     ///
-    /// Returns the error of the check, if it failed with one.
+    /// If the check failed with an error, that error is returned.
     fn into_outcome(self) -> CheckResult;
 }
 
@@ -372,10 +386,10 @@ impl<T: IntoOutcome, E: CheckError> IntoOutcome for Result<T, E> {
     }
 }
 
-/// An error that a check can return: any type that converts into [`BoxError`].
+/// An error that a check can return. Any type that converts into [`BoxError`] implements this trait.
 ///
-/// These are all types that implement [`std::error::Error`] and are `Send + Sync + 'static`, and also `anyhow::Error`,
-/// `String` and `&str`.
+/// This includes all types that implement [`std::error::Error`] and are `Send + Sync + 'static`, as well as
+/// `anyhow::Error`, `String` and `&str`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an error that a health check can return",
     label = "does not convert into `health_runtime::BoxError`",
@@ -383,7 +397,7 @@ impl<T: IntoOutcome, E: CheckError> IntoOutcome for Result<T, E> {
     note = "for `Box<dyn Error>`, write `health_runtime::BoxError`, which may be sent to another thread"
 )]
 pub trait CheckError: Sized {
-    /// Puts the error into a box.
+    /// Converts the error into a boxed error.
     fn into_boxed(self) -> BoxError;
 }
 
@@ -396,21 +410,23 @@ impl<E: Into<BoxError>> CheckError for E {
     }
 }
 
-/// One part of a check, see [`Parts`](crate::Parts).
+/// The result of one part of a check. See [`Parts`](crate::Parts).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PartReport {
-    /// Its name: one line, at most 64 characters, with credentials masked. Not for the public.
+    /// The name of the part. It is a single line of at most 64 characters, in which credentials are masked. It is not
+    /// shown to the public.
     pub name: Cow<'static, str>,
-    /// Its status.
+    /// The status of the part.
     pub status: Status,
-    /// Why it is not simply healthy. `None` if it is.
+    /// The reason why the part is not simply healthy, or `None` if it is.
     pub reason: Option<Reason>,
-    /// The message of its check, with credentials masked, at most 1 KiB. Not for the public.
+    /// The message that the part's check returned. It is at most 1 KiB long, and credentials in it are masked. It is
+    /// not shown to the public.
     pub message: Option<Arc<str>>,
 }
 
-/// The parts that are kept, and the number of those that are not.
+/// The parts that are kept, and the number of parts that are left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PartList {
     pub(crate) list: Arc<[PartReport]>,

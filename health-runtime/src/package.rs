@@ -1,6 +1,6 @@
 //! [`Package`], the name and version of the crate that a service is built from.
 
-/// The name and version of a crate. [`package!`](crate::package) makes one, for
+/// The name and version of a crate. To create a `Package`, use the [`package!`](crate::package) macro. Pass it to
 /// [`HealthBuilder::package`](crate::HealthBuilder::package).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Package {
@@ -14,18 +14,18 @@ impl Package {
         Self { name, version }
     }
 
-    /// The `name` in `Cargo.toml`.
+    /// Returns the `name` from `Cargo.toml`.
     pub const fn name(self) -> &'static str {
         self.name
     }
 
-    /// The `version` in `Cargo.toml`.
+    /// Returns the `version` from `Cargo.toml`.
     pub const fn version(self) -> &'static str {
         self.version
     }
 }
 
-/// The [`Package`] of the crate that calls this macro.
+/// Returns the [`Package`] of the crate that calls this macro.
 ///
 /// ```
 /// let package = health_runtime::package!();

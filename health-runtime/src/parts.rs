@@ -22,21 +22,27 @@ const ROOM: usize = 600;
 /// The message of the whole repeats at most this many bytes of the message of a part.
 const SAID: usize = 100;
 
-/// The results of a check for each part of a set that changes while the service runs, such as tenants, shards or
-/// partitions.
+/// The results of a check that covers several parts, such as tenants, shards or partitions. The set of parts can change
+/// while the service is running.
 ///
-/// The whole has the status and the reason of its worst part. Among failures, `exhausted` is the least bad. The message
-/// counts and names the parts that are not healthy: `2 of 50: acme: connection refused; blue: 12 s behind`. A set
-/// without parts is healthy (`disabled`).
+/// The check as a whole gets the status and the reason of its worst part. Among failures, `exhausted` is treated as the
+/// least severe. The message says how many parts are not healthy and names them, for example
+/// `2 of 50: acme: connection refused; blue: 12 s behind`. A set that has no parts, or in which all parts are disabled,
+/// is healthy with the reason `disabled`.
 ///
-/// If one part fails, the whole check fails. So a `critical` check takes the service out of rotation because of one
-/// tenant. If you do not want that, leave `critical` out, or map the error to [`Status::Degraded`]. All parts share one
-/// run and its timeout: check them at the same time, for example with `futures::future::join_all`.
+/// If one part fails, the whole check fails. This means that with a `critical` check, a single failing tenant takes the
+/// whole service out of rotation. If you do not want this, do not mark the check as `critical`, or map the error to
+/// [`Status::Degraded`]. All parts share one run and its timeout, so check them concurrently, for example with
+/// `futures::future::join_all`.
 ///
-/// At most 100 parts are kept: failing ones first, then degraded ones, then healthy ones, each in the order in which
-/// they were added. The others are only counted. [`CheckReport::parts`](crate::CheckReport::parts) has the parts.
-/// Public answers never have them, because they could name your customers. The message, which names some parts, goes to
-/// the log. The public sees it only with `public_details`.
+/// At most 100 parts are kept. Failing parts come first, followed by degraded parts and then healthy parts. Parts with
+/// the same status stay in the order in which they were added, except that `exhausted` parts come after the other
+/// failing parts. Parts beyond this limit are only counted. You can read the parts from
+/// [`CheckReport::parts`](crate::CheckReport::parts).
+///
+/// Public answers never contain the list of parts, because the names of the parts could reveal who your customers are.
+/// The message also names some of the parts. It is written to the log, and it is only included in public answers if
+/// `public_details` is set.
 ///
 /// ```
 /// use health_runtime::{CheckResult, HealthCheck, Parts};
@@ -72,13 +78,13 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// A set without parts. It is healthy (`disabled`) until a part is added.
+    /// Creates an empty set. It is healthy with the reason `disabled` until you add a part.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a part, and what its check returned. Names need not be unique: two parts with the same name are two parts.
-    /// If the result has parts itself, only its message is kept.
+    /// Adds a part with the result of its check. Names do not have to be unique. Two parts with the same name are two
+    /// separate parts. If the result has parts of its own, only its message is kept.
     pub fn add(&mut self, name: impl Into<String>, result: impl IntoOutcome) {
         let name = name.into();
         match result.into_outcome() {
@@ -105,7 +111,8 @@ impl Parts {
         });
     }
 
-    /// The outcome of the whole: that of its worst part. If several parts are equally bad, the first one counts.
+    /// Converts the set into the outcome of the whole check, which is the outcome of its worst part. If several parts
+    /// are equally bad, the first of them is used.
     pub fn into_outcome(self) -> Outcome {
         let mut list = self.list;
         // The sort is stable, so equal parts stay in the order in which they were added. `exhausted` comes last among

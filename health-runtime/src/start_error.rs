@@ -3,43 +3,44 @@
 use std::error::Error;
 use std::fmt;
 
-/// The error if a health engine cannot start. More kinds may be added.
+/// The error that occurs if a health engine cannot start. More variants may be added in the future.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The engine was not started inside a tokio runtime, on which the checks run.
+    /// The engine was not started inside a tokio runtime. It needs one, because the checks run on it.
     NoRuntime,
     /// Two checks have the same name.
     DuplicateName(String),
-    /// A nested struct has the name of a check or of another nested struct. So the name does not say which of them is
-    /// meant.
+    /// A nested struct has the same name as a check or another nested struct, so the name is ambiguous.
     AmbiguousName(String),
-    /// A check has an invalid name. A name begins with `a`-`z` or `0`-`9`, and has at most 64 of these characters, `_`,
-    /// `.` and `-`. It is not `live`, `ready` or `startup`.
+    /// A check has an invalid name. A name must begin with `a`-`z` or `0`-`9`, and must consist of at most 64 of these
+    /// characters, `_`, `.` and `-`. It must not be `live`, `ready` or `startup`.
     Name(String),
-    /// A nested struct has an invalid name. A name begins with `a`-`z` or `0`-`9`, and has at most 64 of these
-    /// characters, `_` and `-`. It is not `live`, `ready` or `startup`.
+    /// A nested struct has an invalid name. A name must begin with `a`-`z` or `0`-`9`, and must consist of at most 64
+    /// of these characters, `_` and `-`. It must not be `live`, `ready` or `startup`.
     NestName(String),
-    /// Structs are nested more than 32 deep, so one of them contains itself. The text is the path of the fields.
+    /// Structs are nested more than 32 levels deep, which means that one of them contains itself. The text is the path
+    /// of the fields.
     NestedTooDeep(String),
-    /// A check that was added by hand is in the liveness probe, without a reason why a restart of this process fixes
-    /// it. The reason is `in_process` or `restart_helps` on its spec, or [`Checks::add_live`](crate::Checks::add_live).
+    /// A check that was added by hand is in the liveness probe, but has no reason why a restart of this process fixes
+    /// it. To give a reason, set `in_process` or `restart_helps` on its spec, or add the check with
+    /// [`Checks::add_live`](crate::Checks::add_live).
     Liveness(String),
-    /// An option of a check is beyond a limit, or contradicts another option. The derive refuses the same options at
+    /// An option of a check exceeds a limit or contradicts another option. The derive macro rejects the same options at
     /// compile time.
     Check {
-        /// The full name of the check, with the names of the nested structs that lead to it.
+        /// The full name of the check, including the names of the nested structs that lead to it.
         name: String,
-        /// Which option is wrong, and how to fix it.
+        /// A text that states which option is wrong and how to fix it.
         problem: String,
     },
-    /// An option of the service, or a default for its checks, is beyond a limit or contradicts another option. The text
-    /// says which option is wrong, and how to fix it.
+    /// An option of the service, or a default for its checks, exceeds a limit or contradicts another option. The text
+    /// states which option is wrong and how to fix it.
     Service(String),
-    /// The prefix is invalid. A prefix begins with `/`, does not end with `/`, and consists of letters, digits, `/`,
-    /// `_`, `-`, `.` and `~`. None of its parts is empty, `.` or `..`.
+    /// The prefix is invalid. A prefix must begin with `/`, must not end with `/`, and must consist of letters, digits,
+    /// `/`, `_`, `-`, `.` and `~`. None of its parts may be empty, `.` or `..`.
     Prefix(String),
-    /// The operating system could not start a thread of the engine, or has no file descriptors left for it.
+    /// The operating system could not start a thread for the engine, or has no file descriptors left for it.
     Thread(std::io::Error),
 }
 

@@ -15,7 +15,7 @@ use crate::trigger::Trigger;
 /// How deep structs may be nested. A deeper nesting means that a struct contains itself.
 const DEEPEST: usize = 32;
 
-/// The state of a service, with fields that are health checks. Derive it.
+/// The state of a service, with fields that are health checks. Use the derive macro to implement this trait.
 ///
 /// ```
 /// use health_runtime::{Flag, HealthState};
@@ -37,20 +37,21 @@ const DEEPEST: usize = 32;
     note = "a type with a check of its own (`HealthCheck`) needs no `nested`"
 )]
 pub trait HealthState: Send + Sync + Sized + 'static {
-    /// Adds the checks and options of the struct to the list. The derive writes this.
+    /// Adds the checks and options of the struct to the list. The derive macro generates this method.
     fn register(checks: &mut Checks<Self>);
 
-    /// Starts a health engine with a clone of this state. [`Health::builder`] needs no `Clone`, and takes options.
+    /// Starts a health engine with a clone of this state. If the state is not `Clone`, or if you want to set options,
+    /// use [`Health::builder`] instead.
     ///
     /// # Panics
     ///
-    /// Panics if [`HealthBuilder::try_start`] returns an error:
+    /// Panics if [`HealthBuilder::try_start`] returns an error. This happens in the following cases:
     ///
-    /// - there is no tokio runtime;
-    /// - two checks have the same name;
-    /// - options that are set by hand break a rule of the derive;
-    /// - a struct is nested in itself;
-    /// - no thread can be started.
+    /// - There is no tokio runtime.
+    /// - Two checks have the same name.
+    /// - Options that are set by hand break a rule of the derive macro.
+    /// - A struct is nested in itself.
+    /// - A thread cannot be started.
     #[must_use = "the engine ends when the last `Health` is dropped"]
     #[track_caller]
     fn start_health(&self) -> Health
@@ -61,7 +62,8 @@ pub trait HealthState: Send + Sync + Sized + 'static {
     }
 }
 
-/// A state that is [`Clone`]. [`HealthState::start_health`] needs this. It is implemented for every such state.
+/// A state that is [`Clone`], as [`HealthState::start_health`] requires. This trait is implemented for every
+/// `HealthState` that is `Clone`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not `Clone`, and `start_health` runs the checks on a clone of it",
     label = "not `Clone`",
@@ -75,7 +77,7 @@ pub trait CloneState: Clone {}
 #[diagnostic::do_not_recommend]
 impl<S: Clone + HealthState> CloneState for S {}
 
-/// For a service without a state. All checks are added to the [`HealthBuilder`].
+/// The state of a service that has no state of its own. Add all checks to the [`HealthBuilder`] instead.
 ///
 /// ```
 /// use health_runtime::{CheckSpec, Health, check_fn};
@@ -103,9 +105,9 @@ impl<S: HealthState> HealthState for Box<S> {
     }
 }
 
-/// The checks of a state of type `S`, and the options of the service.
+/// The list of the checks of a state of type `S`, together with the options of the service.
 ///
-/// [`HealthState::register`] fills it. The code that the derive writes calls these methods.
+/// [`HealthState::register`] fills this list. The code that the derive macro generates calls the methods of this type.
 pub struct Checks<S> {
     pub(crate) service: ServiceSpec,
     pub(crate) list: Vec<Declared<S>>,
@@ -159,17 +161,19 @@ impl<S: 'static> Checks<S> {
         self.service = service;
     }
 
-    /// Adds a field that checks itself.
+    /// Adds a field whose type implements [`HealthCheck`].
     ///
-    /// If the check is in the liveness probe, its spec needs [`in_process`](CheckSpec::in_process) or
-    /// [`restart_helps`](CheckSpec::restart_helps), like every check that is added by hand. Otherwise
-    /// [`HealthBuilder::try_start`] refuses it.
+    /// If the check is in the liveness probe, its spec must have [`in_process`](CheckSpec::in_process) or
+    /// [`restart_helps`](CheckSpec::restart_helps). This is required of every check that is added by hand. Otherwise,
+    /// [`HealthBuilder::try_start`] returns an error.
     pub fn add<T: HealthCheck>(&mut self, spec: CheckSpec, field: fn(&S) -> &T) {
         self.push(spec, Field(field));
     }
 
-    /// Adds a field that checks itself and is allowed in the liveness probe, because its type is [`InProcess`].
-    /// [`in_process`](CheckSpec::in_process) has no effect here, so the start refuses it.
+    /// Adds a field whose type implements [`InProcess`]. Such a check is allowed in the liveness probe.
+    ///
+    /// Do not set [`in_process`](CheckSpec::in_process) in the spec. It has no effect here, so the engine does not
+    /// start and returns an error.
     pub fn add_live<T: InProcess>(&mut self, spec: CheckSpec, field: fn(&S) -> &T) {
         if spec.in_process {
             self.refused.get_or_insert(StartError::Check {
@@ -181,8 +185,8 @@ impl<S: 'static> Checks<S> {
         self.push_live(spec, Field(field));
     }
 
-    /// Adds a field that a function checks, or any other check of the state. `Box::pin(async move { … })` makes the
-    /// [`CheckFuture`], which may borrow from the state.
+    /// Adds a field that is checked by a function, or any other check of the state. To create the [`CheckFuture`], use
+    /// `Box::pin(async move { … })`. The future may borrow from the state.
     ///
     /// ```
     /// use health_runtime::{CheckSpec, Checks, HealthState, Outcome};
@@ -212,20 +216,21 @@ impl<S: 'static> Checks<S> {
         self.push(spec, Own(check));
     }
 
-    /// Adds a function that is a check.
+    /// Adds a check that is a function.
     pub fn function<F: HealthFn<S>>(&mut self) {
         self.push(F::spec(), With(F::call));
     }
 
     /// Adds all checks of a part of the state. Each check is named `name.check`. In the paths of probes and in
-    /// `exclude`, `name` alone stands for all of them.
+    /// `exclude`, you can use `name` alone to refer to all of these checks.
     ///
-    /// If a check sets no timeout, interval or ttl, the default of its own struct applies, or else the built-in one.
-    /// The defaults of this struct and of [`HealthBuilder`] never apply, because they may not fit the checks of the
-    /// part. The other options of the part as a service (name, prefix, drain) are ignored.
+    /// If a check does not set a timeout, an interval or a ttl, the default of the struct that declares it is used. If
+    /// that struct has no such default, the built-in default is used. The defaults of the outer struct and of
+    /// [`HealthBuilder`] are never used, because they may not fit the checks of the part. The other service options of
+    /// the part, such as its name, prefix and drain, are ignored.
     ///
-    /// The start fails if the name is not valid in a path, if a state is nested in itself, or if the defaults of the
-    /// part are beyond a limit or contradict each other.
+    /// The engine does not start and returns an error if the name is not valid in a path, if a state is nested in
+    /// itself, or if the defaults of the part are out of range or contradict each other.
     ///
     /// ```
     /// use health_runtime::{CheckSpec, Checks, Flag, HealthState};

@@ -1,9 +1,9 @@
-//! The test kit. With it you test what your service reports while something fails, without a thread, a server or a
-//! wait.
+//! A test kit for your own tests. Use it to test what your service reports while something fails. Such a test needs no
+//! threads and no server, and it does not have to wait.
 //!
-//! [`TestHealth`] is the real engine with the real checks, but nothing in it happens by itself. Checks run when you
-//! call [`refresh`](TestHealth::refresh), or you [force](TestHealth::force) them into a state. Time passes when you
-//! call [`advance`](TestHealth::advance). Enable it only for your tests:
+//! [`TestHealth`] is the real engine with the real checks, except that nothing happens by itself. Checks run when you
+//! call [`refresh`](TestHealth::refresh), or you can [force](TestHealth::force) them into a state. Time passes when you
+//! call [`advance`](TestHealth::advance). Enable the feature only for your tests:
 //!
 //! ```toml
 //! [dev-dependencies]
@@ -34,7 +34,7 @@
 //! # });
 //! ```
 //!
-//! An assertion that fails shows all checks:
+//! If an assertion fails, its message lists all checks:
 //!
 //! ```text
 //! readiness is degraded, expected healthy; the service is running
@@ -68,8 +68,8 @@
 //!
 //! # Your own router, as your service builds it
 //!
-//! [`TestHealth`] has all methods of [`Health`]. Only its [`refresh`](TestHealth::refresh) differs: it runs the checks
-//! itself, and waits for them.
+//! [`TestHealth`] has all methods of [`Health`]. Only [`refresh`](TestHealth::refresh) works differently: it runs the
+//! checks itself and waits for them.
 //!
 //! ```
 //! use axum::{Router, body::Body, http::Request, routing::get};
@@ -113,80 +113,86 @@ use crate::report::{CheckReport, Phase, Report};
 use crate::spec::Probe;
 use crate::state::HealthState;
 
-/// A [`Health`] for tests, in which nothing happens by itself. See the [module](self) for examples.
+/// A [`Health`] for tests, in which nothing happens by itself. See the [module documentation](self) for examples.
 ///
-/// It has no thread and no task, needs no runtime, and its clock stands still. Everything else is as in production,
-/// including thresholds, breakers, the start and the drain. These things differ:
+/// A `TestHealth` starts no threads and no tasks, needs no runtime, and its clock moves only when the test moves it.
+/// Everything else works as in production, including thresholds, breakers, the start and the drain. These are the
+/// differences:
 ///
-/// - Checks run only in [`refresh`](Self::refresh). They do not run at the start, after their interval, when a probe
-///   finds that their `ttl` has passed, or when they ask for a run, as a [`Flag`](crate::Flag) does.
+/// - Checks run only in [`refresh`](Self::refresh). They do not run at the start or after their interval. They also do
+///   not run when a probe finds that their `ttl` has passed, or when they ask for a run themselves, as a
+///   [`Flag`](crate::Flag) does.
 /// - Probes do not wait.
-/// - A check that reads another clock than that of the engine still reads it. For example, a
+/// - A check that uses a clock other than the engine's clock still uses that clock. For example, a
 ///   [`Heartbeat`](crate::Heartbeat) measures silence in real time.
 /// - Signals are ignored, `stalled_after` has no effect, and `serve_internal` returns an error.
 ///
-/// Call [`Health::startup_task`] before the first refresh, force, advance, probe or assertion. After that, the service
-/// starts as soon as nothing is left to wait for, and a start is final. In production, the first router has this
-/// effect.
+/// If you use [`Health::startup_task`], call it before the first call that refreshes, forces or advances anything, asks
+/// a probe or makes an assertion. After that first call, the service starts as soon as there is nothing left to wait
+/// for, and it cannot go back to starting. In production, creating the first router has the same effect.
 ///
-/// It dereferences to its [`Health`], so it has all methods of `Health`. The checks and the state are dropped with it,
-/// unless a clone of its `Health` lives on.
+/// `TestHealth` dereferences to [`Health`], so you can call all methods of `Health` on it. When a `TestHealth` is
+/// dropped, its checks and its state are dropped too, unless a clone of its `Health` still exists.
 #[derive(Debug)]
 pub struct TestHealth {
     health: Health,
-    /// Created when it is first needed. From then on the service has probes, so it may start.
+    /// Created at the first use. From then on, the service has probes, so it may start.
     probes: OnceLock<Probes>,
 }
 
 impl TestHealth {
-    /// Creates a health engine for this state. The engine owns the state. To set options, use
-    /// [`HealthBuilder::manual`].
+    /// Creates a health engine for the given state. The engine owns the state. To set options, use
+    /// [`HealthBuilder::manual`] instead.
     ///
     /// # Panics
     ///
-    /// Panics if [`HealthBuilder::try_start`] returns an error. It needs no runtime.
+    /// Panics if [`HealthBuilder::try_start`] would return an error. However, this function does not need a runtime.
     #[track_caller]
     pub fn new<S: HealthState>(state: S) -> Self {
         Health::builder(state).manual()
     }
 
-    /// The [`Health`], for code that takes one. A router of a clone of it answers for this engine too.
+    /// Returns the [`Health`], for code that takes one. A router that is created from a clone of this `Health` also
+    /// answers for this engine.
     pub fn health(&self) -> &Health {
         &self.health
     }
 
-    /// Runs every check once, all at the same time in this task, and waits for them. Thresholds count this as one run
-    /// of each check.
+    /// Runs every check once and waits for all of them. The checks run at the same time, in the current task.
+    /// Thresholds are applied as after a single run of each check.
     ///
     /// These checks do not run:
     ///
-    /// - a check that is disabled or forced;
-    /// - a check with an open breaker;
-    /// - a check in the startup probe alone, after the service has started;
-    /// - a check with a run in flight in another refresh.
+    /// - checks that are disabled or forced;
+    /// - checks whose breaker is open;
+    /// - checks that are only in the startup probe, after the service has started;
+    /// - checks with a run in flight in another refresh.
     ///
-    /// A `blocking` check blocks the caller. A panic counts as a failure of that check.
+    /// A `blocking` check blocks the caller. A panic is treated as a failure of the check.
     ///
-    /// The timers of the current tokio runtime enforce the timeouts, so that runtime must have time enabled. Without a
-    /// runtime there is no timeout.
+    /// Timeouts are enforced by the timers of the current tokio runtime, so the time driver must be enabled in that
+    /// runtime. Without a runtime, there are no timeouts.
     ///
-    /// While checks wait for something, the clock follows that of tokio, in whole milliseconds. So under
-    /// `tokio::time::pause`, a check that sleeps for 300 ms takes 300 ms on this clock, and no real time. A check that
-    /// waits for nothing takes no time on this clock. If it blocks for its whole timeout, it still times out.
+    /// While checks are waiting, the engine's clock follows the clock of tokio, in whole milliseconds. For example,
+    /// under `tokio::time::pause`, a check that sleeps for 300 ms takes 300 ms on the engine's clock, and no real time.
+    /// A check that does not wait takes no time on the engine's clock. However, if it blocks for its whole timeout, it
+    /// still times out.
     ///
     /// # Cancel safety
     ///
-    /// Dropping it cancels the runs in flight. This counts as a failure of their checks (`cancelled`).
+    /// Dropping the future cancels the runs in flight. Each cancelled run is treated as a failure of its check, with
+    /// the reason `cancelled`.
     pub async fn refresh(&self) {
         self.engine().refresh().await;
     }
 
-    /// From now on the check has this result, at once, whatever its thresholds say, and with its breaker closed. It
-    /// does not run and does not age until [`unforce`](Self::unforce). If it is forced again, the last result counts.
+    /// Forces the check to have this result. The result takes effect immediately, whatever the check's thresholds are,
+    /// and the check's breaker is treated as closed. The check does not run and its result does not age until you call
+    /// [`unforce`](Self::unforce). If you force the check again, the new result replaces the previous one.
     ///
-    /// The result counts as the result of a run. So a startup check that is forced healthy has passed, and `fail_open`
-    /// lowers a failure to degraded. The result can be a `Status`, an `Outcome` or an `Err`. An `Err` has reason
-    /// `error`, and its text is the message.
+    /// The result is treated like the result of a run. For example, a startup check that is forced to be healthy has
+    /// passed, and `fail_open` lowers a failure to degraded. The result can be a `Status`, an `Outcome` or an `Err`. An
+    /// `Err` has the reason `error`, and its text becomes the message.
     ///
     /// # Panics
     ///
@@ -197,8 +203,9 @@ impl TestHealth {
         self.engine().force(index, result.into_outcome());
     }
 
-    /// From now on the check runs again and ages. Until the next refresh, it keeps the forced result, as if a run had
-    /// returned it just now. Thresholds count from there. Does nothing if the check is not forced.
+    /// Stops forcing the result of the check, so that the check runs and ages again. Until the next refresh, the check
+    /// keeps the forced result, as if a run had just returned it. Thresholds are applied starting from this result.
+    /// This method does nothing if the check is not forced.
     ///
     /// # Panics
     ///
@@ -209,14 +216,15 @@ impl TestHealth {
         self.engine().unforce(index);
     }
 
-    /// Lets time pass, in steps of 50 ms as in production, without running a check. So results become stale, runs in
-    /// flight become stuck, breakers allow a trial, and a drain ends. An hour is 72,000 steps, and takes about a tenth
-    /// of a second.
+    /// Advances the engine's clock by this time without running any check. The clock moves in steps of 50 ms, as in
+    /// production, so results become stale, runs in flight become stuck, breakers allow a trial, and a drain ends.
+    /// Advancing by an hour takes 72,000 steps, which is about a tenth of a second of real time.
     pub fn advance(&self, time: Duration) {
         self.engine().advance(time);
     }
 
-    /// Calls a probe by its path, like `GET`: `/readyz`, `/readyz/db`, `/health?exclude=db`. Does not wait.
+    /// Sends a `GET` request to the probe at this path, for example `/readyz`, `/readyz/db` or `/health?exclude=db`,
+    /// and returns the answer. It does not wait.
     ///
     /// # Panics
     ///
@@ -238,12 +246,12 @@ impl TestHealth {
         }
     }
 
-    /// The report of a probe.
+    /// Returns the report of a probe.
     pub fn report(&self, probe: Probe) -> Report {
         self.engine().report(probe)
     }
 
-    /// The report of one check, with its reason and message.
+    /// Returns the report of one check, including its reason and message.
     ///
     /// # Panics
     ///
@@ -257,7 +265,7 @@ impl TestHealth {
         found.expect("every check is in this probe")
     }
 
-    /// Asserts the status of a probe.
+    /// Asserts that a probe has the expected status.
     ///
     /// # Panics
     ///
@@ -273,7 +281,7 @@ impl TestHealth {
         );
     }
 
-    /// Asserts the status of a check, critical or not.
+    /// Asserts that a check has the expected status, whether it is critical or not.
     ///
     /// # Panics
     ///
@@ -299,7 +307,7 @@ impl TestHealth {
         &self.health.engine
     }
 
-    /// Creates the probes at the first call. From then on the service may start.
+    /// Creates the probes at the first call. From then on, the service may start.
     fn probes(&self) -> &Probes {
         self.probes.get_or_init(|| self.health.probes())
     }
@@ -324,7 +332,7 @@ impl Deref for TestHealth {
 }
 
 impl<S: HealthState> HealthBuilder<S> {
-    /// Builds the engine for a test, in which nothing happens by itself. See [`testing`](crate::testing).
+    /// Builds the engine for a test, in which nothing happens by itself. See the [`testing`](crate::testing) module.
     ///
     /// ```
     /// use health_runtime::{Flag, Health, HealthState, Phase};
@@ -344,7 +352,7 @@ impl<S: HealthState> HealthBuilder<S> {
     ///
     /// # Panics
     ///
-    /// Panics if [`try_start`](Self::try_start) returns an error. It needs no runtime.
+    /// Panics if [`try_start`](Self::try_start) would return an error. However, this method does not need a runtime.
     #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
     #[track_caller]
     pub fn manual(self) -> TestHealth {

@@ -1,12 +1,13 @@
 //! [`Trigger`], with which a check asks for a run of itself.
 
 use std::fmt;
+use std::panic::RefUnwindSafe;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-/// Asks for a run of one check at once, without waiting for the next interval.
+/// A handle with which a check can request a run of itself, without waiting for the next interval.
 ///
-/// A check gets its trigger from [`HealthCheck::attach`](crate::HealthCheck::attach).
+/// A check receives its trigger through [`HealthCheck::attach`](crate::HealthCheck::attach).
 #[derive(Clone)]
 pub struct Trigger {
     target: Weak<dyn Target>,
@@ -14,7 +15,7 @@ pub struct Trigger {
 }
 
 /// What a trigger calls. The engine implements it, so that checks do not depend on the engine.
-pub(crate) trait Target: Send + Sync {
+pub(crate) trait Target: RefUnwindSafe + Send + Sync {
     /// Asks for a run of this check.
     fn request_one(self: Arc<Self>, index: usize);
 
@@ -44,11 +45,11 @@ impl Trigger {
         self.target.upgrade()?.time_left(self.index)
     }
 
-    /// Starts a run. If a run is in flight, another one starts after it. Does not wait for the run. Does nothing once
-    /// the engine has ended.
+    /// Requests a run of the check. If a run is already in flight, another run starts after it. This method does not
+    /// wait for the run. Once the engine has shut down, it has no effect.
     ///
-    /// However often this is called, a check starts at most once every 50 ms. A request that comes earlier waits until
-    /// then.
+    /// No matter how often this method is called, a run of the check starts at most once every 50 ms. If a request
+    /// comes earlier, the run starts when this time has passed.
     pub fn run(&self) {
         if let Some(target) = self.target.upgrade() {
             target.request_one(self.index);

@@ -4,9 +4,10 @@ use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use syn::{Attribute, MacroDelimiter, Meta};
 
 use crate::model::{BreakerOptions, Place, Setting};
-use crate::parse::grammar::{Options, Slot, To, find_row, unknown};
+use crate::parse::grammar::{Options, Slot, To, find_row};
 use crate::parse::list;
 use crate::parse::path;
+use crate::parse::unknown_option::unknown;
 use crate::parse::value;
 use crate::parse::value::Value;
 use crate::util::errors::Errors;

@@ -4,6 +4,7 @@
 //! grammar    the options: one table for each attribute
 //! attr       parses an attribute by its table
 //!   value, list, path    parse what follows the name of an option
+//!   unknown_option       the message for an unknown option
 //! signature  parses a function, except its body
 //! ```
 
@@ -12,6 +13,7 @@ pub(crate) mod grammar;
 mod list;
 mod path;
 pub(crate) mod signature;
+mod unknown_option;
 pub(crate) mod value;
 
 use proc_macro2::TokenStream;

@@ -6,11 +6,12 @@ use crate::check::HealthCheck;
 use crate::function::Returned;
 use crate::outcome::{CheckResult, IntoOutcome};
 
-/// Makes a check from a closure, for [`HealthBuilder::check`]. It is like tower's `service_fn`, which makes a service.
+/// Creates a check from a closure, so that you can pass it to [`HealthBuilder::check`]. This is similar to `service_fn`
+/// in tower, which creates a service from a closure.
 ///
-/// The closure has no arguments. It returns what a check function may return: `()`, `bool`, `Status`, `Outcome`, or a
-/// `Result` of one of them. It may also return a future of one of these. It captures the values that it needs. If a
-/// future uses a captured value, give it a clone.
+/// The closure takes no arguments and captures the values that it needs. It may return the same types as a check
+/// function: `()`, `bool`, `Status`, `Outcome`, or a `Result` of one of these. It may also return a future of one of
+/// these types. If the future uses a captured value, clone the value for each call and move the clone into the future.
 ///
 /// ```
 /// use health_runtime::{CheckResult, CheckSpec, Health, Outcome, check_fn};

@@ -14,11 +14,11 @@ use crate::panics;
 use crate::parts::Parts;
 use crate::trigger::Trigger;
 
-/// Checks all elements at the same time, in one task. The result is that of the worst element. The [`Parts`] are named
-/// `[0]`, `[1]` and so on. Disabled elements do not run. A `Vec` without enabled elements is disabled itself.
+/// Checks all elements at the same time, in one task. The result is the result of the worst element. The [`Parts`] are
+/// named `[0]`, `[1]` and so on. Disabled elements do not run. A `Vec` that has no enabled elements is itself disabled.
 ///
-/// The timeout applies to all elements together. If one element hangs, the result is `timeout`, and its message does
-/// not name the element.
+/// The timeout applies to all elements together. If one element hangs, the check is reported as `timeout`, and the
+/// message does not say which element caused it.
 impl<T: HealthCheck> HealthCheck for Vec<T> {
     async fn check(&self) -> CheckResult {
         let results = join_all(self.iter().map(contained)).await;
@@ -63,15 +63,16 @@ async fn unless_disabled<T: HealthCheck>(check: &T) -> CheckResult {
     }
 }
 
-/// Unhealthy until it is set, because the value to check does not exist yet. The check notices the value at its next
-/// run.
+/// Checks the value inside. Until the `OnceLock` is set, the check is unhealthy, because there is no value to check
+/// yet. The check detects the value at its next run.
 ///
-/// A value that is set after the start is never [attached](HealthCheck::attach). So a change of a [`Flag`](crate::Flag)
-/// inside does not start a run at once: the check notices the change at its next run. A `OnceLock` does not belong in
-/// the liveness probe, because a restart does not set it sooner.
+/// A value that is set after the start is never [attached](HealthCheck::attach). For example, if the value is a
+/// [`Flag`](crate::Flag), changing the flag does not start a run immediately. The check detects the change at its next
+/// run. Do not use a `OnceLock` in the liveness probe, because restarting the process does not set the value any
+/// sooner.
 ///
-/// In a state that is `Clone`, put the `OnceLock` into an `Arc`. `start_health` clones the state, and a clone of a bare
-/// `OnceLock` is separate: a value that is later set in the original never reaches the clone.
+/// If the state is `Clone`, put the `OnceLock` into an `Arc`. `start_health` clones the state, and the clone of a bare
+/// `OnceLock` is independent of the original: a value that is set later in the original never reaches the clone.
 impl<T: HealthCheck> HealthCheck for OnceLock<T> {
     async fn check(&self) -> CheckResult {
         once(self.get()).await
@@ -88,8 +89,9 @@ impl<T: HealthCheck> HealthCheck for OnceLock<T> {
     }
 }
 
-/// Like [`OnceLock`]: unhealthy until it is set, and attached only if it is set before the start. The check notices the
-/// value at its next run. In a state that is `Clone`, put it into an `Arc`.
+/// Works like [`OnceLock`]: the check is unhealthy until the value is set, and the value is attached only if it is set
+/// before the start. The check detects the value at its next run. If the state is `Clone`, put the `OnceCell` into an
+/// `Arc`.
 impl<T: HealthCheck> HealthCheck for OnceCell<T> {
     async fn check(&self) -> CheckResult {
         once(self.get()).await

@@ -6,11 +6,11 @@ use crate::check::{HealthCheck, InProcess};
 use crate::outcome::{CheckResult, Outcome};
 use crate::trigger::Trigger;
 
-/// A check that the application sets by hand: a feature that lost its licence, a consumer that was paused, a worker
-/// that cannot go on.
+/// A check whose status is set by the application. Use it, for example, for a feature that lost its licence, a consumer
+/// that was paused, or a worker that cannot continue.
 ///
-/// Clones share one state. A change starts a run of the check at once, not at the next interval. Probes see the change
-/// when that run has ended. A flag may be in the liveness probe.
+/// Clones share the same status. When the flag changes, the check runs immediately instead of at the next interval.
+/// Probes see the change when that run has finished. A flag may be used in the liveness probe.
 ///
 /// ```
 /// use health_runtime::{Flag, HealthState};
@@ -38,13 +38,14 @@ struct Shared {
 }
 
 impl Flag {
-    /// A flag that is unhealthy until it is set, because its state is not known before.
+    /// Creates a flag that is unhealthy until it is set. It starts as unhealthy because the real status is not known
+    /// yet.
     #[must_use]
     pub fn new() -> Self {
         Self::of(Outcome::unhealthy("not set yet"))
     }
 
-    /// A flag that is healthy until it is set otherwise.
+    /// Creates a flag that is healthy until it is set to another status.
     #[must_use]
     pub fn healthy() -> Self {
         Self::of(Outcome::healthy())
@@ -56,7 +57,7 @@ impl Flag {
         Self { shared }
     }
 
-    /// The outcome that the flag has now.
+    /// Returns the current outcome of the flag.
     pub fn outcome(&self) -> Outcome {
         self.lock().outcome.clone()
     }
@@ -66,14 +67,14 @@ impl Flag {
         self.set(Outcome::healthy());
     }
 
-    /// Sets the flag to degraded: it works, but not as it should. The message is for the log. Public answers show it
-    /// only with `public_details`.
+    /// Sets the flag to degraded. This means that the component works, but not as well as it should. The message is
+    /// meant for the log. Public answers show it only if `public_details` is set.
     pub fn set_degraded(&self, message: impl Into<String>) {
         self.set(Outcome::degraded(message));
     }
 
-    /// Sets the flag to unhealthy: it does not work. The message is for the log. Public answers show it only with
-    /// `public_details`.
+    /// Sets the flag to unhealthy. This means that the component does not work. The message is meant for the log.
+    /// Public answers show it only if `public_details` is set.
     pub fn set_unhealthy(&self, message: impl Into<String>) {
         self.set(Outcome::unhealthy(message));
     }

@@ -8,22 +8,24 @@ use crate::check::{HealthCheck, InProcess};
 use crate::outcome::{CheckResult, Outcome};
 use crate::trigger::Trigger;
 
-/// A check that fails if a worker has not called [`beat`](Self::beat) for too long. It detects a loop that hangs, and a
-/// thread that is gone.
+/// A check that fails if a worker has not called [`beat`](Self::beat) for too long. It detects a loop that hangs and a
+/// thread that has ended.
 ///
-/// Clones share one beat: keep one in the state, and give one to the worker. A heartbeat may be in the liveness probe.
-/// If the worker hangs, the process is then restarted.
+/// All clones share the same beats, so keep one clone in the state and give another one to the worker. A heartbeat may
+/// be used in the liveness probe. In that case, the process is restarted if the worker hangs.
 ///
-/// The check notices a silence at its next run: at most `max_silence` and one interval (5 s by default) after the last
-/// beat. It notices the end of a silence at its next run too. It does not notice a silence that ends before the next
-/// run, so choose an interval that is not longer than `max_silence`.
+/// The check detects a silence at its next run, so it fails within about `max_silence` plus one interval (5 s by
+/// default) after the last beat. The end of a silence is also detected at the next run. A silence that ends before the
+/// next run is not detected at all, so choose an interval that is no longer than `max_silence`.
 ///
-/// Several workers need several heartbeats. If they share one, a single worker keeps it healthy.
+/// If you have several workers, create a heartbeat for each of them. If they share one heartbeat, a single worker is
+/// enough to keep it healthy, even if all the others hang.
 ///
-/// The creation of a heartbeat counts as a beat, and so does the start of the engine. So work before the start, such as
-/// migrating a database, is not silence. Time in which the process did not run (SIGSTOP, a suspended machine) is not
-/// silence either. Exception: a heartbeat that is put into a `OnceLock` after the start is measured by the clock alone,
-/// because it is not attached to the engine.
+/// Creating a heartbeat is treated as a beat, and so is the start of the engine. This means that work before the start,
+/// such as migrating a database, is not measured as silence. Time during which the process is suspended (by SIGSTOP, or
+/// because the machine is suspended) is not measured either. There is one exception: a heartbeat that is put into a
+/// `OnceLock` after the start is not attached to the engine, so its silence includes the time during which the process
+/// is suspended.
 ///
 /// ```
 /// use health_runtime::{HealthState, Heartbeat};
@@ -91,7 +93,7 @@ struct Mark {
 }
 
 impl Heartbeat {
-    /// A heartbeat that may be silent for up to `max_silence`. Its creation counts as a beat.
+    /// Creates a heartbeat that may be silent for up to `max_silence`. Creating it is treated as the first beat.
     #[must_use]
     pub fn new(max_silence: Duration) -> Self {
         let shared = Arc::new(Shared {
@@ -103,7 +105,8 @@ impl Heartbeat {
         Self { shared }
     }
 
-    /// Notes that the worker is alive. Reads the clock and takes no lock, so a loop may call it in each iteration.
+    /// Records that the worker is alive. This method only reads the clock and takes no lock, so you can call it in each
+    /// iteration of a loop.
     pub fn beat(&self) {
         let now = u64::try_from(self.now().as_nanos()).unwrap_or(u64::MAX);
         // The later time wins: of two threads, the one that reads the clock first may store its time last.

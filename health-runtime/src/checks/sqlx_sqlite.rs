@@ -30,49 +30,54 @@ const QUEUE: Duration = Duration::from_millis(50);
 /// How long a check waits for a connection, or for the write lock, if it runs outside of an engine.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Checks that the database can be read and written: takes the write lock and releases it. Writes nothing.
+/// Checks that the database can be read and written. To do this, the check takes the write lock and releases it again.
+/// It does not write anything.
 ///
 /// | what it finds | result |
 /// |---|---|
 /// | the database works, in a file or in memory | healthy |
-/// | every connection was in use, and one came free after more than 50 ms | degraded, `saturated` |
-/// | other connections hold the write lock in turn, and commit | degraded, `saturated` |
-/// | no connection comes free | `exhausted` |
-/// | another connection holds the write lock all the time, and commits nothing | `exhausted` |
-/// | a query fails, the file is no database, or the pool is closed | unhealthy, `error` |
+/// | every connection was in use, and it took more than 50 ms until one became free | degraded, `saturated` |
+/// | other connections take turns holding the write lock, and they commit | degraded, `saturated` |
+/// | no connection becomes free | `exhausted` |
+/// | another connection keeps the write lock, and it commits nothing | `exhausted` |
+/// | a query fails, the file is not a database, or the pool is closed | unhealthy, `error` |
 /// | the file was removed from its path, or replaced by another one (`mv new.db app.db`) | unhealthy, `error` |
 /// | the file system is read-only or full | unhealthy, `error` |
 /// | the database is read-only, and was writable before | unhealthy, `error` |
 /// | the file system does not answer | unhealthy, `error` |
 ///
-/// `exhausted` is [lowered](Outcome::exhausted) to `saturated` while the check's last success is younger than its
-/// `max_age`: a busy pool is not a dead database.
+/// While the check's last success is more recent than its `max_age`, `exhausted` is [lowered](Outcome::exhausted) to
+/// `saturated`, because a busy pool does not mean that the database is down.
 ///
-/// A database that is only read is healthy: one that was opened read-only or `immutable`, or one with connections that
-/// are `query_only`. For such a database, a read-only or full file system is not an error.
+/// A database that is only used for reading is healthy. This is the case if the database was opened read-only or as
+/// `immutable`, or if its connections are `query_only`. For such a database, a file system that is read-only or full is
+/// not an error.
 ///
 /// # Cost
 ///
-/// A run executes about ten statements on one connection. None of them reads more than the first page. The run
-/// reads the file's metadata on a short-lived thread. It blocks neither a worker nor a blocking thread of the runtime.
+/// A run executes about ten statements on one connection, and none of them reads more than the first page. The run also
+/// reads the file's metadata, on a short-lived thread. It blocks neither a worker thread nor a thread of the runtime's
+/// blocking pool.
 ///
-/// It waits for a connection for at most 3/4 of the check's timeout. Then it waits for the write lock, while it holds
-/// the connection, for at most 3/4 of the time that is left. Outside of an engine it waits for up to 1 s for each. A
-/// file system that hangs blocks one thread for each database file.
+/// A run waits for a connection for no longer than 3/4 of the check's timeout. Then it waits for the write lock for no
+/// longer than 3/4 of the time that is left, while it holds the connection. If the check runs outside of an engine, it
+/// waits for up to 1 s for each of the two. If a file system hangs, one thread is blocked for each database file.
 ///
 /// # What it does not detect
 ///
-/// - A quota: the file system has room, but not for this user. The same applies to inodes.
-/// - Room in the files of a database in WAL mode: if the file system is full, the check fails, although the next write
-///   may still fit into these files.
-/// - A disk that refuses writes while its file system is mounted for writing. Only a write would show that.
+/// - A quota. The file system may have free space that this user is not allowed to use. A limit on inodes is not
+///   detected either.
+/// - Free space inside the files of a database in WAL mode. If the file system is full, the check fails, although the
+///   next write may still fit into these files.
+/// - A disk that refuses writes while its file system is mounted as writable. Only a write would detect this.
 /// - Problems of other databases that are attached to the connections.
-/// - A replaced file on systems other than Linux. There it detects only a removed file.
+/// - A replaced file, on systems other than Linux. On those systems, the check only detects that the file was removed.
 ///
 /// # Cancel safety
 ///
-/// Dropping it leaves no transaction open and no setting changed. While it asks for the write lock, its connection has
-/// a `busy_timeout` of zero; the old value is restored before the pool can hand out the connection again.
+/// Dropping the future leaves no transaction open and no setting changed. While the check asks for the write lock, the
+/// `busy_timeout` of its connection is zero. The previous value is restored before the pool can hand out the connection
+/// again.
 #[cfg_attr(docsrs, doc(cfg(feature = "sqlx-0_9-sqlite")))]
 impl HealthCheck for SqlitePool {
     async fn check(&self) -> CheckResult {

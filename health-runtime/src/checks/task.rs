@@ -5,9 +5,10 @@ use tokio::task::{AbortHandle, JoinHandle};
 use crate::check::{HealthCheck, InProcess};
 use crate::outcome::{CheckResult, Outcome};
 
-/// Fails once the task has ended: it has returned, panicked or been aborted. The check notices this at its next run.
+/// Fails once the task has ended, which means that it has returned, panicked or been aborted. The check detects this at
+/// its next run.
 ///
-/// A task that hangs has not ended. Use a [`Heartbeat`](crate::Heartbeat) to detect it.
+/// Note that a task that hangs has not ended. Use a [`Heartbeat`](crate::Heartbeat) to detect a task that hangs.
 ///
 /// ```
 /// use health_runtime::HealthState;
@@ -33,8 +34,8 @@ impl HealthCheck for AbortHandle {
 
 impl InProcess for AbortHandle {}
 
-/// The same check as that of [`AbortHandle`]. A state that is `Clone` needs an `AbortHandle`, because a `JoinHandle` is
-/// not `Clone`.
+/// Works like the check of [`AbortHandle`]. If the state is `Clone`, use an `AbortHandle` instead, because a
+/// `JoinHandle` is not `Clone`.
 impl<T: Send + 'static> HealthCheck for JoinHandle<T> {
     async fn check(&self) -> CheckResult {
         running(!self.is_finished())

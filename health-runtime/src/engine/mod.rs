@@ -61,7 +61,7 @@ pub(crate) use self::core::plan::Plan;
 pub(crate) use self::core::servers::Servers;
 pub(crate) use self::handle::EngineHandle;
 pub(crate) use self::log::event::Event;
-pub(crate) use self::log::notices::StateType;
+pub(crate) use self::log::once::StateType;
 pub(crate) use self::names::{Named, Names};
 pub(crate) use self::report::report;
 pub(crate) use self::run::RunResult;
@@ -79,7 +79,7 @@ use self::core::Effects;
 use self::core::lifecycle::Stage;
 #[cfg(not(feature = "axum"))]
 use self::core::servers::Servers;
-use self::log::notices::Live;
+use self::log::once::Live;
 use self::log::outbox::Outbox;
 use self::publication::Publication;
 use self::run::Spawned;

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use crate::engine::clock::Clock;
 use crate::engine::core::lifecycle::Stage;
-use crate::engine::log::notices::{self, Live, StateType};
+use crate::engine::log::once::{self, Live, StateType};
 use crate::engine::log::outbox::Outbox;
 use crate::engine::log::thread::LogThread;
 use crate::engine::names::Names;
@@ -102,7 +102,7 @@ impl Engine {
         }
     }
 
-    /// Counts this engine for its state type, and logs the [`notices`] that apply. Does nothing in a test that moves
+    /// Counts this engine for its state type, and logs the events of [`once`] that apply. Does nothing in a test that moves
     /// the clock.
     pub(crate) fn announce(self: &Arc<Self>, state: StateType) {
         if self.handles.is_none() {
@@ -111,7 +111,7 @@ impl Engine {
         let (live, second) = Live::new(state);
         *self.live.lock().unwrap_or_else(PoisonError::into_inner) = Some(live);
         self.with(|core, _| {
-            for event in notices::panics_abort().into_iter().chain(second) {
+            for event in once::panics_abort().into_iter().chain(second) {
                 core.say(event);
             }
         });

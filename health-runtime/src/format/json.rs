@@ -66,7 +66,8 @@ impl<'a> Body<'a> {
     }
 }
 
-/// The format of the internal port, with the probe and all checks. It contains error texts: not for the public.
+/// Serializes the report in the format of the internal port, with its probe and all of its checks. The output contains
+/// error texts, so do not show it to the public.
 impl Serialize for Report {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let probe = Some(self.probe);
@@ -75,14 +76,16 @@ impl Serialize for Report {
     }
 }
 
-/// The format of the internal port. It contains error texts: not for the public.
+/// Serializes the report of the check in the format of the internal port. The output contains error texts, so do not
+/// show it to the public.
 impl Serialize for CheckReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         Check::new(self, Audience::Internal, true).serialize(serializer)
     }
 }
 
-/// The format of the internal port. It contains error texts: not for the public.
+/// Serializes the report of the part in the format of the internal port. The output contains error texts, so do not
+/// show it to the public.
 impl Serialize for PartReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         Part::new(self).serialize(serializer)

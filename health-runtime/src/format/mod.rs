@@ -1,5 +1,5 @@
-//! The wire formats. Each one turns a [`Report`] into bytes, and does not depend on the engine. This file is all that
-//! the rest of the crate knows of them.
+//! The wire formats. Each format turns a [`Report`] into bytes and does not depend on the engine. The rest of the crate
+//! only uses the items of this file.
 
 mod json;
 
@@ -14,7 +14,7 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    /// The format if the client asks for none.
+    /// The format that is used if the client does not ask for one.
     pub(crate) const DEFAULT: Self = Self::Json;
 
     pub(crate) const fn content_type(self) -> &'static str {
@@ -23,22 +23,22 @@ impl Format {
         }
     }
 
-    /// The most checks that a report for this audience needs.
+    /// Returns the largest number of checks that a report for this audience needs.
     pub(crate) fn most_checks(self, audience: Audience) -> usize {
         match self {
             Self::Json => json::most_checks(audience),
         }
     }
 
-    /// Renders a report. For the public, it has error texts only with `details`. If not all checks fit, the last ones
-    /// are left out and counted.
+    /// Renders a report. If the audience is the public, error texts are only included if `details` is set. If not all
+    /// checks fit, the last ones are left out, and the body contains their number.
     pub(crate) fn render(self, report: &Report, audience: Audience, details: bool) -> Bytes {
         match self {
             Self::Json => json::render(report, audience, details),
         }
     }
 
-    /// Renders why a request is refused. The text is one of ours, not from the request.
+    /// Renders the reason why a request is refused. The text comes from this crate, never from the request.
     pub(crate) fn refusal(self, why: &'static str) -> Bytes {
         match self {
             Self::Json => json::refusal(why),

@@ -1,10 +1,11 @@
-//! Answers probes for any HTTP framework. The input is method, path and query; the output is status, headers and body.
+//! Answers probes for any HTTP framework. The input is the method, path and query of a request. The output is the
+//! status code, headers and body of the response.
 
 #[cfg(feature = "axum")]
 mod axum;
-mod query;
 #[cfg(feature = "http-1")]
-mod response;
+mod into_response;
+mod query;
 #[cfg(feature = "axum")]
 mod server;
 
@@ -40,11 +41,12 @@ const TOO_MANY_NAMES: &str = "more than 64 names";
 const WRONG_METHOD: &str = "use GET, HEAD or OPTIONS";
 
 impl Health {
-    /// The probes for any HTTP framework. With axum, use [`router`](Self::router) instead.
+    /// Returns the probes for use with any HTTP framework. With axum, use [`router`](Self::router) instead.
     /// [The HTTP contract](crate::_documentation::http) describes the answers.
     ///
-    /// Call [`startup_task`](Self::startup_task) before this. After it, the service starts as soon as nothing is left
-    /// to wait for, and a start is final. A call costs about as much as a clone, so it may be made for each request.
+    /// Call [`startup_task`](Self::startup_task) before this method. After this call, the service starts as soon as
+    /// there is nothing left to wait for. The start is final, so a startup task that is added later has no effect. This
+    /// method is about as cheap as a clone, so you can call it for each request.
     pub fn probes(&self) -> Probes {
         self.engine.offer_public();
         self.probes_for(Audience::Public)
@@ -59,7 +61,7 @@ impl Health {
     }
 }
 
-/// The probes of a service, for any HTTP framework, from [`Health::probes`].
+/// The probes of a service, for use with any HTTP framework. [`Health::probes`] returns them.
 ///
 /// ```
 /// # use health_runtime::{Flag, HealthState};
@@ -117,20 +119,21 @@ struct Question {
 }
 
 impl Probes {
-    /// The probes for one answer. Does not keep the engine running.
+    /// Creates the probes for one answer. They do not keep the engine running.
     #[cfg(feature = "axum")]
     fn moment(engine: &Arc<Engine>, audience: Audience) -> Self {
         let engine = Hold::Moment(Arc::clone(engine));
         Self { engine, audience }
     }
 
-    /// Answers a request. Returns `None` if the path is neither that of a probe nor below one.
+    /// Answers a request. Returns `None` if the path is neither the path of a probe nor a path below one.
     ///
-    /// `query` is the text after the `?`. Usually this does not wait at all. It waits at most for the probe budget.
+    /// `query` is the part of the URL after the `?`. Usually, this method does not have to wait for anything. If it
+    /// does, it waits no longer than the [probe budget](crate::HealthBuilder::probe_budget).
     ///
     /// # Cancel safety
     ///
-    /// Dropping it cancels no check.
+    /// Dropping the returned future does not cancel any check.
     pub async fn answer(&self, method: &str, path: &str, query: Option<&str>) -> Option<Answer> {
         let target = self.target(path)?;
         if let Target::All(probe) = target
@@ -276,7 +279,7 @@ fn is_allowed(method: &str) -> bool {
     matches!(method, "GET" | "HEAD" | "OPTIONS")
 }
 
-/// An answer to a probe, for any HTTP framework.
+/// An answer to a probe request, for use with any HTTP framework.
 #[derive(Clone, Debug)]
 pub struct Answer {
     status: u16,
@@ -319,13 +322,13 @@ impl Answer {
         self
     }
 
-    /// The status code: 200, 503, 404 or 405.
+    /// Returns the status code: 200, 503, 404 or 405.
     pub fn status(&self) -> u16 {
         self.status
     }
 
-    /// The headers, including `Content-Length`. While the service drains, `Connection: close` is one of them. HTTP/2
-    /// does not allow that header: leave it out there.
+    /// Returns the headers, including `Content-Length`. While the service drains, they also include
+    /// `Connection: close`. HTTP/2 does not allow this header, so leave it out if you serve HTTP/2.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, String)> + use<> {
         let allow = (self.status == 405).then_some(("allow", ALLOW));
         let close = self.closing.then_some(("connection", "close"));
@@ -335,7 +338,7 @@ impl Answer {
             .chain([("content-length", self.length.to_string())])
     }
 
-    /// The body; empty for HEAD and OPTIONS.
+    /// Returns the body. It is empty for HEAD and OPTIONS requests.
     pub fn body(&self) -> &[u8] {
         &self.body
     }

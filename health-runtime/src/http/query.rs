@@ -13,7 +13,8 @@ pub(super) struct Query<'a> {
     /// The checks to leave out, each named as a check or as a nested struct. An unknown name leaves nothing out, so it
     /// cannot make a failing probe pass.
     pub(super) exclude: Vec<Range<usize>>,
-    /// The groups that the request asks for. A check in any of them counts. If this is empty, all checks count.
+    /// The groups that the request asks for. A check is selected if it is in any of them. If this list is empty, all
+    /// checks are selected.
     pub(super) groups: Vec<Cow<'a, str>>,
 }
 

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-/// A circuit breaker: a check that keeps failing is not called for a while.
+/// A circuit breaker, which stops calling a check for a while if it keeps failing.
 ///
-/// When enough runs in a row have failed, the breaker opens, and the check is no longer called. After `reset`, the
-/// breaker is half-open, and the check is called once, as a trial. If the trial fails, `reset` begins again. When
-/// enough trials in a row have passed, the breaker closes, and the check is called as usual again. Until the breaker
-/// closes, the check is unhealthy with reason `breaker_open`, and no probe waits for it.
+/// When enough runs in a row have failed, the breaker opens, and the check is no longer called. After the `reset` time,
+/// the breaker is half-open, and the check is called once as a trial. If the trial fails, the `reset` time starts
+/// again. When enough trials in a row have passed, the breaker closes, and the check is called as usual again. Until
+/// the breaker closes, the check is unhealthy with the reason `breaker_open`, and no probe waits for it.
 ///
-/// Use it for a check if its calls cost something, or make an outage worse.
+/// Use a breaker for a check whose calls cost something or make an outage worse.
 ///
 /// ```
 /// use health_runtime::{Breaker, CheckSpec};
@@ -26,8 +26,8 @@ pub struct Breaker {
 }
 
 impl Breaker {
-    /// A breaker with the defaults: it opens after 5 failed runs in a row, has its trial after 30 s, and closes after 2
-    /// passed trials in a row.
+    /// Creates a breaker with the default settings. It opens after 5 failed runs in a row, starts a trial after 30 s,
+    /// and closes after 2 passed trials in a row.
     pub const fn new() -> Self {
         Self {
             failures: 5,
@@ -36,23 +36,26 @@ impl Breaker {
         }
     }
 
-    /// After this many failed runs in a row, the check is no longer called. 1 to 100, and not less than the
-    /// [`failure_threshold`](crate::CheckSpec::failure_threshold) of the check. Default: 5.
+    /// Sets how many runs must fail in a row before the breaker opens and the check is no longer called. Must be
+    /// between 1 and 100, and no less than the [`failure_threshold`](crate::CheckSpec::failure_threshold) of the check.
+    /// The default is 5.
     #[must_use]
     pub const fn failures(mut self, failures: u32) -> Self {
         self.failures = failures;
         self
     }
 
-    /// After this many passed trials in a row, the check is called as usual again. 1 to 100. Default: 2.
+    /// Sets how many trials must pass in a row before the breaker closes and the check is called as usual again. Must
+    /// be between 1 and 100. The default is 2.
     #[must_use]
     pub const fn successes(mut self, successes: u32) -> Self {
         self.successes = successes;
         self
     }
 
-    /// How long after the last failure the check is called once, as a trial. If the trial passes, the next trials
-    /// follow at the usual pace of the check. 1 ms to 24 h, and longer than the interval of the check. Default: 30 s.
+    /// Sets how long after the last failure the check is called once as a trial. If the trial passes, any further
+    /// trials follow at the usual pace of the check. Must be between 1 ms and 24 h, and longer than the interval of the
+    /// check. The default is 30 s.
     #[must_use]
     pub const fn reset(mut self, reset: Duration) -> Self {
         self.reset = reset;

@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use crate::spec::{Breaker, Probe, Refresh};
 
-/// What is declared about one check: the options of `#[health_check(…)]`, under the same names.
+/// The configuration of a single check. It has the same options as `#[health_check(…)]`, under the same names.
 ///
-/// The derive writes it. You need it only for a check that no struct declares. An option that is not set has the
-/// default of the struct, or else the default in the table of the derive. If both `interval` and `ttl` are set, the
-/// last one counts.
+/// The derive macro generates it, so you only need this type for checks that are not declared on a struct. An option
+/// that is not set uses the struct-level default if there is one. Otherwise it uses the default in the table of the
+/// derive macro's documentation. If both `interval` and `ttl` are set, the last one takes effect.
 ///
-/// Durations are 1 ms to 24 h; `ttl` may be zero. An option that the derive would refuse at compile time is an error at
-/// the start: [`StartError::Check`](crate::StartError::Check), with the name of the check and the fix.
+/// Durations must be between 1 ms and 24 h, but `ttl` may also be zero. An option that the derive macro would reject at
+/// compile time is reported when the engine starts. The error is then [`StartError::Check`](crate::StartError::Check),
+/// which contains the name of the check and explains how to fix the problem.
 ///
 /// ```
 /// use health_runtime::CheckSpec;
@@ -44,7 +45,8 @@ pub struct CheckSpec {
 }
 
 impl CheckSpec {
-    /// A check with this name. It is in the readiness probe and not critical. Every other option has its default.
+    /// Creates the configuration of a check with this name. The check belongs to the readiness probe and is not
+    /// critical. All other options have their defaults.
     pub const fn new(name: &'static str) -> Self {
         Self {
             name: Cow::Borrowed(name),
@@ -67,7 +69,7 @@ impl CheckSpec {
         }
     }
 
-    /// Like [`new`](Self::new), for a name that is made at run time.
+    /// Creates the configuration of a check like [`new`](Self::new), but accepts a name that is created at run time.
     ///
     /// ```
     /// use health_runtime::CheckSpec;
@@ -83,120 +85,133 @@ impl CheckSpec {
         spec
     }
 
-    /// If the check fails, the probe fails. Without this, a failure makes the service degraded. Only for checks in the
-    /// readiness probe: in liveness and startup every failure counts. Default: off.
+    /// Marks this check as critical: if it fails, the readiness probe fails. By default, a failing check only makes the
+    /// service degraded. This option is only allowed for checks in the readiness probe, because any failure of a
+    /// liveness or startup check fails its probe anyway.
     #[must_use]
     pub const fn critical(mut self) -> Self {
         self.critical = true;
         self
     }
 
-    /// A run that takes longer than this is aborted, and has failed. Must be shorter than the check's own
-    /// [`interval`](Self::interval). Default: 2 s, or the interval if that is shorter.
+    /// Sets the timeout of the check. A run that takes longer is aborted and treated as failed. The timeout must be
+    /// shorter than the check's own [`interval`](Self::interval). The default is 2 s, or the interval if that is
+    /// shorter.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// The check runs in the background, once in each interval, ±10 %. Until it has passed once, it also runs 1 s, 2 s,
-    /// 4 s and so on after a failure, as long as this wait is shorter than the interval. Not for a check of the startup
-    /// probe alone. Default: 5 s, or twice the timeout if that is longer.
+    /// Sets the interval at which the check runs in the background. The time from the start of one run to the start of
+    /// the next varies by ±10 %. Until the check has passed for the first time, it is retried sooner after a failure:
+    /// after 1 s, then after 2 s, 4 s and so on, as long as this delay is shorter than the interval. This option is not
+    /// allowed for a check that belongs only to the startup probe. The default is 5 s, or twice the timeout if that is
+    /// longer.
     #[must_use]
     pub const fn interval(mut self, interval: Duration) -> Self {
         self.refresh = Some(Refresh::Interval(interval));
         self
     }
 
-    /// Instead of an interval: the check runs when a probe finds that the last run ended longer ago than this. Default:
-    /// none.
+    /// Makes the check run on demand instead of at an [`interval`](Self::interval). The check then runs when a probe
+    /// finds that the last run ended longer ago than this duration. By default, a check has no ttl.
     #[must_use]
     pub const fn ttl(mut self, ttl: Duration) -> Self {
         self.refresh = Some(Refresh::Ttl(ttl));
         self
     }
 
-    /// A success counts as failed (`stale`) if its run ended longer ago than this.
+    /// Sets how long a successful result stays valid after its run has ended. After this time, the check is reported as
+    /// unhealthy with the reason `stale`.
     ///
-    /// Must be at least 1.1 × interval + timeout + 250 ms, or ttl + timeout + 250 ms, because a result may become this
-    /// old while every run passes. With more than 50,000 checks, `max_age` is 1 ms longer for each 250 checks above
-    /// 50,000, because their runs take longer to begin.
+    /// Must be at least 1.1 × interval + timeout + 250 ms, because even if every run passes, a result can reach this
+    /// age before the next one arrives. If the check has a `ttl`, the minimum is ttl + timeout + 250 ms for the same
+    /// reason. With more than 50,000 checks, runs may start later than usual. In that case, `max_age` is extended by
+    /// 1 ms for every 250 checks above 50,000.
     ///
-    /// Default: 3 × interval + timeout, or the least allowed value if that is longer. With `ttl`: the larger of 30 s
-    /// and 3 × (ttl + timeout).
+    /// The default is 3 × interval + timeout, or the minimum allowed value, whichever is longer. If the check has a
+    /// `ttl`, the default is 30 s or 3 × (ttl + timeout), whichever is longer.
     #[must_use]
     pub const fn max_age(mut self, max_age: Duration) -> Self {
         self.max_age = Some(max_age);
         self
     }
 
-    /// A success that took longer than this is degraded (`slow`). Must be shorter than the timeout. Default: off.
+    /// Sets how long a run may take before its success is reported as degraded, with the reason `slow`. Must be shorter
+    /// than the timeout. By default, a successful run is never reported as slow.
     #[must_use]
     pub const fn degraded_after(mut self, limit: Duration) -> Self {
         self.degraded_after = Some(limit);
         self
     }
 
-    /// The published state fails only after this many failed runs in a row. The first result of all counts at once.
-    /// From 1 to 100, and not more than the `failures` of the [`breaker`](Self::breaker). Default: 1.
+    /// Sets how many runs must fail in a row before the check is reported as failing. The very first result is
+    /// published immediately, whatever the threshold is. Must be between 1 and 100, and no greater than the `failures`
+    /// setting of the [`breaker`](Self::breaker). The default is 1.
     #[must_use]
     pub const fn failure_threshold(mut self, runs: u32) -> Self {
         self.failure_threshold = runs;
         self
     }
 
-    /// A published failure ends only after this many passed runs in a row. 1 to 100. Default: 1.
+    /// Sets how many runs must pass in a row before a check that was reported as failing is reported as passing again.
+    /// Must be between 1 and 100. The default is 1.
     #[must_use]
     pub const fn success_threshold(mut self, runs: u32) -> Self {
         self.success_threshold = runs;
         self
     }
 
-    /// After too many failures the check is not called for a while, see [`Breaker`]. The `reset` of the breaker must be
-    /// longer than the [`interval`](Self::interval) of the check. Default: off.
+    /// Adds a circuit breaker to the check. After too many failures in a row, the check is not called for a while. See
+    /// [`Breaker`] for details. The breaker's `reset` setting must be longer than the check's
+    /// [`interval`](Self::interval). By default, a check has no breaker.
     #[must_use]
     pub const fn breaker(mut self, breaker: Breaker) -> Self {
         self.breaker = Some(breaker);
         self
     }
 
-    /// With [`critical`](Self::critical): the failures of the check fail the probe until its first success is
-    /// published. From then on they only degrade the service, including failures that the check itself reports. An
-    /// unknown state (`pending`, `stale`, `cancelled`) still fails the probe. Use it for a dependency that all replicas
-    /// share: if it is down, routing to another replica does not help. Default: off.
+    /// Prevents a [`critical`](Self::critical) check from failing the probe once it has passed. Until the first success
+    /// of the check is published, its failures fail the probe. From then on, they only make the service degraded. This
+    /// includes failures that the check itself reports. An unknown state (`pending`, `stale` or `cancelled`) still
+    /// fails the probe. Use this option for a dependency that all replicas share: if it is down, routing traffic to
+    /// another replica does not help. This option requires `critical` and is off by default.
     #[must_use]
     pub const fn fail_open(mut self) -> Self {
         self.fail_open = true;
         self
     }
 
-    /// The check blocks its thread. Each run has a thread of its own, and at most 16 run at once. The timeout of a run
-    /// begins only when it has a thread. A run that takes longer than a second does not count among the 16. A run that
-    /// takes longer than its timeout cannot be aborted: the check is `stuck` until it returns. Default: off.
+    /// Marks the check as one that blocks its thread. Each run gets its own thread, and at most 16 of these runs are in
+    /// flight at once. Other runs wait for a thread, and their timeout only starts when they get one. A run that takes
+    /// longer than a second no longer counts toward the limit of 16. A run that takes longer than its timeout cannot be
+    /// aborted, so the check is reported as `stuck` until the run returns. This is off by default.
     #[must_use]
     pub const fn blocking(mut self) -> Self {
         self.blocking = true;
         self
     }
 
-    /// The check belongs to the readiness probe. Default: on, if no probe is named.
+    /// Adds the check to the readiness probe. This is the default for a check that is not added to any probe.
     #[must_use]
     pub const fn readiness(mut self) -> Self {
         self.probes |= Probe::Readiness.bit();
         self
     }
 
-    /// The check belongs to the startup probe: the service starts only after the check has passed once, critical or
-    /// not. A check that is in no other probe ends when the service has started. Default: off.
+    /// Adds the check to the startup probe. The service only starts after the check has passed once, whether it is
+    /// critical or not. A check that belongs to no other probe stops running once the service has started. This is off
+    /// by default.
     #[must_use]
     pub const fn startup(mut self) -> Self {
         self.probes |= Probe::Startup.bit();
         self
     }
 
-    /// The check belongs to the liveness probe: if it fails, the process is restarted. A check that is added by hand
-    /// also needs [`in_process`](Self::in_process) or [`restart_helps`](Self::restart_helps). [`Checks::add_live`]
-    /// needs neither. Default: off.
+    /// Adds the check to the liveness probe. If this probe fails, the process is restarted. A check that you add by
+    /// hand also needs [`in_process`](Self::in_process) or [`restart_helps`](Self::restart_helps). A check that is
+    /// added with [`Checks::add_live`] needs neither. This is off by default.
     ///
     /// [`Checks::add_live`]: crate::Checks::add_live
     #[must_use]
@@ -205,34 +220,35 @@ impl CheckSpec {
         self
     }
 
-    /// The check looks only at this process, so a restart can fix what it finds. Only with
-    /// [`liveness`](Self::liveness), and not together with [`restart_helps`](Self::restart_helps). Default: off.
+    /// Declares that the check only looks at this process, so a restart can fix any problem that the check detects.
+    /// This option requires [`liveness`](Self::liveness) and cannot be combined with
+    /// [`restart_helps`](Self::restart_helps). This is off by default.
     #[must_use]
     pub const fn in_process(mut self) -> Self {
         self.in_process = true;
         self
     }
 
-    /// The reason why a restart of the process helps, although the check looks at something outside of the process.
-    /// Only with [`liveness`](Self::liveness). Must not be empty. Default: none. Internal answers show it; public
-    /// answers never do.
+    /// Sets the reason why a restart of the process helps, although the check looks at something outside the process.
+    /// This option requires [`liveness`](Self::liveness), and the reason must not be empty. It is shown in internal
+    /// answers, but never in public ones. By default, no reason is set.
     #[must_use]
     pub fn restart_helps(mut self, why: impl Into<Cow<'static, str>>) -> Self {
         self.restart_helps = Some(why.into());
         self
     }
 
-    /// What is checked, for people. Must not be empty. Default: none. Internal answers show it; public answers never
-    /// do.
+    /// Sets a description of what is checked, written for people. The description must not be empty. It is shown in
+    /// internal answers, but never in public ones. By default, a check has no description.
     #[must_use]
     pub fn description(mut self, description: impl Into<Cow<'static, str>>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// The groups that the check belongs to. The name of a group follows the rules for a check's name, but `live`,
-    /// `ready` and `startup` are allowed. Each group is named once. A second call replaces the groups of the first.
-    /// Default: none.
+    /// Sets the groups that the check belongs to. The name of a group must follow the same rules as the name of a
+    /// check, except that `live`, `ready` and `startup` are allowed too. Listing the same group twice is an error.
+    /// Calling this again replaces the previous groups. By default, a check does not belong to any group.
     ///
     /// ```
     /// use health_runtime::CheckSpec;
@@ -247,20 +263,21 @@ impl CheckSpec {
         self
     }
 
-    /// A link to instructions for whoever is on call: a URL that begins with `https://` or `http://`, without
-    /// credentials. Default: none. Internal answers show it; public answers never do.
+    /// Sets a link to instructions for whoever is on call. The link must be a URL that begins with `https://` or
+    /// `http://`, and it must not contain credentials. It is shown in internal answers, but never in public ones. By
+    /// default, a check has no runbook.
     #[must_use]
     pub fn runbook(mut self, url: impl Into<Cow<'static, str>>) -> Self {
         self.runbook = Some(url.into());
         self
     }
 
-    /// The name of the check, as reports and paths show it.
+    /// Returns the name of the check, as it is shown in reports and paths.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Whether the check counts in this probe. Every check counts in [`Probe::Health`].
+    /// Returns `true` if the check belongs to this probe. Every check belongs to [`Probe::Health`].
     pub const fn is_in(&self, probe: Probe) -> bool {
         let named = if self.probes == 0 {
             Probe::Readiness.bit()
@@ -291,7 +308,8 @@ impl CheckSpec {
     }
 }
 
-/// For the output of the macros. Without the path to `Duration`, rustc takes a tenth less time for each field.
+/// Setters for the code that the macros generate. Because this code does not contain the path to `Duration`, rustc
+/// takes 10 % less time for each field.
 impl CheckSpec {
     #[doc(hidden)]
     #[must_use]

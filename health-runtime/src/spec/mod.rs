@@ -19,18 +19,18 @@ pub use self::service::ServiceSpec;
 pub(crate) use self::times::Times;
 pub(crate) use self::unique::unique;
 
-/// A probe: a question that orchestrators, load balancers or people ask.
+/// A probe, which is a question that an orchestrator, a load balancer or a person asks.
 ///
-/// The list is closed, because orchestrators ask no other questions. So a `match` needs no wildcard.
+/// The enum is exhaustive, because orchestrators do not ask any other questions. A `match` therefore needs no wildcard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Probe {
-    /// Is the process alive? If not, restart it. `/livez`.
+    /// Is the process alive? If not, it should be restarted. The default path is `/livez`.
     Liveness,
-    /// Can it take traffic? If not, route around it. `/readyz`.
+    /// Can the service take traffic? If not, traffic should be routed around it. The default path is `/readyz`.
     Readiness,
-    /// Has it finished starting? Until then, wait. `/startupz`.
+    /// Has the service finished starting? Until then, the orchestrator should wait. The default path is `/startupz`.
     Startup,
-    /// Everything at once, for people and dashboards. `/health`.
+    /// Shows everything at once, for people and dashboards. The default path is `/health`.
     Health,
 }
 
@@ -64,7 +64,7 @@ impl Probe {
         1 << self as u8
     }
 
-    /// The name of the probe: `liveness`, `readiness`, `startup` or `health`.
+    /// Returns the name of the probe: `liveness`, `readiness`, `startup` or `health`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Liveness => "liveness",

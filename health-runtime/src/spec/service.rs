@@ -8,10 +8,11 @@ use std::time::Duration;
 use crate::naming::LONGEST;
 use crate::spec::{Defaults, Refresh};
 
-/// What is declared about the service: the options of `#[health(…)]` on the struct, under the same names.
+/// The configuration of the service. It has the same options as `#[health(…)]` on the struct, under the same names.
 ///
-/// Durations are 1 ms to 24 h; `ttl` and `drain` may be zero, and `stalled_after` is at least 1 s. An option that the
-/// derive would refuse at compile time is an error at the start: [`StartError::Service`](crate::StartError::Service).
+/// Durations must be between 1 ms and 24 h, but `ttl` and `drain` may also be zero, and `stalled_after` must be at
+/// least 1 s. An option that the derive macro would reject at compile time is reported when the engine starts. The
+/// error is then [`StartError::Service`](crate::StartError::Service).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceSpec {
     pub(crate) name: Cow<'static, str>,
@@ -48,7 +49,8 @@ impl ServiceSpec {
         self
     }
 
-    /// A service with this name and version. Neither may be empty. Every other option has its default.
+    /// Creates the configuration of a service with this name and version. Neither of them may be empty. All other
+    /// options have their defaults.
     pub const fn new(name: &'static str, version: &'static str) -> Self {
         Self {
             name: Cow::Borrowed(name),
@@ -67,81 +69,85 @@ impl ServiceSpec {
         }
     }
 
-    /// The timeout of checks that declare none. It must be shorter than the [`interval`](Self::interval) of the same
-    /// service. Default: 2 s, or the interval if that is shorter.
+    /// Sets the timeout of checks that do not declare their own. It must be shorter than the
+    /// [`interval`](Self::interval) of the same service. The default is 2 s, or the interval if that is shorter.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.defaults.timeout = Some(timeout);
         self
     }
 
-    /// The interval of checks that declare neither `interval` nor `ttl`. Default: 5 s, or twice the timeout if that is
-    /// longer.
+    /// Sets the interval of checks that declare neither `interval` nor `ttl`. The default is 5 s, or twice the timeout
+    /// if that is longer.
     #[must_use]
     pub const fn interval(mut self, interval: Duration) -> Self {
         self.defaults.refresh = Some(Refresh::Interval(interval));
         self
     }
 
-    /// The ttl of checks that declare neither `interval` nor `ttl`. Default: none; these checks have an interval.
+    /// Sets the ttl of checks that declare neither `interval` nor `ttl`. By default, there is no ttl, and these checks
+    /// run at an interval.
     #[must_use]
     pub const fn ttl(mut self, ttl: Duration) -> Self {
         self.defaults.refresh = Some(Refresh::Ttl(ttl));
         self
     }
 
-    /// A probe stops waiting for a run this long after the run began. Default: 800 ms, because the kubelet gives up
-    /// after 1 s.
+    /// Sets how long after the start of a run a probe stops waiting for that run. The default is 800 ms, because the
+    /// kubelet gives up after 1 s.
     #[must_use]
     pub const fn probe_budget(mut self, budget: Duration) -> Self {
         self.probe_budget = budget;
         self
     }
 
-    /// Puts the probes at `PREFIX/live`, `PREFIX/ready`, `PREFIX/startup` and `PREFIX`. Default: `/livez`, `/readyz`,
-    /// `/startupz` and `/health`.
+    /// Puts the probes at `PREFIX/live`, `PREFIX/ready`, `PREFIX/startup` and `PREFIX`. By default, they are at
+    /// `/livez`, `/readyz`, `/startupz` and `/health`.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<Cow<'static, str>>) -> Self {
         self.prefix = Some(prefix.into());
         self
     }
 
-    /// The service starts only after [`Health::mark_started`](crate::Health::mark_started) has been called. Default:
-    /// off.
+    /// Delays the start of the service until [`Health::mark_started`](crate::Health::mark_started) has been called.
+    /// This is off by default.
     #[must_use]
     pub const fn manual_start(mut self) -> Self {
         self.manual_start = true;
         self
     }
 
-    /// Public answers show the text of errors, with credentials masked. Default: off.
+    /// Shows error texts in public answers, with credentials masked. This is off by default.
     #[must_use]
     pub const fn public_details(mut self) -> Self {
         self.public_details = true;
         self
     }
 
-    /// The runtime counts as stalled once it has run nothing for this long. Liveness and readiness then fail. At least
-    /// 1 s. Default: the runtime is not watched; with `serve_internal`, 10 s.
+    /// Sets how long the runtime may run no task before it is reported as stalled. Liveness and readiness then fail.
+    /// Must be at least 1 s. By default, the runtime is not watched, but with `serve_internal` the default is 10 s.
     ///
-    /// Only the time in which the process could run counts. A process that is stopped does not stall. A process that is
-    /// throttled again and again, for up to a second at a time, takes up to twice as long to count as stalled.
+    /// Time during which the process is suspended is not measured, so suspending the process does not cause a stall. If
+    /// a process is throttled repeatedly, for up to a second at a time, it can take up to twice as long until the stall
+    /// is reported.
     #[must_use]
     pub const fn stalled_after(mut self, longest: Duration) -> Self {
         self.stalled_after = Some(longest);
         self
     }
 
-    /// After SIGTERM, requests are still served for this long, while readiness already fails. Default: 7 s, because the
-    /// default check of HAProxy needs 6 s to notice.
+    /// Sets how long the service continues to serve requests after SIGTERM. Readiness already fails during this time,
+    /// so that load balancers can stop sending traffic. The default is 7 s, because HAProxy's default health check
+    /// takes 6 s to notice the failure.
     #[must_use]
     pub const fn drain(mut self, drain: Duration) -> Self {
         self.drain = drain;
         self
     }
 
-    /// After the drain, a process that got a signal may take this long to end. Then it is ended. Default: 15 s.
-    /// Together with the drain that is 22 s, and the kubelet kills after 30 s.
+    /// Sets how long the process may take to exit after the drain, if it received a signal. If it is still running
+    /// after that, the engine terminates it. The default is 15 s. Together with the default drain, this makes 22 s, so
+    /// it is over before the kubelet kills the process after 30 s.
     #[must_use]
     pub const fn shutdown_grace(mut self, grace: Duration) -> Self {
         self.shutdown_grace = grace;

@@ -44,7 +44,9 @@ pub(super) async fn ask(
         sqlx::raw_sql("SELECT 1").execute(&mut *connection).await?;
         return Ok((connection, file, Lock::Free));
     }
-    let (began, mut pause, mut first) = (Instant::now(), FIRST_PAUSE, None);
+    let (began, mut pause) = (Instant::now(), FIRST_PAUSE);
+    // The first and the last version that could be read. A commit that is under way hides it.
+    let (mut first, mut last) = (None, None);
     loop {
         // A task of its own: it goes on to its end even if the run is dropped. So the connection returns to the pool
         // unchanged.
@@ -60,12 +62,13 @@ pub(super) async fn ask(
             Tried::Held(version) => version,
         };
         first = first.or(version);
+        last = version.or(last);
         if began.elapsed() + pause > patience {
             let waited = began.elapsed().as_millis();
-            let lock = if version.is_some() && version != first {
-                Lock::HeldInTurn { waited }
-            } else {
+            let lock = if last == first {
                 Lock::Held { waited }
+            } else {
+                Lock::HeldInTurn { waited }
             };
             return Ok((connection, file, lock));
         }

@@ -13,31 +13,33 @@
 //! demand          what a probe starts and waits for
 //! lifecycle       starting, running, draining; holds
 //! servers         whether a server of the application runs
-//! stall           whether the runtime still runs new tasks
-//! awake           the time in which the process could run
+//! runtime_stall   whether the runtime still runs new tasks
+//! late_ticks      the time in which the process could run: a late tick of the pacemaker shows a freeze
 //! blocking_limit  how many runs have a thread of their own
 //! snapshot        the view that is published
-//! transitions     an event for each state change of a check, and reminders
+//! transitions     an event for each state change of a check
+//! reminders       how often the log repeats that a check still fails
 //! forced          what a test can do to the core
 //! ```
 //!
 //! This file contains the inputs: time passes, runs start and end, probes ask, the application holds or drains.
 
-pub(in crate::engine) mod awake;
 mod blocking_limit;
 mod breaker;
 mod demand;
 #[cfg(feature = "testing")]
 mod forced;
 mod judge;
+pub(in crate::engine) mod late_ticks;
 pub(in crate::engine) mod lifecycle;
 pub(in crate::engine) mod plan;
+mod reminders;
+mod runtime_stall;
 mod schedule;
 #[cfg_attr(not(feature = "axum"), allow(dead_code, reason = "only `axum` has a listener"))]
 pub(in crate::engine) mod servers;
 mod slot;
 mod snapshot;
-mod stall;
 mod thresholds;
 mod transitions;
 
@@ -49,11 +51,11 @@ use fastrand::Rng;
 use tokio::task::AbortHandle;
 
 use self::blocking_limit::Threads;
+use self::runtime_stall::StallWatch;
 use self::schedule::Schedule;
 use self::slot::{Finished, Slot};
-use self::stall::StallWatch;
 use self::transitions::NAMED;
-use crate::engine::core::awake::Awake;
+use crate::engine::core::late_ticks::Awake;
 use crate::engine::core::lifecycle::Lifecycle;
 use crate::engine::core::plan::Plan;
 use crate::engine::core::servers::Servers;

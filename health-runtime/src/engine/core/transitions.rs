@@ -1,20 +1,15 @@
-//! The events of a check: one for each change of its state, and reminders while it fails.
+//! The events of a check: one for each change of its state, and [reminders](super::reminders) while it fails.
 
-use std::time::Duration;
-
-use super::super::{Event, Time, View};
-use super::Core;
+use crate::engine::core::Core;
+use crate::engine::{Event, Time, View};
 use crate::spec::Probe;
 
 /// The log names at most this many checks in one event.
 pub(super) const NAMED: usize = 10;
 
-/// How often the log repeats that a check still fails.
-const REMINDER: Duration = Duration::from_secs(5 * 60);
-
 impl Core {
     /// Queues an event if the state of the check has changed since the last event. Queues a reminder if the check fails
-    /// and its last event or reminder is [`REMINDER`] old.
+    /// and a reminder is due.
     pub(super) fn tell(&mut self, index: usize, now: Time) {
         if self.ended {
             return;
@@ -23,7 +18,7 @@ impl Core {
         let fails = !self.unwaived(index, now).passes();
         let slot = &mut self.slots[index];
         let changed = state != slot.told;
-        let reminds = fails && now.saturating_sub(slot.logged_at) >= REMINDER;
+        let reminds = fails && slot.is_reminder_due(now);
         if !changed && !reminds {
             return;
         }

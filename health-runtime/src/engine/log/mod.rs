@@ -4,10 +4,10 @@
 //! event    every event, and its line in the log
 //! outbox   sends events to the subscribers and to the log thread
 //! thread   the log thread, which writes the log
-//! notices  events that are logged once in the life of a process
+//! once     events that are logged once in the life of a process
 //! ```
 
 pub(in crate::engine) mod event;
-pub(in crate::engine) mod notices;
+pub(in crate::engine) mod once;
 pub(in crate::engine) mod outbox;
 pub(in crate::engine) mod thread;

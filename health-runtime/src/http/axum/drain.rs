@@ -8,11 +8,13 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::health::Health;
-use crate::http::response::close;
+use crate::http::into_response::close;
 
-/// A layer that adds `Connection: close` to responses while the service drains, from [`Health::drain_layer`]. It
-/// replaces a `Connection` header of the handler. It leaves alone HTTP/2, which has no such header, and a response that
-/// switches protocols (a WebSocket).
+/// A layer that adds `Connection: close` to responses while the service drains. [`Health::drain_layer`] returns it.
+///
+/// If a handler sets a `Connection` header itself, the layer replaces it. The layer does not change HTTP/2 responses,
+/// because HTTP/2 has no such header. It also does not change responses that switch protocols, such as the response
+/// that opens a WebSocket.
 ///
 /// ```
 /// # use axum::{Router, routing::get};
@@ -48,7 +50,7 @@ impl<S> Layer<S> for DrainLayer {
     }
 }
 
-/// The service that [`DrainLayer`] makes.
+/// The service that [`DrainLayer`] creates.
 #[derive(Clone, Debug)]
 pub struct DrainService<S> {
     inner: S,
@@ -77,7 +79,7 @@ where
 }
 
 pin_project_lite::pin_project! {
-    /// The response of a [`DrainService`].
+    /// The response future of a [`DrainService`].
     #[derive(Debug)]
     pub struct DrainFuture<F> {
         #[pin]

@@ -15,24 +15,27 @@ use http::Version;
 use tower_service::Service;
 
 use crate::health::Health;
-use crate::http::response::respond;
+use crate::http::into_response::respond;
 use crate::http::{Answer, DrainLayer, Probes, Target};
 use crate::spec::Probe;
 
 impl Health {
-    /// The probes as a router, for an application with any state. The paths are `/livez`, `/readyz`, `/startupz` and
-    /// `/health`, or those of `prefix`. Below each one are its checks, such as `/readyz/db`.
-    /// [The HTTP contract](crate::_documentation::http) describes the answers.
+    /// Returns a router with the probes, for an application with any state type. The probes have the paths `/livez`,
+    /// `/readyz`, `/startupz` and `/health`, or other paths if `prefix` is set. The checks of each probe are available
+    /// below its path, for example at `/readyz/db`. [The HTTP contract](crate::_documentation::http) describes the
+    /// answers.
     ///
-    /// Merge it last. A `layer` of axum wraps the routes that exist before it, and probes need no layer for
-    /// authentication, CORS or timeouts. A fallback never gets a request for the path of a probe or for one below it.
+    /// Merge this router last. In axum, a layer only applies to the routes that were added before it, and probes should
+    /// not be behind layers for authentication, CORS or timeouts. A fallback of the application never receives a
+    /// request for the path of a probe, or for a path below one.
     ///
-    /// Call [`startup_task`](Self::startup_task) before the first router. After it, the service starts as soon as
-    /// nothing is left to wait for, and a start is final.
+    /// Call [`startup_task`](Self::startup_task) before you create the first router. After this call, the service
+    /// starts as soon as there is nothing left to wait for. The start is final, so a startup task that is added later
+    /// has no effect.
     ///
     /// # Panics
     ///
-    /// `Router::merge` panics if the application has a route of its own at one of these paths.
+    /// `Router::merge` panics if the application already has a route at one of these paths.
     ///
     /// ```
     /// # use health_runtime::{Flag, HealthState};
@@ -50,8 +53,9 @@ impl Health {
         router(&self.probes())
     }
 
-    /// A layer for the routes of the application. While the service drains, it adds `Connection: close` to responses.
-    /// So clients with idle connections open new ones, which by then lead to another instance.
+    /// Returns a layer for the routes of the application. While the service drains, the layer adds `Connection: close`
+    /// to responses. Clients with idle connections then open new ones. By that time, new connections are routed to
+    /// another instance.
     pub fn drain_layer(&self) -> DrainLayer {
         DrainLayer::new(self.clone())
     }
@@ -131,8 +135,8 @@ impl Future for ProbeFuture {
     }
 }
 
-/// For a handler that answers a probe at its own path. HTTP/2 has no `Connection` header, so a handler that serves
-/// HTTP/2 must remove it.
+/// Converts an answer into a response, so that a handler can answer a probe at a path of its own. HTTP/2 has no
+/// `Connection` header, so a handler that serves HTTP/2 must remove it from the response.
 ///
 /// ```
 /// # use health_runtime::{Flag, HealthState};

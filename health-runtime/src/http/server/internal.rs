@@ -10,7 +10,7 @@ use http::Request;
 use crate::engine::WeakEngine;
 use crate::health::Health;
 use crate::http::axum::router;
-use crate::http::response::respond;
+use crate::http::into_response::respond;
 use crate::http::{Answer, FORMAT, Probes, server};
 use crate::report::Audience;
 
@@ -18,23 +18,24 @@ const NO_PROBE: &str = "no probe has this path";
 const ENDED: &str = "the service has ended";
 
 impl Health {
-    /// The probes for the person on call, as a router. It has the paths of [`router`](Self::router), and shows more of
-    /// each check:
+    /// Returns a router with the probes for the person on call. It has the same paths as [`router`](Self::router), and
+    /// shows more details of each check:
     ///
-    /// - `message`: what its last run reported, with credentials masked, with or without `public_details`;
+    /// - `message`: the message of the last run, with credentials masked. It is shown even if `public_details` is off;
     /// - `description`, `runbook`, `groups`, `restart_helps` and `parts`;
-    /// - `raw_status` and `raw_reason`: the result of its last run, before thresholds, `fail_open` and the breaker;
-    /// - `age_ms`: how long ago that run ended.
+    /// - `raw_status` and `raw_reason`: the result of the last run, before thresholds, `fail_open` and the breaker are
+    ///   applied;
+    /// - `age_ms`: the time since that run ended.
     ///
-    /// A body has up to 1 MiB instead of 4 KiB. Use it for a port that the public cannot reach.
+    /// A body can have up to 1 MiB instead of 4 KiB. Only use this router on a port that the public cannot reach.
     ///
-    /// It runs on the runtime of the application, so it does not answer while that runtime is blocked.
-    /// [`serve_internal`](Self::serve_internal) does.
+    /// The router runs on the runtime of the application, so it cannot answer while that runtime is blocked. If you
+    /// need answers in that case too, use [`serve_internal`](Self::serve_internal).
     ///
     /// # Panics
     ///
-    /// `Router::merge` panics if the application has a route of its own at one of these paths, such as those of
-    /// [`router`](Self::router).
+    /// `Router::merge` panics if the application already has a route at one of these paths, for example because
+    /// [`router`](Self::router) was merged into the same router.
     ///
     /// ```
     /// # use health_runtime::{Flag, HealthState};
@@ -51,40 +52,48 @@ impl Health {
         router(&self.probes_for(Audience::Internal))
     }
 
-    /// Serves the probes for the person on call at this address, on its own thread with its own runtime. Returns the
-    /// address. Port 0 picks a free port. If a name has several addresses, such as `localhost`, all of them are served,
-    /// and the first is returned.
+    /// Serves the probes for the person on call at the given address, and returns the address that it has bound. The
+    /// server runs on its own thread with its own runtime.
     ///
-    /// It shows the same as [`internal_router`](Self::internal_router), at the same paths, and nothing else. It may be
-    /// called for several addresses. Each call has its own thread.
+    /// If the port is 0, the operating system picks a free port. If a name such as `localhost` has several addresses,
+    /// the probes are served at all of them, and the first one is returned.
     ///
-    /// It also answers while every worker of the application's runtime is blocked. From this call on, that runtime is
-    /// watched. Once it has run nothing for [`stalled_after`](crate::HealthBuilder::stalled_after) (10 s by default),
-    /// liveness and readiness fail (`stalled`). If nothing drives the runtime for a long time, such as a current-thread
-    /// runtime outside of `block_on`, it counts as stalled too.
+    /// The server shows the same details as [`internal_router`](Self::internal_router) at the same paths, and serves
+    /// nothing else. You can call this method several times, for different addresses. Each call starts its own thread.
     ///
-    /// It answers while the service drains, and as long as any [`Health`] exists. It holds none itself. When the engine
-    /// ends, the port and its connections are closed.
+    /// The server also answers while every worker of the application's runtime is blocked. After this call, the
+    /// application's runtime is watched. If it runs no task for [`stalled_after`](crate::HealthBuilder::stalled_after)
+    /// (10 s by default), liveness and readiness fail with the reason `stalled`. A runtime that nothing drives for this
+    /// time, such as a current-thread runtime outside of `block_on`, is treated as stalled too.
     ///
-    /// Readiness is `starting` here until [`listener`](Self::listener) accepts connections. If the service has a
-    /// [`router`](Self::router) but no `listener`, readiness is `starting` until the server of that router runs. The
-    /// server runs once it has answered a probe, or a request through [`drain_layer`](Self::drain_layer), or waits for
-    /// [`shutdown_signal`](Self::shutdown_signal) or [`drain_finished`](Self::drain_finished). A worker without a
-    /// server needs none of this.
+    /// The server keeps answering while the service drains, and for as long as any [`Health`] exists. It does not hold
+    /// a `Health` itself, so it does not keep the engine alive. When the engine shuts down, the port and its
+    /// connections are closed.
     ///
-    /// The port shows error texts, so bind it to an address that the public cannot reach. At most 256 connections are
-    /// open at once. The next one closes the oldest. If a connection does not send a complete request head within 30 s,
-    /// it is closed.
+    /// If the service uses [`listener`](Self::listener), readiness fails with the reason `starting` until that listener
+    /// accepts connections. If the service uses [`router`](Self::router) but not `listener`, readiness fails with the
+    /// same reason until the server of that router is known to run. This is the case once the server has answered a
+    /// probe or a request that passed through [`drain_layer`](Self::drain_layer), or once it waits for
+    /// [`shutdown_signal`](Self::shutdown_signal) or [`drain_finished`](Self::drain_finished). In a worker that has no
+    /// server of its own, readiness does not wait for one.
     ///
-    /// Call [`startup_task`](Self::startup_task) before this. After it, the service starts as soon as nothing is left
-    /// to wait for, and a start is final. If the address is a name, this call resolves it, and blocks meanwhile.
+    /// The port shows error texts, so bind it to an address that the public cannot reach. At most 256 connections can
+    /// be open at the same time. If another client connects, the oldest connection is closed. A connection is also
+    /// closed if it does not send a complete request head within 30 s.
+    ///
+    /// Call [`startup_task`](Self::startup_task) before this method. After this call, the service starts as soon as
+    /// there is nothing left to wait for. The start is final, so a startup task that is added later has no effect. If
+    /// the address contains a host name, this method blocks while it resolves the name.
     ///
     /// # Errors
     ///
     /// Returns the error of the operating system if the address cannot be resolved or bound, for example because the
-    /// port is taken, or if no thread can be started. If the address cannot be bound, the text contains it. If a name
-    /// has several addresses, those that the machine does not have are skipped, as long as one can be bound. An address
-    /// that is taken is always an error. In a test that controls the clock, this always returns an error.
+    /// port is already in use, or if the thread cannot be started. If the address cannot be bound, the error message
+    /// contains it.
+    ///
+    /// If a name has several addresses, addresses that cannot be bound are skipped as long as at least one can be
+    /// bound, for example if the machine does not have one of them. However, an address that is already in use is
+    /// always an error. In a test that controls the clock, this method always returns an error.
     ///
     /// ```
     /// # use health_runtime::{Flag, HealthState};
@@ -128,8 +137,8 @@ async fn respond_to(engine: WeakEngine, request: Request<()>) -> Response {
     respond(answer.to(method), request.version())
 }
 
-/// The answer, or `None` if the engine has ended. This looks at the engine before and after the wait, and does not hold
-/// it in between.
+/// Returns the answer, or `None` if the engine has shut down. This function looks at the engine before and after the
+/// wait, and does not hold it in between.
 async fn answer(engine: &WeakEngine, method: &str, path: &str, query: Option<&str>) -> Option<Answer> {
     let asked = engine.look(|engine| {
         engine.note_probe();

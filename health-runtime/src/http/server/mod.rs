@@ -1,5 +1,5 @@
-//! A small HTTP server: only hyper, on its own thread with its own runtime. So it depends neither on the runtime of the
-//! application nor on the pacemaker.
+//! A small HTTP server that only uses hyper. It runs on its own thread with its own runtime, so it depends neither on
+//! the runtime of the application nor on the pacemaker.
 
 mod internal;
 

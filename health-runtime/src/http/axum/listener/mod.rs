@@ -1,4 +1,4 @@
-//! The listener that loses no connection when the service ends, and the streams of its connections.
+//! The listener that does not lose connections when the service shuts down, and the streams of its connections.
 //!
 //! ```text
 //! stream     one connection: counts it, follows its bytes, ends it
@@ -39,29 +39,30 @@ use crate::health::Health;
 use crate::panics;
 
 impl Health {
-    /// Wraps a listener for `axum::serve`, so that no request is lost at the end of the service, and no client delays
-    /// the end.
+    /// Wraps a listener for `axum::serve`, so that no request is lost when the service shuts down, and no client can
+    /// delay the shutdown.
     ///
-    /// At the end, axum drops a plain listener, and with it the connections that wait in the kernel's queue. It also
-    /// closes every connection from which nothing has been read yet.
+    /// Without this wrapper, axum drops the listener when it shuts down. The connections that are still waiting in the
+    /// kernel's queue are lost with it. In addition, axum closes every connection from which nothing has been read yet.
     ///
-    /// This listener accepts the waiting connections once the drain is over, then closes.
-    /// [`shutdown_signal`](Self::shutdown_signal) resolves when the runtime has polled every connection again. This
-    /// takes a tenth of a second, or longer if its workers are blocked, but at most half of `shutdown_grace`. If no
-    /// file descriptor is left for a waiting connection, the listener tries again. A connection is still lost if the
-    /// kernel has not finished its handshake when the listener closes.
+    /// The listener that this method returns accepts the waiting connections once the drain is over, and then closes.
+    /// After that, [`shutdown_signal`](Self::shutdown_signal) waits until the runtime has polled every connection
+    /// again, and then resolves. This takes about a tenth of a second. It takes longer if the workers of the runtime
+    /// are blocked, but never more than half of `shutdown_grace`. If there is no file descriptor left for a waiting
+    /// connection, the listener tries again. A connection can still be lost if the kernel has not finished its
+    /// handshake when the listener closes.
     ///
-    /// Readiness depends on the listener. From this call on, readiness fails (`starting`) until the server accepts
-    /// connections. It fails again (`not_serving`) if every listener that accepted connections is gone although the
-    /// service is not draining.
+    /// Readiness depends on the listener. After this call, readiness fails with the reason `starting` until the server
+    /// accepts connections. It fails again, with the reason `not_serving`, if every listener that accepted connections
+    /// is gone although the service is not draining.
     ///
-    /// A client that never completes its request can neither delay the end of the service nor keep its connection for
-    /// ever. [`DrainStream`] lists when a connection is ended. This needs a runtime with timers (`enable_all` or
-    /// `enable_time`). Without timers, the first `accept` prints the panic message of tokio about them, and no
-    /// connection is ended.
+    /// A client that never completes its request can neither delay the shutdown nor keep its connection open forever.
+    /// The documentation of [`DrainStream`] lists when a connection is closed. This requires a runtime with timers
+    /// (`enable_all` or `enable_time`). On a runtime without timers, the first call of `accept` prints tokio's panic
+    /// message about missing timers, and no connection is closed.
     ///
-    /// The listener is a `TcpListener` of tokio, or on Unix a `UnixListener`. For TLS, and for your own `Connected`
-    /// type, use [`drain_listener`](Self::drain_listener).
+    /// The argument is a `TcpListener` of tokio or, on Unix, a `UnixListener`. If you need TLS or your own `Connected`
+    /// type, use [`drain_listener`](Self::drain_listener) instead.
     ///
     /// ```no_run
     /// # use health_runtime::Health;
@@ -75,7 +76,7 @@ impl Health {
     ///
     /// # The client's address
     ///
-    /// It works as with a plain listener:
+    /// The address of the client is available in the same way as with a plain listener:
     ///
     /// ```no_run
     /// # use health_runtime::Health;
@@ -93,12 +94,14 @@ impl Health {
         self.drain_listener(listener).tap_io(leave_alone)
     }
 
-    /// The same listener as [`listener`](Self::listener), but without the [`TapIo`] of axum around it. Use it if your
-    /// own listener accepts from it, or if a handler needs your own information about the client.
+    /// Wraps a listener like [`listener`](Self::listener) does, but without the [`TapIo`] of axum around it. Use this
+    /// method if you write your own listener that accepts connections from this one, or if a handler needs more
+    /// information about the client than its address.
     ///
-    /// # What a handler learns of the client
+    /// # Information about the client
     ///
-    /// Implement `Connected` of axum for your own type. This example has the user at the other end of a Unix socket:
+    /// Implement axum's `Connected` trait for your own type. In this example, the type contains the user at the other
+    /// end of a Unix socket:
     ///
     /// ```
     /// use axum::extract::connect_info::Connected;
@@ -118,9 +121,10 @@ impl Health {
     ///
     /// # TLS
     ///
-    /// Your own TLS listener accepts from this one. It runs the handshakes at the same time, each with a time limit.
-    /// Otherwise one silent client would stop all others. `tap_io` at its end keeps the address of the client. The
-    /// limits of [`DrainStream`] do not apply, because it sees only encrypted bytes.
+    /// For TLS, write a listener that accepts connections from this one. It must run the handshakes concurrently and
+    /// give each of them a time limit. Otherwise, a single silent client would block all other clients. Call `tap_io`
+    /// on your listener, as at the end of this example, to keep the address of the client available. The limits of
+    /// [`DrainStream`] do not apply to TLS connections, because the stream sees only encrypted bytes.
     ///
     /// ```no_run
     /// use axum::serve::{Listener, ListenerExt as _};
@@ -185,17 +189,17 @@ impl Health {
 
 fn leave_alone<T>(_: &mut T) {}
 
-/// The return type of [`Health::listener`]: a [`DrainListener`] in the [`TapIo`] of axum, which gives the address of
-/// the client to `into_make_service_with_connect_info`.
+/// The return type of [`Health::listener`]: a [`DrainListener`] inside the [`TapIo`] of axum. The `TapIo` makes the
+/// address of the client available to `into_make_service_with_connect_info`.
 pub type ServeListener<L = TcpListener> = TapIo<DrainListener<L>, fn(&mut DrainStream<<L as Listener>::Io>)>;
 
-/// A listener that loses no connection when the service ends, from [`Health::drain_listener`]. [`Health::listener`]
-/// returns it in a [`TapIo`].
+/// A listener that does not lose connections when the service shuts down. [`Health::drain_listener`] returns it, and
+/// [`Health::listener`] returns it inside a [`TapIo`].
 ///
 /// # Cancel safety
 ///
-/// Dropping the future of `accept` loses no connection. The listener hands over waiting connections and closes only
-/// while `accept` is polled.
+/// Dropping the future of `accept` does not lose a connection. Note that the listener only hands over waiting
+/// connections, and only closes, while `accept` is polled.
 pub struct DrainListener<L: ListenSocket = TcpListener> {
     socket: Socket<L>,
     /// Set by the first `accept`.
@@ -296,7 +300,7 @@ impl<L: ListenSocket> Listener for DrainListener<L> {
         }
     }
 
-    /// The address of the socket, until it has closed.
+    /// Returns the address of the socket. Once the socket has closed, this method returns an error.
     fn local_addr(&self) -> io::Result<Self::Addr> {
         match &self.socket {
             Socket::Open(listener) => Listener::local_addr(listener),

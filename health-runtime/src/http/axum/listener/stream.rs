@@ -1,5 +1,5 @@
-//! The stream of one connection. It ends the connection if its request never becomes complete, because it would only
-//! delay the end of the process.
+//! The stream of one connection. It closes the connection if a request never becomes complete, because such a
+//! connection would only delay the end of the process.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -14,17 +14,18 @@ use crate::http::axum::listener::protocol::{Protocol, Waits};
 
 /// A connection of a [`DrainListener`](super::DrainListener).
 ///
-/// It reads from the socket and writes to it. A read fails with [`TimedOut`](io::ErrorKind::TimedOut), so that the
-/// server closes the connection, in these cases:
+/// The stream reads from the socket and writes to it. In the following cases, a read fails with
+/// [`TimedOut`](io::ErrorKind::TimedOut), so that the server closes the connection:
 ///
-/// - the head of a request is not complete 30 s after its first byte;
-/// - the drain is over, and 1 s later a head that has begun is not complete;
-/// - the drain is over, a body is not complete, and for 1 s no byte was read or written;
-/// - the drain is over, no complete request of an HTTP/2 connection waits for its answer, and for 1 s no byte was read
-///   or written.
+/// - The head of a request is not complete 30 s after its first byte.
+/// - The drain is over, and the head of a request that has started to arrive is still not complete 1 s later.
+/// - The drain is over, the body of a request is not complete, and no byte was read or written for 1 s.
+/// - The drain is over, the connection uses HTTP/2, no complete request on it waits for its answer, and no byte was
+///   read or written for 1 s.
 ///
-/// A complete request is never aborted, however long its handler takes. An idle connection is not ended here: the
-/// server closes it itself. An upgraded connection, a `CONNECT` and everything that is not HTTP are left alone.
+/// A complete request is never aborted, no matter how long its handler takes. The stream does not close idle HTTP/1
+/// connections, because the server closes them itself. It also never closes an upgraded connection, a `CONNECT` tunnel,
+/// or a connection that does not use HTTP.
 #[derive(Debug)]
 pub struct DrainStream<S = TcpStream> {
     stream: S,
@@ -47,7 +48,7 @@ impl<S> DrainStream<S> {
         }
     }
 
-    /// The socket, for example for its addresses or for `set_nodelay`.
+    /// Returns the socket, for example to read its addresses or to call `set_nodelay`.
     ///
     /// ```
     /// use axum::serve::ListenerExt as _;
@@ -61,7 +62,7 @@ impl<S> DrainStream<S> {
         &self.stream
     }
 
-    /// Whether a read without data has waited for too long.
+    /// Returns `true` if a read without data has waited for too long.
     fn is_out_of_patience(&mut self, context: &mut Context<'_>) -> bool {
         let Some(limits) = self.limits else { return false };
         let waits = self.protocol.waits();
