@@ -8,13 +8,14 @@ use crate::trigger::Trigger;
 
 /// A type that can check its own health.
 ///
-/// Implement this trait for your own type to use that type as a field with `#[health_check]`. For a type of another
-/// crate, enable the feature that supports it, or name a function with `with = path` on the field.
+/// Implement this trait for your own type so that you can use the type as a field with `#[health_check]`. For a type
+/// from another crate, enable the feature that supports it, or use `with = path` on the field to name a function that
+/// checks it.
 ///
 /// The engine calls [`check`](Self::check) in a separate task for each check, and a check never runs twice at the same
-/// time. When a run reaches the check's timeout, the engine drops the future, so do not leave anything half done across
-/// an `.await`. A panic is treated as a failure of the check. A call that blocks its thread cannot be aborted. In that
-/// case, the check is reported as `stuck` until the call returns.
+/// time. When a run reaches the check's timeout, the engine drops the future, so don't leave anything half done across
+/// an `.await`. If the check panics, it is treated as failed. A call that blocks its thread cannot be aborted, so in
+/// that case the check is reported as `stuck` until the call returns.
 ///
 /// ```
 /// use health_runtime::{CheckResult, HealthCheck, Outcome};
@@ -42,32 +43,32 @@ pub trait HealthCheck: Send + Sync + 'static {
     /// Runs the check once and returns its result.
     fn check(&self) -> impl Future<Output = CheckResult> + Send;
 
-    /// Returns `true` if there is nothing to check. A disabled check never runs, and it is reported as healthy with the
-    /// reason `disabled`. By default, this method returns `false`. A `None` is disabled, and so is a `Vec` if all of
-    /// its elements are disabled.
+    /// Returns `true` if there is nothing to check, in which case the check never runs and is reported as healthy with
+    /// the reason `disabled`. The default implementation returns `false`. A `None` is disabled, and so is a `Vec` whose
+    /// elements are all disabled.
     ///
     /// The engine calls this method once, when it starts. For the elements of a `Vec` and for the value of a
-    /// `OnceLock`, this method is also called at each run.
+    /// `OnceLock`, it is also called each time the check runs.
     fn is_disabled(&self) -> bool {
         false
     }
 
-    /// Gives the check a [`Trigger`]. The engine calls this method once, when it starts. With the trigger, the check
-    /// can ask for a run immediately instead of waiting for the next interval. Implement this method if your check
-    /// notices changes itself. By default, the trigger is dropped.
+    /// Gives the check a [`Trigger`], which lets it ask to be run right away instead of waiting for the next interval.
+    /// The engine calls this method once, when it starts. Implement it if your check notices changes itself. The
+    /// default implementation drops the trigger.
     ///
-    /// Note that a value that is put into a `OnceLock` after the start does not receive a trigger.
+    /// Note that a value that is put into a `OnceLock` after the engine has started does not receive a trigger.
     fn attach(&self, trigger: Trigger) {
         drop(trigger);
     }
 }
 
-/// A marker for checks that look only at this process, for example at a worker task, a queue or a flag. Restarting the
-/// process can fix a problem that such a check finds.
+/// A marker trait for checks that only look at this process, for example at a worker task, a queue or a flag, so that
+/// restarting the process can fix the problems they find.
 ///
-/// Only these checks are allowed in the liveness probe without a stated reason, because a failure of the liveness probe
-/// restarts the process. If, for example, a database is down, restarting the process fixes nothing. All instances of
-/// the service would fail and restart at the same time.
+/// A failure of the liveness probe restarts the process, so only these checks can be used there without stating a
+/// reason. If, for example, a database is down, restarting the process fixes nothing, and all instances of the service
+/// would fail and restart at the same time.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not belong in the liveness probe: a failure there restarts this process, and a restart is not known to fix `{Self}`",
     label = "not known to be fixed by a restart",

@@ -15,20 +15,20 @@ use crate::report::Transition;
 use crate::spec::Probe;
 
 impl Health {
-    /// Returns a stream of all changes of checks from now on, in order. You can use it for notifications, for an audit
-    /// trail, or to switch to a fallback.
+    /// Returns a stream of all changes of checks from now on, in the order in which they happen. This is useful for
+    /// sending notifications, keeping an audit trail, or switching to a fallback.
     ///
-    /// The same changes are written to [the log](crate::_documentation::log). The first result of a check is also
-    /// reported as a change, from the reason `pending`. The stream does not contain changes that happened before you
-    /// subscribed. If you also need the current state, create a [`report`](Self::report) after you have subscribed.
-    /// This way, you do not miss a change between the two calls.
+    /// The same changes are written to [the log](crate::_documentation::log). The first result of a check is also a
+    /// change, from the reason `pending`. Changes that happened before you subscribed are not part of the stream. If
+    /// you also need the current state, subscribe first and create a [`report`](Self::report) afterwards, so that no
+    /// change is lost in between.
     ///
-    /// If a reader falls more than 256 changes behind, it loses the oldest ones. In that case, it receives a
-    /// [`HealthEvent::Missed`] with the number of lost changes.
+    /// A reader that falls more than 256 changes behind loses the oldest ones. In that case, it receives a
+    /// [`HealthEvent::Missed`] with the number of changes it has lost.
     ///
-    /// The stream does not keep the engine alive, and it ends when the engine shuts down. If a task reads the stream
-    /// until its end, pass only the stream to that task. Do not pass it a `Health`, because then the engine stays alive
-    /// while the task waits for the end of the stream, and neither of them ever ends.
+    /// The stream does not keep the engine alive, and it ends when the engine shuts down. If you spawn a task that
+    /// reads the stream to its end, move only the stream into the task and not a `Health` as well. Otherwise, the task
+    /// keeps the engine alive while waiting for it to shut down, and neither of them ever finishes.
     ///
     /// ```no_run
     /// # use health_runtime::{Events, Health, HealthEvent};
@@ -59,13 +59,13 @@ impl Health {
         Events(stream.boxed())
     }
 
-    /// Returns a [`ProbeWatch`] with which you can read the state of a probe and wait until it changes. You can use it,
-    /// for example, in a consumer that takes no jobs until the service is ready, or for a liveness metric. The watched
-    /// state is the same as in the answer of the probe, with a delay of at most 50 ms.
+    /// Returns a [`ProbeWatch`], which lets you read the state of a probe and wait for it to change. For example, a
+    /// consumer can use it to take no jobs until the service is ready, or you can export liveness as a metric. The
+    /// watch shows the same state as the probe's answer, with a delay of at most 50 ms.
     ///
-    /// Readiness, startup and health do not pass until the service has probes. A service has probes once it has a
+    /// Readiness, startup and health do not pass until the service has probes, which means that it has a
     /// [`router`](Self::router), [`probes`](Self::probes) or an internal port. If your service does not use HTTP, call
-    /// `probes` once and drop the result. As with [`subscribe`](Self::subscribe), pass only the watch to a task, and
+    /// `probes` once and drop the result. As with [`subscribe`](Self::subscribe), move only the watch into a task, and
     /// not a `Health`.
     ///
     /// ```no_run
@@ -91,27 +91,27 @@ impl Health {
     }
 }
 
-/// An event in the stream of [`Health::subscribe`]. More kinds of events may be added in the future.
+/// An event in the stream returned by [`Health::subscribe`]. More kinds of events may be added in the future.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum HealthEvent {
     /// The published status or reason of a check has changed.
     Check(Transition),
-    /// The reader was too slow, so this many events were lost before the next one.
+    /// The reader was too slow, so the given number of events was lost before the next one.
     Missed(u64),
 }
 
-/// A stream of the changes of all checks. It is returned by [`Health::subscribe`]. The [`Stream`] ends when the engine
-/// shuts down.
+/// A stream of the changes of all checks, returned by [`Health::subscribe`]. The [`Stream`] ends when the engine shuts
+/// down.
 #[must_use = "a stream does nothing unless it is read"]
 pub struct Events(BoxStream<'static, HealthEvent>);
 
 impl Events {
-    /// Waits for the next event and returns it, or returns `None` once the engine has shut down.
+    /// Returns the next event, waiting for it if necessary, or `None` once the engine has shut down.
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe. If the future is dropped, no event is lost.
+    /// This method is cancel safe. Dropping the future before it completes does not lose any events.
     pub async fn next(&mut self) -> Option<HealthEvent> {
         self.0.next().await
     }
@@ -131,9 +131,9 @@ impl fmt::Debug for Events {
     }
 }
 
-/// A view of the current state of a probe. It is returned by [`Health::watch`].
+/// A view of the current state of a probe, returned by [`Health::watch`].
 ///
-/// A clone waits for changes independently of the original. A `ProbeWatch` does not keep the engine alive.
+/// Each clone waits for changes independently of the original. A `ProbeWatch` does not keep the engine alive.
 #[derive(Clone, Debug)]
 pub struct ProbeWatch {
     probe: Probe,
@@ -141,7 +141,7 @@ pub struct ProbeWatch {
 }
 
 impl ProbeWatch {
-    /// Returns the probe that is watched.
+    /// Returns the probe that this watch belongs to.
     pub fn probe(&self) -> Probe {
         self.probe
     }
@@ -151,25 +151,25 @@ impl ProbeWatch {
         self.status().passes()
     }
 
-    /// Returns the current status. Once the engine has shut down, the status is unhealthy, with the reason `cancelled`.
+    /// Returns the current status, which is unhealthy with the reason `cancelled` once the engine has shut down.
     pub fn status(&self) -> Status {
         self.verdict.borrow().status
     }
 
-    /// Returns the reason why the service itself fails this probe, regardless of its checks. It is one of `draining`,
-    /// `stalled`, `held`, `starting` and `not_serving`, or `cancelled` once the engine has shut down. Returns `None` if
-    /// the service itself does not fail the probe.
+    /// Returns the reason why the service itself fails this probe, regardless of its checks: `draining`, `stalled`,
+    /// `held`, `starting` or `not_serving`, or `cancelled` once the engine has shut down. Returns `None` if the service
+    /// itself does not fail the probe.
     pub fn reason(&self) -> Option<Reason> {
         self.verdict.borrow().reason
     }
 
-    /// Waits until the status or the reason has changed since the last call, or since this watch was created. Returns
-    /// the new status, or `None` once the engine has shut down. If the state changes and then changes back before this
-    /// method reads it, the change may be missed.
+    /// Waits until the status or the reason has changed since the last call, or since the watch was created. Returns
+    /// the new status, or `None` once the engine has shut down. Note that a change can be missed if the state changes
+    /// back before this method reads it.
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe. If the future is dropped, no change is lost.
+    /// This method is cancel safe. Dropping the future before it completes does not lose any changes.
     pub async fn changed(&mut self) -> Option<Status> {
         self.verdict.changed().await.ok()?;
         Some(self.verdict.borrow_and_update().status)

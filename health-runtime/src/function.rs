@@ -6,11 +6,11 @@ use std::marker::PhantomData;
 use crate::outcome::{CheckFuture, CheckResult, IntoOutcome};
 use crate::spec::CheckSpec;
 
-/// A free function that checks a state of type `S`. The `#[health_check]` attribute on a function generates a type with
-/// the same name as the function, and implements this trait for that type.
+/// A free function that checks a state of type `S`. When you put the `#[health_check]` attribute on a function, it
+/// generates a type with the same name as the function and implements this trait for that type.
 ///
-/// Pass the type to [`HealthBuilder::function`](crate::HealthBuilder::function), or list it in `#[health(checks(…))]`.
-/// If you implement this trait by hand, use a type that has no values:
+/// To use the check, pass the type to [`HealthBuilder::function`](crate::HealthBuilder::function), or list it in
+/// `#[health(checks(…))]`. If you implement this trait by hand, use a type that has no values, such as an empty enum:
 ///
 /// ```
 /// use health_runtime::{CheckFuture, CheckSpec, HealthFn, Outcome};
@@ -44,7 +44,7 @@ pub trait HealthFn<S: ?Sized>: 'static {
     /// Returns the options of the check.
     fn spec() -> CheckSpec;
 
-    /// Starts a run of the check and returns its future.
+    /// Starts a run of the check and returns a future that resolves to its result.
     fn call(state: &S) -> CheckFuture<'_>;
 }
 

@@ -19,14 +19,15 @@ use crate::start_error::StartError;
 use crate::state::{Checks, Declared, HealthState, StateCheck};
 use crate::trigger::Trigger;
 
-/// A handle to a running health engine. A service keeps this handle, and passes it to its router and its server.
+/// A handle to a running health engine. A service keeps the handle and passes it to its router and its server.
 ///
-/// Clones are handles to the same engine. The engine shuts down when the last handle is dropped: its threads stop, and
-/// in-flight runs are aborted. Routers, [`Probes`](crate::Probes), layers, listeners and shutdown signals each hold a
-/// handle. A server on an internal port does not hold a handle, so it does not keep the engine alive.
+/// Cloning a `Health` returns another handle to the same engine. When the last handle is dropped, the engine shuts
+/// down: its threads stop, and in-flight runs are aborted. Routers, [`Probes`](crate::Probes), layers, listeners and
+/// shutdown signals each hold a handle of their own. A server on an internal port doesn't hold one, so it does not keep
+/// the engine alive.
 ///
 /// Do not keep a `Health` inside the state that its engine owns. That would be a reference cycle, and the engine would
-/// never shut down. Keep a [`WeakHealth`] there instead.
+/// never shut down. Use a [`WeakHealth`] there instead.
 ///
 /// ```no_run
 /// use health_runtime::{Flag, HealthState};
@@ -51,10 +52,10 @@ pub struct Health {
 }
 
 impl Health {
-    /// Returns a builder for a health engine that checks this state. The engine takes ownership of the state.
+    /// Returns a builder for a health engine that checks the given state. The engine takes ownership of the state.
     ///
-    /// If the state is not `Clone`, use `Health::builder(Arc::clone(&state))`. If there is no state, use
-    /// `Health::builder(())` and add all checks to the builder.
+    /// If you still need the state yourself but it isn't `Clone`, use `Health::builder(Arc::clone(&state))`. If there
+    /// is no state at all, use `Health::builder(())` and add all checks to the builder.
     ///
     /// ```
     /// use health_runtime::{Flag, Health, HealthState};
@@ -75,17 +76,17 @@ impl Health {
         HealthBuilder::new(state)
     }
 
-    /// Returns the current report of a probe. This method does not wait and does not start any runs. Do not publish the
-    /// report, because it contains error texts.
+    /// Returns the current report of a probe, without waiting and without starting any runs. Reports contain error
+    /// texts, so they should not be made public.
     ///
-    /// A service that has no probes is treated as not started. It has probes once you have created a
+    /// Until the service has probes, it is treated as not started. It gets them when you create a
     /// [`router`](Self::router), [`probes`](Self::probes) or an internal port.
     pub fn report(&self, probe: Probe) -> Report {
         self.engine.report(probe)
     }
 
-    /// Returns the current status of a probe. This is cheaper than [`report`](Self::report). It does not wait and does
-    /// not start any runs.
+    /// Returns the current status of a probe, without waiting and without starting any runs. This is cheaper than
+    /// creating a full [`report`](Self::report).
     ///
     /// ```
     /// # use health_runtime::{Flag, HealthState, Probe, Status};
@@ -101,12 +102,12 @@ impl Health {
         self.engine.view().verdict(probe).status
     }
 
-    /// Requests a run of this check now, before its next interval. This is useful, for example, after the check's
-    /// dependency has been deployed. The name of a nested struct stands for all of its checks. Returns `false` if there
-    /// is no check or nested struct with this name.
+    /// Asks the check with the given name to run now instead of at its next interval, for example after a dependency of
+    /// the check has been deployed. If the name belongs to a nested struct, all of the struct's checks are run. Returns
+    /// `false` if there is no check or nested struct with this name.
     ///
-    /// This method does not wait for the run. If a run is already in flight, another run starts after it. However often
-    /// you call this method, a check starts at most once every 50 ms.
+    /// This method doesn't wait for the check to run. If a run is already in flight, another one starts after it has
+    /// ended. A check starts at most once every 50 ms, no matter how often this method is called.
     ///
     /// ```
     /// # use health_runtime::{Flag, HealthState};
@@ -125,12 +126,12 @@ impl Health {
         is_known
     }
 
-    /// Requests a run of every check now, as [`refresh`](Self::refresh) does for a single check.
+    /// Asks every check to run now, as [`refresh`](Self::refresh) does for a single check.
     pub fn refresh_all(&self) {
         self.engine.request(0..self.engine.plans.len());
     }
 
-    /// Returns the current phase of the service: whether it is starting, running or draining.
+    /// Returns the current phase of the service, which is either starting, running or draining.
     pub fn phase(&self) -> Phase {
         self.engine.view().standing.phase
     }
@@ -140,20 +141,21 @@ impl Health {
         self.engine.is_draining()
     }
 
-    /// Returns a handle that does not keep the engine alive.
+    /// Creates a [`WeakHealth`] handle, which does not keep the engine alive.
     pub fn downgrade(&self) -> WeakHealth {
         WeakHealth(Arc::downgrade(&self.engine))
     }
 }
 
-/// A handle that does not keep the engine alive. Use it inside the state that the engine owns.
+/// A handle to a health engine that does not keep the engine alive, so it can be stored inside the state that the
+/// engine owns.
 ///
-/// The [`Default`] handle does not belong to any engine, so its [`upgrade`](Self::upgrade) method returns `None`.
+/// The [`Default`] handle doesn't belong to any engine, so calling [`upgrade`](Self::upgrade) on it returns `None`.
 #[derive(Clone, Debug, Default)]
 pub struct WeakHealth(Weak<EngineHandle>);
 
 impl WeakHealth {
-    /// Returns a [`Health`] handle to this engine, or `None` if the engine has shut down.
+    /// Returns a [`Health`] handle to the engine, or `None` if the engine has already shut down.
     pub fn upgrade(&self) -> Option<Health> {
         self.0.upgrade().map(|engine| Health { engine })
     }
@@ -161,18 +163,17 @@ impl WeakHealth {
 
 /// A builder that configures and starts a health engine. Use [`Health::builder`] to create one.
 ///
-/// The builder has the same options as `#[health(…)]` on the struct, and its options override those of the struct.
-/// There is one exception: a flag that is set on the struct stays set. If you set both `interval` and `ttl`, the last
-/// one takes effect.
+/// The builder has the same options as `#[health(…)]` on the struct, and its options override those of the struct. The
+/// only exception is that a flag that is set on the struct cannot be unset. If you set both `interval` and `ttl`,
+/// whichever was set last takes effect.
 ///
-/// The limits are the same as in the derive macro: durations must be between 1 ms and 24 h, but `ttl` and `drain` may
-/// also be zero. An option that the derive macro would reject at compile time is a startup error here. The error is
-/// [`StartError::Service`], [`StartError::Prefix`] for an invalid prefix, or [`StartError::Check`] if the option
-/// contradicts the options of a check.
+/// The limits are the same as in the derive macro: durations must be between 1 ms and 24 h, except that `ttl` and
+/// `drain` can also be zero. Options that the derive macro would reject at compile time cause a startup error, which is
+/// [`StartError::Prefix`] for an invalid prefix, [`StartError::Check`] if the option contradicts the options of a
+/// check, and [`StartError::Service`] otherwise.
 ///
-/// `timeout`, `interval` and `ttl` are the defaults for checks that do not set their own. They do not apply to the
-/// checks of nested structs. Those checks were compiled with the defaults of their own struct, so they keep these
-/// defaults.
+/// `timeout`, `interval` and `ttl` are the defaults for checks that do not set their own. They don't apply to the
+/// checks of nested structs, which keep the defaults of the struct that they were compiled with.
 #[must_use = "a builder does nothing until `start` or `try_start`"]
 pub struct HealthBuilder<S> {
     state: S,
@@ -200,8 +201,8 @@ impl<S: HealthState> HealthBuilder<S> {
         self
     }
 
-    /// Sets the name and version of the service to those of this package. Use this if the state is declared in another
-    /// crate. By default, the derive macro uses the package of the crate that declares the state.
+    /// Sets the name and version of the service to those of the given package. This is useful if the state is declared
+    /// in another crate, because by default, the derive macro uses the package of the crate that declares the state.
     ///
     /// ```
     /// # use health_runtime::Health;
@@ -217,30 +218,31 @@ impl<S: HealthState> HealthBuilder<S> {
         })
     }
 
-    /// Sets the name of the service in reports. It must have 1 to 64 characters. The default is the package name of the
-    /// crate that declares the state. If the state does not use the derive macro, the default is the name of the
-    /// executable.
+    /// Sets the service's name as it appears in reports. The name must be between 1 and 64 characters long. The default
+    /// is the package name of the crate that declares the state, or the name of the executable if the state doesn't use
+    /// the derive macro.
     pub fn name(self, name: impl Into<Cow<'static, str>>) -> Self {
         let name = name.into();
         self.label("name", &name)
             .service(|service| ServiceSpec { name, ..service })
     }
 
-    /// Sets the version of the service in reports. It must have 1 to 64 characters. The default is the package version
-    /// of the crate that declares the state. If the state does not use the derive macro, the default is `unknown`.
+    /// Sets the service's version as it appears in reports. The version must be between 1 and 64 characters long. The
+    /// default is the package version of the crate that declares the state, or `unknown` if the state doesn't use the
+    /// derive macro.
     pub fn version(self, version: impl Into<Cow<'static, str>>) -> Self {
         let version = version.into();
         self.label("version", &version)
             .service(|service| ServiceSpec { version, ..service })
     }
 
-    /// Adds a check that is a function of the whole state. The function must have the `#[health_check]` attribute.
-    /// Because this attribute turns the check into a type, you pass it in angle brackets: `.function::<disk_space>()`.
+    /// Adds a check that is a function of the whole state. The function must have the `#[health_check]` attribute,
+    /// which turns the function into a type, so you pass it in angle brackets: `.function::<disk_space>()`.
     ///
-    /// If rustc reports the error E0747 here (`constant provided when a type was expected`), the function does not have
-    /// the `#[health_check]` attribute.
+    /// If rustc reports error E0747 here (`constant provided when a type was expected`), the function is missing the
+    /// `#[health_check]` attribute.
     ///
-    /// If the builder was created from an `Arc` of the state, you can also pass a function that takes `&AppState`. A
+    /// If the builder was created from an `Arc` of the state, you can still pass a function that takes `&AppState`. A
     /// function with a type parameter for the state receives the `Arc` instead.
     ///
     /// ```
@@ -267,16 +269,16 @@ impl<S: HealthState> HealthBuilder<S> {
         self
     }
 
-    /// Adds a check that is not declared on a struct. Use this to add one check for each entry of a configuration, or
-    /// to check a value that is not part of the state.
+    /// Adds a check that is not declared on a struct. This is useful for adding one check per entry of a configuration,
+    /// or for checking a value that is not part of the state.
     ///
-    /// The engine owns the value and drops it when the engine shuts down. If you want to keep using the value, keep a
-    /// clone of it, such as a [`Flag`](crate::Flag) or an `Arc`. You cannot add checks after the engine has started. If
-    /// the members of a set come and go while the service is running, use [`Parts`](crate::Parts) instead.
+    /// The engine owns the value and drops it on shutdown. If you want to keep using the value, keep a clone of it,
+    /// such as a [`Flag`](crate::Flag) or an `Arc`. Checks cannot be added once the engine has started. If the members
+    /// of a set come and go while the service is running, use [`Parts`](crate::Parts) instead.
     ///
-    /// When the engine starts, the spec is validated by the same rules that the derive macro uses. See
-    /// [`StartError::Check`] for the error. A check in the liveness probe needs `in_process` or `restart_helps`. See
-    /// [`StartError::Liveness`] for details.
+    /// The spec is validated when the engine starts, by the same rules that the derive macro uses. If it is invalid,
+    /// the engine fails to start with a [`StartError::Check`]. A check in the liveness probe also needs `in_process` or
+    /// `restart_helps`, as described for [`StartError::Liveness`].
     ///
     /// ```
     /// use health_runtime::{CheckSpec, Flag, Health, HealthState};
@@ -301,78 +303,80 @@ impl<S: HealthState> HealthBuilder<S> {
 
     /// Sets the timeout of checks that do not set their own. The default is 2 s, or the interval if that is shorter.
     ///
-    /// The timeout must be shorter than the [`interval`](Self::interval) of the same service. For some checks, this
-    /// value is replaced:
+    /// The timeout must be shorter than the service's [`interval`](Self::interval). There are two cases in which a
+    /// check uses a different timeout:
     ///
-    /// - If the interval of a check is shorter, that interval is used as the timeout.
-    /// - If the timeout does not fit the `max_age`, `degraded_after` or `breaker` of a check, the default above is
-    ///   used.
+    /// - If the check's interval is shorter than the timeout, the interval is used as the timeout.
+    /// - If the timeout is not compatible with the check's `max_age`, `degraded_after` or `breaker`, the default above
+    ///   is used.
     pub fn timeout(self, timeout: Duration) -> Self {
         self.service(|service| service.timeout(timeout))
     }
 
-    /// Sets the interval of checks that set neither `interval` nor `ttl`. The default is 5 s, or twice the timeout if
-    /// that is longer.
+    /// Sets the interval at which checks run if they set neither `interval` nor `ttl`. The default is 5 s, or twice the
+    /// timeout if that is longer.
     ///
-    /// For some checks, this value is replaced:
+    /// There are two cases in which a check uses a different interval:
     ///
-    /// - If a check sets a timeout that is equal to or longer than this interval, its interval is twice that timeout.
-    /// - If the interval does not fit the `max_age`, `degraded_after` or `breaker` of a check, the default above is
-    ///   used.
+    /// - If the check sets a timeout that is equal to or longer than the interval, the interval is twice that timeout.
+    /// - If the interval is not compatible with the check's `max_age`, `degraded_after` or `breaker`, the default above
+    ///   is used.
     pub fn interval(self, interval: Duration) -> Self {
         self.service(|service| service.interval(interval))
     }
 
-    /// Sets the ttl of checks that set neither `interval` nor `ttl`. By default, there is no ttl, and these checks run
+    /// Sets the ttl of checks that set neither `interval` nor `ttl`. By default, there is no ttl, so these checks run
     /// at an [`interval`](Self::interval).
     ///
-    /// If the ttl does not fit the `max_age` of a check, that check uses the default interval instead.
+    /// If the ttl is not compatible with a check's `max_age`, the check uses the default interval instead.
     pub fn ttl(self, ttl: Duration) -> Self {
         self.service(|service| service.ttl(ttl))
     }
 
-    /// Sets how long after the start of a run a probe stops waiting for that run. The default is 800 ms, because the
-    /// kubelet gives up after 1 s.
+    /// Sets how long a probe waits for a run, measured from the start of the run. The default is 800 ms, because the
+    /// kubelet gives up on a probe after 1 s.
     pub fn probe_budget(self, budget: Duration) -> Self {
         self.service(|service| service.probe_budget(budget))
     }
 
-    /// Puts the probes at `PREFIX/live`, `PREFIX/ready`, `PREFIX/startup` and `PREFIX`. By default, they are at
+    /// Puts the probes at `PREFIX/live`, `PREFIX/ready`, `PREFIX/startup` and `PREFIX` instead of the default paths
     /// `/livez`, `/readyz`, `/startupz` and `/health`.
     pub fn prefix(self, prefix: impl Into<Cow<'static, str>>) -> Self {
         self.service(|service| service.prefix(prefix))
     }
 
-    /// Delays the start of the service until [`Health::mark_started`] has been called. This is off by default.
+    /// Keeps the service from counting as started until [`Health::mark_started`] has been called. This option is off by
+    /// default.
     pub fn manual_start(self) -> Self {
         self.service(ServiceSpec::manual_start)
     }
 
-    /// Shows error texts in public answers, with credentials masked. This is off by default.
+    /// Includes error texts in public responses, with any credentials masked. This option is off by default.
     pub fn public_details(self) -> Self {
         self.service(ServiceSpec::public_details)
     }
 
-    /// Sets how long the runtime may run no task before it is reported as stalled. Liveness and readiness then fail.
-    /// Must be at least 1 s. By default, the runtime is not watched, but with `serve_internal` the default is 10 s.
+    /// Sets how long the runtime can go without running a task before it is reported as stalled, which makes the
+    /// liveness and readiness probes fail. The value must be at least 1 s. By default, the runtime is only watched if
+    /// `serve_internal` is used, in which case the default is 10 s.
     ///
-    /// Time during which the process is suspended is not measured, so suspending the process does not cause a stall. If
-    /// a process is throttled repeatedly, for up to a second at a time, it can take up to twice as long until the stall
+    /// Time during which the process is suspended is not measured, so suspending the process doesn't cause a stall. If
+    /// the process is repeatedly throttled for up to a second at a time, it can take up to twice as long before a stall
     /// is reported.
     pub fn stalled_after(self, longest: Duration) -> Self {
         self.service(|service| service.stalled_after(longest))
     }
 
-    /// Sets how long the service continues to serve requests after SIGTERM. Readiness already fails during this time,
-    /// so that load balancers can stop sending traffic. The default is 7 s, because HAProxy's default health check
-    /// takes 6 s to notice the failure.
+    /// Sets how long the service keeps serving requests after it has received SIGTERM. Readiness already fails while
+    /// the service drains, so that load balancers have time to stop sending traffic. The default is 7 s, because
+    /// HAProxy's default health check takes 6 s to notice the failure.
     pub fn drain(self, drain: Duration) -> Self {
         self.service(|service| service.drain(drain))
     }
 
-    /// Sets how long the process may take to exit after the drain, if it received a signal. If it is still running
-    /// after that, the engine terminates it. The default is 15 s. Together with the default drain, this makes 22 s, so
-    /// it is over before the kubelet kills the process after 30 s.
+    /// Sets how long the process has to exit after the drain when it is shutting down because of a signal. If it is
+    /// still running after that, the engine terminates it. The default is 15 s. With the default drain, the shutdown
+    /// takes at most 22 s, which is well within the 30 s that the kubelet allows by default.
     pub fn shutdown_grace(self, grace: Duration) -> Self {
         self.service(|service| service.shutdown_grace(grace))
     }
@@ -391,11 +395,10 @@ impl<S: HealthState> HealthBuilder<S> {
         }
     }
 
-    /// Starts the engine on the current tokio runtime. The first run of every check with an interval starts
-    /// immediately.
+    /// Starts the engine on the current tokio runtime. Every check with an interval starts its first run immediately.
     ///
-    /// If an engine for the same type of state is already running, its checks run twice. In that case a warning is
-    /// logged, once for each type of state. A common cause is a handler that starts an engine for each request.
+    /// If an engine for the same type of state is already running, every check runs twice, and a warning is logged once
+    /// for each type of state. This often happens when a handler starts an engine for each request.
     ///
     /// # Errors
     ///

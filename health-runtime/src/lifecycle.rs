@@ -7,12 +7,12 @@ use crate::health::Health;
 use crate::text;
 
 impl Health {
-    /// Adds a startup task, such as warming a cache. The service does not start until the task is done. Until you call
+    /// Adds a startup task, such as warming a cache, that has to finish before the service starts. Until you call
     /// [`StartupTask::done`], `/startupz` and `/readyz` answer 503.
     ///
-    /// Call this method before the first call of [`router`](Self::router). After that call, the service starts as soon
-    /// as there is nothing left to wait for, and it cannot go back to starting. If you add a task after the service has
-    /// started, the task has no effect.
+    /// Call this method before you call [`router`](Self::router) for the first time. After that, the service starts as
+    /// soon as there is nothing left to wait for, and it never goes back to starting, so a task that is added later has
+    /// no effect.
     ///
     /// ```
     /// # use health_runtime::{Flag, Health, HealthState, Phase, Probe};
@@ -39,15 +39,15 @@ impl Health {
         StartupTask { engine, name }
     }
 
-    /// Marks a service with `manual_start` as ready to start. Without `manual_start`, this method has no effect.
-    /// Calling it a second time has no effect either.
+    /// Marks a service that is configured with `manual_start` as ready to start. Without `manual_start`, or when called
+    /// a second time, this method does nothing.
     pub fn mark_started(&self) {
         self.engine.with(Core::mark_started);
     }
 
     /// Makes readiness fail with the reason `held` until the returned guard is dropped. If there are several guards,
-    /// readiness fails until all of them are dropped. Use this method for maintenance, for example, or for a leader
-    /// that hands over its work. The given reason is written to the log.
+    /// readiness fails until the last one is dropped. This is useful during maintenance, for example, or for a leader
+    /// that is handing over its work. The given reason is written to the log.
     pub fn hold(&self, reason: impl Into<String>) -> Hold {
         let reason = text::clean(&reason.into());
         let held = Event::Held {
@@ -61,49 +61,51 @@ impl Health {
         Hold { engine, reason }
     }
 
-    /// Starts the drain. From now on, readiness fails and never passes again, and liveness passes regardless of its
-    /// checks. Responses ask clients to close their connections. The future of [`drain_started`](Self::drain_started)
-    /// resolves.
+    /// Starts the drain. From this point on, readiness always fails, liveness passes whatever its checks report, and
+    /// responses ask clients to close their connections. Futures returned by [`drain_started`](Self::drain_started)
+    /// resolve.
     ///
-    /// The drain lasts for the time that is set with [`HealthBuilder::drain`](crate::HealthBuilder::drain). The default
-    /// is 7 s. After that, the engine drops its copy of the state, and the futures of
+    /// The drain lasts as long as configured with [`HealthBuilder::drain`](crate::HealthBuilder::drain), which is 7 s
+    /// by default. When it is over, the engine drops its copy of the state, and the futures returned by
     /// [`shutdown_signal`](Self::shutdown_signal) and [`drain_finished`](Self::drain_finished) resolve.
     ///
-    /// This method does not wait until the drain is over. If you use `shutdown_signal`, SIGTERM starts the drain, and
-    /// you do not need to call this method. Calling it a second time has no effect.
+    /// This method returns immediately, without waiting for the drain to finish. You do not need to call it if you use
+    /// `shutdown_signal`, because then SIGTERM starts the drain. Calling it more than once has no effect.
     pub fn drain(&self) {
         self.engine.drain();
     }
 
-    /// Returns a future that resolves when the server may stop accepting connections. Pass this future to the server.
+    /// Returns a future that resolves when it is time for the server to stop accepting connections. Pass it to the
+    /// server as its graceful shutdown signal.
     ///
-    /// Call this method early, before any slow initialization, because the signal handlers are installed by the call
-    /// itself. Before the call, SIGTERM terminates the process immediately, as it does without this crate. After the
-    /// call, a service that receives SIGTERM while it is starting never becomes ready, and shuts down.
+    /// The signal handlers are installed as soon as this method is called, even before the future is polled, so call it
+    /// early, before any slow initialization. Until then, SIGTERM terminates the process immediately, just as it would
+    /// without this crate. Afterwards, a service that receives SIGTERM while it is still starting shuts down without
+    /// ever becoming ready.
     ///
-    /// If the process has the process ID 1, as in most containers, the engine already installs the handlers when it
-    /// starts. Without a handler, such a process would ignore SIGTERM and become ready.
+    /// If the process has the process ID 1, as it does in most containers, the engine installs the handlers when it
+    /// starts. Otherwise, such a process would ignore SIGTERM and go on to become ready.
     ///
     /// # What happens at a signal
     ///
     /// 1. Readiness fails. The service continues to serve requests for the duration of `drain` (7 s by default), so
-    ///    that load balancers notice the failure before connections are refused. The service skips this wait in the
-    ///    following cases:
-    ///    - The signal is SIGINT. It usually comes from a person who is waiting for the process to exit.
-    ///    - The signal is the second one. It also ends a wait that the first signal started. If the same signal arrives
-    ///      again within one second, it is ignored.
-    ///    - The service was never ready. However, a service without probes waits if its server is running, because
-    ///      clients send requests to it without asking a probe first.
+    ///    that load balancers notice the failure before connections are refused. The wait is skipped in the following
+    ///    cases:
+    ///    - The signal is SIGINT, which usually comes from a person who is waiting for the process to exit.
+    ///    - The signal is the second one, which also ends a wait that is already in progress. The same signal is
+    ///      ignored if it arrives again within one second.
+    ///    - The service was never ready. However, a service without probes still waits if its server is running,
+    ///      because its clients send requests without asking a probe first.
     ///    - The service has a [`listener`](Self::listener) without an open connection, and there has been neither a
     ///      connection nor a probe for one minute. In that case, there is no client left that could notice.
-    /// 2. The listeners close. The checks no longer run, and the engine drops its copy of the state. This means that a
-    ///    thread that waits until all senders of a channel are dropped can finish, even if the state holds one of these
+    /// 2. The listeners close, the checks stop running, and the engine drops its copy of the state. As a result, a
+    ///    thread that waits until all senders of a channel are dropped can finish, even if the state holds one of the
     ///    senders.
-    /// 3. This future resolves for all servers at the same time. The servers finish their in-flight requests.
-    /// 4. The rest of `main` runs, for example to flush counters and close pools. The time limit for this is
-    ///    `shutdown_grace` (15 s by default), measured from step 2. If the process is still running after that time,
-    ///    the engine terminates it with exit code 143, and the log shows what kept it alive. A third signal terminates
-    ///    the process immediately. If `main` needs more time, set a longer `shutdown_grace`.
+    /// 3. The future resolves, for all servers at the same time, and the servers finish their in-flight requests.
+    /// 4. The rest of `main` runs, for example to flush counters and close pools. It has to finish within
+    ///    `shutdown_grace` (15 s by default), measured from step 2. If the process is still running after that, the
+    ///    engine terminates it with exit code 143 and logs what kept it alive. A third signal terminates the process
+    ///    immediately. If `main` needs more time, set a longer `shutdown_grace`.
     ///
     /// # Choosing the times
     ///
@@ -123,24 +125,25 @@ impl Health {
     ///
     /// # Several engines, several servers
     ///
-    /// Call this method once for each server. The signal handlers belong to the process and stay installed until it
-    /// exits. A signal starts the drain of every engine that is running. The process is terminated when the
-    /// `shutdown_grace` of the last engine is over. If there is no [`Health`] left in the process, there is nothing to
-    /// drain. In that case, a signal terminates the process immediately with exit code 143.
+    /// Call this method once for each server. The signal handlers belong to the process as a whole and stay installed
+    /// until it exits. When a signal arrives, every running engine starts to drain, and the process is terminated once
+    /// the `shutdown_grace` of the last engine is over. If there is no [`Health`] left in the process, there is nothing
+    /// to drain, so a signal terminates the process immediately with exit code 143.
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe. Dropping the returned future changes nothing.
+    /// This method is cancel safe. Dropping the returned future has no effect.
     pub fn shutdown_signal(&self) -> impl Future<Output = ()> + Send + use<> {
         self.engine.listen_for_signals();
         Engine::stopped(Arc::clone(&self.engine))
     }
 
-    /// Returns a future that resolves when the drain starts. For example, workers can use it to stop taking jobs. The
-    /// future also resolves if the engine shuts down without a drain. If the drain has already started, it resolves
-    /// immediately.
+    /// Returns a future that resolves when the drain starts, which lets workers stop taking new jobs, for example. If
+    /// the drain has already started, the future resolves immediately. It also resolves if the engine shuts down
+    /// without a drain.
     ///
-    /// This method does not install signal handlers, and the future does not keep the engine alive.
+    /// Unlike [`shutdown_signal`](Self::shutdown_signal), this method does not install signal handlers, and the future
+    /// does not keep the engine alive.
     ///
     /// ```
     /// # use health_runtime::{Flag, HealthState};
@@ -168,25 +171,26 @@ impl Health {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe. Dropping the returned future changes nothing.
+    /// This method is cancel safe. Dropping the returned future has no effect.
     pub fn drain_started(&self) -> impl Future<Output = ()> + Send + use<> {
         self.engine.drain_started()
     }
 
-    /// Returns a future that resolves when the drain is over and the server may stop. If a service handles signals
-    /// itself, use this method instead of [`shutdown_signal`](Self::shutdown_signal). If the drain is already over, the
-    /// future resolves immediately.
+    /// Returns a future that resolves when the drain is over and the server can stop. This is an alternative to
+    /// [`shutdown_signal`](Self::shutdown_signal) for services that handle signals themselves. If the drain is already
+    /// over, the future resolves immediately.
     ///
-    /// Use this method only for servers, because awaiting the future is treated as a sign that a server is running. The
-    /// future also keeps the engine alive. For all other purposes, use [`drain_started`](Self::drain_started) instead.
+    /// This method is only meant for servers, because awaiting the future is taken as a sign that a server is running.
+    /// The future also keeps the engine alive. For any other purpose, use [`drain_started`](Self::drain_started)
+    /// instead.
     ///
-    /// This method does not install signal handlers. When the service receives its signal, it must call
-    /// [`drain`](Self::drain) itself. Unless `shutdown_signal` is called somewhere in the process, the engine ignores
-    /// signals, and it does not terminate the process after `shutdown_grace`.
+    /// No signal handlers are installed, so the service has to call [`drain`](Self::drain) itself when it receives its
+    /// signal. Unless `shutdown_signal` is called somewhere in the process, the engine ignores signals and does not
+    /// terminate the process after `shutdown_grace`.
     ///
-    /// If the process has the process ID 1, as in most containers, the engine only ignores signals after this method
-    /// has been called. A signal that arrives before the call starts the drain, because otherwise such a process would
-    /// ignore the signal while the service is starting.
+    /// If the process has the process ID 1, as it does in most containers, the engine only ignores signals once this
+    /// method has been called. A signal that arrives earlier starts the drain, because otherwise it would be lost while
+    /// the service is starting.
     ///
     /// ```no_run
     /// # use health_runtime::Health;
@@ -203,17 +207,17 @@ impl Health {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe. Dropping the returned future changes nothing.
+    /// This method is cancel safe. Dropping the returned future has no effect.
     pub fn drain_finished(&self) -> impl Future<Output = ()> + Send + use<> {
         self.engine.attend();
         Engine::stopped(Arc::clone(&self.engine))
     }
 }
 
-/// A task that must be done before the service starts. It is returned by [`Health::startup_task`].
+/// A task that has to be done before the service starts, returned by [`Health::startup_task`].
 ///
-/// If a task is dropped without a call of [`done`](Self::done), for example after an error or a panic, the startup
-/// probe fails and never passes. The orchestrator then restarts the process.
+/// If the task is dropped before [`done`](Self::done) is called, for example because of an error or a panic, the
+/// startup probe fails permanently, so that the orchestrator restarts the process.
 #[must_use = "dropped without `done()` it fails the startup probe for good"]
 #[derive(Debug)]
 pub struct StartupTask {
@@ -222,7 +226,7 @@ pub struct StartupTask {
 }
 
 impl StartupTask {
-    /// Marks the task as done, so that the service no longer waits for it before it starts.
+    /// Marks the task as done, so that the service no longer waits for it.
     pub fn done(mut self) {
         if let Some(engine) = std::mem::take(&mut self.engine).upgrade() {
             engine.with(|core, now| core.close_task(true, now));
@@ -242,7 +246,7 @@ impl Drop for StartupTask {
     }
 }
 
-/// A guard that makes readiness fail until it is dropped. It is returned by [`Health::hold`].
+/// A guard that makes readiness fail until it is dropped, returned by [`Health::hold`].
 #[must_use = "readiness is held only while this lives"]
 #[derive(Debug)]
 pub struct Hold {

@@ -6,17 +6,18 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-/// A boxed error. The `?` operator converts any error type, a `String` or a `&str` into it.
+/// A boxed error, which any error type, a `String` or a `&str` can be converted into with the `?` operator.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
 /// The return type of a check.
 ///
-/// A healthy check returns `Ok(Outcome::healthy())`. An `Err` makes the check unhealthy with the reason `error`. The
-/// text of the error is written to the log. It is only included in public answers if `public_details` is set.
+/// A check that is healthy returns `Ok(Outcome::healthy())`. If it returns an `Err`, it is unhealthy with the reason
+/// `error`, and the text of the error is written to the log. Public answers only include this text if `public_details`
+/// is set.
 pub type CheckResult = Result<Outcome, BoxError>;
 
-/// A future that performs one run of a check. The closure that is passed to [`Checks::with`](crate::Checks::with)
-/// returns such a future, and so does [`HealthFn::call`](crate::HealthFn::call).
+/// A future that performs one run of a check. It is returned by the closure passed to
+/// [`Checks::with`](crate::Checks::with) and by [`HealthFn::call`](crate::HealthFn::call).
 ///
 /// ```
 /// use health_runtime::{CheckFuture, Outcome};
@@ -27,24 +28,24 @@ pub type CheckResult = Result<Outcome, BoxError>;
 /// ```
 pub type CheckFuture<'a> = Pin<Box<dyn Future<Output = CheckResult> + Send + 'a>>;
 
-/// The status of a check, a part or a probe. For a description of all states, see
-/// [the states](crate::_documentation::states).
+/// The status of a check, a part or a probe. See [the states](crate::_documentation::states) for a description of each
+/// state.
 ///
-/// This enum is exhaustive, so a `match` on it needs no wildcard arm. Load balancers only distinguish between success
-/// and failure, so no other status is needed.
+/// This enum is deliberately exhaustive, so you can `match` on it without a wildcard arm. No other status is needed,
+/// because load balancers only distinguish between success and failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Status {
-    /// What is checked works. A probe with this status answers with HTTP status 200.
+    /// Everything works as it should. A probe with this status answers with HTTP status 200.
     Healthy,
-    /// What is checked works, but not as it should. A probe with this status also answers with HTTP status 200, so the
-    /// service still receives traffic.
+    /// What is checked works, but not as well as it should. A probe with this status still answers with HTTP status
+    /// 200, so that the service keeps receiving traffic.
     Degraded,
     /// What is checked does not work, or its state is unknown. A probe with this status answers with HTTP status 503.
     Unhealthy,
 }
 
 impl Status {
-    /// Returns the word that is used in reports: `healthy`, `degraded` or `unhealthy`.
+    /// Returns the status as it appears in reports: `healthy`, `degraded` or `unhealthy`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Healthy => "healthy",
@@ -53,8 +54,8 @@ impl Status {
         }
     }
 
-    /// Returns `true` if a probe with this status succeeds. A degraded probe succeeds too. There is no status code for
-    /// "degraded" that all load balancers understand, so the probe answers 200.
+    /// Returns `true` if a probe with this status succeeds. This includes degraded probes: they answer 200, since there
+    /// is no status code for "degraded" that all load balancers understand.
     pub const fn passes(self) -> bool {
         !matches!(self, Self::Unhealthy)
     }
@@ -72,21 +73,22 @@ impl serde::Serialize for Status {
     }
 }
 
-/// The reason why a status is not simply healthy. Each reason is a single word that can be shown to anybody. For a
-/// description of all reasons, see [the states](crate::_documentation::states). More reasons may be added in the
+/// The reason why a status is not simply healthy. Each reason is a single word that is safe to show to anybody. See
+/// [the states](crate::_documentation::states) for a description of each reason. More reasons may be added in the
 /// future.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
-    /// There is nothing to check, for example because the value is `None` or an empty `Vec`. The check is healthy.
+    /// There is nothing to check, for example because the value is `None` or an empty `Vec`. A check with this reason
+    /// is healthy.
     Disabled,
-    /// A run has been in flight for longer than its timeout. It cannot be aborted because it blocks its thread.
+    /// A run has been in flight for longer than its timeout and cannot be aborted, because it is blocking its thread.
     Stuck,
-    /// The check failed too often, so it is not called for a while. See [`Breaker`](crate::Breaker).
+    /// The check has failed so often that it is not called again for a while. See [`Breaker`](crate::Breaker).
     BreakerOpen,
     /// No run of the check has finished yet.
     Pending,
-    /// The check passed, but its last run ended longer ago than `max_age`. Its current state is unknown.
+    /// The check passed, but its last run ended longer ago than `max_age`, so its current state is unknown.
     Stale,
     /// The check returned an error.
     Error,
@@ -94,33 +96,33 @@ pub enum Reason {
     Timeout,
     /// The check panicked.
     Panic,
-    /// The run was dropped before it finished. This happens if its runtime shuts down, or if no thread could be started
-    /// for the run. In a [`ProbeWatch`](crate::ProbeWatch), this reason means that the engine has shut down.
+    /// The run was dropped before it finished, either because its runtime is shutting down or because no thread could
+    /// be started for it. In a [`ProbeWatch`](crate::ProbeWatch), this reason means that the engine has shut down.
     Cancelled,
     /// The check itself returned a degraded or unhealthy status.
     Reported,
-    /// The resource works but is fully in use. An example is a pool that has no idle connection.
+    /// The resource works but is fully in use, like a pool without an idle connection.
     Saturated,
-    /// The resource is fully in use, so no run got an answer from it within `max_age`. See [`Outcome::exhausted`].
+    /// The resource is so busy that no run has received an answer from it within `max_age`. See [`Outcome::exhausted`].
     Exhausted,
-    /// The run succeeded, but took longer than `degraded_after`.
+    /// The run succeeded, but it took longer than `degraded_after`.
     Slow,
     /// The service is shutting down.
     Draining,
-    /// The runtime that executes the checks has run no task for at least `stalled_after`, because all its workers are
-    /// blocked.
+    /// The runtime that executes the checks has not run a task for at least `stalled_after`, because all of its workers
+    /// are blocked.
     Stalled,
-    /// A [`Hold`](crate::Hold) makes readiness fail. See [`Health::hold`](crate::Health::hold).
+    /// Readiness fails because a [`Hold`](crate::Hold) is in place. See [`Health::hold`](crate::Health::hold).
     Held,
     /// The service has not finished starting, or its server is not running yet.
     Starting,
-    /// No listener accepts connections any more, although the service is not draining. See
+    /// No listener accepts connections anymore, even though the service is not draining. See
     /// [`Health::listener`](crate::Health::listener).
     NotServing,
 }
 
 impl Reason {
-    /// Returns the word that is used in reports, for example `timeout`.
+    /// Returns the reason as it appears in reports, such as `timeout`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Disabled => "disabled",
@@ -171,7 +173,7 @@ impl serde::Serialize for Reason {
     }
 }
 
-/// The result of a run that did not return an error. It has a status, and optionally a reason and a message for the
+/// The result of a run that did not return an error: a status, with an optional reason and an optional message for the
 /// log.
 ///
 /// ```
@@ -206,45 +208,45 @@ impl Outcome {
         outcome
     }
 
-    /// Creates a degraded outcome with the reason `reported`. Use it if what you check works, but not as it should.
+    /// Creates a degraded outcome with the reason `reported`. Use it when what you check works, but not as well as it
+    /// should.
     ///
-    /// The message is written to the log. It is only included in public answers if `public_details` is set.
+    /// The message is written to the log. Public answers only include it if `public_details` is set.
     pub fn degraded(message: impl Into<String>) -> Self {
         Self::with(Status::Degraded, Reason::Reported, message)
     }
 
-    /// Creates an unhealthy outcome with the reason `reported`. Use it if what you check does not work.
+    /// Creates an unhealthy outcome with the reason `reported`. Use it when what you check does not work.
     ///
-    /// The message is written to the log. It is only included in public answers if `public_details` is set.
+    /// The message is written to the log. Public answers only include it if `public_details` is set.
     pub fn unhealthy(message: impl Into<String>) -> Self {
         Self::with(Status::Unhealthy, Reason::Reported, message)
     }
 
-    /// Creates a degraded outcome with the reason `saturated`. Use it if what you check works but is fully in use, for
-    /// example a pool without a free connection. A busy dependency is not broken, so the check still passes.
+    /// Creates a degraded outcome with the reason `saturated`, for when what you check works but is fully in use, like
+    /// a pool without a free connection. Since being busy does not mean being broken, the check still passes.
     ///
-    /// Use this outcome if the run got an answer in the end. If it got no answer, use [`exhausted`](Self::exhausted)
-    /// instead.
+    /// Use this when the run did get an answer in the end. If it did not, use [`exhausted`](Self::exhausted) instead.
     pub fn saturated(message: impl Into<String>) -> Self {
         Self::with(Status::Degraded, Reason::Saturated, message)
     }
 
-    /// Creates an unhealthy outcome with the reason `exhausted`. Use it if what you check is so busy that this run
+    /// Creates an unhealthy outcome with the reason `exhausted`. Use it when what you check is so busy that the run
     /// could not get an answer from it.
     ///
-    /// A busy dependency is not necessarily broken. For this reason, the engine may lower this result to degraded with
-    /// the reason `saturated`, so that the check still passes. The engine does this as long as the check is passing and
-    /// its last success is not older than [`max_age`](crate::CheckSpec::max_age). A lowered result is not treated as a
-    /// success here.
+    /// A busy dependency is not necessarily broken, so the engine can lower the result to degraded with the reason
+    /// `saturated`, which lets the check pass. It does so while the check is passing and its last success is no older
+    /// than [`max_age`](crate::CheckSpec::max_age). A lowered result does not itself count as a success for this
+    /// purpose.
     ///
-    /// The check fails as soon as its last success is older than `max_age`. It also fails if it has never passed, or if
-    /// the last run that got an answer failed.
+    /// Once the last success is older than `max_age`, the check fails. It also fails if it has never passed, or if the
+    /// last run that got an answer failed.
     ///
-    /// An exhausted check never fails the liveness probe, and the `fail_open` option lowers its status to degraded. In
-    /// [`Parts`](crate::Parts), any other failure is treated as worse than `exhausted`.
+    /// An exhausted check never fails the liveness probe, and with the `fail_open` option, it is reported as degraded.
+    /// In [`Parts`](crate::Parts), `exhausted` is treated as less severe than any other failure.
     ///
-    /// Return this outcome well before the timeout of the check. When the timeout is reached, the run is aborted, and
-    /// its result is `timeout` instead.
+    /// Make sure to return this outcome well before the check's timeout. When the timeout is reached, the run is
+    /// aborted and its result is `timeout` instead.
     ///
     /// ```
     /// use health_runtime::{CheckResult, HealthCheck, Outcome};
@@ -292,7 +294,8 @@ impl Outcome {
         self.status
     }
 
-    /// Returns the reason. A healthy outcome has no reason, unless the reason is `disabled`.
+    /// Returns the reason, if there is one. A healthy outcome only has a reason if there was nothing to check, and then
+    /// the reason is `disabled`.
     pub const fn reason(&self) -> Option<Reason> {
         self.reason
     }
@@ -302,8 +305,8 @@ impl Outcome {
         self.message.as_deref()
     }
 
-    /// Returns the parts that were kept by [`Parts`](crate::Parts). Failing parts come first. The slice is empty if the
-    /// outcome was not created from `Parts`.
+    /// Returns the parts that were kept by [`Parts`](crate::Parts), starting with the failing ones. The slice is empty
+    /// if the outcome was not created from `Parts`.
     pub fn parts(&self) -> &[PartReport] {
         self.parts.as_ref().map_or(&[], |parts| &*parts.list)
     }
@@ -329,11 +332,11 @@ impl From<Status> for Outcome {
     }
 }
 
-/// A value that a check function can return. This can be `()`, `bool`, [`Status`], [`Outcome`], or a `Result` of one of
+/// A value that can be returned from a check function: `()`, `bool`, [`Status`], [`Outcome`], or a `Result` of one of
 /// these types. The error of the `Result` can be any type that converts into a boxed error, such as `sqlx::Error`,
 /// `anyhow::Error`, `String` or `&'static str`.
 ///
-/// The value `()` means healthy. Both `false` and an `Err` mean unhealthy.
+/// Returning `()` or `true` means that the check is healthy, while `false` and any `Err` mean that it is unhealthy.
 ///
 /// ```
 /// use health_runtime::{IntoOutcome, Status};
@@ -352,7 +355,7 @@ pub trait IntoOutcome {
     ///
     /// # Errors
     ///
-    /// If the check failed with an error, that error is returned.
+    /// Returns the error if the check failed with one.
     fn into_outcome(self) -> CheckResult;
 }
 
@@ -386,7 +389,8 @@ impl<T: IntoOutcome, E: CheckError> IntoOutcome for Result<T, E> {
     }
 }
 
-/// An error that a check can return. Any type that converts into [`BoxError`] implements this trait.
+/// An error that can be returned from a check. This trait is implemented for every type that converts into
+/// [`BoxError`].
 ///
 /// This includes all types that implement [`std::error::Error`] and are `Send + Sync + 'static`, as well as
 /// `anyhow::Error`, `String` and `&str`.
@@ -414,15 +418,15 @@ impl<E: Into<BoxError>> CheckError for E {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PartReport {
-    /// The name of the part. It is a single line of at most 64 characters, in which credentials are masked. It is not
-    /// shown to the public.
+    /// The name of the part, as a single line of at most 64 characters in which credentials are masked. Public answers
+    /// do not include the list of parts.
     pub name: Cow<'static, str>,
     /// The status of the part.
     pub status: Status,
     /// The reason why the part is not simply healthy, or `None` if it is.
     pub reason: Option<Reason>,
-    /// The message that the part's check returned. It is at most 1 KiB long, and credentials in it are masked. It is
-    /// not shown to the public.
+    /// The message returned by the part's check. It is limited to 1 KiB, and credentials in it are masked. Public
+    /// answers do not include the list of parts.
     pub message: Option<Arc<str>>,
 }
 

@@ -1,7 +1,7 @@
 //! [`Package`], the name and version of the crate that a service is built from.
 
-/// The name and version of a crate. To create a `Package`, use the [`package!`](crate::package) macro. Pass it to
-/// [`HealthBuilder::package`](crate::HealthBuilder::package).
+/// The name and version of a crate, as passed to [`HealthBuilder::package`](crate::HealthBuilder::package). It is
+/// created by the [`package!`](crate::package) macro.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Package {
     name: &'static str,
@@ -14,18 +14,18 @@ impl Package {
         Self { name, version }
     }
 
-    /// Returns the `name` from `Cargo.toml`.
+    /// Returns the crate's `name` from `Cargo.toml`.
     pub const fn name(self) -> &'static str {
         self.name
     }
 
-    /// Returns the `version` from `Cargo.toml`.
+    /// Returns the crate's `version` from `Cargo.toml`.
     pub const fn version(self) -> &'static str {
         self.version
     }
 }
 
-/// Returns the [`Package`] of the crate that calls this macro.
+/// Returns the [`Package`] of the crate that invokes this macro.
 ///
 /// ```
 /// let package = health_runtime::package!();

@@ -25,24 +25,24 @@ const SAID: usize = 100;
 /// The results of a check that covers several parts, such as tenants, shards or partitions. The set of parts can change
 /// while the service is running.
 ///
-/// The check as a whole gets the status and the reason of its worst part. Among failures, `exhausted` is treated as the
-/// least severe. The message says how many parts are not healthy and names them, for example
-/// `2 of 50: acme: connection refused; blue: 12 s behind`. A set that has no parts, or in which all parts are disabled,
-/// is healthy with the reason `disabled`.
+/// The check as a whole has the status and reason of its worst part, where `exhausted` is treated as the least severe
+/// failure. Its message says how many parts are not healthy and names them, as in `2 of 50: acme: connection refused;
+/// blue: 12 s behind`. If there are no parts, or all of them are disabled, the check is healthy with the reason
+/// `disabled`.
 ///
-/// If one part fails, the whole check fails. This means that with a `critical` check, a single failing tenant takes the
-/// whole service out of rotation. If you do not want this, do not mark the check as `critical`, or map the error to
-/// [`Status::Degraded`]. All parts share one run and its timeout, so check them concurrently, for example with
-/// `futures::future::join_all`.
+/// If one part fails, the whole check fails. When the check is `critical`, this means that a single failing tenant
+/// takes the whole service out of rotation. If that is not what you want, do not mark the check as `critical`, or map
+/// the error to [`Status::Degraded`]. All parts are checked within the same run and share its timeout, so it is best to
+/// check them concurrently, for example with `futures::future::join_all`.
 ///
-/// At most 100 parts are kept. Failing parts come first, followed by degraded parts and then healthy parts. Parts with
-/// the same status stay in the order in which they were added, except that `exhausted` parts come after the other
-/// failing parts. Parts beyond this limit are only counted. You can read the parts from
+/// At most 100 parts are kept, and any others are only counted. Failing parts come first, followed by degraded parts
+/// and then healthy parts. Parts with the same status stay in the order in which they were added, except that
+/// `exhausted` parts come after all other failing parts. You can read the parts from
 /// [`CheckReport::parts`](crate::CheckReport::parts).
 ///
-/// Public answers never contain the list of parts, because the names of the parts could reveal who your customers are.
-/// The message also names some of the parts. It is written to the log, and it is only included in public answers if
-/// `public_details` is set.
+/// Public answers never contain the list of parts, because the names could reveal who your customers are. Note that
+/// some of the names also appear in the message, which is written to the log. Public answers only include the message
+/// if `public_details` is set.
 ///
 /// ```
 /// use health_runtime::{CheckResult, HealthCheck, Parts};
@@ -78,13 +78,13 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// Creates an empty set. It is healthy with the reason `disabled` until you add a part.
+    /// Creates an empty set, which is healthy with the reason `disabled` until you add a part.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a part with the result of its check. Names do not have to be unique. Two parts with the same name are two
-    /// separate parts. If the result has parts of its own, only its message is kept.
+    /// Adds a part along with the result of checking it. Names do not have to be unique, so adding the same name twice
+    /// results in two separate parts. If the result itself contains parts, only its message is kept.
     pub fn add(&mut self, name: impl Into<String>, result: impl IntoOutcome) {
         let name = name.into();
         match result.into_outcome() {
@@ -111,8 +111,8 @@ impl Parts {
         });
     }
 
-    /// Converts the set into the outcome of the whole check, which is the outcome of its worst part. If several parts
-    /// are equally bad, the first of them is used.
+    /// Converts the set into the outcome of the whole check, which has the status and reason of the worst part. If
+    /// several parts are equally bad, the one that was added first is used.
     pub fn into_outcome(self) -> Outcome {
         let mut list = self.list;
         // The sort is stable, so equal parts stay in the order in which they were added. `exhausted` comes last among
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn the_whole_is_its_worst_part_and_names_what_is_not_healthy() {
+    fn the_outcome_is_that_of_the_worst_part_and_its_message_names_unhealthy_parts() {
         let mut parts = Parts::new();
         parts.add("a", ());
         parts.add("b", Outcome::saturated("all 8 in use"));
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hundred_parts_are_kept_and_the_others_counted() {
+    fn at_most_100_parts_are_kept_and_the_others_are_counted() {
         let mut parts: Parts = (0..150).map(|i| (format!("fine-{i}"), ())).collect();
         parts.add("last", false);
         let outcome = parts.into_outcome();
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn however_many_fail_the_message_says_how_many_and_fits_in_what_is_kept() {
+    fn the_message_counts_all_failed_parts_and_fits_the_length_limit() {
         let text = "ä".repeat(2_000);
         let parts: Parts = (0..150).map(|_| (text.as_str(), Err::<(), _>(text.as_str()))).collect();
         let outcome = parts.into_outcome();
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_whose_display_panics_is_one_part_that_fails() {
+    fn an_error_whose_display_panics_fails_only_its_own_part() {
         #[derive(Debug)]
         struct Panics;
         impl fmt::Display for Panics {

@@ -10,13 +10,13 @@ use serde::{Serialize, Serializer};
 use crate::outcome::{PartReport, Reason, Status};
 use crate::spec::Probe;
 
-/// The phase of the service's life, from its start to its shutdown.
+/// The phase that the service is in, from its start to its shutdown.
 ///
-/// This enum is exhaustive, so a `match` on it needs no wildcard arm.
+/// This enum is deliberately exhaustive, so you can `match` on it without a wildcard arm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Phase {
-    /// The service has not started, so the readiness and startup probes fail. If the service has started but its server
-    /// is not running yet, it is also in this phase, and then only the readiness probe fails.
+    /// The service has not finished starting, so the readiness and startup probes fail. A service that has started but
+    /// whose server is not running yet is also in this phase, although in that case only the readiness probe fails.
     Starting,
     /// The service has started.
     Running,
@@ -25,7 +25,7 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// Returns the word that is used in reports: `starting`, `running` or `draining`.
+    /// Returns the phase as it appears in reports: `starting`, `running` or `draining`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Starting => "starting",
@@ -47,32 +47,31 @@ impl Serialize for Phase {
     }
 }
 
-/// The state of a probe at one point in time. It contains the probe's status and the checks that determine it. Failing
-/// checks come first.
+/// The state of a probe at one point in time: its status, along with the checks that determine it.
 ///
-/// You get a report from [`Health::report`](crate::Health::report). For the meaning of its content, see
-/// [the states](crate::_documentation::states). More fields may be added in the future.
+/// Reports are created by [`Health::report`](crate::Health::report). See [the states](crate::_documentation::states)
+/// for what they mean. More fields may be added in the future.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Report {
     /// The probe that this report describes.
     pub probe: Probe,
-    /// The status of the probe. If it is unhealthy, the probe fails.
+    /// The status of the probe. The probe fails if it is unhealthy.
     pub status: Status,
-    /// The reason why the service itself fails this probe, regardless of its checks. It is one of `draining`,
-    /// `stalled`, `held`, `starting` and `not_serving`. `None` if the service itself does not fail the probe.
+    /// The reason why the service itself fails this probe, regardless of its checks: `draining`, `stalled`, `held`,
+    /// `starting` or `not_serving`. This is `None` unless the service itself fails the probe.
     pub reason: Option<Reason>,
-    /// How long the runtime has recently taken to run a new task. `None` if the runtime is not watched. See
+    /// How long it has recently taken until the runtime ran a new task, or `None` if the runtime is not monitored. See
     /// [`HealthBuilder::stalled_after`](crate::HealthBuilder::stalled_after).
     pub lag: Option<Duration>,
-    /// The phase of the service's life, from its start to its shutdown.
+    /// The phase that the service is in.
     pub phase: Phase,
     /// The name of the service.
     pub service: Cow<'static, str>,
     /// The version of the service.
     pub version: Cow<'static, str>,
-    /// The checks of the probe. Critical failures come first, followed by other failures, degraded checks and healthy
-    /// checks.
+    /// The checks of the probe, starting with critical failures, followed by other failures, degraded checks and
+    /// finally healthy checks.
     pub checks: Vec<CheckReport>,
     /// The number of checks that were left out because the body would be too large. They would come last.
     pub(crate) omitted: usize,
@@ -88,38 +87,39 @@ pub struct CheckReport {
     pub status: Status,
     /// The reason why the check is not simply healthy, or `None` if it is.
     pub reason: Option<Reason>,
-    /// A description for people of what the check verifies. It comes from `description = "…"` or from the doc comment.
+    /// A human-readable description of what the check verifies, taken from `description = "…"` or from the doc comment.
     pub description: Option<Cow<'static, str>>,
-    /// Whether a failure of this check fails the probe. This depends on the probe of the report:
+    /// Whether the probe fails when this check fails. This depends on the probe that the report describes:
     ///
     /// - In readiness, it is `true` if the check is declared `critical`.
     /// - In liveness and startup, it is always `true`.
     /// - In health, it is `true` if the check is declared `critical`, or if it is in the liveness probe.
     pub critical: bool,
-    /// The status that the last finished run returned, before thresholds, `fail_open` and the breaker are applied.
-    /// `None` if no run has finished yet.
+    /// The status returned by the last finished run, before thresholds, `fail_open` and the breaker are applied. This
+    /// is `None` if no run has finished yet.
     pub raw_status: Option<Status>,
-    /// The reason why the last finished run was not simply healthy.
+    /// The reason why the last finished run was not simply healthy, or `None` if it was simply healthy or no run has
+    /// finished yet.
     pub raw_reason: Option<Reason>,
-    /// How long the last finished run took. `None` if no run has finished yet.
+    /// How long the last finished run took, or `None` if no run has finished yet.
     pub latency: Option<Duration>,
-    /// How long ago the last finished run ended, accurate to a tenth of a second. `None` if no run has finished yet.
+    /// How long ago the last finished run ended, accurate to a tenth of a second, or `None` if no run has finished yet.
     pub age: Option<Duration>,
-    /// The message of the last finished run. It is at most 1 KiB long, and credentials in it are masked. It is not
-    /// shown to the public.
+    /// The message of the last finished run. It is limited to 1 KiB, and credentials in it are masked. Public answers
+    /// only include it if `public_details` is set.
     pub message: Option<Arc<str>>,
-    /// The [`Parts`](crate::Parts) of the last finished run. At most 100 parts are kept, and failing parts come first.
-    /// The list is empty if the run returned no parts. It is not shown to the public.
+    /// The [`Parts`](crate::Parts) of the last finished run, starting with the failing ones. At most 100 parts are
+    /// kept, and the list is empty if the run returned none. Public answers do not include the list.
     pub parts: Arc<[PartReport]>,
-    /// The number of parts that were left out of `parts`. None of them is worse than the parts in that list.
+    /// The number of parts that were left out of `parts`. None of them is in a worse state than the parts in the list.
     pub omitted_parts: usize,
-    /// A link to instructions for handling a failure of this check. It is set with `runbook = "…"`. It is not shown to
-    /// the public.
+    /// A link to instructions for what to do when this check fails, as set with `runbook = "…"`. Public answers do not
+    /// include it.
     pub runbook: Option<Cow<'static, str>>,
-    /// The groups that the check belongs to. They are set with `groups("…")`. They are not shown to the public.
+    /// The groups that the check belongs to, as set with `groups("…")`. Public answers do not include them.
     pub groups: Vec<Cow<'static, str>>,
-    /// An explanation of why restarting the process helps, although the check looks at something outside of the
-    /// process. It is set with `restart_helps = "…"`. It is not shown to the public.
+    /// An explanation of why restarting the process helps even though the check looks at something outside of the
+    /// process, as set with `restart_helps = "…"`. Public answers do not include it.
     pub restart_helps: Option<Cow<'static, str>>,
 }
 
@@ -145,10 +145,10 @@ impl Report {
 pub struct Transition {
     /// The name of the check.
     pub check: Cow<'static, str>,
-    /// Whether a failure of this check fails readiness or liveness. This is the same value as in a
+    /// Whether readiness or liveness fails when this check fails. This is the same value as in a
     /// [`Report`](crate::Report) of [`Probe::Health`].
     pub critical: bool,
-    /// The status before the change. Before its first result, a check is unhealthy with the reason `pending`.
+    /// The status before the change. Until a check has its first result, it is unhealthy with the reason `pending`.
     pub from: Status,
     /// The reason before the change, or `None` if the check was simply healthy.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -158,11 +158,11 @@ pub struct Transition {
     /// The reason after the change, or `None` if the check is now simply healthy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to_reason: Option<Reason>,
-    /// The message of the run that caused the change. It is at most 1 KiB long, and credentials in it are masked. It is
-    /// not shown to the public.
+    /// The message of the run that caused the change. It is limited to 1 KiB, and credentials in it are masked. Like
+    /// any message of a check, it is not meant for the public.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<Arc<str>>,
-    /// The time at which the engine noticed the change. It is serialized as `at_ms`, in milliseconds since 1970.
+    /// When the engine noticed the change. This is serialized as `at_ms`, in milliseconds since 1970.
     #[serde(rename = "at_ms", serialize_with = "since_1970")]
     pub at: SystemTime,
 }

@@ -3,44 +3,44 @@
 use std::error::Error;
 use std::fmt;
 
-/// The error that occurs if a health engine cannot start. More variants may be added in the future.
+/// An error that occurs when a health engine cannot be started. More variants may be added in the future.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The engine was not started inside a tokio runtime. It needs one, because the checks run on it.
+    /// The engine was not started inside a tokio runtime, which it needs in order to run the checks.
     NoRuntime,
     /// Two checks have the same name.
     DuplicateName(String),
-    /// A nested struct has the same name as a check or another nested struct, so the name is ambiguous.
+    /// A nested struct has the same name as a check or another nested struct, which makes the name ambiguous.
     AmbiguousName(String),
-    /// A check has an invalid name. A name must begin with `a`-`z` or `0`-`9`, and must consist of at most 64 of these
-    /// characters, `_`, `.` and `-`. It must not be `live`, `ready` or `startup`.
+    /// A check has an invalid name. A name must begin with `a`-`z` or `0`-`9`, and can only contain these characters,
+    /// `_`, `.` and `-`, with a maximum length of 64. The names `live`, `ready` and `startup` are reserved.
     Name(String),
-    /// A nested struct has an invalid name. A name must begin with `a`-`z` or `0`-`9`, and must consist of at most 64
-    /// of these characters, `_` and `-`. It must not be `live`, `ready` or `startup`.
+    /// A nested struct has an invalid name. A name must begin with `a`-`z` or `0`-`9`, and can only contain these
+    /// characters, `_` and `-`, with a maximum length of 64. The names `live`, `ready` and `startup` are reserved.
     NestName(String),
-    /// Structs are nested more than 32 levels deep, which means that one of them contains itself. The text is the path
-    /// of the fields.
+    /// Structs are nested more than 32 levels deep, which means that one of them contains itself. The string is the
+    /// path of the fields that lead there.
     NestedTooDeep(String),
-    /// A check that was added by hand is in the liveness probe, but has no reason why a restart of this process fixes
-    /// it. To give a reason, set `in_process` or `restart_helps` on its spec, or add the check with
+    /// A check that was added by hand is in the liveness probe, but nothing says why restarting the process would fix a
+    /// failure. To give a reason, set `in_process` or `restart_helps` on the check's spec, or add the check with
     /// [`Checks::add_live`](crate::Checks::add_live).
     Liveness(String),
-    /// An option of a check exceeds a limit or contradicts another option. The derive macro rejects the same options at
-    /// compile time.
+    /// One of a check's options is out of range or contradicts another option. The derive macro rejects the same
+    /// options at compile time.
     Check {
         /// The full name of the check, including the names of the nested structs that lead to it.
         name: String,
-        /// A text that states which option is wrong and how to fix it.
+        /// A message that says which option is wrong and how to fix it.
         problem: String,
     },
-    /// An option of the service, or a default for its checks, exceeds a limit or contradicts another option. The text
-    /// states which option is wrong and how to fix it.
+    /// An option of the service, or one of the defaults for its checks, is out of range or contradicts another option.
+    /// The message says which option is wrong and how to fix it.
     Service(String),
-    /// The prefix is invalid. A prefix must begin with `/`, must not end with `/`, and must consist of letters, digits,
-    /// `/`, `_`, `-`, `.` and `~`. None of its parts may be empty, `.` or `..`.
+    /// The prefix is invalid. A prefix must begin with `/`, must not end with `/`, and can only contain letters,
+    /// digits, `/`, `_`, `-`, `.` and `~`. None of its segments can be empty, `.` or `..`.
     Prefix(String),
-    /// The operating system could not start a thread for the engine, or has no file descriptors left for it.
+    /// The operating system could not start a thread for the engine, or it has run out of file descriptors.
     Thread(std::io::Error),
 }
 

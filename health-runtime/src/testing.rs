@@ -113,26 +113,27 @@ use crate::report::{CheckReport, Phase, Report};
 use crate::spec::Probe;
 use crate::state::HealthState;
 
-/// A [`Health`] for tests, in which nothing happens by itself. See the [module documentation](self) for examples.
+/// A [`Health`] for tests, which runs checks and lets time pass only when the test asks for it. See the [module
+/// documentation](self) for examples.
 ///
-/// A `TestHealth` starts no threads and no tasks, needs no runtime, and its clock moves only when the test moves it.
-/// Everything else works as in production, including thresholds, breakers, the start and the drain. These are the
-/// differences:
+/// A `TestHealth` does not start any threads or tasks and does not need a runtime, and its clock only moves when the
+/// test moves it. Everything else works as it does in production, including thresholds, circuit breakers, startup and
+/// the drain. The differences are:
 ///
-/// - Checks run only in [`refresh`](Self::refresh). They do not run at the start or after their interval. They also do
-///   not run when a probe finds that their `ttl` has passed, or when they ask for a run themselves, as a
+/// - Checks only run when you call [`refresh`](Self::refresh). They don't run at startup or when their interval has
+///   passed. They also don't run when a probe finds that their `ttl` has passed, or when they ask to be run, as a
 ///   [`Flag`](crate::Flag) does.
-/// - Probes do not wait.
-/// - A check that uses a clock other than the engine's clock still uses that clock. For example, a
+/// - Probes never wait.
+/// - A check that reads a clock other than the engine's keeps using that clock. For example, a
 ///   [`Heartbeat`](crate::Heartbeat) measures silence in real time.
 /// - Signals are ignored, `stalled_after` has no effect, and `serve_internal` returns an error.
 ///
-/// If you use [`Health::startup_task`], call it before the first call that refreshes, forces or advances anything, asks
-/// a probe or makes an assertion. After that first call, the service starts as soon as there is nothing left to wait
-/// for, and it cannot go back to starting. In production, creating the first router has the same effect.
+/// If you use [`Health::startup_task`], call it before you refresh, force or advance anything, query a probe or make an
+/// assertion for the first time. After that, the service starts as soon as there is nothing left to wait for, and it
+/// can't go back to starting. In production, creating the first router has the same effect.
 ///
-/// `TestHealth` dereferences to [`Health`], so you can call all methods of `Health` on it. When a `TestHealth` is
-/// dropped, its checks and its state are dropped too, unless a clone of its `Health` still exists.
+/// `TestHealth` dereferences to [`Health`], so all methods of `Health` are available on it. When a `TestHealth` is
+/// dropped, its checks and its state are dropped as well, unless a clone of its `Health` still exists.
 #[derive(Debug)]
 pub struct TestHealth {
     health: Health,
@@ -141,94 +142,98 @@ pub struct TestHealth {
 }
 
 impl TestHealth {
-    /// Creates a health engine for the given state. The engine owns the state. To set options, use
-    /// [`HealthBuilder::manual`] instead.
+    /// Creates a health engine that owns the given state. If you need to set options, use [`HealthBuilder::manual`]
+    /// instead.
     ///
     /// # Panics
     ///
-    /// Panics if [`HealthBuilder::try_start`] would return an error. However, this function does not need a runtime.
+    /// Panics if [`HealthBuilder::try_start`] would return an error, except that this function does not need a runtime.
     #[track_caller]
     pub fn new<S: HealthState>(state: S) -> Self {
         Health::builder(state).manual()
     }
 
-    /// Returns the [`Health`], for code that takes one. A router that is created from a clone of this `Health` also
-    /// answers for this engine.
+    /// Returns the underlying [`Health`], for code that expects one. A router that is created from a clone of this
+    /// `Health` answers for this engine as well.
     pub fn health(&self) -> &Health {
         &self.health
     }
 
-    /// Runs every check once and waits for all of them. The checks run at the same time, in the current task.
-    /// Thresholds are applied as after a single run of each check.
+    /// Runs every check once and waits until all of them have finished. The checks run concurrently in the current
+    /// task, and thresholds are applied just as they are after any single run.
     ///
-    /// These checks do not run:
+    /// The following checks do not run:
     ///
     /// - checks that are disabled or forced;
-    /// - checks whose breaker is open;
-    /// - checks that are only in the startup probe, after the service has started;
-    /// - checks with a run in flight in another refresh.
+    /// - checks whose circuit breaker is open;
+    /// - checks that are only in the startup probe, once the service has started;
+    /// - checks that are already running in another refresh.
     ///
-    /// A `blocking` check blocks the caller. A panic is treated as a failure of the check.
+    /// A `blocking` check blocks the caller, and a check that panics is treated as failed.
     ///
-    /// Timeouts are enforced by the timers of the current tokio runtime, so the time driver must be enabled in that
-    /// runtime. Without a runtime, there are no timeouts.
+    /// Timeouts rely on the timers of the current tokio runtime, so its time driver must be enabled. Without a runtime,
+    /// there are no timeouts.
     ///
-    /// While checks are waiting, the engine's clock follows the clock of tokio, in whole milliseconds. For example,
-    /// under `tokio::time::pause`, a check that sleeps for 300 ms takes 300 ms on the engine's clock, and no real time.
-    /// A check that does not wait takes no time on the engine's clock. However, if it blocks for its whole timeout, it
-    /// still times out.
+    /// While checks are waiting, the engine's clock follows tokio's clock, in whole milliseconds. For example, under
+    /// `tokio::time::pause`, a check that sleeps for 300 ms takes 300 ms on the engine's clock, but no real time. A
+    /// check that never waits takes no time on the engine's clock, although it still times out if it blocks for its
+    /// whole timeout.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future cancels the runs in flight. Each cancelled run is treated as a failure of its check, with
-    /// the reason `cancelled`.
+    /// Dropping the future cancels the checks that are still running. Each of them is treated as failed, with the
+    /// reason `cancelled`.
     pub async fn refresh(&self) {
         self.engine().refresh().await;
     }
 
-    /// Forces the check to have this result. The result takes effect immediately, whatever the check's thresholds are,
-    /// and the check's breaker is treated as closed. The check does not run and its result does not age until you call
-    /// [`unforce`](Self::unforce). If you force the check again, the new result replaces the previous one.
+    /// Forces the check to report the given result until you call [`unforce`](Self::unforce). The result takes effect
+    /// immediately, regardless of the check's thresholds, and the check's circuit breaker is treated as closed. While
+    /// it is forced, the check does not run and its result does not become stale. Forcing the check again replaces the
+    /// previous result.
     ///
-    /// The result is treated like the result of a run. For example, a startup check that is forced to be healthy has
-    /// passed, and `fail_open` lowers a failure to degraded. The result can be a `Status`, an `Outcome` or an `Err`. An
-    /// `Err` has the reason `error`, and its text becomes the message.
+    /// The forced result is treated like the result of a normal run. For example, a startup check that is forced to be
+    /// healthy has passed, and `fail_open` turns a failure into degraded. You can pass a `Status`, an `Outcome` or an
+    /// `Err`, which is reported with the reason `error` and with its text as the message.
     ///
     /// # Panics
     ///
-    /// Panics if no check has this name. A check in a nested struct is named `field.check`.
+    /// Panics if there is no check with this name. A check in a nested struct is named `field.check`.
     #[track_caller]
     pub fn force(&self, check: &str, result: impl IntoOutcome) {
         let index = self.index(check);
         self.engine().force(index, result.into_outcome());
     }
 
-    /// Stops forcing the result of the check, so that the check runs and ages again. Until the next refresh, the check
-    /// keeps the forced result, as if a run had just returned it. Thresholds are applied starting from this result.
-    /// This method does nothing if the check is not forced.
+    /// Removes the forced result, so that the check runs normally again. Until the next refresh, the check keeps the
+    /// forced result, which is treated like the result of a normal run: it can become stale, and thresholds count from
+    /// it. If the check is not forced, this method does nothing.
     ///
     /// # Panics
     ///
-    /// Panics if no check has this name.
+    /// Panics if there is no check with this name.
     #[track_caller]
     pub fn unforce(&self, check: &str) {
         let index = self.index(check);
         self.engine().unforce(index);
     }
 
-    /// Advances the engine's clock by this time without running any check. The clock moves in steps of 50 ms, as in
-    /// production, so results become stale, runs in flight become stuck, breakers allow a trial, and a drain ends.
-    /// Advancing by an hour takes 72,000 steps, which is about a tenth of a second of real time.
+    /// Moves the clock forward by the given duration, without running any checks. Everything that depends on time takes
+    /// effect on the way: results can become stale, runs that take too long are reported as stuck, open circuit
+    /// breakers let a trial run through, and a drain can end.
+    ///
+    /// As in production, the clock moves in steps of 50 ms. Advancing by an hour takes 72,000 steps, or about a tenth
+    /// of a second of real time.
     pub fn advance(&self, time: Duration) {
         self.engine().advance(time);
     }
 
-    /// Sends a `GET` request to the probe at this path, for example `/readyz`, `/readyz/db` or `/health?exclude=db`,
-    /// and returns the answer. It does not wait.
+    /// Sends a `GET` request to the probe at the given path, for example `/readyz`, `/readyz/db` or
+    /// `/health?exclude=db`, and returns the answer without waiting.
     ///
     /// # Panics
     ///
-    /// Panics if no probe has this path.
+    /// Panics if there is no probe at this path.
     #[track_caller]
     pub fn get(&self, path_and_query: &str) -> Answer {
         let (path, query) = match path_and_query.split_once('?') {
@@ -246,16 +251,16 @@ impl TestHealth {
         }
     }
 
-    /// Returns the report of a probe.
+    /// Returns the current report of the given probe.
     pub fn report(&self, probe: Probe) -> Report {
         self.engine().report(probe)
     }
 
-    /// Returns the report of one check, including its reason and message.
+    /// Returns the current report of the given check, including its reason and message.
     ///
     /// # Panics
     ///
-    /// Panics if no check has this name. A check in a nested struct is named `field.check`.
+    /// Panics if there is no check with this name. A check in a nested struct is named `field.check`.
     #[track_caller]
     pub fn check(&self, name: &str) -> CheckReport {
         let index = self.index(name);
@@ -265,11 +270,12 @@ impl TestHealth {
         found.expect("every check is in this probe")
     }
 
-    /// Asserts that a probe has the expected status.
+    /// Asserts that the given probe has the expected status.
     ///
     /// # Panics
     ///
-    /// Panics if the probe has another status. The message lists every check with its status, reason and message.
+    /// Panics if the probe has a different status. The panic message lists every check with its status, reason and
+    /// message.
     #[track_caller]
     pub fn assert_status(&self, probe: Probe, expected: Status) {
         let report = self.report(probe);
@@ -281,12 +287,12 @@ impl TestHealth {
         );
     }
 
-    /// Asserts that a check has the expected status, whether it is critical or not.
+    /// Asserts that the given check has the expected status, whether or not the check is critical.
     ///
     /// # Panics
     ///
-    /// Panics if the check has another status, or if no check has this name. The message lists every check with its
-    /// status, reason and message.
+    /// Panics if the check has a different status, or if there is no check with this name. When the status is
+    /// different, the panic message lists every check with its status, reason and message.
     #[track_caller]
     pub fn assert_check(&self, name: &str, expected: Status) {
         let check = self.check(name);
@@ -332,7 +338,8 @@ impl Deref for TestHealth {
 }
 
 impl<S: HealthState> HealthBuilder<S> {
-    /// Builds the engine for a test, in which nothing happens by itself. See the [`testing`](crate::testing) module.
+    /// Builds the engine for a test, in which checks run and time passes only when the test asks for it. See the
+    /// [`testing`](crate::testing) module for examples.
     ///
     /// ```
     /// use health_runtime::{Flag, Health, HealthState, Phase};
@@ -352,7 +359,7 @@ impl<S: HealthState> HealthBuilder<S> {
     ///
     /// # Panics
     ///
-    /// Panics if [`try_start`](Self::try_start) would return an error. However, this method does not need a runtime.
+    /// Panics if [`try_start`](Self::try_start) would return an error, except that this method does not need a runtime.
     #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
     #[track_caller]
     pub fn manual(self) -> TestHealth {

@@ -5,9 +5,9 @@ use std::panic::RefUnwindSafe;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-/// A handle with which a check can request a run of itself, without waiting for the next interval.
+/// A handle that lets a check ask to be run right away, instead of waiting for the next interval.
 ///
-/// A check receives its trigger through [`HealthCheck::attach`](crate::HealthCheck::attach).
+/// Checks receive their trigger through [`HealthCheck::attach`](crate::HealthCheck::attach).
 #[derive(Clone)]
 pub struct Trigger {
     target: Weak<dyn Target>,
@@ -45,11 +45,11 @@ impl Trigger {
         self.target.upgrade()?.time_left(self.index)
     }
 
-    /// Requests a run of the check. If a run is already in flight, another run starts after it. This method does not
-    /// wait for the run. Once the engine has shut down, it has no effect.
+    /// Asks for the check to be run, without waiting for the run itself. If a run is already in flight, another one
+    /// starts when it has finished. This does nothing once the engine has shut down.
     ///
-    /// No matter how often this method is called, a run of the check starts at most once every 50 ms. If a request
-    /// comes earlier, the run starts when this time has passed.
+    /// A check is started at most once every 50 ms, no matter how often this method is called. A request that comes too
+    /// early is not lost, but delayed until the 50 ms have passed.
     pub fn run(&self) {
         if let Some(target) = self.target.upgrade() {
             target.request_one(self.index);

@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_options_the_nearest_eight_are_listed() {
+    fn the_error_lists_at_most_the_nearest_eight_options() {
         let (said, _) = unknown::<CheckOptions>("banana", "banana", Place::Field);
         assert_eq!(said.matches('`').count(), 2 * (2 + MOST_NAMES), "{said}");
         let (few, _) = unknown::<BreakerOptions>("banana", "banana", Place::Breaker);

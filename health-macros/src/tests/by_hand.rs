@@ -315,7 +315,7 @@ const RULES: [&str; 21] = [
 ];
 
 #[test]
-fn the_defaults_of_a_check_are_the_same() {
+fn the_derive_and_the_runtime_have_the_same_defaults_of_a_check() {
     let db = || CheckSpec::new("db");
     assert!(is_taken(db().degraded_after(DEFAULT_TIMEOUT.saturating_sub(MILLI))));
     assert!(!is_taken(db().degraded_after(DEFAULT_TIMEOUT)));
@@ -326,7 +326,7 @@ fn the_defaults_of_a_check_are_the_same() {
 }
 
 #[test]
-fn the_defaults_of_a_breaker_are_the_same() {
+fn the_derive_and_the_runtime_have_the_same_defaults_of_a_breaker() {
     assert_eq!(
         Breaker::new(),
         Breaker::new()
@@ -337,7 +337,7 @@ fn the_defaults_of_a_breaker_are_the_same() {
 }
 
 #[test]
-fn the_limits_are_the_same() {
+fn the_derive_and_the_runtime_have_the_same_limits() {
     let db = || CheckSpec::new("db");
     assert!(is_taken(db().interval(MAX)) && !is_taken(db().interval(MAX + MILLI)));
     assert!(is_taken(db().interval(MILLI)) && !is_taken(db().interval(MILLI / 2)));

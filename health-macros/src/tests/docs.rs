@@ -29,7 +29,7 @@ fn every_option_of_the_struct_has_its_heading_example_and_default() {
 }
 
 #[test]
-fn every_option_of_a_breaker_stands_in_its_section() {
+fn the_breaker_section_documents_every_option_of_a_breaker() {
     let section = section(chapter(OPTIONS, "Options of a check"), "breaker").expect("`breaker` has a heading");
     for row in BreakerOptions::TABLE {
         assert!(section.contains(&format!("| `{}` |", row.example)), "{}", row.name);
@@ -38,7 +38,7 @@ fn every_option_of_a_breaker_stands_in_its_section() {
 }
 
 #[test]
-fn every_option_stands_in_the_index() {
+fn the_index_lists_every_option() {
     let index = chapter(DERIVE, "All options");
     let (check, state) = index.split_once("On the struct").expect("the index has two tables");
     for row in CheckOptions::TABLE.iter().filter(|row| row.is_for(Place::Field)) {

@@ -271,7 +271,7 @@ fn two_fields_take_fewer_than_40_lines() {
 }
 
 #[test]
-fn more_fields_than_one_function_registers_are_split() {
+fn fields_beyond_the_limit_of_one_function_are_split_into_parts() {
     let parts = |count: usize| {
         let fields = (0..count).map(|index| {
             let name = proc_macro2::Ident::new(&format!("f{index}"), proc_macro2::Span::call_site());
@@ -290,7 +290,7 @@ fn more_fields_than_one_function_registers_are_split() {
 }
 
 #[test]
-fn every_option_stands_in_the_entry_that_says_so() {
+fn the_every_option_entries_contain_every_option() {
     let entries = entries();
     let words = |wanted: &str| {
         let mut words = BTreeSet::new();
@@ -314,7 +314,7 @@ fn every_option_stands_in_the_entry_that_says_so() {
 }
 
 #[test]
-fn every_file_belongs_to_an_entry() {
+fn every_snapshot_file_belongs_to_an_entry() {
     let entries = entries();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tests/snapshots");
     for file in folder.read_dir().expect("the entries have files") {

@@ -58,7 +58,7 @@ struct Subject {
 }
 
 #[test]
-fn any_tokens_on_a_field_are_known_options_or_errors_there() {
+fn any_tokens_on_a_field_are_known_options_or_give_an_error_at_their_position() {
     test(&Subject {
         before: "struct AppState<T> { config: u8, ",
         blamable: "#[health_check({})]",
@@ -77,7 +77,7 @@ fn any_tokens_on_a_field_are_known_options_or_errors_there() {
 }
 
 #[test]
-fn any_tokens_on_a_function_are_known_options_or_errors_there() {
+fn any_tokens_on_a_function_are_known_options_or_give_an_error_at_their_position() {
     test(&Subject {
         before: "",
         blamable: "#[health_check({})]",
@@ -95,7 +95,7 @@ fn any_tokens_on_a_function_are_known_options_or_errors_there() {
 }
 
 #[test]
-fn any_tokens_on_the_struct_are_known_options_or_errors_there() {
+fn any_tokens_on_the_struct_are_known_options_or_give_an_error_at_their_position() {
     test(&Subject {
         before: "#[derive(Clone)] ",
         blamable: "#[health({})]",

@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_comment_reads_like_lines() {
+    fn a_block_comment_is_read_like_line_comments() {
         let field: syn::DeriveInput = parse_quote! {
             /**
              * Orders

@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_refused_with_the_right_form() {
+    fn an_invalid_duration_is_refused_with_the_correct_form() {
         for (text, right) in [
             ("3", "duration \"3\" has no unit; did you mean \"3s\"?"),
             ("3 s", "duration \"3 s\" contains a space; did you mean \"3s\"?"),
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn what_means_nothing_gets_an_example() {
+    fn the_error_for_a_meaningless_duration_contains_an_example() {
         for text in [
             "",
             " ",
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_alone_is_seconds_or_milliseconds() {
+    fn the_suggestion_for_a_number_without_a_unit_is_seconds_or_milliseconds() {
         assert_eq!(suggestion("60").as_deref(), Some("did you mean \"60s\"?"));
         assert_eq!(
             suggestion("500").as_deref(),
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shown_can_be_read_again() {
+    fn a_shown_duration_parses_to_the_same_duration() {
         for millis in [0, 1, 999, 1_000, 1_500, 60_000, 90_000, 3_600_000, 86_400_000] {
             let duration = Duration::from_millis(millis);
             assert_eq!(parse(&show(duration)), Ok(duration));

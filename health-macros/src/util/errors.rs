@@ -44,7 +44,7 @@ mod tests {
     use super::lines;
 
     #[test]
-    fn a_long_message_is_broken_before_the_way_out_and_never_in_code() {
+    fn a_long_message_is_wrapped_before_the_fix_and_never_inside_code() {
         let short = "no unit; write \"3s\"";
         assert_eq!(lines(short.into()), short);
         let long = format!("`{}` takes a path; write `with = f::<[u8; 4]>`", "x".repeat(90));

@@ -73,7 +73,7 @@ mod tests {
     const KNOWN: [&str; 6] = ["critical", "timeout", "ttl", "with", "liveness", "max_age"];
 
     #[test]
-    fn letters_added_removed_changed_and_swapped_count_one_each() {
+    fn an_added_removed_changed_or_swapped_letter_counts_as_distance_one() {
         assert_eq!(distance("critical", "critical"), 0);
         assert_eq!(distance("critcal", "critical"), 1);
         assert_eq!(distance("tiemout", "timeout"), 1);
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_near_miss_is_found_and_a_far_one_is_not() {
+    fn nearest_finds_a_similar_option_and_ignores_a_distant_one() {
         for (word, meant) in [
             ("critcal", Some("critical")),
             ("Timeout", Some("timeout")),

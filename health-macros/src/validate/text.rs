@@ -258,14 +258,14 @@ mod tests {
     }
 
     #[test]
-    fn names_that_fit_are_taken_as_they_are() {
+    fn valid_names_are_accepted() {
         for name in ["db", "0", "a.b-c_d", &"x".repeat(MAX_LENGTH)] {
             assert_eq!(name_problem(name), None, "{name}");
         }
     }
 
     #[test]
-    fn names_that_do_not_fit_get_a_similar_one_that_does() {
+    fn an_invalid_name_is_refused_and_gets_a_similar_valid_name() {
         for (name, right) in [
             ("DB", Some("db")),
             ("Orders DB", Some("orders-db")),
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_is_a_path_without_a_slash_at_its_end() {
+    fn a_prefix_is_a_path_without_a_trailing_slash() {
         for prefix in ["/health", "/a/b", "/A_b.c~d-e"] {
             assert_eq!(prefix_error(prefix), None, "{prefix}");
         }

@@ -6,12 +6,12 @@ use crate::check::HealthCheck;
 use crate::function::Returned;
 use crate::outcome::{CheckResult, IntoOutcome};
 
-/// Creates a check from a closure, so that you can pass it to [`HealthBuilder::check`]. This is similar to `service_fn`
+/// Creates a check from a closure, which you can then pass to [`HealthBuilder::check`]. This is similar to `service_fn`
 /// in tower, which creates a service from a closure.
 ///
-/// The closure takes no arguments and captures the values that it needs. It may return the same types as a check
-/// function: `()`, `bool`, `Status`, `Outcome`, or a `Result` of one of these. It may also return a future of one of
-/// these types. If the future uses a captured value, clone the value for each call and move the clone into the future.
+/// The closure takes no arguments and captures the values it needs. It can return the same types as a check function:
+/// `()`, `bool`, `Status`, `Outcome`, a `Result` of one of these, or a future that resolves to any of them. If the
+/// future uses a captured value, clone the value on each call and move the clone into the future.
 ///
 /// ```
 /// use health_runtime::{CheckResult, CheckSpec, Health, Outcome, check_fn};

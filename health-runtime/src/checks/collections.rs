@@ -14,10 +14,10 @@ use crate::panics;
 use crate::parts::Parts;
 use crate::trigger::Trigger;
 
-/// Checks all elements at the same time, in one task. The result is the result of the worst element. The [`Parts`] are
-/// named `[0]`, `[1]` and so on. Disabled elements do not run. A `Vec` that has no enabled elements is itself disabled.
+/// Checks all elements concurrently in a single task, and returns the result of the worst one. The [`Parts`] are named
+/// `[0]`, `[1]` and so on. Disabled elements do not run, and a `Vec` without any enabled elements is itself disabled.
 ///
-/// The timeout applies to all elements together. If one element hangs, the check is reported as `timeout`, and the
+/// The timeout applies to all elements together, so if one of them hangs, the check is reported as `timeout` and the
 /// message does not say which element caused it.
 impl<T: HealthCheck> HealthCheck for Vec<T> {
     async fn check(&self) -> CheckResult {
@@ -63,16 +63,16 @@ async fn unless_disabled<T: HealthCheck>(check: &T) -> CheckResult {
     }
 }
 
-/// Checks the value inside. Until the `OnceLock` is set, the check is unhealthy, because there is no value to check
-/// yet. The check detects the value at its next run.
+/// Checks the value inside. Until the `OnceLock` is set, there is no value to check yet, so the check is unhealthy.
+/// Once it is set, the value is picked up the next time the check runs.
 ///
-/// A value that is set after the start is never [attached](HealthCheck::attach). For example, if the value is a
-/// [`Flag`](crate::Flag), changing the flag does not start a run immediately. The check detects the change at its next
-/// run. Do not use a `OnceLock` in the liveness probe, because restarting the process does not set the value any
-/// sooner.
+/// A value that is set after the engine has started is never [attached](HealthCheck::attach). For example, if the value
+/// is a [`Flag`](crate::Flag), changing the flag does not run the check right away, so the change is picked up the next
+/// time the check runs. Do not use a `OnceLock` in the liveness probe, because restarting the process does not set the
+/// value any sooner.
 ///
-/// If the state is `Clone`, put the `OnceLock` into an `Arc`. `start_health` clones the state, and the clone of a bare
-/// `OnceLock` is independent of the original: a value that is set later in the original never reaches the clone.
+/// If your state is `Clone`, put the `OnceLock` into an `Arc`. `start_health` clones the state, and the clone of a bare
+/// `OnceLock` is independent of the original, so a value that is later set in the original never reaches the clone.
 impl<T: HealthCheck> HealthCheck for OnceLock<T> {
     async fn check(&self) -> CheckResult {
         once(self.get()).await
@@ -89,9 +89,9 @@ impl<T: HealthCheck> HealthCheck for OnceLock<T> {
     }
 }
 
-/// Works like [`OnceLock`]: the check is unhealthy until the value is set, and the value is attached only if it is set
-/// before the start. The check detects the value at its next run. If the state is `Clone`, put the `OnceCell` into an
-/// `Arc`.
+/// Works like the check of [`OnceLock`]: the check is unhealthy until the value is set, and the value is attached only
+/// if it is set before the engine starts. A value that is set later is picked up the next time the check runs. If your
+/// state is `Clone`, put the `OnceCell` into an `Arc`.
 impl<T: HealthCheck> HealthCheck for OnceCell<T> {
     async fn check(&self) -> CheckResult {
         once(self.get()).await

@@ -6,11 +6,11 @@ use crate::check::{HealthCheck, InProcess};
 use crate::outcome::{CheckResult, Outcome};
 use crate::trigger::Trigger;
 
-/// A check whose status is set by the application. Use it, for example, for a feature that lost its licence, a consumer
-/// that was paused, or a worker that cannot continue.
+/// A check whose status is set by the application. This is useful, for example, for a feature that has lost its
+/// licence, a consumer that has been paused, or a worker that cannot continue.
 ///
-/// Clones share the same status. When the flag changes, the check runs immediately instead of at the next interval.
-/// Probes see the change when that run has finished. A flag may be used in the liveness probe.
+/// All clones of a flag share the same status. When the flag changes, the check runs right away instead of at the next
+/// interval, and probes report the change once that run has finished. A flag can be used in the liveness probe.
 ///
 /// ```
 /// use health_runtime::{Flag, HealthState};
@@ -38,8 +38,7 @@ struct Shared {
 }
 
 impl Flag {
-    /// Creates a flag that is unhealthy until it is set. It starts as unhealthy because the real status is not known
-    /// yet.
+    /// Creates a flag that is unhealthy until it is set, because its real status is not known yet.
     #[must_use]
     pub fn new() -> Self {
         Self::of(Outcome::unhealthy("not set yet"))
@@ -57,7 +56,7 @@ impl Flag {
         Self { shared }
     }
 
-    /// Returns the current outcome of the flag.
+    /// Returns the flag's current outcome.
     pub fn outcome(&self) -> Outcome {
         self.lock().outcome.clone()
     }
@@ -67,14 +66,14 @@ impl Flag {
         self.set(Outcome::healthy());
     }
 
-    /// Sets the flag to degraded. This means that the component works, but not as well as it should. The message is
-    /// meant for the log. Public answers show it only if `public_details` is set.
+    /// Sets the flag to degraded, which means that the component works, but not as well as it should. The message is
+    /// meant for the log, and public responses only include it if `public_details` is set.
     pub fn set_degraded(&self, message: impl Into<String>) {
         self.set(Outcome::degraded(message));
     }
 
-    /// Sets the flag to unhealthy. This means that the component does not work. The message is meant for the log.
-    /// Public answers show it only if `public_details` is set.
+    /// Sets the flag to unhealthy, which means that the component does not work. The message is meant for the log, and
+    /// public responses only include it if `public_details` is set.
     pub fn set_unhealthy(&self, message: impl Into<String>) {
         self.set(Outcome::unhealthy(message));
     }

@@ -8,24 +8,24 @@ use crate::check::{HealthCheck, InProcess};
 use crate::outcome::{CheckResult, Outcome};
 use crate::trigger::Trigger;
 
-/// A check that fails if a worker has not called [`beat`](Self::beat) for too long. It detects a loop that hangs and a
-/// thread that has ended.
+/// A check that fails when a worker has not called [`beat`](Self::beat) for too long, for example because its loop
+/// hangs or its thread has ended.
 ///
-/// All clones share the same beats, so keep one clone in the state and give another one to the worker. A heartbeat may
-/// be used in the liveness probe. In that case, the process is restarted if the worker hangs.
+/// All clones share the same beats, so keep one clone in the state and give another one to the worker. A heartbeat can
+/// be used in the liveness probe, so that the process is restarted when the worker hangs.
 ///
-/// The check detects a silence at its next run, so it fails within about `max_silence` plus one interval (5 s by
-/// default) after the last beat. The end of a silence is also detected at the next run. A silence that ends before the
-/// next run is not detected at all, so choose an interval that is no longer than `max_silence`.
+/// Silence is only measured when the check runs, so the check fails within about `max_silence` plus one interval (5 s
+/// by default) after the last beat. In the same way, the end of a silence is detected at the next run. A silence that
+/// ends before the next run is not detected at all, so choose an interval that is no longer than `max_silence`.
 ///
-/// If you have several workers, create a heartbeat for each of them. If they share one heartbeat, a single worker is
+/// If you have several workers, create a heartbeat for each of them. When workers share a heartbeat, a single one is
 /// enough to keep it healthy, even if all the others hang.
 ///
-/// Creating a heartbeat is treated as a beat, and so is the start of the engine. This means that work before the start,
+/// Creating a heartbeat is treated as a beat, and so is the start of the engine, so work that is done before the start,
 /// such as migrating a database, is not measured as silence. Time during which the process is suspended (by SIGSTOP, or
-/// because the machine is suspended) is not measured either. There is one exception: a heartbeat that is put into a
-/// `OnceLock` after the start is not attached to the engine, so its silence includes the time during which the process
-/// is suspended.
+/// because the machine is suspended) is not measured either. The exception is a heartbeat that is put into a `OnceLock`
+/// after the start: it is not attached to the engine, so its silence includes the time during which the process is
+/// suspended.
 ///
 /// ```
 /// use health_runtime::{HealthState, Heartbeat};
@@ -93,7 +93,7 @@ struct Mark {
 }
 
 impl Heartbeat {
-    /// Creates a heartbeat that may be silent for up to `max_silence`. Creating it is treated as the first beat.
+    /// Creates a heartbeat that can be silent for up to `max_silence`. Creating it is treated as the first beat.
     #[must_use]
     pub fn new(max_silence: Duration) -> Self {
         let shared = Arc::new(Shared {
@@ -105,8 +105,8 @@ impl Heartbeat {
         Self { shared }
     }
 
-    /// Records that the worker is alive. This method only reads the clock and takes no lock, so you can call it in each
-    /// iteration of a loop.
+    /// Records that the worker is alive. This only reads the clock and takes no lock, so it is cheap enough to call in
+    /// each iteration of a loop.
     pub fn beat(&self) {
         let now = u64::try_from(self.now().as_nanos()).unwrap_or(u64::MAX);
         // The later time wins: of two threads, the one that reads the clock first may store its time last.
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_freeze_is_no_silence() {
+    fn a_freeze_does_not_count_as_silence() {
         let mut marks = fresh();
         assert_eq!(run(&mut marks, 4, 5, 0), 1);
         assert_eq!(run(&mut marks, 4, 66, 60), 2);
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_freeze_before_the_last_beat_excuses_nothing_after_it() {
+    fn a_freeze_before_the_last_beat_does_not_reduce_the_silence_after_it() {
         let mut marks = fresh();
         run(&mut marks, 1, 65, 60);
         assert_eq!(run(&mut marks, 66, 70, 60), 4);
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_beat_that_a_freeze_holds_up_is_excused_by_that_freeze() {
+    fn a_freeze_that_delays_a_beat_does_not_count_as_silence() {
         let mut marks = fresh();
         run(&mut marks, 1, 5, 0);
         run(&mut marks, 1, 70, 60); // the beat of second 9 is not stored yet
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn no_silence_is_measured_longer_than_the_process_ran() {
+    fn the_measured_silence_never_exceeds_the_time_the_process_ran() {
         let mut rng = Rng::with_seed(7);
         for _ in 0..2_000 {
             let mut marks = fresh();
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_beats_the_later_one_counts_in_whatever_order_they_are_stored() {
+    fn the_later_of_two_beats_counts_regardless_of_the_order_they_are_stored_in() {
         let heartbeat = Heartbeat::new(S(1));
         let later = u64::MAX / 2;
         heartbeat.shared.last.store(later, Ordering::Relaxed);
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn engines_that_have_ended_are_forgotten() {
+    async fn a_heartbeat_drops_the_watches_of_ended_engines() {
         let heartbeat = Heartbeat::new(S(1));
         for _ in 0..20 {
             let worker = heartbeat.clone();

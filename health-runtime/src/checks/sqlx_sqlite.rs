@@ -30,8 +30,8 @@ const QUEUE: Duration = Duration::from_millis(50);
 /// How long a check waits for a connection, or for the write lock, if it runs outside of an engine.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Checks that the database can be read and written. To do this, the check takes the write lock and releases it again.
-/// It does not write anything.
+/// Checks that the database can be read and written. To do this, the check takes the write lock and releases it again
+/// without writing anything.
 ///
 /// | what it finds | result |
 /// |---|---|
@@ -46,37 +46,37 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// | the database is read-only, and was writable before | unhealthy, `error` |
 /// | the file system does not answer | unhealthy, `error` |
 ///
-/// While the check's last success is more recent than its `max_age`, `exhausted` is [lowered](Outcome::exhausted) to
-/// `saturated`, because a busy pool does not mean that the database is down.
+/// As long as the check's last success is more recent than its `max_age`, `exhausted` is [lowered](Outcome::exhausted)
+/// to `saturated`, because a busy pool does not mean that the database is down.
 ///
-/// A database that is only used for reading is healthy. This is the case if the database was opened read-only or as
-/// `immutable`, or if its connections are `query_only`. For such a database, a file system that is read-only or full is
-/// not an error.
+/// A database that is only used for reading is healthy, no matter whether it was opened read-only, was opened as
+/// `immutable`, or has connections that are `query_only`. For such a database, a file system that is read-only or full
+/// is not an error.
 ///
 /// # Cost
 ///
-/// A run executes about ten statements on one connection, and none of them reads more than the first page. The run also
-/// reads the file's metadata, on a short-lived thread. It blocks neither a worker thread nor a thread of the runtime's
-/// blocking pool.
+/// Each run executes about ten statements on one connection, none of which reads more than the first page. It also
+/// reads the file's metadata on a short-lived thread, so it blocks neither a worker thread nor a thread of the
+/// runtime's blocking pool.
 ///
-/// A run waits for a connection for no longer than 3/4 of the check's timeout. Then it waits for the write lock for no
-/// longer than 3/4 of the time that is left, while it holds the connection. If the check runs outside of an engine, it
-/// waits for up to 1 s for each of the two. If a file system hangs, one thread is blocked for each database file.
+/// A run waits for a connection for at most 3/4 of the check's timeout. While it holds the connection, it then waits
+/// for the write lock for at most 3/4 of the time that is left. When the check runs outside of an engine, it waits for
+/// up to 1 s for each of the two. If a file system hangs, one thread is blocked for each database file.
 ///
 /// # What it does not detect
 ///
-/// - A quota. The file system may have free space that this user is not allowed to use. A limit on inodes is not
-///   detected either.
-/// - Free space inside the files of a database in WAL mode. If the file system is full, the check fails, although the
-///   next write may still fit into these files.
-/// - A disk that refuses writes while its file system is mounted as writable. Only a write would detect this.
-/// - Problems of other databases that are attached to the connections.
-/// - A replaced file, on systems other than Linux. On those systems, the check only detects that the file was removed.
+/// - Quotas. The file system can have free space that this user is not allowed to use. Inode limits are not detected
+///   either.
+/// - Free space inside the files of a database in WAL mode. If the file system is full, the check fails even though the
+///   next write might still fit into these files.
+/// - A disk that refuses writes while its file system is mounted as writable, because only a write would reveal it.
+/// - Problems with other databases that are attached to the connections.
+/// - A replaced file on systems other than Linux, where the check only detects that the file was removed.
 ///
 /// # Cancel safety
 ///
-/// Dropping the future leaves no transaction open and no setting changed. While the check asks for the write lock, the
-/// `busy_timeout` of its connection is zero. The previous value is restored before the pool can hand out the connection
+/// Dropping the future leaves no transaction open and no setting changed. While the check asks for the write lock, its
+/// connection's `busy_timeout` is zero, and the previous value is restored before the pool can hand out the connection
 /// again.
 #[cfg_attr(docsrs, doc(cfg(feature = "sqlx-0_9-sqlite")))]
 impl HealthCheck for SqlitePool {

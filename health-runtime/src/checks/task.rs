@@ -5,10 +5,11 @@ use tokio::task::{AbortHandle, JoinHandle};
 use crate::check::{HealthCheck, InProcess};
 use crate::outcome::{CheckResult, Outcome};
 
-/// Fails once the task has ended, which means that it has returned, panicked or been aborted. The check detects this at
-/// its next run.
+/// Fails once the task has ended, whether it has returned, panicked or been aborted. This is detected the next time the
+/// check runs.
 ///
-/// Note that a task that hangs has not ended. Use a [`Heartbeat`](crate::Heartbeat) to detect a task that hangs.
+/// Note that a task that hangs has not ended. To detect a task that hangs, use a [`Heartbeat`](crate::Heartbeat)
+/// instead.
 ///
 /// ```
 /// use health_runtime::HealthState;
@@ -34,7 +35,7 @@ impl HealthCheck for AbortHandle {
 
 impl InProcess for AbortHandle {}
 
-/// Works like the check of [`AbortHandle`]. If the state is `Clone`, use an `AbortHandle` instead, because a
+/// Works like the check of [`AbortHandle`]. If your state is `Clone`, use an `AbortHandle` instead, because a
 /// `JoinHandle` is not `Clone`.
 impl<T: Send + 'static> HealthCheck for JoinHandle<T> {
     async fn check(&self) -> CheckResult {

@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_is_still_to_come_until_it_has_come() {
+    fn is_before_returns_true_until_the_given_time_is_reached() {
         let clock = Clock::new();
         assert!(!clock.is_before(0));
         assert!(clock.is_before(nanos(clock.now()) + 60_000_000_000));
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_has_run_for_a_while_is_as_precise() {
+    fn a_clock_stays_precise_after_it_has_run_for_a_while() {
         let clock = Clock::new();
         std::thread::sleep(std::time::Duration::from_millis(30)); // longer than any tick of the kernel
         for ahead in [0, 500_000, 5_000_000, 25_000_000] {

@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_selection_has_what_is_included_and_not_excluded() {
+    fn a_selection_contains_what_is_included_and_not_excluded() {
         let mut rng = Rng::with_seed(1);
         for _ in 0..20_000 {
             let mut ranges = || -> Vec<_> {

@@ -30,7 +30,7 @@ fn a_view_is_made_once_and_read_until_something_changes() {
 }
 
 #[test]
-fn probes_are_made_for_each_request_at_the_cost_of_a_clone() {
+fn a_second_call_of_probes_does_not_take_the_lock() {
     let health = Health::builder(()).start_on(None).unwrap();
     drop(health.probes());
     let view = health.engine.view();
@@ -45,7 +45,7 @@ fn probes_are_made_for_each_request_at_the_cost_of_a_clone() {
 }
 
 #[test]
-fn no_probe_is_answered_from_a_view_for_longer_than_it_holds() {
+fn no_probe_is_answered_from_an_expired_view() {
     let publication = Publication::<_, 1>::new("none");
     publication.publish(Arc::new("view"), 10, [5]);
     publication.answers_until(0, 20);
@@ -63,7 +63,7 @@ impl HealthState for EachTime {
 }
 
 #[test]
-fn a_result_that_says_the_same_sends_the_next_probe_to_look_for_itself() {
+fn an_unchanged_result_keeps_the_view_and_the_next_probe_checks_it_again() {
     let health = Health::builder(EachTime).start_on(None).unwrap();
     let engine = &health.engine;
     let start = || engine.with(|core, now| core.demand(Probe::Readiness, WHOLE, now));
@@ -97,7 +97,7 @@ fn a_result_that_says_the_same_sends_the_next_probe_to_look_for_itself() {
 
 #[cfg(feature = "axum")]
 #[test]
-fn a_connection_hears_that_the_engine_has_ended() {
+fn a_connection_is_notified_when_the_engine_ends() {
     let health = Health::builder(()).start_on(None).unwrap();
     let serving = Arc::clone(&health.engine.serving);
     let stopped = serving.listener().connection().stopped();
@@ -118,7 +118,7 @@ impl HealthState for Thousands {
 }
 
 #[test]
-fn while_first_runs_start_in_slices_a_view_is_made_once_a_tick() {
+fn a_view_is_made_once_per_tick_while_first_runs_start_in_slices() {
     let runtime = Builder::new_multi_thread().worker_threads(1).build().unwrap();
     let _guard = runtime.enter();
     let began = Instant::now();
@@ -161,7 +161,7 @@ impl HealthState for Lazy {
 }
 
 #[test]
-fn a_run_that_no_probe_waits_for_sends_no_probe_to_the_lock() {
+fn probes_do_not_take_the_lock_during_a_run_that_no_probe_waits_for() {
     let runtime = Builder::new_multi_thread().worker_threads(1).build().unwrap();
     let _guard = runtime.enter();
     for ttl in [Duration::ZERO, Duration::from_millis(1)] {

@@ -263,7 +263,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_number_of_checks_overflows_the_cut() {
+    fn the_proportional_limit_does_not_overflow_for_any_number_of_checks() {
         assert_eq!(proportional(100, 1_000, 4_000), 25);
         // On 64 bits the product overflows only here; on 32 bits it does with 4,096 checks on the internal port.
         assert_eq!(

@@ -8,12 +8,12 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, Version};
 
 use crate::http::{Answer, COMMON_HEADERS};
 
-/// Converts an answer into a response of the `http` crate. Use this with frameworks that are based on that crate, such
+/// Converts an answer into a response of the `http` crate, for use with frameworks that are based on that crate, such
 /// as hyper, tonic and warp.
 ///
-/// The response has the version HTTP/1.1. HTTP/2 has no `Connection` header, so a server for HTTP/2 must remove it from
-/// the response. If the request uses HTTP/1.0, set the version of the response to the version of the request.
-/// Otherwise, hyper can add `keep-alive` to a response that already contains `close`.
+/// The response always has the version HTTP/1.1. HTTP/2 has no `Connection` header, so if you serve HTTP/2, remove the
+/// header from the response. If the request uses HTTP/1.0, set the version of the response to the version of the
+/// request, because otherwise hyper can add `keep-alive` to a response that already contains `close`.
 ///
 /// ```
 /// # use health_runtime::{Flag, HealthState};

@@ -41,12 +41,13 @@ const TOO_MANY_NAMES: &str = "more than 64 names";
 const WRONG_METHOD: &str = "use GET, HEAD or OPTIONS";
 
 impl Health {
-    /// Returns the probes for use with any HTTP framework. With axum, use [`router`](Self::router) instead.
-    /// [The HTTP contract](crate::_documentation::http) describes the answers.
+    /// Returns the probes for use with any HTTP framework. If you use axum, see [`router`](Self::router) instead. The
+    /// answers are described in [the HTTP contract](crate::_documentation::http).
     ///
-    /// Call [`startup_task`](Self::startup_task) before this method. After this call, the service starts as soon as
-    /// there is nothing left to wait for. The start is final, so a startup task that is added later has no effect. This
-    /// method is about as cheap as a clone, so you can call it for each request.
+    /// Call [`startup_task`](Self::startup_task) before this method. Once this method has been called, the service
+    /// starts as soon as there is nothing left to wait for. It never goes back to starting, so a startup task that is
+    /// added later has no effect. Calling this method is about as cheap as a clone, so you can call it for each
+    /// request.
     pub fn probes(&self) -> Probes {
         self.engine.offer_public();
         self.probes_for(Audience::Public)
@@ -61,7 +62,7 @@ impl Health {
     }
 }
 
-/// The probes of a service, for use with any HTTP framework. [`Health::probes`] returns them.
+/// The probes of a service, for use with any HTTP framework. This type is returned by [`Health::probes`].
 ///
 /// ```
 /// # use health_runtime::{Flag, HealthState};
@@ -126,14 +127,14 @@ impl Probes {
         Self { engine, audience }
     }
 
-    /// Answers a request. Returns `None` if the path is neither the path of a probe nor a path below one.
+    /// Answers a request, or returns `None` if the path is neither the path of a probe nor a path below one.
     ///
-    /// `query` is the part of the URL after the `?`. Usually, this method does not have to wait for anything. If it
-    /// does, it waits no longer than the [probe budget](crate::HealthBuilder::probe_budget).
+    /// `query` is the part of the URL after the `?`. In most cases, the answer is available immediately. When it is
+    /// not, this method waits no longer than the [probe budget](crate::HealthBuilder::probe_budget).
     ///
     /// # Cancel safety
     ///
-    /// Dropping the returned future does not cancel any check.
+    /// Dropping the returned future does not cancel any checks.
     pub async fn answer(&self, method: &str, path: &str, query: Option<&str>) -> Option<Answer> {
         let target = self.target(path)?;
         if let Target::All(probe) = target
@@ -322,12 +323,12 @@ impl Answer {
         self
     }
 
-    /// Returns the status code: 200, 503, 404 or 405.
+    /// Returns the status code, which is 200, 404, 405 or 503.
     pub fn status(&self) -> u16 {
         self.status
     }
 
-    /// Returns the headers, including `Content-Length`. While the service drains, they also include
+    /// Returns the headers, including `Content-Length`. While the service is draining, they also include
     /// `Connection: close`. HTTP/2 does not allow this header, so leave it out if you serve HTTP/2.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, String)> + use<> {
         let allow = (self.status == 405).then_some(("allow", ALLOW));
@@ -338,7 +339,7 @@ impl Answer {
             .chain([("content-length", self.length.to_string())])
     }
 
-    /// Returns the body. It is empty for HEAD and OPTIONS requests.
+    /// Returns the body, which is empty for HEAD and OPTIONS requests.
     pub fn body(&self) -> &[u8] {
         &self.body
     }

@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use crate::spec::{Breaker, Probe, Refresh};
 
-/// The configuration of a single check. It has the same options as `#[health_check(…)]`, under the same names.
+/// The configuration of a single check, with the same options as `#[health_check(…)]`, under the same names.
 ///
-/// The derive macro generates it, so you only need this type for checks that are not declared on a struct. An option
-/// that is not set uses the struct-level default if there is one. Otherwise it uses the default in the table of the
-/// derive macro's documentation. If both `interval` and `ttl` are set, the last one takes effect.
+/// The derive macro generates a `CheckSpec` for every check on a struct, so you only need this type for checks that are
+/// declared elsewhere. An option that is not set falls back to the struct-level default or, if there is none, to the
+/// default listed in the derive macro's documentation. If both `interval` and `ttl` are set, whichever was set last
+/// takes effect.
 ///
-/// Durations must be between 1 ms and 24 h, but `ttl` may also be zero. An option that the derive macro would reject at
-/// compile time is reported when the engine starts. The error is then [`StartError::Check`](crate::StartError::Check),
-/// which contains the name of the check and explains how to fix the problem.
+/// Durations must be between 1 ms and 24 h, except that `ttl` can also be zero. Options that the derive macro would
+/// reject at compile time are rejected when the engine starts, with a [`StartError::Check`](crate::StartError::Check)
+/// that contains the check's name and explains how to fix the problem.
 ///
 /// ```
 /// use health_runtime::CheckSpec;
@@ -45,8 +46,8 @@ pub struct CheckSpec {
 }
 
 impl CheckSpec {
-    /// Creates the configuration of a check with this name. The check belongs to the readiness probe and is not
-    /// critical. All other options have their defaults.
+    /// Creates the configuration of a check with the given name. All options start out with their defaults, which means
+    /// that the check belongs to the readiness probe and is not critical.
     pub const fn new(name: &'static str) -> Self {
         Self {
             name: Cow::Borrowed(name),
@@ -69,7 +70,7 @@ impl CheckSpec {
         }
     }
 
-    /// Creates the configuration of a check like [`new`](Self::new), but accepts a name that is created at run time.
+    /// Creates the configuration of a check like [`new`](Self::new), except that the name can be built at run time.
     ///
     /// ```
     /// use health_runtime::CheckSpec;
@@ -85,16 +86,16 @@ impl CheckSpec {
         spec
     }
 
-    /// Marks this check as critical: if it fails, the readiness probe fails. By default, a failing check only makes the
-    /// service degraded. This option is only allowed for checks in the readiness probe, because any failure of a
-    /// liveness or startup check fails its probe anyway.
+    /// Marks the check as critical, which means that the readiness probe fails if the check fails. By default, a
+    /// failing check only makes the service degraded. This option can only be used for checks in the readiness probe,
+    /// because the liveness and startup probes fail anyway when one of their checks does.
     #[must_use]
     pub const fn critical(mut self) -> Self {
         self.critical = true;
         self
     }
 
-    /// Sets the timeout of the check. A run that takes longer is aborted and treated as failed. The timeout must be
+    /// Sets the timeout of the check. A run that exceeds it is aborted and treated as a failure. The timeout must be
     /// shorter than the check's own [`interval`](Self::interval). The default is 2 s, or the interval if that is
     /// shorter.
     #[must_use]
@@ -103,52 +104,52 @@ impl CheckSpec {
         self
     }
 
-    /// Sets the interval at which the check runs in the background. The time from the start of one run to the start of
-    /// the next varies by ±10 %. Until the check has passed for the first time, it is retried sooner after a failure:
-    /// after 1 s, then after 2 s, 4 s and so on, as long as this delay is shorter than the interval. This option is not
-    /// allowed for a check that belongs only to the startup probe. The default is 5 s, or twice the timeout if that is
-    /// longer.
+    /// Sets the interval at which the check runs in the background, measured from the start of one run to the start of
+    /// the next, with a variation of ±10 %. Until the check has passed for the first time, a failure is retried sooner:
+    /// after 1 s, then after 2 s, 4 s and so on, for as long as the delay is shorter than the interval. You cannot use
+    /// this option for a check that belongs only to the startup probe. The default is 5 s, or twice the timeout if that
+    /// is longer.
     #[must_use]
     pub const fn interval(mut self, interval: Duration) -> Self {
         self.refresh = Some(Refresh::Interval(interval));
         self
     }
 
-    /// Makes the check run on demand instead of at an [`interval`](Self::interval). The check then runs when a probe
-    /// finds that the last run ended longer ago than this duration. By default, a check has no ttl.
+    /// Makes the check run on demand instead of at an [`interval`](Self::interval). Whenever a probe finds that the
+    /// last run ended longer ago than the given duration, the check runs again. By default, a check has no ttl.
     #[must_use]
     pub const fn ttl(mut self, ttl: Duration) -> Self {
         self.refresh = Some(Refresh::Ttl(ttl));
         self
     }
 
-    /// Sets how long a successful result stays valid after its run has ended. After this time, the check is reported as
-    /// unhealthy with the reason `stale`.
+    /// Sets how long a successful result stays valid after its run has ended. Once the result is older than `max_age`,
+    /// the check is reported as unhealthy with the reason `stale`.
     ///
-    /// Must be at least 1.1 × interval + timeout + 250 ms, because even if every run passes, a result can reach this
-    /// age before the next one arrives. If the check has a `ttl`, the minimum is ttl + timeout + 250 ms for the same
-    /// reason. With more than 50,000 checks, runs may start later than usual. In that case, `max_age` is extended by
+    /// The value must be at least 1.1 × interval + timeout + 250 ms, because even if every run passes, a result can get
+    /// that old before the next one arrives. For a check with a `ttl`, the minimum is ttl + timeout + 250 ms for the
+    /// same reason. If there are more than 50,000 checks, runs can start later than usual, so `max_age` is extended by
     /// 1 ms for every 250 checks above 50,000.
     ///
-    /// The default is 3 × interval + timeout, or the minimum allowed value, whichever is longer. If the check has a
-    /// `ttl`, the default is 30 s or 3 × (ttl + timeout), whichever is longer.
+    /// The default is 3 × interval + timeout, or the minimum allowed value, whichever is longer. For a check with a
+    /// `ttl`, it is 30 s or 3 × (ttl + timeout), whichever is longer.
     #[must_use]
     pub const fn max_age(mut self, max_age: Duration) -> Self {
         self.max_age = Some(max_age);
         self
     }
 
-    /// Sets how long a run may take before its success is reported as degraded, with the reason `slow`. Must be shorter
-    /// than the timeout. By default, a successful run is never reported as slow.
+    /// Reports the check as degraded, with the reason `slow`, when a run succeeds but takes longer than the given
+    /// limit. The limit must be shorter than the timeout. By default, a successful run is never reported as slow.
     #[must_use]
     pub const fn degraded_after(mut self, limit: Duration) -> Self {
         self.degraded_after = Some(limit);
         self
     }
 
-    /// Sets how many runs must fail in a row before the check is reported as failing. The very first result is
-    /// published immediately, whatever the threshold is. Must be between 1 and 100, and no greater than the `failures`
-    /// setting of the [`breaker`](Self::breaker). The default is 1.
+    /// Sets how many runs must fail in a row before the check is reported as failing. The threshold does not apply to
+    /// the very first result, which is published immediately. It must be between 1 and 100, and no greater than the
+    /// `failures` setting of the check's [`breaker`](Self::breaker). The default is 1.
     #[must_use]
     pub const fn failure_threshold(mut self, runs: u32) -> Self {
         self.failure_threshold = runs;
@@ -156,15 +157,15 @@ impl CheckSpec {
     }
 
     /// Sets how many runs must pass in a row before a check that was reported as failing is reported as passing again.
-    /// Must be between 1 and 100. The default is 1.
+    /// The threshold must be between 1 and 100, and the default is 1.
     #[must_use]
     pub const fn success_threshold(mut self, runs: u32) -> Self {
         self.success_threshold = runs;
         self
     }
 
-    /// Adds a circuit breaker to the check. After too many failures in a row, the check is not called for a while. See
-    /// [`Breaker`] for details. The breaker's `reset` setting must be longer than the check's
+    /// Adds a circuit breaker to the check, so that it is not called for a while after too many failures in a row. See
+    /// [`Breaker`] for details. The breaker's `reset` time must be longer than the check's
     /// [`interval`](Self::interval). By default, a check has no breaker.
     #[must_use]
     pub const fn breaker(mut self, breaker: Breaker) -> Self {
@@ -172,46 +173,50 @@ impl CheckSpec {
         self
     }
 
-    /// Prevents a [`critical`](Self::critical) check from failing the probe once it has passed. Until the first success
-    /// of the check is published, its failures fail the probe. From then on, they only make the service degraded. This
-    /// includes failures that the check itself reports. An unknown state (`pending`, `stale` or `cancelled`) still
-    /// fails the probe. Use this option for a dependency that all replicas share: if it is down, routing traffic to
-    /// another replica does not help. This option requires `critical` and is off by default.
+    /// After a [`critical`](Self::critical) check has passed for the first time, its failures only make the service
+    /// degraded, even those that the check itself reports. Until the first success has been published, a failure still
+    /// fails the probe.
+    ///
+    /// Note that the probe always fails while the check's state is unknown (`pending`, `stale` or `cancelled`). This
+    /// option is meant for a dependency that all replicas share, because routing traffic to another replica doesn't
+    /// help when such a dependency is down. It requires `critical` and is off by default.
     #[must_use]
     pub const fn fail_open(mut self) -> Self {
         self.fail_open = true;
         self
     }
 
-    /// Marks the check as one that blocks its thread. Each run gets its own thread, and at most 16 of these runs are in
-    /// flight at once. Other runs wait for a thread, and their timeout only starts when they get one. A run that takes
-    /// longer than a second no longer counts toward the limit of 16. A run that takes longer than its timeout cannot be
-    /// aborted, so the check is reported as `stuck` until the run returns. This is off by default.
+    /// Marks the check as one that blocks its thread. Each run gets its own thread, and at most 16 of these runs can be
+    /// in flight at once. Further runs have to wait for a thread, and their timeout doesn't start until they get one.
+    /// Once a run has taken longer than a second, it no longer counts toward the limit of 16. A blocking run cannot be
+    /// aborted when it exceeds its timeout, so the check is reported as `stuck` until the run returns. This option is
+    /// off by default.
     #[must_use]
     pub const fn blocking(mut self) -> Self {
         self.blocking = true;
         self
     }
 
-    /// Adds the check to the readiness probe. This is the default for a check that is not added to any probe.
+    /// Adds the check to the readiness probe. A check that isn't added to any probe belongs to the readiness probe by
+    /// default.
     #[must_use]
     pub const fn readiness(mut self) -> Self {
         self.probes |= Probe::Readiness.bit();
         self
     }
 
-    /// Adds the check to the startup probe. The service only starts after the check has passed once, whether it is
-    /// critical or not. A check that belongs to no other probe stops running once the service has started. This is off
-    /// by default.
+    /// Adds the check to the startup probe. The service doesn't count as started until the check has passed once,
+    /// whether or not it is critical. If the check belongs to no other probe, it stops running once the service has
+    /// started. This option is off by default.
     #[must_use]
     pub const fn startup(mut self) -> Self {
         self.probes |= Probe::Startup.bit();
         self
     }
 
-    /// Adds the check to the liveness probe. If this probe fails, the process is restarted. A check that you add by
-    /// hand also needs [`in_process`](Self::in_process) or [`restart_helps`](Self::restart_helps). A check that is
-    /// added with [`Checks::add_live`] needs neither. This is off by default.
+    /// Adds the check to the liveness probe. The process is restarted when this probe fails, so a check that you add by
+    /// hand also needs [`in_process`](Self::in_process) or [`restart_helps`](Self::restart_helps), unless you add it
+    /// with [`Checks::add_live`]. This option is off by default.
     ///
     /// [`Checks::add_live`]: crate::Checks::add_live
     #[must_use]
@@ -220,35 +225,35 @@ impl CheckSpec {
         self
     }
 
-    /// Declares that the check only looks at this process, so a restart can fix any problem that the check detects.
-    /// This option requires [`liveness`](Self::liveness) and cannot be combined with
-    /// [`restart_helps`](Self::restart_helps). This is off by default.
+    /// Declares that the check only looks at the process itself, so that a restart can fix any problem it detects. This
+    /// option requires [`liveness`](Self::liveness) and cannot be combined with [`restart_helps`](Self::restart_helps).
+    /// It is off by default.
     #[must_use]
     pub const fn in_process(mut self) -> Self {
         self.in_process = true;
         self
     }
 
-    /// Sets the reason why a restart of the process helps, although the check looks at something outside the process.
-    /// This option requires [`liveness`](Self::liveness), and the reason must not be empty. It is shown in internal
-    /// answers, but never in public ones. By default, no reason is set.
+    /// Sets the reason why restarting the process helps even though the check looks at something outside the process.
+    /// This option requires [`liveness`](Self::liveness), and the reason must not be empty. The reason is included in
+    /// internal responses, but never in public ones. By default, no reason is set.
     #[must_use]
     pub fn restart_helps(mut self, why: impl Into<Cow<'static, str>>) -> Self {
         self.restart_helps = Some(why.into());
         self
     }
 
-    /// Sets a description of what is checked, written for people. The description must not be empty. It is shown in
-    /// internal answers, but never in public ones. By default, a check has no description.
+    /// Sets a human-readable description of what the check looks at, which must not be empty. The description is
+    /// included in internal responses, but never in public ones. By default, a check has no description.
     #[must_use]
     pub fn description(mut self, description: impl Into<Cow<'static, str>>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// Sets the groups that the check belongs to. The name of a group must follow the same rules as the name of a
-    /// check, except that `live`, `ready` and `startup` are allowed too. Listing the same group twice is an error.
-    /// Calling this again replaces the previous groups. By default, a check does not belong to any group.
+    /// Sets the groups that the check belongs to, replacing any that were set before. The rules for group names are the
+    /// same as for check names, except that `live`, `ready` and `startup` are allowed too. Listing the same group twice
+    /// is an error. By default, a check doesn't belong to any group.
     ///
     /// ```
     /// use health_runtime::CheckSpec;
@@ -263,21 +268,21 @@ impl CheckSpec {
         self
     }
 
-    /// Sets a link to instructions for whoever is on call. The link must be a URL that begins with `https://` or
-    /// `http://`, and it must not contain credentials. It is shown in internal answers, but never in public ones. By
-    /// default, a check has no runbook.
+    /// Sets a link to instructions for whoever is on call when the check fails. The link must be a URL that begins with
+    /// `https://` or `http://`, and it must not contain credentials. It is included in internal responses, but never in
+    /// public ones. By default, a check has no runbook.
     #[must_use]
     pub fn runbook(mut self, url: impl Into<Cow<'static, str>>) -> Self {
         self.runbook = Some(url.into());
         self
     }
 
-    /// Returns the name of the check, as it is shown in reports and paths.
+    /// Returns the check's name as it appears in reports and paths.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Returns `true` if the check belongs to this probe. Every check belongs to [`Probe::Health`].
+    /// Returns `true` if the check belongs to the given probe. Every check belongs to [`Probe::Health`].
     pub const fn is_in(&self, probe: Probe) -> bool {
         let named = if self.probes == 0 {
             Probe::Readiness.bit()

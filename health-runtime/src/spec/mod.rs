@@ -19,9 +19,9 @@ pub use self::service::ServiceSpec;
 pub(crate) use self::times::Times;
 pub(crate) use self::unique::unique;
 
-/// A probe, which is a question that an orchestrator, a load balancer or a person asks.
+/// The kind of health probe that an orchestrator, a load balancer or a person can request.
 ///
-/// The enum is exhaustive, because orchestrators do not ask any other questions. A `match` therefore needs no wildcard.
+/// The enum is exhaustive, because orchestrators send no other probes. A `match` therefore needs no wildcard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Probe {
     /// Is the process alive? If not, it should be restarted. The default path is `/livez`.

@@ -8,11 +8,11 @@ use std::time::Duration;
 use crate::naming::LONGEST;
 use crate::spec::{Defaults, Refresh};
 
-/// The configuration of the service. It has the same options as `#[health(…)]` on the struct, under the same names.
+/// The configuration of the service, with the same options as `#[health(…)]` on the struct, under the same names.
 ///
-/// Durations must be between 1 ms and 24 h, but `ttl` and `drain` may also be zero, and `stalled_after` must be at
-/// least 1 s. An option that the derive macro would reject at compile time is reported when the engine starts. The
-/// error is then [`StartError::Service`](crate::StartError::Service).
+/// Durations must be between 1 ms and 24 h, except that `ttl` and `drain` can also be zero, and that `stalled_after`
+/// must be at least 1 s. Options that the derive macro would reject at compile time are rejected when the engine
+/// starts, with a [`StartError::Service`](crate::StartError::Service).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceSpec {
     pub(crate) name: Cow<'static, str>,
@@ -49,8 +49,8 @@ impl ServiceSpec {
         self
     }
 
-    /// Creates the configuration of a service with this name and version. Neither of them may be empty. All other
-    /// options have their defaults.
+    /// Creates the configuration of a service with the given name and version, neither of which can be empty. All other
+    /// options start out with their defaults.
     pub const fn new(name: &'static str, version: &'static str) -> Self {
         Self {
             name: Cow::Borrowed(name),
@@ -69,23 +69,23 @@ impl ServiceSpec {
         }
     }
 
-    /// Sets the timeout of checks that do not declare their own. It must be shorter than the
-    /// [`interval`](Self::interval) of the same service. The default is 2 s, or the interval if that is shorter.
+    /// Sets the timeout of checks that do not declare their own. The timeout must be shorter than the service's
+    /// [`interval`](Self::interval). The default is 2 s, or the interval if that is shorter.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.defaults.timeout = Some(timeout);
         self
     }
 
-    /// Sets the interval of checks that declare neither `interval` nor `ttl`. The default is 5 s, or twice the timeout
-    /// if that is longer.
+    /// Sets the interval at which checks run if they declare neither `interval` nor `ttl`. The default is 5 s, or twice
+    /// the timeout if that is longer.
     #[must_use]
     pub const fn interval(mut self, interval: Duration) -> Self {
         self.defaults.refresh = Some(Refresh::Interval(interval));
         self
     }
 
-    /// Sets the ttl of checks that declare neither `interval` nor `ttl`. By default, there is no ttl, and these checks
+    /// Sets the ttl of checks that declare neither `interval` nor `ttl`. By default, there is no ttl, so these checks
     /// run at an interval.
     #[must_use]
     pub const fn ttl(mut self, ttl: Duration) -> Self {
@@ -93,15 +93,15 @@ impl ServiceSpec {
         self
     }
 
-    /// Sets how long after the start of a run a probe stops waiting for that run. The default is 800 ms, because the
-    /// kubelet gives up after 1 s.
+    /// Sets how long a probe waits for a run, measured from the start of the run. The default is 800 ms, because the
+    /// kubelet gives up on a probe after 1 s.
     #[must_use]
     pub const fn probe_budget(mut self, budget: Duration) -> Self {
         self.probe_budget = budget;
         self
     }
 
-    /// Puts the probes at `PREFIX/live`, `PREFIX/ready`, `PREFIX/startup` and `PREFIX`. By default, they are at
+    /// Puts the probes at `PREFIX/live`, `PREFIX/ready`, `PREFIX/startup` and `PREFIX` instead of the default paths
     /// `/livez`, `/readyz`, `/startupz` and `/health`.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<Cow<'static, str>>) -> Self {
@@ -109,26 +109,27 @@ impl ServiceSpec {
         self
     }
 
-    /// Delays the start of the service until [`Health::mark_started`](crate::Health::mark_started) has been called.
-    /// This is off by default.
+    /// Keeps the service from counting as started until [`Health::mark_started`](crate::Health::mark_started) has been
+    /// called. This option is off by default.
     #[must_use]
     pub const fn manual_start(mut self) -> Self {
         self.manual_start = true;
         self
     }
 
-    /// Shows error texts in public answers, with credentials masked. This is off by default.
+    /// Includes error texts in public responses, with any credentials masked. This option is off by default.
     #[must_use]
     pub const fn public_details(mut self) -> Self {
         self.public_details = true;
         self
     }
 
-    /// Sets how long the runtime may run no task before it is reported as stalled. Liveness and readiness then fail.
-    /// Must be at least 1 s. By default, the runtime is not watched, but with `serve_internal` the default is 10 s.
+    /// Sets how long the runtime can go without running a task before it is reported as stalled, which makes the
+    /// liveness and readiness probes fail. The value must be at least 1 s. By default, the runtime is only watched if
+    /// `serve_internal` is used, in which case the default is 10 s.
     ///
-    /// Time during which the process is suspended is not measured, so suspending the process does not cause a stall. If
-    /// a process is throttled repeatedly, for up to a second at a time, it can take up to twice as long until the stall
+    /// Time during which the process is suspended is not measured, so suspending the process doesn't cause a stall. If
+    /// the process is repeatedly throttled for up to a second at a time, it can take up to twice as long before a stall
     /// is reported.
     #[must_use]
     pub const fn stalled_after(mut self, longest: Duration) -> Self {
@@ -136,18 +137,18 @@ impl ServiceSpec {
         self
     }
 
-    /// Sets how long the service continues to serve requests after SIGTERM. Readiness already fails during this time,
-    /// so that load balancers can stop sending traffic. The default is 7 s, because HAProxy's default health check
-    /// takes 6 s to notice the failure.
+    /// Sets how long the service keeps serving requests after it has received SIGTERM. Readiness already fails while
+    /// the service drains, so that load balancers have time to stop sending traffic. The default is 7 s, because
+    /// HAProxy's default health check takes 6 s to notice the failure.
     #[must_use]
     pub const fn drain(mut self, drain: Duration) -> Self {
         self.drain = drain;
         self
     }
 
-    /// Sets how long the process may take to exit after the drain, if it received a signal. If it is still running
-    /// after that, the engine terminates it. The default is 15 s. Together with the default drain, this makes 22 s, so
-    /// it is over before the kubelet kills the process after 30 s.
+    /// Sets how long the process has to exit after the drain when it is shutting down because of a signal. If it is
+    /// still running after that, the engine terminates it. The default is 15 s. With the default drain, the shutdown
+    /// takes at most 22 s, which is well within the 30 s that the kubelet allows by default.
     #[must_use]
     pub const fn shutdown_grace(mut self, grace: Duration) -> Self {
         self.shutdown_grace = grace;

@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_default_timeout_gives_way_to_a_shorter_interval() {
+    fn a_shorter_interval_reduces_the_default_timeout() {
         let expected = (secs(1), Refresh::Interval(secs(1)), secs(4));
         assert_eq!(times(&spec().interval(secs(1)), &service()), expected);
         assert_eq!(times(&spec(), &service().interval(secs(1))), expected);
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_default_interval_gives_way_to_a_longer_timeout() {
+    fn a_longer_timeout_increases_the_default_interval() {
         let expected = (secs(4), Refresh::Interval(secs(8)), secs(28));
         assert_eq!(times(&spec().timeout(secs(4)), &service()), expected);
         assert_eq!(times(&spec(), &service().timeout(secs(4))), expected);
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_checks_own_options_win_over_the_structs() {
+    fn the_options_of_a_check_override_those_of_the_struct() {
         let service = service().timeout(secs(9)).ttl(secs(9));
         let own = spec().timeout(secs(1)).interval(secs(20)).max_age(secs(99));
         assert_eq!(times(&own, &service), (secs(1), Refresh::Interval(secs(20)), secs(99)));
@@ -167,13 +167,13 @@ mod tests {
     }
 
     #[test]
-    fn a_ttl_check_ages_for_at_least_half_a_minute() {
+    fn the_default_max_age_of_a_ttl_check_is_at_least_30_seconds() {
         assert_eq!(times(&spec().ttl(secs(1)), &service()).2, secs(30));
         assert_eq!(times(&spec().ttl(secs(10)), &service()).2, secs(36));
     }
 
     #[test]
-    fn a_result_may_become_as_old_as_jitter_lateness_and_the_next_run_make_it() {
+    fn the_least_max_age_covers_jitter_lateness_and_the_next_run() {
         let least = |spec: CheckSpec| Times::new(&spec, Defaults::default()).least_max_age();
         assert_eq!(least(spec()), ms(5_500 + 2_000 + 250));
         assert_eq!(least(spec().interval(secs(60))), ms(66_000 + 2_000 + 250));
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn no_default_max_age_is_shorter_than_the_least() {
+    fn the_default_max_age_is_never_below_the_least_max_age() {
         for millis in [1, 10, 100, 131, 132, 1_000, 86_400_000] {
             for spec in [spec().interval(ms(millis)), spec().ttl(ms(millis))] {
                 let times = Times::new(&spec, Defaults::default());
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_structs_default_gives_way_where_a_check_would_turn_stale_while_it_passes() {
+    fn a_default_of_the_struct_is_replaced_if_a_passing_check_would_become_stale() {
         let old = spec().max_age(secs(15));
         let built_in = (secs(2), Refresh::Interval(secs(5)), secs(15));
         assert_eq!(times(&old, &service().interval(secs(60))), built_in);
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_structs_default_gives_way_where_a_check_could_never_be_slow() {
+    fn a_default_of_the_struct_is_replaced_if_a_check_could_never_be_slow() {
         let slow = spec().degraded_after(secs(1));
         let built_in = (secs(2), Refresh::Interval(secs(5)), secs(17));
         assert_eq!(times(&slow, &service().timeout(secs(1))), built_in);
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_check_declares_itself_never_gives_way() {
+    fn an_option_declared_on_the_check_is_never_replaced() {
         let own = spec().interval(secs(60)).timeout(secs(9)).max_age(secs(15));
         let expected = (secs(9), Refresh::Interval(secs(60)), secs(15));
         assert_eq!(times(&own.degraded_after(secs(10)), &service().ttl(secs(1))), expected);

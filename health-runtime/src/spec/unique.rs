@@ -40,7 +40,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_stands_for_one_check_or_for_one_nest() {
+    fn a_name_belongs_to_only_one_check_or_nested_struct() {
         assert_eq!(said(&["db", "a.db", "a.b.db", "ab"], &["a", "a.b"]), None);
         let twice = Some(r#"DuplicateName("a.db")"#.to_owned());
         assert_eq!(said(&["a.db", "db", "a.db"], &["a"]), twice);

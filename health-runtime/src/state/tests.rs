@@ -67,7 +67,7 @@ impl HealthState for Mail {
 }
 
 #[test]
-fn a_nests_checks_bear_its_name_and_stand_together() {
+fn the_checks_of_a_nested_struct_have_its_name_as_prefix_and_are_adjacent() {
     let checks = registered::<Arc<Box<App>>>();
     assert_eq!(
         names(&checks),
@@ -81,7 +81,7 @@ fn a_nests_checks_bear_its_name_and_stand_together() {
 }
 
 #[test]
-fn a_nests_checks_keep_the_defaults_of_the_struct_that_declares_them() {
+fn the_checks_of_a_nested_struct_keep_the_defaults_of_the_struct_that_declares_them() {
     let checks = registered::<Box<App>>();
     let interval = Some(Refresh::Interval(MINUTE));
     let [billing, mail] =
@@ -121,7 +121,7 @@ impl HealthState for Endless {
 }
 
 #[test]
-fn what_contains_itself_twice_is_walked_down_once() {
+fn a_struct_that_contains_itself_twice_is_visited_once() {
     let checks = registered::<Endless>();
     assert_eq!(ASKED.get(), 33);
     let path = ["left"; 33].join(".");
@@ -129,7 +129,7 @@ fn what_contains_itself_twice_is_walked_down_once() {
 }
 
 #[test]
-fn thirty_two_nests_in_one_another_are_not_too_deep() {
+fn thirty_two_levels_of_nested_structs_are_accepted() {
     DEPTH.set(32);
     let checks = registered::<Endless>();
     assert!(checks.refused.is_none());
@@ -155,7 +155,7 @@ impl HealthState for Around {
 }
 
 #[test]
-fn a_bad_name_is_as_bad_behind_a_nests() {
+fn an_invalid_name_is_refused_in_a_nested_struct() {
     for name in ["", "-db", ".db", "DB", "a/b"] {
         NAME.set(name);
         let checks = registered::<Around>();
@@ -178,7 +178,7 @@ impl HealthState for Nested {
 }
 
 #[test]
-fn a_nests_name_is_a_checks_without_a_dot() {
+fn the_name_of_a_nested_struct_follows_the_rules_of_check_names_without_dots() {
     for name in ["", "DB", "-db", "a/b", "a.b", "live"] {
         NAME.set(name);
         let checks = registered::<Nested>();

@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cut_is_never_inside_of_a_character() {
+    fn a_cut_is_never_inside_a_character() {
         for text in ["", "a", "é", "aé€𝄞z"] {
             for at in 0..text.len() + 3 {
                 assert_eq!(floor(text, at), text.floor_char_boundary(at), "{text} {at}");

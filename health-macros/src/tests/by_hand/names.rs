@@ -72,7 +72,7 @@ proptest! {
     })]
 
     #[test]
-    fn both_sides_judge_every_name_alike(text in any_text()) {
+    fn the_derive_and_the_runtime_accept_the_same_texts(text in any_text()) {
         let leaked: &'static str = text.clone().leak();
         let db = || CheckSpec::new("db");
         let name_problem = text::name_problem(&text);
@@ -93,7 +93,7 @@ proptest! {
 }
 
 #[test]
-fn the_longest_name_is_the_same() {
+fn the_derive_and_the_runtime_have_the_same_maximum_name_length() {
     let name = |length| is_taken(CheckSpec::named("x".repeat(length)));
     assert!(name(text::MAX_LENGTH) && !name(text::MAX_LENGTH + 1));
 }

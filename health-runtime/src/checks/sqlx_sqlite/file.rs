@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_system_that_hangs_holds_one_thread_for_each_file() {
+    async fn a_hanging_file_system_blocks_one_thread_per_file() {
         let patience = Duration::from_millis(50);
         let (answers, hangs) = mpsc::channel::<()>();
         let hung = move || {
@@ -251,7 +251,7 @@ mod tests {
     /// A pool that has the new file open finds it. A pool that still has the old one must not take over this answer.
     #[cfg(target_os = "linux")]
     #[tokio::test]
-    async fn a_look_is_not_shared_with_a_pool_that_knows_another_file() {
+    async fn pools_that_know_different_files_do_not_share_a_lookup() {
         let (answers, hangs) = mpsc::channel::<()>();
         let finds_new = move || {
             hangs.recv().expect("the test sends in the end");
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_look_that_panics_is_an_error_and_the_next_one_runs() {
+    async fn a_lookup_that_panics_returns_an_error_and_the_next_lookup_runs() {
         let panics = || panic!("on purpose");
         look_by(unknown("/panics"), Duration::MAX, panics).await.unwrap_err();
         look_by(unknown("/panics"), Duration::MAX, || Ok(FOUND))

@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn one_freeze_counts_as_one_tick_however_long_it_is() {
+    fn one_freeze_counts_as_one_tick_regardless_of_its_length() {
         let (second, hour) = (Duration::from_secs(1), Duration::from_hours(1));
         assert_eq!(awake(second, hour, 1), second + STEP);
         assert_eq!(awake(STEP, hour, 3), 3 * (STEP + STEP), "each time");
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn one_freeze_alone_uses_up_no_timeout_though_another_came_before() {
+    fn one_freeze_costs_a_run_at_most_one_tick_even_after_an_earlier_freeze() {
         let mut awake = Awake::default();
         awake.tick(Duration::from_secs(30));
         let mut now = Duration::from_secs(30);
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn the_limits_of_a_throttled_process_stretch_to_twice_their_length_at_most() {
+    fn the_limits_of_a_throttled_process_at_most_double() {
         for (run, stop) in [(100, 300), (50, 300), (50, 1_000), (100, 251), (1_000, 900)] {
             let (run, stop) = (Duration::from_millis(run), Duration::from_millis(stop));
             let passed = 200 * (run + stop);

@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_of_many_checks_has_time_to_begin() {
+    fn the_default_max_age_grows_with_the_number_of_checks_above_50_000() {
         let max_age = |checks| {
             Plan::new(CheckSpec::new("a"), Defaults::default())
                 .among(checks)

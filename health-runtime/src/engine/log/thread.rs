@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn while_the_log_blocks_so_many_events_wait_and_the_oldest_are_lost_and_counted() {
+    fn a_blocked_log_drops_and_counts_the_oldest_events_above_its_limit() {
         let log_thread = LogThread {
             shared: Arc::default(),
             most: 100,

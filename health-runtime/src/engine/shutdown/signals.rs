@@ -251,7 +251,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_signal_within_a_second_of_its_like_is_the_same_one_whatever_comes_between() {
+    fn a_signal_is_ignored_within_a_second_of_the_same_signal() {
         let (mut heard, began) = (Heard::default(), Instant::now());
         let mut is_news = |signal, at| heard.is_news(signal, began + Duration::from_millis(at));
         assert!(is_news(Signal::Terminate, 0));

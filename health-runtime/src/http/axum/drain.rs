@@ -10,11 +10,12 @@ use tower_service::Service;
 use crate::health::Health;
 use crate::http::into_response::close;
 
-/// A layer that adds `Connection: close` to responses while the service drains. [`Health::drain_layer`] returns it.
+/// A layer that adds `Connection: close` to responses while the service is draining. It is returned by
+/// [`Health::drain_layer`].
 ///
-/// If a handler sets a `Connection` header itself, the layer replaces it. The layer does not change HTTP/2 responses,
-/// because HTTP/2 has no such header. It also does not change responses that switch protocols, such as the response
-/// that opens a WebSocket.
+/// If a handler sets a `Connection` header itself, the layer replaces it. HTTP/2 responses are left unchanged, because
+/// HTTP/2 has no such header. The same goes for responses that switch protocols, such as the response that opens a
+/// WebSocket.
 ///
 /// ```
 /// # use axum::{Router, routing::get};
@@ -50,7 +51,7 @@ impl<S> Layer<S> for DrainLayer {
     }
 }
 
-/// The service that [`DrainLayer`] creates.
+/// The service created by [`DrainLayer`].
 #[derive(Clone, Debug)]
 pub struct DrainService<S> {
     inner: S,
@@ -79,7 +80,7 @@ where
 }
 
 pin_project_lite::pin_project! {
-    /// The response future of a [`DrainService`].
+    /// The response future for [`DrainService`].
     #[derive(Debug)]
     pub struct DrainFuture<F> {
         #[pin]

@@ -20,18 +20,18 @@ use crate::http::{Answer, DrainLayer, Probes, Target};
 use crate::spec::Probe;
 
 impl Health {
-    /// Returns a router with the probes, for an application with any state type. The probes have the paths `/livez`,
-    /// `/readyz`, `/startupz` and `/health`, or other paths if `prefix` is set. The checks of each probe are available
-    /// below its path, for example at `/readyz/db`. [The HTTP contract](crate::_documentation::http) describes the
-    /// answers.
+    /// Returns a router that serves the probes, for an application with any state type. The probes have the paths
+    /// `/livez`, `/readyz`, `/startupz` and `/health`, unless `prefix` is set. The checks of each probe are available
+    /// below its path, for example at `/readyz/db`. The answers are described in [the HTTP
+    /// contract](crate::_documentation::http).
     ///
     /// Merge this router last. In axum, a layer only applies to the routes that were added before it, and probes should
-    /// not be behind layers for authentication, CORS or timeouts. A fallback of the application never receives a
-    /// request for the path of a probe, or for a path below one.
+    /// not be behind layers for authentication, CORS or timeouts. Requests for the path of a probe, or for a path below
+    /// one, never reach the fallback of the application.
     ///
-    /// Call [`startup_task`](Self::startup_task) before you create the first router. After this call, the service
-    /// starts as soon as there is nothing left to wait for. The start is final, so a startup task that is added later
-    /// has no effect.
+    /// Call [`startup_task`](Self::startup_task) before you create the first router. Once the router has been created,
+    /// the service starts as soon as there is nothing left to wait for. It never goes back to starting, so a startup
+    /// task that is added later has no effect.
     ///
     /// # Panics
     ///
@@ -53,9 +53,9 @@ impl Health {
         router(&self.probes())
     }
 
-    /// Returns a layer for the routes of the application. While the service drains, the layer adds `Connection: close`
-    /// to responses. Clients with idle connections then open new ones. By that time, new connections are routed to
-    /// another instance.
+    /// Returns a layer for the routes of the application. While the service is draining, the layer adds
+    /// `Connection: close` to responses, so that clients open new connections instead of keeping idle ones. By that
+    /// time, new connections are routed to another instance.
     pub fn drain_layer(&self) -> DrainLayer {
         DrainLayer::new(self.clone())
     }
@@ -136,7 +136,7 @@ impl Future for ProbeFuture {
 }
 
 /// Converts an answer into a response, so that a handler can answer a probe at a path of its own. HTTP/2 has no
-/// `Connection` header, so a handler that serves HTTP/2 must remove it from the response.
+/// `Connection` header, so if the handler serves HTTP/2, it must remove the header from the response.
 ///
 /// ```
 /// # use health_runtime::{Flag, HealthState};

@@ -18,19 +18,20 @@ const NO_PROBE: &str = "no probe has this path";
 const ENDED: &str = "the service has ended";
 
 impl Health {
-    /// Returns a router with the probes for the person on call. It has the same paths as [`router`](Self::router), and
+    /// Returns a router with the probes for the person on call. It has the same paths as [`router`](Self::router), but
     /// shows more details of each check:
     ///
     /// - `message`: the message of the last run, with credentials masked. It is shown even if `public_details` is off;
     /// - `description`, `runbook`, `groups`, `restart_helps` and `parts`;
-    /// - `raw_status` and `raw_reason`: the result of the last run, before thresholds, `fail_open` and the breaker are
-    ///   applied;
-    /// - `age_ms`: the time since that run ended.
+    /// - `raw_status` and `raw_reason`: the result of the last run, before thresholds, `fail_open` and the circuit
+    ///   breaker are applied;
+    /// - `age_ms`: the time since the last run ended.
     ///
-    /// A body can have up to 1 MiB instead of 4 KiB. Only use this router on a port that the public cannot reach.
+    /// The body of an answer can be up to 1 MiB long instead of 4 KiB. Only use this router on a port that cannot be
+    /// reached by the public.
     ///
-    /// The router runs on the runtime of the application, so it cannot answer while that runtime is blocked. If you
-    /// need answers in that case too, use [`serve_internal`](Self::serve_internal).
+    /// The router runs on the application's runtime, so it cannot answer while that runtime is blocked. If you need
+    /// answers even then, use [`serve_internal`](Self::serve_internal) instead.
     ///
     /// # Panics
     ///
@@ -52,19 +53,21 @@ impl Health {
         router(&self.probes_for(Audience::Internal))
     }
 
-    /// Serves the probes for the person on call at the given address, and returns the address that it has bound. The
+    /// Serves the probes for the person on call at the given address, and returns the address that was bound. The
     /// server runs on its own thread with its own runtime.
     ///
     /// If the port is 0, the operating system picks a free port. If a name such as `localhost` has several addresses,
     /// the probes are served at all of them, and the first one is returned.
     ///
     /// The server shows the same details as [`internal_router`](Self::internal_router) at the same paths, and serves
-    /// nothing else. You can call this method several times, for different addresses. Each call starts its own thread.
+    /// nothing else. You can call this method several times to serve the probes at different addresses, in which case
+    /// each call starts its own thread.
     ///
-    /// The server also answers while every worker of the application's runtime is blocked. After this call, the
-    /// application's runtime is watched. If it runs no task for [`stalled_after`](crate::HealthBuilder::stalled_after)
-    /// (10 s by default), liveness and readiness fail with the reason `stalled`. A runtime that nothing drives for this
-    /// time, such as a current-thread runtime outside of `block_on`, is treated as stalled too.
+    /// Because the server has its own runtime, it still answers while every worker of the application's runtime is
+    /// blocked. Calling this method also starts watching the application's runtime. If that runtime runs no task for
+    /// [`stalled_after`](crate::HealthBuilder::stalled_after) (10 s by default), liveness and readiness fail with the
+    /// reason `stalled`. Note that a runtime that nothing drives for that long, such as a current-thread runtime
+    /// outside of `block_on`, is treated as stalled too.
     ///
     /// The server keeps answering while the service drains, and for as long as any [`Health`] exists. It does not hold
     /// a `Health` itself, so it does not keep the engine alive. When the engine shuts down, the port and its
@@ -72,27 +75,28 @@ impl Health {
     ///
     /// If the service uses [`listener`](Self::listener), readiness fails with the reason `starting` until that listener
     /// accepts connections. If the service uses [`router`](Self::router) but not `listener`, readiness fails with the
-    /// same reason until the server of that router is known to run. This is the case once the server has answered a
-    /// probe or a request that passed through [`drain_layer`](Self::drain_layer), or once it waits for
-    /// [`shutdown_signal`](Self::shutdown_signal) or [`drain_finished`](Self::drain_finished). In a worker that has no
-    /// server of its own, readiness does not wait for one.
+    /// same reason until the server of that router is known to be running. This is the case once the server has
+    /// answered a probe or a request that passed through [`drain_layer`](Self::drain_layer), or once it waits for
+    /// [`shutdown_signal`](Self::shutdown_signal) or [`drain_finished`](Self::drain_finished). In a worker that
+    /// has no server of its own, readiness does not wait for one.
     ///
-    /// The port shows error texts, so bind it to an address that the public cannot reach. At most 256 connections can
-    /// be open at the same time. If another client connects, the oldest connection is closed. A connection is also
-    /// closed if it does not send a complete request head within 30 s.
+    /// Error messages are visible on this port, so bind it to an address that cannot be reached by the public. At most
+    /// 256 connections can be open at the same time, and when another client connects, the oldest connection is closed.
+    /// A connection is also closed if it does not send a complete request head within 30 s.
     ///
-    /// Call [`startup_task`](Self::startup_task) before this method. After this call, the service starts as soon as
-    /// there is nothing left to wait for. The start is final, so a startup task that is added later has no effect. If
-    /// the address contains a host name, this method blocks while it resolves the name.
+    /// Call [`startup_task`](Self::startup_task) before this method. Once this method has been called, the service
+    /// starts as soon as there is nothing left to wait for. It never goes back to starting, so a startup task that is
+    /// added later has no effect. If the address contains a host name, this method blocks while the name is being
+    /// resolved.
     ///
     /// # Errors
     ///
-    /// Returns the error of the operating system if the address cannot be resolved or bound, for example because the
-    /// port is already in use, or if the thread cannot be started. If the address cannot be bound, the error message
-    /// contains it.
+    /// Returns the operating system's error if the address cannot be resolved or bound, for example because the port is
+    /// already in use, or if the thread cannot be started. If the address cannot be bound, the error message contains
+    /// the address.
     ///
-    /// If a name has several addresses, addresses that cannot be bound are skipped as long as at least one can be
-    /// bound, for example if the machine does not have one of them. However, an address that is already in use is
+    /// If a name has several addresses, those that cannot be bound are skipped as long as at least one of them can, for
+    /// example when the machine does not have one of the addresses. However, an address that is already in use is
     /// always an error. In a test that controls the clock, this method always returns an error.
     ///
     /// ```
@@ -160,7 +164,7 @@ mod tests {
     use crate::engine::Core;
 
     #[tokio::test]
-    async fn whoever_still_asks_when_the_engine_has_ended_is_told_so() {
+    async fn a_request_after_the_engine_has_ended_gets_503() {
         let health = Health::builder(()).start();
         let weak = WeakEngine::new(health.engine.engine());
         let ask = || respond_to(weak.clone(), Request::get("/livez").body(()).expect("a request"));

@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_the_machine_does_not_have_is_left_out_and_one_that_is_taken_is_an_error() {
+    fn an_unavailable_address_is_skipped_and_an_address_in_use_is_an_error() {
         let documentation = "[2001:db8::1]:0"; // reserved for documentation: no machine has it
         assert_eq!(
             bound(&[documentation, "127.0.0.1:0"])

@@ -42,7 +42,7 @@ fn taken(spec: CheckSpec) {
 }
 
 #[test]
-fn a_check_has_times_from_a_millisecond_to_a_day() {
+fn the_times_of_a_check_are_between_a_millisecond_and_a_day() {
     for set in [
         CheckSpec::timeout,
         CheckSpec::interval,
@@ -85,7 +85,7 @@ fn a_timeout_is_shorter_than_the_interval() {
 }
 
 #[test]
-fn max_age_has_room_for_jitter_lateness_and_the_next_run() {
+fn max_age_must_cover_jitter_lateness_and_the_next_run() {
     taken(db().max_age(ms(7_750)));
     refused(
         db().max_age(ms(7_749)),
@@ -108,7 +108,7 @@ fn max_age_has_room_for_jitter_lateness_and_the_next_run() {
 }
 
 #[test]
-fn a_default_that_makes_max_age_too_short_gives_way_or_is_named() {
+fn a_default_that_makes_max_age_too_short_is_replaced_or_named_in_the_error() {
     let start = |spec, builder: HealthBuilder<()>| problem(builder.check(spec, Flag::healthy()));
     assert_eq!(start(db().max_age(ms(7_750)), builder().interval(ms(60_000))), None);
     let text = start(db().max_age(ms(3_000)), builder().interval(ms(60_000))).unwrap();
@@ -133,7 +133,7 @@ fn degraded_after_is_shorter_than_the_timeout() {
 }
 
 #[test]
-fn thresholds_and_breakers_count_from_1_to_100() {
+fn thresholds_and_breaker_counts_are_between_1_and_100() {
     for set in [CheckSpec::failure_threshold, CheckSpec::success_threshold] {
         refused(set(db(), 0), "cannot be 0; write 1 or more");
         refused(set(db(), 101), "is 101, which is too large; write at most 100");
@@ -311,7 +311,7 @@ impl HealthState for Inner {
 }
 
 #[test]
-fn what_a_nested_struct_declares_is_refused_with_its_full_name() {
+fn an_invalid_option_of_a_nested_struct_is_refused_with_its_full_name() {
     let start = |timeout| {
         TIMEOUT.set(timeout);
         problem(Health::builder(Outer(Inner(Flag::healthy())))).unwrap()
@@ -331,7 +331,7 @@ impl HealthState for Live {
 }
 
 #[test]
-fn a_live_type_needs_no_other_reason() {
+fn in_process_is_refused_for_a_live_type() {
     let text = problem(Health::builder(Live(Flag::healthy()))).unwrap();
     assert!(
         text.contains("`db`: `in_process` has no effect with `add_live`"),
@@ -348,7 +348,7 @@ impl HealthState for Nameless {
 }
 
 #[test]
-fn a_service_that_is_declared_has_a_name() {
+fn a_declared_service_with_an_empty_name_is_refused() {
     assert_eq!(
         problem(Health::builder(Nameless)).as_deref(),
         Some("service options: `name` is empty; write that of the package, `env!(\"CARGO_PKG_NAME\")`, or another")
@@ -358,6 +358,6 @@ fn a_service_that_is_declared_has_a_name() {
 
 #[tokio::test]
 #[should_panic(expected = "cannot start health: health check `db`: `failure_threshold` cannot be 0")]
-async fn starting_panics_with_the_text() {
+async fn start_panics_with_the_text_of_the_error() {
     drop(builder().check(db().failure_threshold(0), Flag::healthy()).start());
 }

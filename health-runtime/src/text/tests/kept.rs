@@ -82,7 +82,7 @@ const TEXTS: &[&str] = &[
 ];
 
 #[test]
-fn a_text_without_a_secret_stays_whole() {
+fn a_text_without_a_secret_is_unchanged() {
     assert!(TEXTS.len() >= 30);
     let wrong: Vec<_> = TEXTS
         .iter()

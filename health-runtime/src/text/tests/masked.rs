@@ -463,7 +463,7 @@ const TEXTS: &[(&str, &[&str])] = &[
 ];
 
 #[test]
-fn a_secret_is_masked_and_what_helps_an_operator_stays() {
+fn a_secret_is_masked_and_the_text_that_helps_an_operator_is_kept() {
     assert!(TEXTS.len() >= 60);
     let mut wrong = Vec::new();
     for (text, kept) in TEXTS {

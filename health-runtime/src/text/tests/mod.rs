@@ -80,7 +80,7 @@ fn text_is_bounded_and_on_one_line() {
 }
 
 #[test]
-fn an_error_without_end_is_cut() {
+fn an_endless_error_is_cut() {
     #[derive(Debug)]
     struct Endless(bool);
     impl fmt::Display for Endless {
@@ -130,7 +130,7 @@ fn the_sources_of_an_error_are_written_once() {
 }
 
 #[test]
-fn a_secret_at_the_cut_stays_hidden() {
+fn a_secret_at_the_cut_is_not_shown() {
     for secret in [
         format!("postgres://app:{}@db/orders", "HUNTER2".repeat(400)),
         format!("postgres://app:12{}@db/orders", "HUNTER2".repeat(100)),

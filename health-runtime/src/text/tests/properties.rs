@@ -144,7 +144,7 @@ proptest! {
     }
 
     #[test]
-    fn a_secret_behind_its_name_never_stays(
+    fn a_secret_after_its_name_is_never_kept(
         before in "[a-z ]{0,8}",
         name in prop_oneof![select(SECRETS), select(NAMES)],
         sign in select(&["=", ":", " = ", "=\"", ": \"", "='", "\": \"", "\\\":\\\"", ": Some(\"", ": Some(Secret(\"", "=>", "%3D",
@@ -160,7 +160,7 @@ proptest! {
     }
 
     #[test]
-    fn a_secret_in_a_query_never_stays(
+    fn a_secret_in_a_query_is_never_kept(
         first in "([a-z]{1,4}=[a-z0-9]{1,4}&){0,3}",
         name in prop_oneof![select(SECRETS), select(IN_QUERY), select(NAMES), Just("key"), Just("auth"), Just("hapikey")],
         value in "[A-Za-z0-9._~%/+:@!$'()*,;=-]{0,8}",
@@ -173,7 +173,7 @@ proptest! {
     }
 
     #[test]
-    fn a_password_in_a_url_never_stays(
+    fn a_password_in_a_url_is_never_kept(
         password in "[ -~&&[^/?# @\"'`<>]]{0,12}",
         encoded in any::<bool>(),
         host in "[a-z]{1,12}",
@@ -200,7 +200,7 @@ fn reads(pattern: &str, len: usize) -> usize {
 }
 
 #[test]
-fn the_work_grows_with_the_length_of_a_text_and_not_with_its_square() {
+fn the_work_grows_linearly_with_the_length_of_a_text() {
     const PATTERNS: &[&str] = &[
         "://",
         "a://b:c ",

@@ -23,7 +23,7 @@ fn open(spec: CheckSpec) -> Sim {
 }
 
 #[test]
-fn after_so_many_failed_runs_in_a_row_it_opens_and_no_call_is_made() {
+fn a_breaker_opens_after_the_set_number_of_consecutive_failures_and_blocks_runs() {
     let mut sim = Sim::new([gentle()]);
     for passes in [false, false, true, false, false] {
         let state = if passes {
@@ -47,7 +47,7 @@ fn after_so_many_failed_runs_in_a_row_it_opens_and_no_call_is_made() {
 }
 
 #[test]
-fn one_trial_comes_when_the_reset_is_over_and_another_reset_after_it_fails() {
+fn an_open_breaker_starts_one_trial_after_each_reset_time() {
     let mut sim = open(gentle());
     for _ in 0..3 {
         sim.pass(ms(29_950));
@@ -62,7 +62,7 @@ fn one_trial_comes_when_the_reset_is_over_and_another_reset_after_it_fails() {
 }
 
 #[test]
-fn so_many_trials_in_a_row_close_it_and_the_last_counts_as_a_first_result() {
+fn a_breaker_closes_after_enough_passed_trials_whatever_the_success_threshold() {
     let mut sim = open(gentle().success_threshold(5));
     sim.pass(RESET);
     sim.pass_check(0);
@@ -76,7 +76,7 @@ fn so_many_trials_in_a_row_close_it_and_the_last_counts_as_a_first_result() {
 }
 
 #[test]
-fn a_failed_trial_begins_the_row_of_successes_anew() {
+fn a_failed_trial_resets_the_count_of_successful_trials() {
     let mut sim = open(gentle());
     sim.pass(RESET);
     sim.pass_check(0);
@@ -88,7 +88,7 @@ fn a_failed_trial_begins_the_row_of_successes_anew() {
 }
 
 #[test]
-fn a_thousand_probers_make_one_trial() {
+fn a_thousand_probes_start_one_trial() {
     let mut sim = open(gentle().ttl(ms(1_000)));
     let ask = |sim: &mut Sim| {
         for _ in 0..1_000 {
@@ -120,14 +120,14 @@ fn a_trial_that_hangs_is_stuck() {
 }
 
 #[test]
-fn an_open_breaker_fails_liveness_as_the_failures_did_that_opened_it() {
+fn an_open_breaker_fails_liveness() {
     let spec = CheckSpec::new("worker").liveness().readiness();
     let mut sim = open(spec.breaker(Breaker::new().failures(3).reset(RESET)));
     assert_eq!(sim.status(Probe::Liveness), Status::Unhealthy);
 }
 
 #[test]
-fn fail_open_waives_an_open_breaker() {
+fn fail_open_lowers_an_open_breaker_to_degraded() {
     let mut sim = Sim::new([gentle().fail_open()]);
     sim.pass_check(0);
     for _ in 0..3 {
@@ -141,7 +141,7 @@ fn fail_open_waives_an_open_breaker() {
 }
 
 #[test]
-fn the_error_that_opened_it_is_told() {
+fn the_event_of_an_opened_breaker_contains_the_error() {
     let mut sim = Sim::new([gentle()]);
     sim.events();
     for _ in 0..3 {
@@ -172,7 +172,7 @@ fn an_open_breaker_does_not_make_a_check_due_more_often() {
 }
 
 #[test]
-fn no_probe_looks_at_a_closed_door_before_the_result_has_expired() {
+fn the_end_of_the_reset_does_not_shorten_a_view_before_the_result_expires() {
     let mut sim = open(gentle().ttl(ms(60_000)));
     sim.pass(ms(29_950));
     assert_eq!(sim.until(Probe::Readiness), sim.now + ms(100));

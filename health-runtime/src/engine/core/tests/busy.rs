@@ -18,7 +18,7 @@ fn sim(db: CheckSpec) -> Sim {
 }
 
 #[test]
-fn a_busy_dependency_passes_until_it_has_not_answered_for_max_age() {
+fn an_exhausted_dependency_is_degraded_until_max_age_after_its_last_answer() {
     let mut sim = sim(db());
     sim.pass_check(0);
     for _ in 0..10 {
@@ -44,7 +44,7 @@ fn a_dependency_that_has_never_answered_is_exhausted() {
 }
 
 #[test]
-fn a_run_that_could_not_ask_does_not_make_a_failing_check_pass() {
+fn an_exhausted_run_does_not_make_a_failing_check_pass() {
     let mut sim = sim(db());
     sim.pass_check(0);
     sim.rerun(0, State::unhealthy(Reason::Error));
@@ -53,7 +53,7 @@ fn a_run_that_could_not_ask_does_not_make_a_failing_check_pass() {
 }
 
 #[test]
-fn a_run_that_could_not_ask_does_not_close_a_breaker() {
+fn an_exhausted_run_does_not_close_a_breaker() {
     let breaker = Breaker::new().failures(1).successes(1).reset(ms(1_000));
     let mut sim = sim(db().breaker(breaker));
     sim.pass_check(0);
@@ -73,7 +73,7 @@ fn failures_below_the_threshold_do_not_make_a_busy_dependency_fail() {
 }
 
 #[test]
-fn a_failure_that_a_threshold_holds_back_is_no_answer() {
+fn a_failure_below_the_threshold_does_not_count_as_an_answer() {
     let mut sim = sim(db().failure_threshold(3));
     sim.pass_check(0);
     sim.now += ms(10_000);
@@ -85,7 +85,7 @@ fn a_failure_that_a_threshold_holds_back_is_no_answer() {
 }
 
 #[test]
-fn a_slow_success_and_a_saturated_one_are_answers_too() {
+fn slow_and_saturated_results_count_as_answers() {
     let slow = State {
         status: Status::Degraded,
         reason: Some(Reason::Slow),
@@ -102,7 +102,7 @@ fn a_slow_success_and_a_saturated_one_are_answers_too() {
 }
 
 #[test]
-fn fail_open_waives_an_exhausted_dependency_that_has_passed_once() {
+fn fail_open_lowers_exhausted_to_degraded_once_the_check_has_passed() {
     let mut sim = sim(db().fail_open());
     sim.finish(0, EXHAUSTED);
     assert_eq!(sim.state(0), EXHAUSTED, "it has never passed");
@@ -117,7 +117,7 @@ fn fail_open_waives_an_exhausted_dependency_that_has_passed_once() {
 }
 
 #[test]
-fn no_process_is_restarted_for_an_exhausted_dependency() {
+fn an_exhausted_dependency_does_not_fail_liveness() {
     let mut sim = Sim::new([cache().liveness()]);
     sim.finish(0, EXHAUSTED);
     assert_eq!(sim.reason(0), Some(Reason::Exhausted));

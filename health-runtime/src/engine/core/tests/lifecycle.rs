@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn draining_comes_before_held_before_starting() {
+fn draining_takes_precedence_over_held_and_held_over_starting() {
     let mut sim = Sim::starting([db()], false);
     assert_eq!(sim.says(Probe::Readiness), State::unhealthy(Reason::Starting));
     sim.core.hold();
@@ -15,7 +15,7 @@ fn draining_comes_before_held_before_starting() {
 }
 
 #[test]
-fn liveness_passes_while_draining_whatever_has_been_shut_down_already() {
+fn liveness_passes_while_draining_even_if_a_liveness_check_fails() {
     let mut sim = Sim::new([CheckSpec::new("worker").liveness()]);
     sim.fail_check(0);
     assert_eq!(sim.status(Probe::Liveness), Status::Unhealthy);
@@ -26,7 +26,7 @@ fn liveness_passes_while_draining_whatever_has_been_shut_down_already() {
 }
 
 #[test]
-fn no_stage_of_the_end_is_skipped_however_late_a_tick() {
+fn a_late_tick_skips_no_stage_of_the_shutdown() {
     let mut sim = Sim::new([]);
     sim.core.drain(ms(500), sim.now);
     sim.freeze(ms(60_000));
@@ -35,7 +35,7 @@ fn no_stage_of_the_end_is_skipped_however_late_a_tick() {
 }
 
 #[test]
-fn servers_stop_once_the_listeners_have_settled_and_after_half_of_the_grace_at_the_latest() {
+fn servers_stop_when_the_listeners_have_settled_or_after_half_of_the_grace() {
     let mut sim = Sim::new([]);
     sim.core.drain(ms(500), sim.now);
     sim.pass(ms(500));
@@ -58,7 +58,7 @@ fn readiness_is_held_until_the_last_hold_is_released() {
 }
 
 #[test]
-fn a_drain_that_races_a_thousand_results_never_turns_back() {
+fn a_drain_stays_in_force_while_a_thousand_results_arrive() {
     let specs = (0..1000).map(|index| {
         let name = Box::leak(format!("check-{index}").into_boxed_str());
         CheckSpec::new(name).critical()
@@ -132,7 +132,7 @@ fn after_the_end_no_check_runs_and_no_transition_is_sent() {
 }
 
 #[test]
-fn a_service_that_was_never_ready_does_not_wait_at_its_end() {
+fn a_service_that_was_never_ready_skips_the_drain_time() {
     let ends = |prepare: fn(&mut Sim)| {
         let mut sim = Sim::new([db()]);
         prepare(&mut sim);
@@ -157,7 +157,7 @@ fn a_service_that_was_never_ready_does_not_wait_at_its_end() {
 }
 
 #[test]
-fn a_drain_lasts_as_long_as_it_says_and_begins_once() {
+fn a_drain_lasts_for_its_set_time_and_a_second_drain_changes_nothing() {
     let mut sim = Sim::new([]);
     assert!(sim.status(Probe::Readiness).passes());
     sim.core.drain(ms(10_000), sim.now);
@@ -239,7 +239,7 @@ fn a_startup_only_check_ends_with_the_start() {
 }
 
 #[test]
-fn a_startup_only_check_that_failed_again_before_the_start_is_over_all_the_same() {
+fn a_startup_only_check_ends_with_the_start_even_if_it_failed_again_before() {
     let mut sim = Sim::starting([CheckSpec::new("migrated").startup()], true);
     sim.core.arm(sim.now);
     sim.pass_check(0);
@@ -251,7 +251,7 @@ fn a_startup_only_check_that_failed_again_before_the_start_is_over_all_the_same(
 }
 
 #[test]
-fn the_start_is_told_once_with_how_long_it_took() {
+fn the_started_event_is_sent_once_with_the_duration_of_the_start() {
     let mut sim = Sim::starting([], true);
     sim.core.arm(sim.now);
     sim.pass(ms(700));
@@ -272,7 +272,7 @@ fn the_start_is_told_once_with_how_long_it_took() {
 }
 
 #[test]
-fn a_startup_check_that_is_in_another_probe_too_goes_on_after_the_start() {
+fn a_startup_check_in_another_probe_keeps_running_after_the_start() {
     for spec in [db().startup().readiness(), CheckSpec::new("db").startup().liveness()] {
         let mut sim = Sim::new([spec]);
         sim.pass_check(0);
@@ -285,7 +285,7 @@ fn a_startup_check_that_is_in_another_probe_too_goes_on_after_the_start() {
 }
 
 #[test]
-fn a_change_that_no_probe_shows_keeps_the_view() {
+fn a_change_that_affects_no_probe_keeps_the_view() {
     let mut sim = Sim::starting([CheckSpec::new("migrated").startup()], true);
     let changes = |sim: &mut Sim, act: fn(&mut Core, Time)| {
         sim.core.take_effects();

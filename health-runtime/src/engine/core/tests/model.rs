@@ -40,7 +40,7 @@ const ANSWERS: usize = 43;
 const REGRESSIONS: &str = "proptest-regressions/engine/core/model.txt";
 
 #[test]
-fn the_core_says_what_the_reference_says() {
+fn the_core_agrees_with_the_reference_model() {
     let asked = std::env::var("HEALTH_MODEL_STEPS").ok();
     let number = |steps: String| steps.parse().expect("HEALTH_MODEL_STEPS is a number");
     let wanted = asked.clone().map_or(STEPS, number);

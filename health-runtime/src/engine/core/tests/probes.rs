@@ -6,7 +6,7 @@ use std::slice::from_ref;
 use super::*;
 
 #[test]
-fn a_critical_failure_fails_readiness_and_another_degrades_it() {
+fn a_critical_failure_fails_readiness_and_a_non_critical_failure_degrades_it() {
     let mut sim = Sim::new([db(), cache()]);
     sim.pass_check(0);
     assert_eq!(sim.status(Probe::Readiness), Status::Degraded, "cache is pending");
@@ -28,7 +28,7 @@ fn a_critical_failure_fails_readiness_and_another_degrades_it() {
 }
 
 #[test]
-fn a_probe_looks_at_its_own_checks_only() {
+fn a_probe_considers_only_its_own_checks() {
     let mut sim = Sim::new([db(), CheckSpec::new("worker").liveness()]);
     sim.pass_check(0);
     sim.fail_check(1);
@@ -44,7 +44,7 @@ fn a_probe_looks_at_its_own_checks_only() {
 }
 
 #[test]
-fn liveness_fails_on_evidence_alone() {
+fn liveness_fails_only_on_evidence_of_a_failure() {
     let mut sim = Sim::new([CheckSpec::new("worker").liveness()]);
     assert_eq!(sim.status(Probe::Liveness), Status::Degraded, "pending");
     for reason in [Reason::Error, Reason::Timeout, Reason::Panic, Reason::Reported] {
@@ -66,7 +66,7 @@ fn liveness_fails_on_evidence_alone() {
 }
 
 #[test]
-fn without_checks_a_service_is_ready_once_started() {
+fn a_service_without_checks_is_ready_once_started() {
     let mut sim = Sim::starting([], false);
     assert_eq!(sim.says(Probe::Readiness), State::unhealthy(Reason::Starting));
     sim.core.arm(sim.now);
@@ -87,7 +87,7 @@ fn health_fails_if_readiness_or_liveness_does() {
 }
 
 #[test]
-fn a_view_holds_no_longer_than_any_state_in_it() {
+fn a_view_is_valid_no_longer_than_any_state_in_it() {
     let mut sim = Sim::new([db(), cache()]);
     sim.pass_check(0);
     sim.pass_check(1);
@@ -106,7 +106,7 @@ fn a_view_holds_no_longer_than_any_state_in_it() {
 }
 
 #[test]
-fn an_expired_check_is_the_business_of_its_own_probes() {
+fn an_expired_check_invalidates_the_view_only_for_its_own_probes() {
     let mut sim = Sim::new([db().ttl(ms(50)), CheckSpec::new("worker").liveness()]);
     sim.pass_check(1);
     let soon = sim.now + ms(100);
@@ -121,7 +121,7 @@ fn an_expired_check_is_the_business_of_its_own_probes() {
 }
 
 #[test]
-fn a_view_is_replaced_when_it_would_say_something_else_or_somebody_waits() {
+fn a_view_is_replaced_when_its_content_changes_or_a_probe_waits() {
     let mut sim = Sim::new([db(), cache()]);
     sim.core.take_effects();
     sim.pass_check(0);
@@ -169,7 +169,7 @@ fn a_check_is_busy_while_its_run_is_in_flight() {
 }
 
 #[test]
-fn a_transition_is_told_once_with_its_message() {
+fn a_transition_sends_one_event_with_its_message() {
     let mut sim = Sim::new([db()]);
     sim.pass_check(0);
     sim.view();
@@ -202,7 +202,7 @@ fn a_transition_is_told_once_with_its_message() {
 }
 
 #[test]
-fn a_first_result_that_is_still_to_come_is_no_incident() {
+fn a_pending_first_result_sends_no_unexpected_readiness_event() {
     let mut sim = Sim::new([db()]);
     assert_eq!(sim.status(Probe::Readiness), Status::Unhealthy);
     let is_readiness = |event: &Event| matches!(event, Event::Readiness { expected: false, .. });
@@ -230,7 +230,7 @@ fn a_probe_waits_for_each_of_its_checks_once() {
 }
 
 #[test]
-fn what_time_alone_changes_is_told_too() {
+fn a_state_change_caused_only_by_time_sends_an_event() {
     let mut sim = Sim::new([db()]);
     sim.pass_check(0);
     sim.view();
@@ -246,7 +246,7 @@ fn what_time_alone_changes_is_told_too() {
 }
 
 #[test]
-fn an_excluded_check_neither_fails_nor_saves_a_probe() {
+fn an_excluded_check_does_not_affect_the_result_of_a_probe() {
     let mut sim = Sim::new([db(), CheckSpec::new("queue").critical()]);
     sim.fail_check(0);
     sim.pass_check(1);
@@ -264,7 +264,7 @@ fn an_excluded_check_neither_fails_nor_saves_a_probe() {
 }
 
 #[test]
-fn what_stands_in_a_message_explains_the_state_or_is_left_out() {
+fn a_message_that_does_not_explain_the_state_is_left_out() {
     let mut sim = Sim::new([db()]);
     let result = RunResult {
         state: State::HEALTHY,
@@ -283,7 +283,7 @@ fn what_stands_in_a_message_explains_the_state_or_is_left_out() {
 }
 
 #[test]
-fn only_a_critical_check_of_which_nothing_is_known_is_expected_to_fail_readiness() {
+fn only_pending_critical_checks_make_a_readiness_failure_expected() {
     let expects = |finish: fn(&mut Sim)| {
         let mut sim = Sim::new([db(), cache(), CheckSpec::new("queue").critical()]);
         finish(&mut sim);

@@ -4,7 +4,7 @@ use super::*;
 use crate::spec::Breaker;
 
 #[test]
-fn an_interval_check_runs_at_once_and_then_every_interval_give_or_take_a_tenth() {
+fn an_interval_check_runs_at_once_and_then_every_interval_with_10_percent_jitter() {
     let mut sim = Sim::new([cache().interval(ms(10_000)).timeout(ms(1_000))]);
     let mut began = vec![sim.now];
     assert_eq!(sim.started(), [0]);
@@ -22,7 +22,7 @@ fn an_interval_check_runs_at_once_and_then_every_interval_give_or_take_a_tenth()
 }
 
 #[test]
-fn a_seed_repeats_the_schedule() {
+fn the_same_seed_gives_the_same_schedule() {
     let schedule = |seed| {
         let mut sim = Sim::seeded([cache(), db()], false, seed);
         let mut began = Vec::new();
@@ -91,7 +91,7 @@ fn a_request_during_a_run_is_answered_by_another_run() {
 }
 
 #[test]
-fn missed_runs_are_not_made_up_for() {
+fn missed_runs_are_not_run_later() {
     let mut sim = Sim::new([db()]);
     sim.pass_check(0);
     sim.started();
@@ -106,7 +106,7 @@ fn missed_runs_are_not_made_up_for() {
 }
 
 #[test]
-fn after_a_freeze_the_schedule_begins_anew() {
+fn the_schedule_restarts_after_a_freeze() {
     for seed in 0..20 {
         let mut sim = Sim::seeded([db()], false, seed);
         sim.freeze(ms(60_000));
@@ -117,7 +117,7 @@ fn after_a_freeze_the_schedule_begins_anew() {
 }
 
 #[test]
-fn sixteen_blocking_runs_have_a_thread_and_the_others_wait_for_one() {
+fn at_most_16_blocking_runs_have_a_thread_and_the_others_wait() {
     let mut sim = Sim::new((0..20).map(|_| cache().blocking()));
     let started = sim.started();
     assert_eq!(started.len(), 16);
@@ -136,7 +136,7 @@ fn sixteen_blocking_runs_have_a_thread_and_the_others_wait_for_one() {
 }
 
 #[test]
-fn a_blocking_check_that_hangs_holds_its_thread_and_no_other_check() {
+fn hanging_blocking_checks_do_not_delay_other_checks() {
     let mut sim = Sim::new((0..16).map(|_| db().blocking()).chain([cache()]));
     for _ in 0..100 {
         sim.pass(ms(1_000));
@@ -150,7 +150,7 @@ fn a_blocking_check_that_hangs_holds_its_thread_and_no_other_check() {
 }
 
 #[test]
-fn blocking_checks_that_take_long_take_no_thread_from_the_others_whatever_their_timeout() {
+fn slow_blocking_checks_take_no_threads_from_the_other_checks() {
     let mut sim = Sim::new((0..40).map(|_| db().blocking().interval(ms(60_000)).timeout(ms(30_000))));
     assert_eq!(sim.started().len(), 16);
     sim.pass(ms(950));
@@ -173,7 +173,7 @@ fn blocking_checks_that_take_long_take_no_thread_from_the_others_whatever_their_
 }
 
 #[test]
-fn a_check_that_asks_for_itself_runs_once_a_tick() {
+fn a_check_that_requests_its_own_run_runs_once_per_tick() {
     for refresh in [cache().interval(ms(60_000)), cache().ttl(ms(60_000))] {
         let mut sim = Sim::new([refresh]);
         sim.core.request(0, sim.now);
@@ -194,7 +194,7 @@ fn a_check_that_asks_for_itself_runs_once_a_tick() {
 }
 
 #[test]
-fn a_check_that_asks_for_itself_leaves_nothing_behind_in_the_schedule() {
+fn a_check_that_requests_its_own_run_does_not_grow_the_schedule() {
     let mut sim = Sim::new([cache().interval(ms(3_600_000)), db().interval(ms(3_600_000))]);
     for _ in 0..1_000 {
         sim.pass_check(0);
@@ -206,7 +206,7 @@ fn a_check_that_asks_for_itself_leaves_nothing_behind_in_the_schedule() {
 }
 
 #[test]
-fn a_run_asked_for_too_early_starts_one_tick_after_the_last_start() {
+fn a_run_requested_too_early_starts_one_tick_after_the_last_start() {
     let mut sim = Sim::new([cache()]);
     sim.started();
     sim.pass_check(0);
@@ -240,7 +240,7 @@ fn starts_of_a_failing(spec: CheckSpec) -> Vec<u64> {
 }
 
 #[test]
-fn until_it_has_passed_once_a_check_runs_again_after_1_2_4_seconds_up_to_its_interval() {
+fn a_check_that_has_never_passed_is_retried_with_doubling_delays_up_to_its_interval() {
     let starts = starts_of_a_failing(db().interval(ms(10_000)));
     let waits: Vec<_> = starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
     for (wait, expected) in waits.iter().zip([1_000, 2_000, 4_000, 8_000, 10_000, 10_000]) {
@@ -255,7 +255,7 @@ fn until_it_has_passed_once_a_check_runs_again_after_1_2_4_seconds_up_to_its_int
 }
 
 #[test]
-fn a_retry_postpones_no_run_that_is_due_sooner() {
+fn a_retry_does_not_postpone_a_run_that_is_due_sooner() {
     let mut sim = Sim::new([db().interval(ms(10_000)).timeout(ms(9_500))]);
     for _ in 0..3 {
         sim.fail_check(0);
@@ -269,7 +269,7 @@ fn a_retry_postpones_no_run_that_is_due_sooner() {
 }
 
 #[test]
-fn once_it_has_passed_a_check_keeps_to_its_interval() {
+fn a_check_that_has_passed_once_keeps_its_interval_after_a_failure() {
     let mut sim = Sim::new([db().interval(ms(10_000))]);
     sim.pass_check(0);
     sim.started();
@@ -281,7 +281,7 @@ fn once_it_has_passed_a_check_keeps_to_its_interval() {
 }
 
 #[test]
-fn a_breaker_decides_when_a_check_that_never_passed_runs_again() {
+fn an_open_breaker_delays_the_retry_of_a_check_that_never_passed() {
     let breaker = Breaker::new().failures(1).reset(ms(30_000));
     let starts = starts_of_a_failing(db().interval(ms(10_000)).breaker(breaker));
     assert_eq!(starts.len(), 2, "{starts:?}");
@@ -289,7 +289,7 @@ fn a_breaker_decides_when_a_check_that_never_passed_runs_again() {
 }
 
 #[test]
-fn when_the_service_has_started_failing_checks_run_again_at_once() {
+fn failing_checks_run_again_at_once_when_the_service_has_started() {
     let mut sim = Sim::starting(
         [db(), cache(), db().ttl(ms(60_000)), cache().interval(ms(60_000))],
         true,
@@ -329,7 +329,7 @@ fn the_first_runs_of_many_checks_stay_spread_when_the_service_starts() {
 }
 
 #[test]
-fn more_runs_than_a_tick_starts_follow_at_once_in_slices() {
+fn runs_beyond_the_limit_of_a_tick_follow_at_once_in_slices() {
     let mut sim = Sim::new((0..600).map(|_| cache()));
     assert_eq!(sim.started().len(), 250);
     assert!(sim.core.tick(sim.now), "more is due");
@@ -339,7 +339,7 @@ fn more_runs_than_a_tick_starts_follow_at_once_in_slices() {
 }
 
 #[test]
-fn what_does_not_run_by_itself_is_never_due() {
+fn disabled_on_demand_and_ended_checks_are_never_due() {
     let ended = CheckSpec::new("migrated").startup();
     let mut sim = Sim::new([CheckSpec::new("disabled"), cache().ttl(ms(1)), ended]);
     let due = |sim: &Sim| sim.core.slots.iter().map(|slot| slot.due.is_some()).collect::<Vec<_>>();
@@ -354,7 +354,7 @@ fn what_does_not_run_by_itself_is_never_due() {
 }
 
 #[tokio::test]
-async fn the_means_to_abort_a_run_are_those_of_that_run_alone() {
+async fn an_abort_handle_is_kept_only_for_the_run_it_belongs_to() {
     let run = || tokio::spawn(std::future::pending::<()>());
     let mut sim = Sim::new([cache()]);
     let starts = |sim: &mut Sim| sim.core.take_effects().start;

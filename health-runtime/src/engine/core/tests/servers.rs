@@ -10,7 +10,7 @@ fn ready() -> Sim {
 }
 
 #[test]
-fn a_listener_makes_readiness_wait_until_it_accepts_and_fail_when_it_is_gone() {
+fn readiness_fails_until_a_listener_accepts_and_after_it_has_closed() {
     let mut sim = ready();
     sim.core.servers(Servers::listen);
     assert_eq!(sim.says(Probe::Readiness), State::unhealthy(Reason::Starting));
@@ -68,7 +68,7 @@ fn a_listener_that_closes_while_the_service_drains_changes_nothing() {
 }
 
 #[test]
-fn the_internal_port_waits_for_the_server_of_the_public_probes() {
+fn readiness_with_an_internal_port_waits_for_the_server_of_the_public_probes() {
     let mut sim = ready();
     sim.core.servers(|servers| servers.offer(false));
     assert_eq!(
@@ -83,7 +83,7 @@ fn the_internal_port_waits_for_the_server_of_the_public_probes() {
 }
 
 #[test]
-fn without_an_internal_port_readiness_waits_for_no_server() {
+fn readiness_without_an_internal_port_waits_for_no_server() {
     let mut sim = ready();
     sim.core.servers(|servers| servers.offer(true));
     assert_eq!(sim.says(Probe::Readiness), State::HEALTHY);
@@ -114,7 +114,7 @@ fn a_missing_server_is_logged_once_after_ten_seconds() {
 }
 
 #[test]
-fn no_server_is_missing_while_the_service_starts_or_drains() {
+fn a_missing_server_is_not_logged_while_the_service_starts_or_drains() {
     let mut sim = Sim::starting([], false);
     assert!(sim.core.open_task());
     sim.core.arm(sim.now);

@@ -37,7 +37,7 @@ fn beats(sim: &mut Sim, time: Duration) -> usize {
 }
 
 #[test]
-fn a_beat_is_sent_every_quarter_second_and_one_is_under_way_at_most() {
+fn a_beat_is_sent_every_250_ms_with_at_most_one_in_flight() {
     let mut sim = Sim::new([]);
     assert_eq!(beats(&mut sim, ms(10_000)), 0, "nobody watches");
     sim.core.watch(LIMIT, sim.now);
@@ -49,7 +49,7 @@ fn a_beat_is_sent_every_quarter_second_and_one_is_under_way_at_most() {
 }
 
 #[test]
-fn so_long_without_a_beat_is_a_stall_which_fails_liveness_and_readiness_until_the_next() {
+fn a_stall_fails_liveness_and_readiness_until_the_next_beat() {
     let mut sim = watched([]);
     silence(&mut sim, ms(8_999));
     assert!(sim.status(Probe::Liveness).passes());
@@ -70,14 +70,14 @@ fn so_long_without_a_beat_is_a_stall_which_fails_liveness_and_readiness_until_th
 }
 
 #[test]
-fn a_view_holds_no_longer_than_until_the_stall() {
+fn a_view_is_valid_at_most_until_the_stall() {
     let mut sim = watched([]);
     silence(&mut sim, ms(8_950));
     assert_eq!(sim.until(Probe::Liveness), sim.now + ms(50));
 }
 
 #[test]
-fn a_process_that_did_not_run_has_not_stalled() {
+fn a_frozen_process_does_not_count_as_stalled() {
     let mut sim = watched([]);
     for _ in 0..10 {
         sim.freeze(ms(60_000));
@@ -88,7 +88,7 @@ fn a_process_that_did_not_run_has_not_stalled() {
 }
 
 #[test]
-fn without_a_heartbeat_nothing_stalls() {
+fn a_runtime_that_nobody_watches_never_stalls() {
     let mut sim = Sim::new([]);
     silence(&mut sim, ms(600_000));
     assert!(sim.status(Probe::Liveness).passes());
@@ -98,7 +98,7 @@ fn without_a_heartbeat_nothing_stalls() {
 }
 
 #[test]
-fn who_watches_first_says_how_long() {
+fn the_first_watch_sets_the_stall_limit() {
     let mut sim = Sim::new([]);
     sim.core.watch(ms(2_000), sim.now);
     sim.core.watch(LIMIT, sim.now);
@@ -107,7 +107,7 @@ fn who_watches_first_says_how_long() {
 }
 
 #[test]
-fn while_stalled_no_check_is_blamed() {
+fn late_checks_report_stalled_while_the_runtime_is_stalled() {
     let mut sim = watched([db(), cache().interval(ms(60_000)), db().max_age(ms(7_001))]);
     sim.core.start(0, sim.now);
     sim.core.began(0, sim.now);
@@ -124,7 +124,7 @@ fn while_stalled_no_check_is_blamed() {
 }
 
 #[test]
-fn nobody_waits_for_a_runtime_that_is_stalled() {
+fn no_probe_waits_while_the_runtime_is_stalled() {
     let mut sim = watched([db().ttl(ms(0)), CheckSpec::new("start").startup()]);
     assert!(sim.waits(Probe::Readiness).is_some());
     sim.pass_check(0);
@@ -133,7 +133,7 @@ fn nobody_waits_for_a_runtime_that_is_stalled() {
 }
 
 #[test]
-fn draining_comes_before_stalled_and_stalled_before_held() {
+fn draining_takes_precedence_over_stalled_and_stalled_over_held() {
     let mut sim = watched([]);
     silence(&mut sim, LIMIT);
     sim.core.hold();
@@ -152,7 +152,7 @@ fn draining_comes_before_stalled_and_stalled_before_held() {
 }
 
 #[test]
-fn the_lag_is_that_of_the_last_beat_or_of_the_one_that_is_under_way() {
+fn the_lag_is_that_of_the_last_beat_or_of_the_beat_in_flight() {
     let mut sim = watched([]);
     assert!(sim.core.take_effects().beat);
     sim.core.beat(sim.now);
@@ -169,7 +169,7 @@ fn the_lag_is_that_of_the_last_beat_or_of_the_one_that_is_under_way() {
 }
 
 #[test]
-fn a_stall_and_its_end_are_told_once() {
+fn a_stall_and_its_end_send_one_event_each() {
     let mut sim = watched([]);
     sim.view();
     sim.events();

@@ -17,7 +17,7 @@ fn a_disabled_check_is_healthy_and_never_runs() {
 }
 
 #[test]
-fn a_run_that_outlives_its_timeout_and_a_quarter_second_is_stuck_until_it_ends() {
+fn a_run_that_exceeds_its_timeout_by_250_ms_is_stuck_until_it_ends() {
     let mut sim = Sim::new([db()]);
     sim.pass_check(0);
     sim.pass(ms(6_000));
@@ -60,7 +60,7 @@ fn a_result_older_than_max_age_is_stale() {
 }
 
 #[test]
-fn an_old_failure_is_still_a_failure_and_evidence() {
+fn an_old_failure_does_not_become_stale_and_still_fails_liveness() {
     let mut sim = Sim::new([CheckSpec::new("worker").liveness().readiness().ttl(ms(1_000))]);
     for _ in 0..3 {
         sim.waits(Probe::Liveness); // starts a run, and does not wait for it
@@ -98,7 +98,7 @@ fn the_last_result_is_the_state() {
 }
 
 #[test]
-fn a_freeze_is_held_against_no_run() {
+fn a_freeze_does_not_make_a_run_stuck_or_time_out() {
     let mut sim = Sim::new([CheckSpec::new("worker").liveness()]);
     sim.pass(ms(100));
     sim.freeze(ms(30_000));
@@ -119,7 +119,7 @@ fn a_freeze_is_held_against_no_run() {
 }
 
 #[test]
-fn a_view_made_before_a_freeze_was_one_is_not_used_after_it() {
+fn a_view_made_before_a_freeze_was_detected_is_not_used_after_it() {
     let mut sim = Sim::new([CheckSpec::new("worker").liveness().timeout(ms(400))]);
     sim.pass(ms(500));
     sim.freeze(ms(200));
@@ -139,7 +139,7 @@ fn a_view_made_before_a_freeze_was_one_is_not_used_after_it() {
 }
 
 #[test]
-fn a_freeze_does_not_eat_up_a_short_timeout() {
+fn a_freeze_does_not_use_up_a_short_timeout() {
     let mut sim = Sim::new([CheckSpec::new("worker").liveness().timeout(ms(150))]);
     sim.pass(ms(50));
     sim.freeze(ms(30_000));
@@ -179,7 +179,7 @@ fn a_run_has_its_whole_timeout() {
 }
 
 #[test]
-fn staleness_is_judged_even_if_nothing_ticks() {
+fn a_result_becomes_stale_without_a_tick() {
     let mut sim = Sim::new([db()]);
     sim.pass_check(0);
     sim.freeze(ms(18_000));
@@ -187,7 +187,7 @@ fn staleness_is_judged_even_if_nothing_ticks() {
 }
 
 #[test]
-fn a_freeze_of_a_second_is_worth_a_word_and_a_busy_machine_is_not() {
+fn only_a_freeze_of_at_least_one_second_sends_an_event() {
     for (frozen, told) in [(1_049, 0), (1_050, 1)] {
         let mut sim = Sim::new([]);
         sim.freeze(ms(frozen));

@@ -31,7 +31,7 @@ fn published(sim: &mut Sim, runs: &str) -> String {
 }
 
 #[test]
-fn so_many_runs_in_a_row_turn_the_published_state() {
+fn the_published_state_changes_after_a_threshold_of_consecutive_runs() {
     let mut sim = Sim::new([patient()]);
     assert_eq!(
         published(&mut sim, "+--+---"),
@@ -42,7 +42,7 @@ fn so_many_runs_in_a_row_turn_the_published_state() {
 }
 
 #[test]
-fn the_first_result_ever_turns_it_at_once() {
+fn the_first_result_is_published_at_once() {
     let mut sim = Sim::new([patient()]);
     assert_eq!(published(&mut sim, "-"), "-");
     let mut sim = Sim::new([patient()]);
@@ -50,7 +50,7 @@ fn the_first_result_ever_turns_it_at_once() {
 }
 
 #[test]
-fn a_run_counts_once_however_often_it_is_looked_at() {
+fn a_run_counts_once_regardless_of_how_often_it_is_probed() {
     let mut sim = Sim::new([patient().interval(ms(60_000))]);
     published(&mut sim, "+-");
     for _ in 0..100 {
@@ -60,7 +60,7 @@ fn a_run_counts_once_however_often_it_is_looked_at() {
 }
 
 #[test]
-fn degraded_counts_as_passed_and_shows_at_once() {
+fn a_degraded_result_counts_as_passed_and_is_published_at_once() {
     let mut sim = Sim::new([patient()]);
     published(&mut sim, "+--");
     sim.rerun(0, degraded());
@@ -70,7 +70,7 @@ fn degraded_counts_as_passed_and_shows_at_once() {
 }
 
 #[test]
-fn another_failure_shows_at_once() {
+fn a_failure_with_another_reason_is_published_at_once() {
     let mut sim = Sim::new([patient()]);
     published(&mut sim, "-");
     sim.rerun(0, State::unhealthy(Reason::Timeout));
@@ -78,7 +78,7 @@ fn another_failure_shows_at_once() {
 }
 
 #[test]
-fn the_raw_state_stands_beside_the_published_one() {
+fn a_view_contains_the_raw_state_and_the_published_state() {
     let mut sim = Sim::new([patient()]);
     published(&mut sim, "+-");
     let view = sim.view();
@@ -89,7 +89,7 @@ fn the_raw_state_stands_beside_the_published_one() {
 }
 
 #[test]
-fn a_failure_that_is_held_back_is_told_to_nobody() {
+fn a_failure_below_the_threshold_sends_no_event() {
     let mut sim = Sim::new([patient()]);
     published(&mut sim, "+");
     sim.view();
@@ -100,7 +100,7 @@ fn a_failure_that_is_held_back_is_told_to_nobody() {
 }
 
 #[test]
-fn the_result_after_a_stale_one_counts_as_a_first() {
+fn the_first_result_after_a_stale_state_is_published_at_once() {
     let mut sim = Sim::new([patient()]);
     published(&mut sim, "+");
     sim.freeze(ms(18_000));
@@ -109,7 +109,7 @@ fn the_result_after_a_stale_one_counts_as_a_first() {
 }
 
 #[test]
-fn an_old_failure_ends_by_its_threshold() {
+fn an_old_failure_ends_only_after_the_success_threshold() {
     let mut sim = Sim::new([patient()]);
     published(&mut sim, "-");
     sim.freeze(ms(18_000));
@@ -118,7 +118,7 @@ fn an_old_failure_ends_by_its_threshold() {
 }
 
 #[test]
-fn the_result_after_a_stuck_one_counts_as_a_first() {
+fn the_first_result_after_a_stuck_state_is_published_at_once() {
     let mut sim = Sim::new([patient().max_age(ms(600_000))]);
     published(&mut sim, "-");
     sim.core.start(0, sim.now);
@@ -149,7 +149,7 @@ fn a_success_slower_than_degraded_after_is_degraded_as_slow() {
 }
 
 #[test]
-fn slow_is_judged_by_the_time_in_which_the_run_could_run() {
+fn only_the_time_in_which_a_run_could_run_makes_it_slow() {
     let mut sim = Sim::new([db().degraded_after(ms(200))]);
     sim.freeze(ms(10_000));
     sim.pass_check(0);
@@ -165,7 +165,7 @@ fn slow_is_judged_by_the_time_in_which_the_run_could_run() {
 }
 
 #[test]
-fn what_a_check_says_of_itself_is_not_called_slow() {
+fn a_degraded_or_failed_result_is_not_reported_as_slow() {
     for state in [degraded(), State::unhealthy(Reason::Error)] {
         let mut sim = Sim::new([db().degraded_after(ms(100))]);
         sim.pass(ms(500));
@@ -175,7 +175,7 @@ fn what_a_check_says_of_itself_is_not_called_slow() {
 }
 
 #[test]
-fn a_slow_success_counts_as_passed_and_says_how_long_it_took() {
+fn a_slow_success_counts_as_passed_and_its_message_contains_the_duration() {
     let mut sim = Sim::new([CheckSpec::new("db").startup().degraded_after(ms(100))]);
     sim.pass(ms(150));
     sim.pass_check(0);
@@ -188,7 +188,7 @@ fn a_slow_success_counts_as_passed_and_says_how_long_it_took() {
 }
 
 #[test]
-fn fail_open_gates_until_its_first_success_and_then_only_degrades() {
+fn a_fail_open_check_fails_readiness_until_its_first_success_and_then_only_degrades_it() {
     let mut sim = Sim::new([db().fail_open()]);
     assert_eq!(sim.status(Probe::Readiness), Status::Unhealthy, "pending");
     sim.fail_check(0);
@@ -208,7 +208,7 @@ fn fail_open_gates_until_its_first_success_and_then_only_degrades() {
 }
 
 #[test]
-fn fail_open_gates_until_a_success_is_published() {
+fn a_fail_open_check_fails_readiness_until_a_success_is_published() {
     let mut sim = Sim::new([db().fail_open().success_threshold(2)]);
     assert_eq!(published(&mut sim, "-+"), "--");
     assert_eq!(
@@ -221,7 +221,7 @@ fn fail_open_gates_until_a_success_is_published() {
 }
 
 #[test]
-fn fail_open_waives_stuck_and_never_stale() {
+fn fail_open_lowers_stuck_and_does_not_lower_stale() {
     let mut sim = Sim::new([db().fail_open()]);
     sim.pass_check(0);
     sim.core.start(0, sim.now);
@@ -238,7 +238,7 @@ fn fail_open_waives_stuck_and_never_stale() {
 }
 
 #[test]
-fn a_failure_that_fail_open_lowers_is_stale_when_it_has_grown_old() {
+fn an_old_failure_that_fail_open_lowers_becomes_stale() {
     let mut sim = Sim::new([db().fail_open()]);
     sim.pass_check(0);
     sim.rerun(0, State::unhealthy(Reason::Error));
@@ -249,7 +249,7 @@ fn a_failure_that_fail_open_lowers_is_stale_when_it_has_grown_old() {
 }
 
 #[test]
-fn a_failure_that_lasts_is_told_again_every_five_minutes() {
+fn a_lasting_failure_sends_a_reminder_every_five_minutes() {
     let mut sim = Sim::new([db().interval(ms(10_000)), cache().interval(ms(10_000))]);
     sim.pass_check(0);
     sim.pass_check(1);
@@ -270,7 +270,7 @@ fn a_failure_that_lasts_is_told_again_every_five_minutes() {
 }
 
 #[test]
-fn a_failure_that_fail_open_lowers_is_told_again_and_what_is_only_slow_is_not() {
+fn a_failure_that_fail_open_lowers_sends_a_reminder_and_a_degraded_result_does_not() {
     let specs = [db().fail_open().interval(ms(600_000)), db().interval(ms(600_000))];
     let mut sim = Sim::new(specs);
     sim.pass_check(0);

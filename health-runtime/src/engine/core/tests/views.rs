@@ -6,7 +6,7 @@ use super::*;
 const USUAL: Duration = Duration::from_millis(100);
 
 #[test]
-fn what_fails_costs_a_probe_no_more_than_what_passes() {
+fn a_view_of_a_stale_stuck_or_stalled_state_is_valid_for_the_usual_time() {
     let mut sim = Sim::new([db()]);
     sim.pass_check(0);
     sim.freeze(ms(18_000));
@@ -24,7 +24,7 @@ fn what_fails_costs_a_probe_no_more_than_what_passes() {
 }
 
 #[test]
-fn an_on_demand_run_that_hangs_costs_a_probe_no_more() {
+fn a_view_is_valid_for_the_usual_time_after_an_on_demand_run_exceeds_the_budget() {
     let mut sim = Sim::new([db().ttl(ms(1_000)).timeout(ms(5_000))]);
     sim.waits(Probe::Readiness);
     sim.pass_check(0);
@@ -36,7 +36,7 @@ fn an_on_demand_run_that_hangs_costs_a_probe_no_more() {
 }
 
 #[test]
-fn an_on_demand_run_that_no_probe_waits_for_needs_no_look() {
+fn an_on_demand_run_that_no_probe_waits_for_does_not_shorten_the_view() {
     for ttl in [0, 1_000] {
         let mut sim = Sim::new([db(), cache().ttl(ms(ttl))]);
         sim.pass_check(0);
@@ -68,7 +68,7 @@ fn an_on_demand_run_that_no_probe_waits_for_needs_no_look() {
 }
 
 #[test]
-fn a_probe_that_may_not_wait_needs_no_look() {
+fn a_view_is_valid_for_the_usual_time_while_the_probe_may_not_wait() {
     let mut sim = Sim::new([db().ttl(ms(0))]);
     sim.waits(Probe::Readiness);
     assert_eq!(sim.until(Probe::Readiness), Time::ZERO);
@@ -77,7 +77,7 @@ fn a_probe_that_may_not_wait_needs_no_look() {
 }
 
 #[test]
-fn a_check_that_has_ended_concerns_no_view() {
+fn an_ended_check_does_not_shorten_a_view() {
     let mut sim = Sim::new([CheckSpec::new("migrated").startup().ttl(ms(50)).max_age(ms(5_000))]);
     sim.waits(Probe::Startup);
     sim.pass_check(0);
@@ -87,7 +87,7 @@ fn a_check_that_has_ended_concerns_no_view() {
 }
 
 #[test]
-fn of_several_checks_the_first_that_expires_counts() {
+fn a_view_is_valid_until_the_first_check_expires() {
     for ttls in [[1, 50], [50, 1]] {
         let mut sim = Sim::new(ttls.map(|ttl| cache().ttl(ms(ttl))));
         sim.waits(Probe::Readiness);
@@ -101,7 +101,7 @@ fn of_several_checks_the_first_that_expires_counts() {
 }
 
 #[test]
-fn what_fails_a_probe_stands_before_what_only_degrades_it() {
+fn checks_that_fail_a_probe_are_listed_before_checks_that_only_degrade_it() {
     let mut sim = Sim::new([cache(), CheckSpec::new("worker").liveness()]);
     sim.fail_check(0);
     sim.fail_check(1);

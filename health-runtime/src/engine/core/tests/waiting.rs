@@ -18,7 +18,7 @@ fn a_probe_waits_for_a_critical_first_result_within_the_budget_of_its_run() {
 }
 
 #[test]
-fn a_probe_is_content_with_a_result_newer_than_itself() {
+fn a_probe_accepts_a_result_that_is_not_older_than_its_request() {
     let mut sim = Sim::new([db().ttl(Duration::ZERO)]);
     let arrived = sim.now;
     assert_eq!(sim.waits(Probe::Readiness), Some(BUDGET));
@@ -101,7 +101,7 @@ fn a_probe_for_a_part_starts_and_awaits_only_the_checks_in_it() {
 }
 
 #[test]
-fn a_run_that_hangs_delays_nobody_twice() {
+fn a_check_whose_run_hung_does_not_delay_the_next_probe() {
     let mut sim = Sim::new([db().ttl(Duration::ZERO)]);
     assert_eq!(sim.waits(Probe::Readiness), Some(BUDGET));
     sim.pass(ms(2_000));
@@ -117,7 +117,7 @@ fn a_run_that_hangs_delays_nobody_twice() {
 }
 
 #[test]
-fn a_run_slower_than_the_budget_delays_nobody_twice_even_if_it_passes() {
+fn a_check_whose_run_exceeded_the_budget_does_not_delay_the_next_probe() {
     for (took, waits) in [(800, Some(BUDGET)), (801, None)] {
         let mut sim = Sim::new([db().ttl(ms(0)).timeout(ms(5_000))]);
         sim.waits(Probe::Readiness);
@@ -129,7 +129,7 @@ fn a_run_slower_than_the_budget_delays_nobody_twice_even_if_it_passes() {
 }
 
 #[test]
-fn a_probe_asks_for_its_own_checks_and_readiness_for_startup_while_starting() {
+fn a_probe_starts_its_own_checks_and_readiness_also_startup_checks_while_starting() {
     let lazy = |name| CheckSpec::new(name).ttl(ms(1)).critical();
     let specs = || [lazy("ready"), lazy("live").liveness(), lazy("start").startup()];
     for (probe, asked) in [
@@ -152,7 +152,7 @@ fn a_probe_asks_for_its_own_checks_and_readiness_for_startup_while_starting() {
 }
 
 #[test]
-fn startup_waits_for_its_own_checks_alone_and_only_until_it_has_started() {
+fn the_startup_probe_waits_only_for_its_own_checks_and_only_until_the_start() {
     let mut sim = Sim::new([db(), CheckSpec::new("migrated").startup().readiness()]);
     assert_eq!(
         sim.core.awaited(Probe::Startup, WHOLE, sim.now, 0, sim.now),
@@ -173,7 +173,7 @@ fn startup_waits_for_its_own_checks_alone_and_only_until_it_has_started() {
 }
 
 #[test]
-fn nobody_waits_for_checks_while_something_else_keeps_the_service_from_starting() {
+fn no_probe_waits_for_checks_while_something_else_delays_the_start() {
     let migrated = || [CheckSpec::new("migrated").startup()];
     let starting = |manual| {
         let mut sim = Sim::starting(migrated(), manual);
@@ -191,7 +191,7 @@ fn nobody_waits_for_checks_while_something_else_keeps_the_service_from_starting(
 }
 
 #[test]
-fn a_probe_that_the_phase_fails_waits_for_no_check() {
+fn a_probe_that_fails_because_of_the_phase_waits_for_no_check() {
     let mut sim = Sim::starting([db()], false);
     sim.core.open_task();
     sim.core.arm(sim.now);
@@ -224,7 +224,7 @@ fn the_startup_probe_runs_and_awaits_its_on_demand_checks() {
 }
 
 #[test]
-fn a_run_that_times_out_within_the_budget_delays_nobody_twice() {
+fn a_check_whose_run_timed_out_within_the_budget_does_not_delay_the_next_probe() {
     let mut sim = Sim::new([db().ttl(ms(0)).timeout(ms(100))]);
     sim.waits(Probe::Readiness);
     sim.pass(ms(100));
@@ -234,14 +234,14 @@ fn a_run_that_times_out_within_the_budget_delays_nobody_twice() {
 }
 
 #[test]
-fn a_probe_waits_for_no_critical_check_of_another_probe() {
+fn a_probe_does_not_wait_for_critical_checks_of_other_probes() {
     let mut sim = Sim::new([CheckSpec::new("worker").liveness().critical()]);
     assert_eq!(sim.waits(Probe::Readiness), None);
     assert_eq!(sim.waits(Probe::Health), Some(BUDGET), "all checks are its own");
 }
 
 #[test]
-fn while_starting_a_probe_waits_for_the_startup_checks_and_the_critical_ones_alone() {
+fn a_probe_waits_only_for_startup_and_critical_checks_while_the_service_starts() {
     let mut sim = Sim::new([cache(), CheckSpec::new("migrated").startup()]);
     assert_eq!(
         sim.core.awaited(Probe::Readiness, WHOLE, sim.now, 0, sim.now),
@@ -257,7 +257,7 @@ fn while_starting_a_probe_waits_for_the_startup_checks_and_the_critical_ones_alo
 }
 
 #[test]
-fn readiness_keeps_a_startup_check_fresh_only_until_the_start() {
+fn readiness_refreshes_a_startup_check_only_until_the_start() {
     let mut sim = Sim::new([CheckSpec::new("worker").startup().liveness().ttl(ms(1))]);
     assert_eq!(sim.waits(Probe::Readiness), Some(BUDGET));
     sim.pass_check(0);
@@ -270,7 +270,7 @@ fn readiness_keeps_a_startup_check_fresh_only_until_the_start() {
 }
 
 #[test]
-fn nobody_waits_for_a_run_that_replaces_a_result_in_the_background() {
+fn no_probe_waits_for_a_run_that_replaces_a_result_in_the_background() {
     let mut sim = Sim::new([db()]);
     sim.pass_check(0);
     sim.pass(ms(1));

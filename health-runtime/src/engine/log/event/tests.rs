@@ -82,7 +82,7 @@ const PENDING: State = State::unhealthy(Reason::Pending);
 const FAILED: State = State::unhealthy(Reason::Error);
 
 #[test]
-fn a_failure_is_an_error_where_it_fails_a_probe_and_else_a_warning() {
+fn a_failure_is_logged_as_an_error_if_it_fails_a_probe_and_otherwise_as_a_warning() {
     let said = |index, from, to| {
         let message = None;
         heard(&Event::Check {
@@ -122,7 +122,7 @@ fn a_failure_is_an_error_where_it_fails_a_probe_and_else_a_warning() {
 }
 
 #[test]
-fn a_reminder_is_as_loud_as_what_it_reminds_of() {
+fn a_reminder_has_the_log_level_of_its_state() {
     let said = |index, state| {
         heard(&Event::Reminder {
             index,
@@ -141,7 +141,7 @@ fn a_reminder_is_as_loud_as_what_it_reminds_of() {
 }
 
 #[test]
-fn readiness_that_fails_is_an_error_unless_somebody_wants_it_so() {
+fn a_readiness_failure_is_logged_as_an_error_unless_it_is_expected() {
     let failing_for = |from, to, expected, failing| {
         heard(&Event::Readiness {
             from,
@@ -169,7 +169,7 @@ fn readiness_that_fails_is_an_error_unless_somebody_wants_it_so() {
 }
 
 #[test]
-fn what_happens_to_the_service_is_said_as_loudly_as_it_matters() {
+fn each_service_event_has_its_log_level_and_text() {
     let error = || io::Error::other("none left");
     let second = Duration::from_secs(1);
     for (event, expected) in [

@@ -9,7 +9,7 @@ fn round(serving: &Serving) -> u32 {
 }
 
 #[test]
-fn without_a_listener_there_is_nothing_to_wait_for() {
+fn a_service_without_listeners_settles_at_once() {
     let serving = Serving::new();
     serving.close(ms(0));
     assert!(serving.has_settled(ms(50)));
@@ -52,7 +52,7 @@ fn a_round_waits_for_the_slowest_listener() {
 }
 
 #[test]
-fn a_late_tick_asks_again_but_not_for_ever() {
+fn late_ticks_repeat_a_round_only_a_limited_number_of_times() {
     let serving = Serving::new();
     let listener = serving.listener();
     let mut now = ms(0);

@@ -39,30 +39,31 @@ use crate::health::Health;
 use crate::panics;
 
 impl Health {
-    /// Wraps a listener for `axum::serve`, so that no request is lost when the service shuts down, and no client can
+    /// Wraps a listener for `axum::serve`, so that no request is lost when the service shuts down and no client can
     /// delay the shutdown.
     ///
-    /// Without this wrapper, axum drops the listener when it shuts down. The connections that are still waiting in the
-    /// kernel's queue are lost with it. In addition, axum closes every connection from which nothing has been read yet.
+    /// Without this wrapper, axum drops the listener when it shuts down, and the connections that are still waiting in
+    /// the kernel's queue are lost with it. In addition, axum closes every connection from which nothing has been read
+    /// yet.
     ///
-    /// The listener that this method returns accepts the waiting connections once the drain is over, and then closes.
-    /// After that, [`shutdown_signal`](Self::shutdown_signal) waits until the runtime has polled every connection
-    /// again, and then resolves. This takes about a tenth of a second. It takes longer if the workers of the runtime
-    /// are blocked, but never more than half of `shutdown_grace`. If there is no file descriptor left for a waiting
-    /// connection, the listener tries again. A connection can still be lost if the kernel has not finished its
-    /// handshake when the listener closes.
+    /// The listener that this method returns accepts the waiting connections once the drain is over, and only then
+    /// closes. After that, [`shutdown_signal`](Self::shutdown_signal) resolves as soon as the runtime has polled every
+    /// connection again, which takes about a tenth of a second. If the workers of the runtime are blocked, it takes
+    /// longer, but never more than half of `shutdown_grace`. If there is no file descriptor left for a waiting
+    /// connection, the listener tries again. Note that a connection can still be lost if the kernel has not finished
+    /// its handshake when the listener closes.
     ///
-    /// Readiness depends on the listener. After this call, readiness fails with the reason `starting` until the server
-    /// accepts connections. It fails again, with the reason `not_serving`, if every listener that accepted connections
-    /// is gone although the service is not draining.
+    /// Readiness depends on the listener as well. After you call this method, readiness fails with the reason
+    /// `starting` until the server accepts connections. It fails again, with the reason `not_serving`, if every
+    /// listener that accepted connections is gone although the service is not draining.
     ///
     /// A client that never completes its request can neither delay the shutdown nor keep its connection open forever.
-    /// The documentation of [`DrainStream`] lists when a connection is closed. This requires a runtime with timers
-    /// (`enable_all` or `enable_time`). On a runtime without timers, the first call of `accept` prints tokio's panic
-    /// message about missing timers, and no connection is closed.
+    /// See [`DrainStream`] for when a connection is closed. This requires a runtime with timers (`enable_all` or
+    /// `enable_time`). On a runtime without timers, no connection is closed, and the first call of `accept` prints
+    /// tokio's panic message about the missing timers.
     ///
-    /// The argument is a `TcpListener` of tokio or, on Unix, a `UnixListener`. If you need TLS or your own `Connected`
-    /// type, use [`drain_listener`](Self::drain_listener) instead.
+    /// The listener must be a tokio `TcpListener` or, on Unix, a `UnixListener`. If you need TLS or your own
+    /// `Connected` type, use [`drain_listener`](Self::drain_listener) instead.
     ///
     /// ```no_run
     /// # use health_runtime::Health;
@@ -76,7 +77,7 @@ impl Health {
     ///
     /// # The client's address
     ///
-    /// The address of the client is available in the same way as with a plain listener:
+    /// The client's address is available in the same way as with a plain listener:
     ///
     /// ```no_run
     /// # use health_runtime::Health;
@@ -94,14 +95,14 @@ impl Health {
         self.drain_listener(listener).tap_io(leave_alone)
     }
 
-    /// Wraps a listener like [`listener`](Self::listener) does, but without the [`TapIo`] of axum around it. Use this
-    /// method if you write your own listener that accepts connections from this one, or if a handler needs more
-    /// information about the client than its address.
+    /// Wraps a listener like [`listener`](Self::listener) does, but without axum's [`TapIo`] around it. Use this method
+    /// if you write your own listener on top of this one, or if a handler needs to know more about the client than its
+    /// address.
     ///
     /// # Information about the client
     ///
-    /// Implement axum's `Connected` trait for your own type. In this example, the type contains the user at the other
-    /// end of a Unix socket:
+    /// Implement axum's `Connected` trait for your own type. In this example, the type holds the credentials of the
+    /// user at the other end of a Unix socket:
     ///
     /// ```
     /// use axum::extract::connect_info::Connected;
@@ -122,9 +123,9 @@ impl Health {
     /// # TLS
     ///
     /// For TLS, write a listener that accepts connections from this one. It must run the handshakes concurrently and
-    /// give each of them a time limit. Otherwise, a single silent client would block all other clients. Call `tap_io`
-    /// on your listener, as at the end of this example, to keep the address of the client available. The limits of
-    /// [`DrainStream`] do not apply to TLS connections, because the stream sees only encrypted bytes.
+    /// give each of them a time limit, because otherwise a single silent client would block all other clients. To keep
+    /// the client's address available, call `tap_io` on your listener, as at the end of this example. Note that the
+    /// limits of [`DrainStream`] do not apply to TLS connections, because the stream only sees encrypted bytes.
     ///
     /// ```no_run
     /// use axum::serve::{Listener, ListenerExt as _};
@@ -189,17 +190,17 @@ impl Health {
 
 fn leave_alone<T>(_: &mut T) {}
 
-/// The return type of [`Health::listener`]: a [`DrainListener`] inside the [`TapIo`] of axum. The `TapIo` makes the
-/// address of the client available to `into_make_service_with_connect_info`.
+/// The return type of [`Health::listener`]: a [`DrainListener`] wrapped in axum's [`TapIo`], which makes the client's
+/// address available to `into_make_service_with_connect_info`.
 pub type ServeListener<L = TcpListener> = TapIo<DrainListener<L>, fn(&mut DrainStream<<L as Listener>::Io>)>;
 
-/// A listener that does not lose connections when the service shuts down. [`Health::drain_listener`] returns it, and
-/// [`Health::listener`] returns it inside a [`TapIo`].
+/// A listener that does not lose connections when the service shuts down. It is returned by [`Health::drain_listener`],
+/// and by [`Health::listener`] wrapped in a [`TapIo`].
 ///
 /// # Cancel safety
 ///
-/// Dropping the future of `accept` does not lose a connection. Note that the listener only hands over waiting
-/// connections, and only closes, while `accept` is polled.
+/// Dropping the future of `accept` does not lose a connection. Note that the listener hands over waiting connections,
+/// and closes, only while `accept` is being polled.
 pub struct DrainListener<L: ListenSocket = TcpListener> {
     socket: Socket<L>,
     /// Set by the first `accept`.

@@ -10,12 +10,12 @@ use tokio::net::{TcpListener, TcpStream};
 #[cfg(unix)]
 use tokio::net::{UnixListener, UnixStream};
 
-/// A socket that [`Health::listener`](crate::Health::listener) can wrap. This is tokio's `TcpListener` and, on Unix,
-/// its `UnixListener`.
+/// A socket that can be wrapped by [`Health::listener`](crate::Health::listener). The trait is implemented for tokio's
+/// `TcpListener` and, on Unix, for its `UnixListener`.
 ///
-/// This trait is sealed, because a listener has to empty the queue of its socket before it closes, and this is only
-/// implemented for these sockets. If you need TLS, write a listener that accepts connections from the one that
-/// [`Health::drain_listener`](crate::Health::drain_listener) returns.
+/// This trait is sealed, because a listener has to empty the queue of its socket before it closes, which is only
+/// implemented for these sockets. If you need TLS, write your own listener that accepts connections from the one
+/// returned by [`Health::drain_listener`](crate::Health::drain_listener).
 pub trait ListenSocket:
     Listener + Send + private::Queue<Io = <Self as Listener>::Io, Addr = <Self as Listener>::Addr>
 {

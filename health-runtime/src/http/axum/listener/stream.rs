@@ -12,19 +12,20 @@ use crate::engine::ConnectionGuard;
 use crate::http::axum::listener::patience::{Limits, Patience};
 use crate::http::axum::listener::protocol::{Protocol, Waits};
 
-/// A connection of a [`DrainListener`](super::DrainListener).
+/// A connection accepted by a [`DrainListener`](super::DrainListener).
 ///
-/// The stream reads from the socket and writes to it. In the following cases, a read fails with
-/// [`TimedOut`](io::ErrorKind::TimedOut), so that the server closes the connection:
+/// The stream reads from the socket and writes to it. To make the server close the connection, a read fails with
+/// [`TimedOut`](io::ErrorKind::TimedOut) in the following cases:
 ///
-/// - The head of a request is not complete 30 s after its first byte.
+/// - The head of a request is not complete within 30 s of its first byte.
 /// - The drain is over, and the head of a request that has started to arrive is still not complete 1 s later.
-/// - The drain is over, the body of a request is not complete, and no byte was read or written for 1 s.
-/// - The drain is over, the connection uses HTTP/2, no complete request on it waits for its answer, and no byte was
-///   read or written for 1 s.
+/// - The drain is over, the body of a request is not complete, and no byte has been read or written for 1 s.
+/// - The drain is over, the connection uses HTTP/2, no complete request on it is waiting for its answer, and no byte
+///   has been read or written for 1 s.
 ///
-/// A complete request is never aborted, no matter how long its handler takes. The stream does not close idle HTTP/1
-/// connections, because the server closes them itself. It also never closes an upgraded connection, a `CONNECT` tunnel,
+/// A complete request is never aborted, no matter how long its handler takes. Idle HTTP/1 connections are not closed by
+/// the stream, because the server closes them itself. The stream also never closes an upgraded connection, a `CONNECT`
+/// tunnel, or a connection that does not use HTTP.
 /// or a connection that does not use HTTP.
 #[derive(Debug)]
 pub struct DrainStream<S = TcpStream> {
@@ -48,7 +49,7 @@ impl<S> DrainStream<S> {
         }
     }
 
-    /// Returns the socket, for example to read its addresses or to call `set_nodelay`.
+    /// Returns a reference to the socket, for example to read its addresses or to call `set_nodelay`.
     ///
     /// ```
     /// use axum::serve::ListenerExt as _;

@@ -22,7 +22,7 @@ fn is_opaque(pieces: &[&str]) -> bool {
 }
 
 #[test]
-fn a_head_waits_until_its_empty_line() {
+fn a_head_is_incomplete_until_its_empty_line() {
     for (pieces, expected) in [
         (&[""][..], Waits::Unknown),
         (&["G"], Waits::Head(1)),
@@ -40,14 +40,14 @@ fn a_head_waits_until_its_empty_line() {
 }
 
 #[test]
-fn empty_lines_between_requests_are_no_head() {
+fn empty_lines_between_requests_do_not_start_a_head() {
     assert_eq!(waits(&["GET / HTTP/1.1\r\n\r\n\r\n"]), Waits::More);
     assert_eq!(waits(&["\r\n", "GET / HTTP/1.1\r\n\r\n"]), Waits::Unknown);
     assert_eq!(waits(&["\r\n", "\r\nGET /"]), Waits::Head(2));
 }
 
 #[test]
-fn a_body_waits_for_its_last_byte() {
+fn a_body_is_incomplete_until_its_last_byte() {
     let post = "POST / HTTP/1.1\r\nHost: x\r\ncontent-LENGTH: 5\r\n\r\n";
     assert_eq!(waits(&[post]), Waits::More);
     assert_eq!(waits(&[post, "tea", "t"]), Waits::More);
@@ -74,7 +74,7 @@ fn a_chunked_body_ends_after_its_trailers() {
 }
 
 #[test]
-fn what_is_not_plainly_http_1_is_left_alone() {
+fn a_request_that_is_not_plain_http_1_makes_the_connection_opaque() {
     for request in [
         "\u{16}\u{3}\u{1}",
         "GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
@@ -93,7 +93,7 @@ fn what_is_not_plainly_http_1_is_left_alone() {
 }
 
 #[test]
-fn a_head_is_not_kept_beyond_what_any_server_reads() {
+fn a_head_above_the_length_limit_makes_the_connection_opaque() {
     let line = format!("x: {}\r\n", "y".repeat(8_000));
     let mut protocol = after(&["GET / HTTP/1.1\r\n"]);
     for _ in 0..=LONGEST_HEAD / 8_000 {
@@ -103,7 +103,7 @@ fn a_head_is_not_kept_beyond_what_any_server_reads() {
 }
 
 #[test]
-fn the_preface_of_http_2_is_told_from_a_request() {
+fn the_preface_of_http_2_is_distinguished_from_a_request() {
     let preface = str::from_utf8(PREFACE).unwrap();
     for at in 0..preface.len() {
         let pieces = [&preface[..at], &preface[at..]];
@@ -165,7 +165,7 @@ fn request() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
-    fn however_requests_are_split_each_is_complete_at_its_last_byte(
+    fn each_request_is_complete_at_its_last_byte_regardless_of_how_it_is_split(
         requests in vec(request(), 1..5),
         cuts in vec(any::<Index>(), 0..30),
     ) {

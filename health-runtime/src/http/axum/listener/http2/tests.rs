@@ -89,7 +89,7 @@ fn a_request_that_was_answered_early_is_owed_nothing_more() {
 }
 
 #[test]
-fn frames_are_found_however_the_bytes_are_split() {
+fn frames_are_found_regardless_of_how_the_bytes_are_split() {
     let mut stream = frame(SETTINGS, 0, 0, &[0; 18]);
     stream.extend(frame(HEADERS, END_HEADERS, 1, &[7; 300]));
     stream.extend(frame(DATA, 0, 1, &vec![7; 70_000]));
@@ -107,7 +107,7 @@ fn frames_are_found_however_the_bytes_are_split() {
 }
 
 #[test]
-fn more_streams_than_a_server_allows_are_not_followed() {
+fn more_streams_than_the_limit_make_the_connection_opaque() {
     let mut http2 = Http2::default();
     let mut opens = (0..=u32::try_from(MOST_STREAMS).unwrap()).map(|nth| frame(HEADERS, END_HEADERS, 2 * nth + 1, b""));
     let followed = opens.try_for_each(|open| http2.received(&open));

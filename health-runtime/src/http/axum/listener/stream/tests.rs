@@ -64,7 +64,7 @@ const ORDER: &[u8] = b"GET /orders HTTP/1.1\r\nHost: x\r\n\r\n";
 const PUT: &[u8] = b"PUT / HTTP/1.1\r\nContent-Length: 9\r\n\r\ntea";
 
 #[tokio::test]
-async fn while_serving_a_head_is_cut_at_its_limit_after_the_first_byte() {
+async fn a_head_is_cut_at_its_time_limit_after_the_first_byte_while_serving() {
     let mut bench = Bench::new();
     bench.sends(ORDER).await;
     bench.sends(b"GET").await;
@@ -79,7 +79,7 @@ async fn while_serving_a_head_is_cut_at_its_limit_after_the_first_byte() {
 }
 
 #[tokio::test]
-async fn each_head_has_its_own_time() {
+async fn each_head_has_its_own_time_limit() {
     let mut bench = Bench::new();
     for _ in 0..3 {
         bench.sends(b"GET /orders HTTP/1.1\r\n").await;
@@ -114,7 +114,7 @@ async fn an_incomplete_request_is_cut_once_the_drain_is_over() {
 }
 
 #[tokio::test]
-async fn what_is_complete_or_not_understood_is_never_cut() {
+async fn a_connection_with_a_complete_or_opaque_request_is_never_cut() {
     let websocket = b"GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n\x81";
     for request in [&b""[..], ORDER, &[PUT, b"teatea"].concat(), b"\x16\x03\x01", websocket] {
         let mut bench = Bench::new();
@@ -125,7 +125,7 @@ async fn what_is_complete_or_not_understood_is_never_cut() {
 }
 
 #[tokio::test]
-async fn a_body_that_goes_on_is_not_cut() {
+async fn a_body_that_keeps_arriving_is_not_cut() {
     let mut bench = Bench::new();
     bench
         .sends(b"PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -140,7 +140,7 @@ async fn a_body_that_goes_on_is_not_cut() {
 }
 
 #[tokio::test]
-async fn a_head_that_goes_on_is_still_cut() {
+async fn a_head_that_keeps_arriving_is_cut() {
     let mut bench = Bench::new();
     bench.sends(b"GET /").await;
     bench.stops().await;
@@ -158,7 +158,7 @@ async fn a_head_that_goes_on_is_still_cut() {
 const GET: &[u8] = b"\0\0\x01\x01\x05\0\0\0\x01\x82";
 
 #[tokio::test]
-async fn a_complete_request_of_http_2_is_not_cut_and_its_connection_is_once_it_is_answered() {
+async fn an_http_2_connection_is_cut_only_after_its_complete_request_is_answered() {
     let mut bench = Bench::new();
     bench.sends(http1_preface()).await;
     bench.sends(GET).await;
@@ -183,7 +183,7 @@ async fn a_complete_request_of_http_2_is_not_cut_and_its_connection_is_once_it_i
 }
 
 #[tokio::test]
-async fn a_connection_outlives_the_engine_and_does_not_keep_it() {
+async fn a_connection_outlives_the_engine_and_does_not_keep_it_alive() {
     let mut bench = Bench::new();
     bench.sends(b"GET /").await;
     assert!(timeout(ms(20), bench.stream.read(&mut [0])).await.is_err());
