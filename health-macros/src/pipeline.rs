@@ -9,7 +9,7 @@ use syn::{Attribute, DeriveInput};
 use crate::expand::derive::expand_state;
 use crate::expand::function::expand_function;
 use crate::expand::stub::{expand_function_stub, expand_state_stub};
-use crate::model::{Function, State};
+use crate::model::{Function, StateStruct};
 use crate::parse::signature::{Item, is_health_check};
 use crate::util::errors::Errors;
 use crate::validate::signature::report_no_function;
@@ -18,7 +18,7 @@ use crate::validate::{validate_function, validate_state};
 /// `#[derive(HealthState)]`.
 pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     let mut errors = Errors::default();
-    let state = State::parse(input, &mut errors);
+    let state = StateStruct::parse(input, &mut errors);
     validate_state(&state, &mut errors);
     match errors.into_tokens() {
         None => expand_state(&state),

@@ -140,6 +140,18 @@
 
 #[doc(hidden)]
 pub mod __private;
+// What is where, from what a user declares to what a prober gets:
+//
+//   state, check, function, checks    what is checked: the traits, and every type that has a check
+//   spec, naming, start_error         the options, their rules, and the errors of the start
+//   health, lifecycle, events         what a service holds: the handle, holds and startup tasks, subscriptions
+//   engine                            runs the checks, and publishes a view
+//   outcome, parts, report            the results
+//   format                            turns a report into bytes
+//   http                              answers probes
+//   text, panics, trigger, time_left  what several of these need
+//   testing                           the test kit
+//   argument, package, __private      for the generated code
 #[cfg(doc)]
 pub mod _documentation;
 mod argument;

@@ -12,8 +12,8 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
 /// The return type of a check.
 ///
 /// A check that is healthy returns `Ok(Outcome::healthy())`. If it returns an `Err`, it is unhealthy with the reason
-/// `error`, and the text of the error is written to the log. Public answers only include this text if `public_details`
-/// is set.
+/// `error`, and the text of the error is written to the log. Public responses only include this text if
+/// `public_details` is set.
 pub type CheckResult = Result<Outcome, BoxError>;
 
 /// A future that performs one run of a check. It is returned by the closure passed to
@@ -208,23 +208,23 @@ impl Outcome {
         outcome
     }
 
-    /// Creates a degraded outcome with the reason `reported`. Use it when what you check works, but not as well as it
+    /// Creates a degraded outcome with the reason `reported`. Use this when a dependency works, but not as well as it
     /// should.
     ///
-    /// The message is written to the log. Public answers only include it if `public_details` is set.
+    /// The message is written to the log. Public responses only include it if `public_details` is set.
     pub fn degraded(message: impl Into<String>) -> Self {
         Self::with(Status::Degraded, Reason::Reported, message)
     }
 
     /// Creates an unhealthy outcome with the reason `reported`. Use it when what you check does not work.
     ///
-    /// The message is written to the log. Public answers only include it if `public_details` is set.
+    /// The message is written to the log. Public responses only include it if `public_details` is set.
     pub fn unhealthy(message: impl Into<String>) -> Self {
         Self::with(Status::Unhealthy, Reason::Reported, message)
     }
 
-    /// Creates a degraded outcome with the reason `saturated`, for when what you check works but is fully in use, like
-    /// a pool without a free connection. Since being busy does not mean being broken, the check still passes.
+    /// Creates a degraded outcome with the reason `saturated`, for a dependency that works but is fully in use, like a
+    /// pool without a free connection. Since being busy does not mean being broken, the check still passes.
     ///
     /// Use this when the run did get an answer in the end. If it did not, use [`exhausted`](Self::exhausted) instead.
     pub fn saturated(message: impl Into<String>) -> Self {
@@ -418,8 +418,8 @@ impl<E: Into<BoxError>> CheckError for E {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PartReport {
-    /// The name of the part, as a single line of at most 64 characters in which credentials are masked. Public answers
-    /// do not include the list of parts.
+    /// The name of the part, as a single line of at most 64 characters in which credentials are masked. Public
+    /// responses do not include the list of parts.
     pub name: Cow<'static, str>,
     /// The status of the part.
     pub status: Status,

@@ -40,8 +40,8 @@ const SAID: usize = 100;
 /// `exhausted` parts come after all other failing parts. You can read the parts from
 /// [`CheckReport::parts`](crate::CheckReport::parts).
 ///
-/// Public answers never contain the list of parts, because the names could reveal who your customers are. Note that
-/// some of the names also appear in the message, which is written to the log. Public answers only include the message
+/// Public responses never contain the list of parts, because the names could reveal who your customers are. Note that
+/// some of the names also appear in the message, which is written to the log. Public responses only include the message
 /// if `public_details` is set.
 ///
 /// ```

@@ -105,21 +105,21 @@ pub struct CheckReport {
     pub latency: Option<Duration>,
     /// How long ago the last finished run ended, accurate to a tenth of a second, or `None` if no run has finished yet.
     pub age: Option<Duration>,
-    /// The message of the last finished run. It is limited to 1 KiB, and credentials in it are masked. Public answers
+    /// The message of the last finished run. It is limited to 1 KiB, and credentials in it are masked. Public responses
     /// only include it if `public_details` is set.
     pub message: Option<Arc<str>>,
     /// The [`Parts`](crate::Parts) of the last finished run, starting with the failing ones. At most 100 parts are
-    /// kept, and the list is empty if the run returned none. Public answers do not include the list.
+    /// kept, and the list is empty if the run returned none. Public responses do not include the list.
     pub parts: Arc<[PartReport]>,
     /// The number of parts that were left out of `parts`. None of them is in a worse state than the parts in the list.
     pub omitted_parts: usize,
-    /// A link to instructions for what to do when this check fails, as set with `runbook = "…"`. Public answers do not
-    /// include it.
+    /// A link to instructions for what to do when this check fails, as set with `runbook = "…"`. Public responses do
+    /// not include it.
     pub runbook: Option<Cow<'static, str>>,
-    /// The groups that the check belongs to, as set with `groups("…")`. Public answers do not include them.
+    /// The groups that the check belongs to, as set with `groups("…")`. Public responses do not include them.
     pub groups: Vec<Cow<'static, str>>,
     /// An explanation of why restarting the process helps even though the check looks at something outside of the
-    /// process, as set with `restart_helps = "…"`. Public answers do not include it.
+    /// process, as set with `restart_helps = "…"`. Public responses do not include it.
     pub restart_helps: Option<Cow<'static, str>>,
 }
 

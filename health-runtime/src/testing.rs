@@ -107,6 +107,7 @@ use futures_util::FutureExt;
 
 use crate::engine::Engine;
 use crate::health::{Health, HealthBuilder};
+use crate::http::paths::paths;
 use crate::http::{Answer, Probes};
 use crate::outcome::{IntoOutcome, Reason, Status};
 use crate::report::{CheckReport, Phase, Report};
@@ -242,13 +243,12 @@ impl TestHealth {
         };
         let answer = self.probes().answer("GET", path, query).now_or_never();
         // No closures from here on: a panic inside a closure would not have the line of the caller.
-        match answer.expect("an engine that nothing runs in has nothing to wait for") {
-            Some(answer) => answer,
-            None => panic!(
-                "no probe is at {path:?}; they are at {}",
-                self.health.engine.paths.join(", ")
-            ),
-        }
+        let answer = answer.expect("an engine that nothing runs in has nothing to wait for");
+        let Some(answer) = answer else {
+            let paths = paths(self.health.engine.service.prefix.as_deref()).map(|(_, path)| path);
+            panic!("no probe is at {path:?}; they are at {}", paths.join(", "));
+        };
+        answer
     }
 
     /// Returns the current report of the given probe.

@@ -6,7 +6,7 @@ use syn::{Generics, Index, Member, Type, TypeParam};
 
 use crate::expand::spec::{expand_call, expand_service, expand_spec, in_expansion, runtime};
 use crate::model::resolved::{self, Checker, Field};
-use crate::model::{Path, State};
+use crate::model::{Path, StateStruct};
 use crate::util::tokens::{mentions, peel};
 
 /// With at least this many fields, several functions register them. In rustc's incremental mode, the cost of each
@@ -27,7 +27,7 @@ const PART: usize = 16;
 //         }
 //     }
 // };
-pub(crate) fn expand_state(state: &State<'_>) -> TokenStream {
+pub(crate) fn expand_state(state: &StateStruct<'_>) -> TokenStream {
     let runtime = runtime(&state.options.krate).expect("validation refuses a path that is none");
     let name = in_expansion(&state.input.ident);
     let generics = without_bounds(&state.input.generics);
@@ -194,7 +194,7 @@ fn expand_function(path: &Path, runtime: &TokenStream) -> TokenStream {
 
 // Expands to, for `struct AppState<T: Clone> where T: Debug` and the bounds of its fields:
 // where T: Clone, T: Debug, Pool<T>: ::health_runtime::HealthCheck, Self: Sized + Send + Sync + 'static
-pub(crate) fn expand_where(state: &State<'_>, bounds: &[TokenStream]) -> TokenStream {
+pub(crate) fn expand_where(state: &StateStruct<'_>, bounds: &[TokenStream]) -> TokenStream {
     let generics = &state.input.generics;
     if generics.params.is_empty() {
         return generics.where_clause.to_token_stream();
@@ -210,7 +210,7 @@ pub(crate) fn expand_where(state: &State<'_>, bounds: &[TokenStream]) -> TokenSt
 
 // Expands to, for the fields that name a parameter:
 // Pool<T>: ::health_runtime::HealthCheck
-fn expand_bounds(state: &State<'_>, fields: &[Field<'_>], runtime: &TokenStream) -> Vec<TokenStream> {
+fn expand_bounds(state: &StateStruct<'_>, fields: &[Field<'_>], runtime: &TokenStream) -> Vec<TokenStream> {
     let params = state.input.generics.type_params();
     let params: Vec<String> = params.map(|param| param.ident.to_string()).collect();
     let mention = fields

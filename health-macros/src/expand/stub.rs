@@ -8,7 +8,7 @@ use syn::GenericParam;
 use crate::expand::derive::{expand_where, without_bounds};
 use crate::expand::function::{expand_for_any_state, expand_type, type_name};
 use crate::expand::spec::runtime;
-use crate::model::{Function, State};
+use crate::model::{Function, StateStruct};
 use crate::util::tokens::rename_lifetimes;
 
 // Expands to:
@@ -18,7 +18,7 @@ use crate::util::tokens::rename_lifetimes;
 //         fn register(_: &mut ::health_runtime::Checks<Self>) {}
 //     }
 // };
-pub(crate) fn expand_state_stub(state: &State<'_>) -> TokenStream {
+pub(crate) fn expand_state_stub(state: &StateStruct<'_>) -> TokenStream {
     let Some(runtime) = runtime(&state.options.krate) else {
         return TokenStream::new(); // The path of the trait is unknown, so a stub would be one more error.
     };

@@ -1,4 +1,4 @@
-//! What the user declared: a [`State`], which is the struct with its annotated [`Field`]s, or an annotated
+//! What the user declared: a [`StateStruct`], which is the struct with its annotated [`Field`]s, or an annotated
 //! [`Function`]. The model borrows from the syntax tree, so that later errors can point at the original tokens.
 
 pub(crate) mod resolved;
@@ -14,7 +14,7 @@ use syn::{DeriveInput, Member, Type};
 use self::signature::Signature;
 
 /// The struct with `#[derive(HealthState)]`.
-pub(crate) struct State<'a> {
+pub(crate) struct StateStruct<'a> {
     pub(crate) input: &'a DeriveInput,
     pub(crate) options: StateOptions,
     pub(crate) fields: Vec<Field<'a>>,

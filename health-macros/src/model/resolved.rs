@@ -2,7 +2,7 @@
 
 use syn::{Member, Type};
 
-use crate::model::{self, Check, Path, State};
+use crate::model::{self, Check, Path, StateStruct};
 
 /// A field with `#[health_check]`, ready to be registered.
 pub(crate) struct Field<'a> {
@@ -26,7 +26,7 @@ pub(crate) enum Checker<'a> {
 }
 
 /// Resolves the annotated fields of a struct. Validation must have found no mistake in it.
-pub(crate) fn fields<'a>(state: &'a State<'_>) -> Vec<Field<'a>> {
+pub(crate) fn fields<'a>(state: &'a StateStruct<'_>) -> Vec<Field<'a>> {
     state.fields.iter().map(field).collect()
 }
 

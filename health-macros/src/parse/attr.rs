@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use syn::{Attribute, MacroDelimiter, Meta};
 
 use crate::model::{BreakerOptions, Place, Setting};
-use crate::parse::grammar::{Options, Slot, To, find_row};
+use crate::parse::grammar::{Kind, Options, To, find_row};
 use crate::parse::list;
 use crate::parse::path;
 use crate::parse::unknown_option::unknown;
@@ -102,35 +102,35 @@ fn parse_option<O: Options>(options: &mut O, tokens: &[TokenTree], place: Place,
         let (said, meant) = unknown::<O>(&name.concat(), &show_path(tokens), place);
         errors.at(shown, said);
         if let Some(meant) = meant {
-            meant.slot.refuse(options);
+            meant.kind.refuse(options);
         }
         return;
     };
     let (example, after) = (row.example, &tokens[1..]);
-    let rest = match &row.slot {
-        Slot::Flag(to) => take(options, *to, key, errors, |errors| value::flag(key, after, errors)),
-        Slot::Duration(to, least) => take(options, *to, key, errors, |errors| {
+    let rest = match &row.kind {
+        Kind::Flag(to) => take(options, *to, key, errors, |errors| value::flag(key, after, errors)),
+        Kind::Duration(to, least) => take(options, *to, key, errors, |errors| {
             value::time(key, example, *least, after, errors)
         }),
-        Slot::Count(to) => take(options, *to, key, errors, |errors| {
+        Kind::Count(to) => take(options, *to, key, errors, |errors| {
             value::count(key, example, after, errors)
         }),
-        Slot::Text(to, wrong) => take(options, *to, key, errors, |errors| {
+        Kind::Text(to, wrong) => take(options, *to, key, errors, |errors| {
             value::text(key, example, *wrong, after, errors)
         }),
-        Slot::Path(to) => take(options, *to, key, errors, |errors| {
+        Kind::Path(to) => take(options, *to, key, errors, |errors| {
             path::path(key, example, after, errors)
         }),
-        Slot::Module(to) => take(options, *to, key, errors, |errors| {
+        Kind::Module(to) => take(options, *to, key, errors, |errors| {
             path::module(key, example, after, errors)
         }),
-        Slot::Texts(to, wrong) => take(options, *to, key, errors, |errors| {
+        Kind::Texts(to, wrong) => take(options, *to, key, errors, |errors| {
             list::texts(key, example, *wrong, after, errors)
         }),
-        Slot::Paths(to) => take(options, *to, key, errors, |errors| {
+        Kind::Paths(to) => take(options, *to, key, errors, |errors| {
             list::paths(key, example, after, errors)
         }),
-        Slot::Breaker(to) => take(options, *to, key, errors, |errors| breaker(key, example, after, errors)),
+        Kind::Breaker(to) => take(options, *to, key, errors, |errors| breaker(key, example, after, errors)),
     };
     match rest {
         [] => {}

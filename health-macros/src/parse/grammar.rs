@@ -17,14 +17,14 @@ pub(crate) struct Row<O> {
     pub(crate) example: &'static str,
     /// Other names that people may use for the option. The lookup tries them before it looks for the nearest name.
     pub(crate) synonyms: &'static [&'static str],
-    pub(crate) slot: Slot<O>,
+    pub(crate) kind: Kind<O>,
     /// The only place where the option is allowed, and the fix for every other place. `None` if every place is allowed.
     pub(crate) only: Option<(Place, &'static str)>,
 }
 
 pub(crate) type To<O, T> = fn(&mut O) -> &mut Setting<T>;
 
-pub(crate) enum Slot<O> {
+pub(crate) enum Kind<O> {
     Flag(To<O, ()>),
     Duration(To<O, Time>, Least),
     Count(To<O, Count>),
@@ -36,7 +36,7 @@ pub(crate) enum Slot<O> {
     Breaker(To<O, BreakerOptions>),
 }
 
-impl<O> Slot<O> {
+impl<O> Kind<O> {
     /// Marks the option as refused, if it is absent: the user meant it, but its value is unknown.
     pub(crate) fn refuse(&self, options: &mut O) {
         match self {
@@ -71,32 +71,32 @@ impl Options for CheckOptions {
     const ATTRIBUTE: &'static str = "#[health_check(...)]";
     #[rustfmt::skip] // a row is a line
     const TABLE: &'static [Row<Self>] = &[
-        row("critical", "critical", &["mandatory", "required"], Slot::Flag(|o| &mut o.critical)),
-        row("timeout", "timeout = \"3s\"", &["deadline", "timeout_ms", "timeout_secs"], Slot::Duration(|o| &mut o.timeout, Least::Milli)),
-        row("interval", "interval = \"10s\"", &["every", "interval_ms", "interval_secs", "period"], Slot::Duration(|o| &mut o.interval, Least::Milli)),
-        row("ttl", "ttl = \"1s\"", &["cache", "time_to_live"], Slot::Duration(|o| &mut o.ttl, Least::Zero)),
-        row("max_age", "max_age = \"45s\"", &["stale_after"], Slot::Duration(|o| &mut o.max_age, Least::Milli)),
-        row("degraded_after", "degraded_after = \"100ms\"", &["slow", "slow_after"], Slot::Duration(|o| &mut o.degraded_after, Least::Milli)),
-        row("failure_threshold", "failure_threshold = 3", &["retries", "retry", "threshold"], Slot::Count(|o| &mut o.failure_threshold)),
-        row("success_threshold", "success_threshold = 2", &[], Slot::Count(|o| &mut o.success_threshold)),
-        row("breaker", "breaker(failures = 5, successes = 2, reset = \"30s\")", &["circuit", "circuit_breaker"], Slot::Breaker(|o| &mut o.breaker)),
-        row("fail_open", "fail_open", &[], Slot::Flag(|o| &mut o.fail_open)),
-        row("readiness", "readiness", &["ready", "readyz"], Slot::Flag(|o| &mut o.readiness)),
-        row("startup", "startup", &["startupz"], Slot::Flag(|o| &mut o.startup)),
-        row("liveness", "liveness", &["live", "livez"], Slot::Flag(|o| &mut o.liveness)),
-        row("in_process", "in_process", &[], Slot::Flag(|o| &mut o.in_process)),
-        row("restart_helps", "restart_helps = \"why\"", &[], Slot::Text(|o| &mut o.restart_helps, text::restart_helps_error)),
-        row("name", "name = \"db\"", &["alias", "rename"], Slot::Text(|o| &mut o.name, text::name_error)),
-        row("description", "description = \"orders database\"", &["desc", "doc"], Slot::Text(|o| &mut o.description, text::description_error)),
-        row("runbook", "runbook = \"https://wiki.example/db\"", &["docs", "link", "url"], Slot::Text(|o| &mut o.runbook, text::runbook_error)),
-        row("groups", "groups(\"db\", \"core\")", &["tag", "tags"], Slot::Texts(|o| &mut o.groups, text::group_error)),
-        row("blocking", "blocking", &["sync"], Slot::Flag(|o| &mut o.blocking)),
+        row("critical", "critical", &["mandatory", "required"], Kind::Flag(|o| &mut o.critical)),
+        row("timeout", "timeout = \"3s\"", &["deadline", "timeout_ms", "timeout_secs"], Kind::Duration(|o| &mut o.timeout, Least::Milli)),
+        row("interval", "interval = \"10s\"", &["every", "interval_ms", "interval_secs", "period"], Kind::Duration(|o| &mut o.interval, Least::Milli)),
+        row("ttl", "ttl = \"1s\"", &["cache", "time_to_live"], Kind::Duration(|o| &mut o.ttl, Least::Zero)),
+        row("max_age", "max_age = \"45s\"", &["stale_after"], Kind::Duration(|o| &mut o.max_age, Least::Milli)),
+        row("degraded_after", "degraded_after = \"100ms\"", &["slow", "slow_after"], Kind::Duration(|o| &mut o.degraded_after, Least::Milli)),
+        row("failure_threshold", "failure_threshold = 3", &["retries", "retry", "threshold"], Kind::Count(|o| &mut o.failure_threshold)),
+        row("success_threshold", "success_threshold = 2", &[], Kind::Count(|o| &mut o.success_threshold)),
+        row("breaker", "breaker(failures = 5, successes = 2, reset = \"30s\")", &["circuit", "circuit_breaker"], Kind::Breaker(|o| &mut o.breaker)),
+        row("fail_open", "fail_open", &[], Kind::Flag(|o| &mut o.fail_open)),
+        row("readiness", "readiness", &["ready", "readyz"], Kind::Flag(|o| &mut o.readiness)),
+        row("startup", "startup", &["startupz"], Kind::Flag(|o| &mut o.startup)),
+        row("liveness", "liveness", &["live", "livez"], Kind::Flag(|o| &mut o.liveness)),
+        row("in_process", "in_process", &[], Kind::Flag(|o| &mut o.in_process)),
+        row("restart_helps", "restart_helps = \"why\"", &[], Kind::Text(|o| &mut o.restart_helps, text::restart_helps_error)),
+        row("name", "name = \"db\"", &["alias", "rename"], Kind::Text(|o| &mut o.name, text::name_error)),
+        row("description", "description = \"orders database\"", &["desc", "doc"], Kind::Text(|o| &mut o.description, text::description_error)),
+        row("runbook", "runbook = \"https://wiki.example/db\"", &["docs", "link", "url"], Kind::Text(|o| &mut o.runbook, text::runbook_error)),
+        row("groups", "groups(\"db\", \"core\")", &["tag", "tags"], Kind::Texts(|o| &mut o.groups, text::group_error)),
+        row("blocking", "blocking", &["sync"], Kind::Flag(|o| &mut o.blocking)),
         only(Place::Field, "the function is itself the check; remove `with`",
-            row("with", "with = path::to::check", &["check", "check_with", "fn", "func", "function"], Slot::Path(|o| &mut o.with))),
+            row("with", "with = path::to::check", &["check", "check_with", "fn", "func", "function"], Kind::Path(|o| &mut o.with))),
         only(Place::Field, "it belongs on a field whose type derives `HealthState`; remove `nested`",
-            row("nested", "nested", &["flatten"], Slot::Flag(|o| &mut o.nested))),
+            row("nested", "nested", &["flatten"], Kind::Flag(|o| &mut o.nested))),
         only(Place::Function, "write it in `#[health(...)]` on the struct",
-            row("crate", "crate = path::to::health_runtime", &[], Slot::Module(|o| &mut o.krate))),
+            row("crate", "crate = path::to::health_runtime", &[], Kind::Module(|o| &mut o.krate))),
     ];
 
     fn note(&mut self, key: &Ident) {
@@ -119,20 +119,20 @@ impl Options for StateOptions {
     const ATTRIBUTE: &'static str = "#[health(...)]";
     #[rustfmt::skip] // a row is a line
     const TABLE: &'static [Row<Self>] = &[
-        row("name", "name = \"orders\"", &["service", "service_name"], Slot::Text(|o| &mut o.name, text::service_name_error)),
-        row("version", "version = \"1.4.0\"", &[], Slot::Text(|o| &mut o.version, text::version_error)),
-        row("timeout", "timeout = \"3s\"", &["deadline", "timeout_ms", "timeout_secs"], Slot::Duration(|o| &mut o.timeout, Least::Milli)),
-        row("interval", "interval = \"10s\"", &["every", "interval_ms", "interval_secs", "period"], Slot::Duration(|o| &mut o.interval, Least::Milli)),
-        row("ttl", "ttl = \"1s\"", &["cache", "time_to_live"], Slot::Duration(|o| &mut o.ttl, Least::Zero)),
-        row("probe_budget", "probe_budget = \"800ms\"", &["budget"], Slot::Duration(|o| &mut o.probe_budget, Least::Milli)),
-        row("checks", "checks(path::to::function)", &["fns", "function", "functions"], Slot::Paths(|o| &mut o.checks)),
-        row("prefix", "prefix = \"/health\"", &["base", "base_path", "path"], Slot::Text(|o| &mut o.prefix, text::prefix_error)),
-        row("manual_start", "manual_start", &[], Slot::Flag(|o| &mut o.manual_start)),
-        row("public_details", "public_details", &["details", "verbose"], Slot::Flag(|o| &mut o.public_details)),
-        row("stalled_after", "stalled_after = \"10s\"", &["heartbeat", "stall_after", "watchdog"], Slot::Duration(|o| &mut o.stalled_after, Least::Stall)),
-        row("drain", "drain = \"7s\"", &["drain_timeout"], Slot::Duration(|o| &mut o.drain, Least::Zero)),
-        row("shutdown_grace", "shutdown_grace = \"15s\"", &["grace"], Slot::Duration(|o| &mut o.shutdown_grace, Least::Milli)),
-        row("crate", "crate = path::to::health_runtime", &[], Slot::Module(|o| &mut o.krate)),
+        row("name", "name = \"orders\"", &["service", "service_name"], Kind::Text(|o| &mut o.name, text::service_name_error)),
+        row("version", "version = \"1.4.0\"", &[], Kind::Text(|o| &mut o.version, text::version_error)),
+        row("timeout", "timeout = \"3s\"", &["deadline", "timeout_ms", "timeout_secs"], Kind::Duration(|o| &mut o.timeout, Least::Milli)),
+        row("interval", "interval = \"10s\"", &["every", "interval_ms", "interval_secs", "period"], Kind::Duration(|o| &mut o.interval, Least::Milli)),
+        row("ttl", "ttl = \"1s\"", &["cache", "time_to_live"], Kind::Duration(|o| &mut o.ttl, Least::Zero)),
+        row("probe_budget", "probe_budget = \"800ms\"", &["budget"], Kind::Duration(|o| &mut o.probe_budget, Least::Milli)),
+        row("checks", "checks(path::to::function)", &["fns", "function", "functions"], Kind::Paths(|o| &mut o.checks)),
+        row("prefix", "prefix = \"/health\"", &["base", "base_path", "path"], Kind::Text(|o| &mut o.prefix, text::prefix_error)),
+        row("manual_start", "manual_start", &[], Kind::Flag(|o| &mut o.manual_start)),
+        row("public_details", "public_details", &["details", "verbose"], Kind::Flag(|o| &mut o.public_details)),
+        row("stalled_after", "stalled_after = \"10s\"", &["heartbeat", "stall_after", "watchdog"], Kind::Duration(|o| &mut o.stalled_after, Least::Stall)),
+        row("drain", "drain = \"7s\"", &["drain_timeout"], Kind::Duration(|o| &mut o.drain, Least::Zero)),
+        row("shutdown_grace", "shutdown_grace = \"15s\"", &["grace"], Kind::Duration(|o| &mut o.shutdown_grace, Least::Milli)),
+        row("crate", "crate = path::to::health_runtime", &[], Kind::Module(|o| &mut o.krate)),
     ];
 
     fn elsewhere(name: &str, _: &str, _: Place) -> Option<String> {
@@ -145,9 +145,9 @@ impl Options for BreakerOptions {
     const ATTRIBUTE: &'static str = "breaker(...)";
     #[rustfmt::skip] // a row is a line
     const TABLE: &'static [Row<Self>] = &[
-        row("failures", "failures = 5", &["threshold"], Slot::Count(|o| &mut o.failures)),
-        row("successes", "successes = 2", &[], Slot::Count(|o| &mut o.successes)),
-        row("reset", "reset = \"30s\"", &["reset_after"], Slot::Duration(|o| &mut o.reset, Least::Milli)),
+        row("failures", "failures = 5", &["threshold"], Kind::Count(|o| &mut o.failures)),
+        row("successes", "successes = 2", &[], Kind::Count(|o| &mut o.successes)),
+        row("reset", "reset = \"30s\"", &["reset_after"], Kind::Duration(|o| &mut o.reset, Least::Milli)),
     ];
 
     fn elsewhere(name: &str, _: &str, _: Place) -> Option<String> {
@@ -156,12 +156,12 @@ impl Options for BreakerOptions {
     }
 }
 
-const fn row<O>(name: &'static str, example: &'static str, synonyms: &'static [&'static str], slot: Slot<O>) -> Row<O> {
+const fn row<O>(name: &'static str, example: &'static str, synonyms: &'static [&'static str], kind: Kind<O>) -> Row<O> {
     Row {
         name,
         example,
         synonyms,
-        slot,
+        kind,
         only: None,
     }
 }

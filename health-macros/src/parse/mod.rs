@@ -21,11 +21,11 @@ use syn::{Attribute, Data, DeriveInput, Member, Meta};
 
 use self::signature::is_health_check;
 use crate::model::signature::Signature;
-use crate::model::{Check, Field, Function, Place, State};
+use crate::model::{Check, Field, Function, Place, StateStruct};
 use crate::util::doc_comment::first_paragraph;
 use crate::util::errors::Errors;
 
-impl<'a> State<'a> {
+impl<'a> StateStruct<'a> {
     /// Parses the struct. Reports and leaves out what it cannot parse.
     pub(crate) fn parse(input: &'a DeriveInput, errors: &mut Errors) -> Self {
         let found = attr::find(&input.attrs, "health", "health_check", Place::Struct, errors);

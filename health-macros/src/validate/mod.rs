@@ -20,12 +20,12 @@ use syn::Member;
 use syn::ext::IdentExt;
 
 use self::check::{validate_check, validate_nested, validate_reason};
-use crate::model::{Check, CheckOptions, Field, Function, Path, State, StateOptions};
+use crate::model::{Check, CheckOptions, Field, Function, Path, StateOptions, StateStruct};
 use crate::util::errors::Errors;
 use crate::util::tokens::show_type;
 
 /// Reports all mistakes of a struct.
-pub(crate) fn validate_state(state: &State<'_>, errors: &mut Errors) {
+pub(crate) fn validate_state(state: &StateStruct<'_>, errors: &mut Errors) {
     signature::validate_struct(state.input, errors);
     validate_service(state, errors);
     for field in &state.fields {
@@ -56,7 +56,7 @@ pub(crate) fn validate_function(function: &Function<'_>, errors: &mut Errors) {
     validate_check(check, &StateOptions::default(), errors);
 }
 
-fn validate_service(state: &State<'_>, errors: &mut Errors) {
+fn validate_service(state: &StateStruct<'_>, errors: &mut Errors) {
     durations::validate_defaults(&state.options, errors);
     if let Some(paths) = state.options.checks.value() {
         validate_paths(paths, &state.input.ident, errors);

@@ -97,8 +97,6 @@ pub(crate) type Time = Duration;
 
 pub(crate) struct Engine {
     pub(crate) service: ServiceSpec,
-    /// Where the probes are, in the order of [`Probe::ALL`].
-    pub(crate) paths: [String; 4],
     pub(crate) plans: Arc<[Plan]>,
     pub(crate) names: Names,
     clock: Clock,

@@ -22,19 +22,19 @@ pub(crate) fn report(
     };
     let omitted = part.count - part.first.len();
     let check = |index: usize| {
-        let (spec, brief, row) = (&engine.plans[index].spec, view.brief(index), view.row(index));
-        let parts = row.parts.as_ref();
+        let (spec, brief, details) = (&engine.plans[index].spec, view.brief(index), view.details(index));
+        let parts = details.parts.as_ref();
         CheckReport {
             name: spec.name.clone(),
             status: brief.state.status,
             reason: brief.state.reason,
             description: spec.description.clone(),
             critical: spec.is_critical_in(probe),
-            raw_status: row.raw.map(|raw| raw.status),
-            raw_reason: row.raw.and_then(|raw| raw.reason),
-            latency: row.latency,
-            age: row.age,
-            message: row.message.clone(),
+            raw_status: details.raw.map(|raw| raw.status),
+            raw_reason: details.raw.and_then(|raw| raw.reason),
+            latency: details.latency,
+            age: details.age,
+            message: details.message.clone(),
             parts: parts.map(|parts| Arc::clone(&parts.list)).unwrap_or_default(),
             omitted_parts: parts.map_or(0, |parts| parts.omitted),
             runbook: spec.runbook.clone(),

@@ -49,7 +49,6 @@ impl Engine {
             .map(|_| LogThread::start(Arc::clone(&plans)))
             .transpose()?;
         let engine = Arc::new(Self {
-            paths: service.paths(),
             service,
             names: Names::new(&plans, nests),
             plans,
@@ -102,8 +101,8 @@ impl Engine {
         }
     }
 
-    /// Counts this engine for its state type, and logs the events of [`once`] that apply. Does nothing in a test that moves
-    /// the clock.
+    /// Counts this engine for its state type, and logs the events of [`once`] that apply. Does nothing in a test that
+    /// moves the clock.
     pub(crate) fn announce(self: &Arc<Self>, state: StateType) {
         if self.handles.is_none() {
             return;

@@ -17,7 +17,7 @@ pub(crate) struct View {
     pub(crate) standing: Standing,
     /// What each check contributes to its probes. Stored apart, so that a pass over all checks touches little memory.
     briefs: Box<[Brief]>,
-    rows: Box<[Row]>,
+    details: Box<[Details]>,
     verdicts: [State; 4],
     bodies: [[OnceLock<Bytes>; 4]; 2],
 }
@@ -50,7 +50,7 @@ const _: () = assert!(size_of::<Brief>() == 4);
 
 /// The rest of what is known about a check at the time of the view.
 #[derive(Clone, Debug)]
-pub(crate) struct Row {
+pub(crate) struct Details {
     /// The state that the last finished run returned, before thresholds, `fail_open` and the breaker.
     pub(crate) raw: Option<State>,
     /// How long the last finished run took.
@@ -72,11 +72,11 @@ pub(crate) struct Part {
 }
 
 impl View {
-    pub(crate) fn new(briefs: Box<[Brief]>, rows: Box<[Row]>, standing: Standing) -> Self {
+    pub(crate) fn new(briefs: Box<[Brief]>, details: Box<[Details]>, standing: Standing) -> Self {
         let mut view = Self {
             standing,
             briefs,
-            rows,
+            details,
             verdicts: [State::unhealthy(Reason::Starting); 4],
             bodies: Default::default(),
         };
@@ -125,8 +125,8 @@ impl View {
         self.briefs[index]
     }
 
-    pub(crate) fn row(&self, index: usize) -> &Row {
-        &self.rows[index]
+    pub(crate) fn details(&self, index: usize) -> &Details {
+        &self.details[index]
     }
 
     /// The checks in these ranges that are in the probe: their state and number, and the indices of at most `limit` of

@@ -5,6 +5,7 @@
 mod axum;
 #[cfg(feature = "http-1")]
 mod into_response;
+pub(crate) mod paths;
 mod query;
 #[cfg(feature = "axum")]
 mod server;
@@ -22,6 +23,7 @@ pub use self::axum::listener::{DrainListener, DrainStream, ListenSocket, ServeLi
 use crate::engine::{Engine, EngineHandle, Named, Selection, View, WHOLE, common, report};
 use crate::format::Format;
 use crate::health::Health;
+use crate::http::paths::Target;
 use crate::outcome::Status;
 use crate::report::{Audience, Phase};
 use crate::spec::Probe;
@@ -103,13 +105,6 @@ impl Deref for Hold {
             Self::Moment(engine) => engine,
         }
     }
-}
-
-/// What a path asks for.
-enum Target<'a> {
-    All(Probe),
-    /// The text after the path of a probe and a `/`: the name of a check or of a nested struct, or an unknown name.
-    Below(Probe, &'a str),
 }
 
 /// What a request asks.
@@ -258,13 +253,7 @@ impl Probes {
     }
 
     fn target<'a>(&self, path: &'a str) -> Option<Target<'a>> {
-        Probe::ALL.into_iter().zip(&self.engine.paths).find_map(|(probe, at)| {
-            let rest = path.strip_prefix(at.as_str())?;
-            match rest.strip_prefix('/') {
-                Some(name) => Some(Target::Below(probe, name)),
-                None => rest.is_empty().then_some(Target::All(probe)),
-            }
-        })
+        paths::target(self.engine.service.prefix.as_deref(), path)
     }
 
     /// The check or nested struct with this name, if the probe has any check of it. The name may be percent-encoded.

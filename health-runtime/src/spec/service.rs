@@ -28,14 +28,6 @@ pub struct ServiceSpec {
 }
 
 impl ServiceSpec {
-    /// Where the probes are, in the order of [`Probe::ALL`].
-    pub(crate) fn paths(&self) -> [String; 4] {
-        match self.prefix.as_deref() {
-            None => ["/livez", "/readyz", "/startupz", "/health"].map(str::to_owned),
-            Some(prefix) => ["/live", "/ready", "/startup", ""].map(|path| format!("{prefix}{path}")),
-        }
-    }
-
     /// Fills in what is not declared: the name of the executable, and the version `unknown`.
     pub(crate) fn named(mut self) -> Self {
         if self.name.is_empty() {

@@ -74,9 +74,9 @@ impl Core {
     }
 
     /// Until when a probe that may wait waits for the run in flight; `None` if it does not wait. It does not wait if
-    /// the last run took too long (see [`Slot::is_slow`](super::slot::Slot::is_slow)). It does not wait for a trial either:
-    /// the check stays `breaker_open` until enough trials in a row have passed. The budget is measured in awake time,
-    /// so that a freeze does not use it up.
+    /// the last run took too long (see [`Slot::is_slow`](super::slot::Slot::is_slow)). It does not wait for a trial
+    /// either, because the check stays `breaker_open` until enough trials in a row have passed. The budget is measured
+    /// in awake time, so that a freeze does not use it up.
     fn awaited_until(&self, index: usize, probe: Probe, now: Time) -> Option<Time> {
         let slot = &self.slots[index];
         let running = slot.running.as_ref()?;

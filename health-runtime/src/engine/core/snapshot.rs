@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::engine::Time;
 use crate::engine::core::Core;
-use crate::engine::view::{Brief, Row, Standing, View};
+use crate::engine::view::{Brief, Details, Standing, View};
 use crate::spec::Probe;
 
 /// A view is used for at most this long, so that its latencies stay current.
@@ -54,7 +54,7 @@ impl Core {
             critical: plan.spec.critical,
             probes: plan.probes(),
         });
-        let rows = self.slots.iter().map(|slot| Row {
+        let details = self.slots.iter().map(|slot| Details {
             raw: slot.last.as_ref().map(|last| last.result.state),
             latency: slot.last.as_ref().map(|last| last.took),
             age: slot.last.as_ref().map(|last| now.saturating_sub(last.at)),
@@ -69,7 +69,7 @@ impl Core {
             stalled,
             lag: self.stall_watch.lag(awake),
         };
-        let view = View::new(briefs.collect(), rows.collect(), standing);
+        let view = View::new(briefs.collect(), details.collect(), standing);
         self.tell_verdicts(&view);
         (view, until)
     }

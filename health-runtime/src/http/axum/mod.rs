@@ -16,6 +16,7 @@ use tower_service::Service;
 
 use crate::health::Health;
 use crate::http::into_response::respond;
+use crate::http::paths::paths;
 use crate::http::{Answer, DrainLayer, Probes, Target};
 use crate::spec::Probe;
 
@@ -63,13 +64,13 @@ impl Health {
 
 pub(in crate::http) fn router<S: Clone + Send + Sync + 'static>(probes: &Probes) -> Router<S> {
     let mut router = Router::new();
-    for (probe, path) in Probe::ALL.into_iter().zip(&probes.engine.paths) {
+    for (probe, path) in paths(probes.engine.service.prefix.as_deref()) {
         let service = |probe| ProbeService {
             probes: probes.clone(),
             probe,
         };
         router = router
-            .route_service(path, service(Some(probe)))
+            .route_service(&path, service(Some(probe)))
             .route_service(&format!("{path}/"), service(None))
             .route_service(&format!("{path}/{{*below}}"), service(None));
     }

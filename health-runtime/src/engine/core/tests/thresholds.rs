@@ -83,7 +83,7 @@ fn a_view_contains_the_raw_state_and_the_published_state() {
     published(&mut sim, "+-");
     let view = sim.view();
     assert_eq!(
-        (view.brief(0).state, view.row(0).raw),
+        (view.brief(0).state, view.details(0).raw),
         (State::HEALTHY, Some(State::unhealthy(Reason::Error)))
     );
 }
@@ -184,7 +184,7 @@ fn a_slow_success_counts_as_passed_and_its_message_contains_the_duration() {
     sim.pass(ms(150));
     sim.pass_check(0);
     let view = sim.view();
-    assert_eq!(view.row(0).message.as_deref(), Some("took 150 ms"));
+    assert_eq!(view.details(0).message.as_deref(), Some("took 150 ms"));
 }
 
 #[test]
