@@ -225,3 +225,23 @@ async fn a_database_with_one_writer_after_the_other_is_not_dead() {
     }
     writer.abort();
 }
+
+/// A commit that is under way hides the `data_version`, as an exclusive lock does here for the last looks of the check.
+#[tokio::test]
+async fn a_commit_counts_even_if_the_last_look_cannot_read_the_version() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("orders.db");
+    let (db, other) = (open(&file, 1).await, open(&file, 1).await);
+    let mut other = other.acquire().await.unwrap();
+    let mut run = async |sql: &'static str| sqlx::raw_sql(sql).execute(&mut *other).await.map(drop).unwrap();
+    run("BEGIN IMMEDIATE; INSERT INTO orders VALUES ('tea')").await;
+    let in_turn = async {
+        sleep(Duration::from_millis(250)).await;
+        run("COMMIT; BEGIN IMMEDIATE").await;
+        sleep(Duration::from_millis(350)).await; // the check looks every 100 ms, and sees the commit
+        run("COMMIT; BEGIN EXCLUSIVE").await;
+    };
+    let (result, ()) = tokio::join!(db.check(), in_turn);
+    let (status, _, message) = found(result);
+    assert!(status.passes(), "{message}");
+}
