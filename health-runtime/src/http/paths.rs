@@ -2,14 +2,11 @@
 
 use crate::spec::Probe;
 
-/// The path of each probe without a prefix, and what follows the prefix if there is one.
-const PATHS: [(Probe, &str, &str); 4] = [
-    (Probe::Liveness, "/livez", "/live"),
-    (Probe::Readiness, "/readyz", "/ready"),
-    (Probe::Startup, "/startupz", "/startup"),
-    // Last, because with a prefix every other path is below it.
-    (Probe::Health, "/health", ""),
-];
+/// The paths without a prefix, in the order of [`Probe::ALL`].
+const PLAIN: [&str; 4] = ["/livez", "/readyz", "/startupz", "/health"];
+
+/// What follows a prefix. The last one is empty, because with a prefix every other path is below that of `Health`.
+const PREFIXED: [&str; 4] = ["/live", "/ready", "/startup", ""];
 
 /// What a path asks for.
 pub(super) enum Target<'a> {
@@ -21,17 +18,26 @@ pub(super) enum Target<'a> {
 /// The path of each probe.
 #[cfg(any(feature = "axum", feature = "testing"))]
 pub(crate) fn paths(prefix: Option<&str>) -> [(Probe, String); 4] {
-    PATHS.map(|(probe, plain, below)| {
-        let path = prefix.map_or_else(|| plain.to_owned(), |prefix| format!("{prefix}{below}"));
-        (probe, path)
-    })
+    let path = |probe: Probe| match prefix {
+        None => PLAIN[probe as usize].to_owned(),
+        Some(prefix) => format!("{prefix}{}", PREFIXED[probe as usize]),
+    };
+    Probe::ALL.map(|probe| (probe, path(probe)))
 }
 
 /// The probe at this path, without building any path.
+#[inline]
 pub(super) fn target<'a>(prefix: Option<&str>, path: &'a str) -> Option<Target<'a>> {
-    let path = path.strip_prefix(prefix.unwrap_or_default())?;
-    PATHS.into_iter().find_map(|(probe, plain, below)| {
-        let rest = path.strip_prefix(if prefix.is_some() { below } else { plain })?;
+    match prefix {
+        None => find(&PLAIN, path),
+        Some(prefix) => find(&PREFIXED, path.strip_prefix(prefix)?),
+    }
+}
+
+#[inline]
+fn find<'a>(paths: &[&str; 4], path: &'a str) -> Option<Target<'a>> {
+    Probe::ALL.into_iter().zip(paths).find_map(|(probe, at)| {
+        let rest = path.strip_prefix(at)?;
         match rest.strip_prefix('/') {
             Some(name) => Some(Target::Below(probe, name)),
             None => rest.is_empty().then_some(Target::All(probe)),
