@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, HeaderName};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, Version};
 
-use crate::http::{Answer, COMMON_HEADERS};
+use crate::http::answer::{self, Answer, COMMON_HEADERS};
 
 /// Converts an answer into a response of the `http` crate, for use with frameworks that are based on that crate, such
 /// as hyper, tonic and warp.
@@ -47,7 +47,7 @@ pub(super) fn respond<B: From<Bytes>>(answer: Answer, version: Version) -> Respo
     let mut headers = COMMON.clone();
     headers.insert(CONTENT_LENGTH, digits(answer.length));
     if answer.status == 405 {
-        headers.insert(ALLOW, HeaderValue::from_static(super::ALLOW));
+        headers.insert(ALLOW, HeaderValue::from_static(answer::ALLOW));
     }
     let status = StatusCode::from_u16(answer.status).expect("one of four valid codes");
     let mut response = Response::new(B::from(answer.body));

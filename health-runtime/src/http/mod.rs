@@ -1,8 +1,10 @@
 //! Answers probes for any HTTP framework. The input is the method, path and query of a request. The output is the
 //! status code, headers and body of the response.
 
+mod answer;
 #[cfg(feature = "axum")]
 mod axum;
+mod bodies;
 #[cfg(feature = "http-1")]
 mod into_response;
 pub(crate) mod paths;
@@ -15,6 +17,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+pub use self::answer::Answer;
 #[cfg(feature = "axum")]
 pub use self::axum::drain::{DrainFuture, DrainLayer, DrainService};
 #[cfg(feature = "axum")]
@@ -23,19 +26,13 @@ pub use self::axum::listener::{DrainListener, DrainStream, ListenSocket, ServeLi
 use crate::engine::{Engine, EngineHandle, Named, Selection, View, WHOLE, common, report};
 use crate::format::Format;
 use crate::health::Health;
+use crate::http::bodies::Bodies;
 use crate::http::paths::Target;
 use crate::outcome::Status;
-use crate::report::{Audience, Phase};
+use crate::report::Audience;
 use crate::spec::Probe;
 
 const FORMAT: Format = Format::DEFAULT;
-const ALLOW: &str = "GET, HEAD, OPTIONS";
-/// The headers of every answer, beside its length.
-const COMMON_HEADERS: [(&str, &str); 3] = [
-    ("content-type", FORMAT.content_type()),
-    ("cache-control", "no-store"),
-    ("x-content-type-options", "nosniff"),
-];
 const NO_SUCH_CHECK: &str = "no such check in this probe";
 const NO_SUCH_GROUP: &str = "no such group in this probe";
 const NOTHING_LEFT: &str = "no check of this probe is left";
@@ -241,7 +238,7 @@ impl Probes {
     }
 
     fn whole(&self, probe: Probe, view: &View) -> Answer {
-        let body = view.body(probe, self.audience, || self.rendered(view, probe, None).1);
+        let body = Bodies::of(view).get(probe, self.audience, || self.rendered(view, probe, None).1);
         Answer::probe(view.verdict(probe).status, view.standing.phase, body.clone())
     }
 
@@ -267,69 +264,4 @@ impl Probes {
 
 fn is_allowed(method: &str) -> bool {
     matches!(method, "GET" | "HEAD" | "OPTIONS")
-}
-
-/// An answer to a probe request, for use with any HTTP framework.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    status: u16,
-    /// The length of the body that GET would get. HEAD has it too.
-    length: usize,
-    body: Bytes,
-    /// The service drains or has ended, so its connections should be closed.
-    closing: bool,
-}
-
-impl Answer {
-    fn probe(status: Status, phase: Phase, body: Bytes) -> Self {
-        Self {
-            status: if status.passes() { 200 } else { 503 },
-            length: body.len(),
-            body,
-            closing: phase == Phase::Draining,
-        }
-    }
-
-    fn error(status: u16, closing: bool, body: Bytes) -> Self {
-        Self {
-            status,
-            length: body.len(),
-            body,
-            closing,
-        }
-    }
-
-    /// The answer as this method gets it.
-    fn to(mut self, method: &str) -> Self {
-        match method {
-            "HEAD" => self.body = Bytes::new(),
-            "OPTIONS" => {
-                self.body = Bytes::new();
-                self.length = 0;
-            }
-            _ => {}
-        }
-        self
-    }
-
-    /// Returns the status code, which is 200, 404, 405 or 503.
-    pub fn status(&self) -> u16 {
-        self.status
-    }
-
-    /// Returns the headers, including `Content-Length`. While the service is draining, they also include
-    /// `Connection: close`. HTTP/2 does not allow this header, so leave it out if you serve HTTP/2.
-    pub fn headers(&self) -> impl Iterator<Item = (&'static str, String)> + use<> {
-        let allow = (self.status == 405).then_some(("allow", ALLOW));
-        let close = self.closing.then_some(("connection", "close"));
-        let fixed = COMMON_HEADERS.into_iter().chain(allow).chain(close);
-        fixed
-            .map(|(name, value)| (name, value.to_owned()))
-            .chain([("content-length", self.length.to_string())])
-    }
-
-    /// Returns the body, which is empty for HEAD and OPTIONS requests.
-    pub fn body(&self) -> &[u8] {
-        &self.body
-    }
 }

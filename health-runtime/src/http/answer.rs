@@ -1,0 +1,80 @@
+//! [`Answer`]: the status code, headers and body of a response.
+
+use bytes::Bytes;
+
+use crate::http::FORMAT;
+use crate::outcome::Status;
+use crate::report::Phase;
+
+pub(super) const ALLOW: &str = "GET, HEAD, OPTIONS";
+/// The headers of every answer, beside its length.
+pub(super) const COMMON_HEADERS: [(&str, &str); 3] = [
+    ("content-type", FORMAT.content_type()),
+    ("cache-control", "no-store"),
+    ("x-content-type-options", "nosniff"),
+];
+
+/// An answer to a probe request, for use with any HTTP framework.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub(super) status: u16,
+    /// The length of the body that GET would get. HEAD has it too.
+    pub(super) length: usize,
+    pub(super) body: Bytes,
+    /// The service drains or has ended, so its connections should be closed.
+    pub(super) closing: bool,
+}
+
+impl Answer {
+    pub(super) fn probe(status: Status, phase: Phase, body: Bytes) -> Self {
+        Self {
+            status: if status.passes() { 200 } else { 503 },
+            length: body.len(),
+            body,
+            closing: phase == Phase::Draining,
+        }
+    }
+
+    pub(super) fn error(status: u16, closing: bool, body: Bytes) -> Self {
+        Self {
+            status,
+            length: body.len(),
+            body,
+            closing,
+        }
+    }
+
+    /// The answer as this method gets it.
+    pub(super) fn to(mut self, method: &str) -> Self {
+        match method {
+            "HEAD" => self.body = Bytes::new(),
+            "OPTIONS" => {
+                self.body = Bytes::new();
+                self.length = 0;
+            }
+            _ => {}
+        }
+        self
+    }
+
+    /// Returns the status code, which is 200, 404, 405 or 503.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Returns the headers, including `Content-Length`. While the service is draining, they also include
+    /// `Connection: close`. HTTP/2 does not allow this header, so leave it out if you serve HTTP/2.
+    pub fn headers(&self) -> impl Iterator<Item = (&'static str, String)> + use<> {
+        let allow = (self.status == 405).then_some(("allow", ALLOW));
+        let close = self.closing.then_some(("connection", "close"));
+        let fixed = COMMON_HEADERS.into_iter().chain(allow).chain(close);
+        fixed
+            .map(|(name, value)| (name, value.to_owned()))
+            .chain([("content-length", self.length.to_string())])
+    }
+
+    /// Returns the body, which is empty for HEAD and OPTIONS requests.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+}
