@@ -63,49 +63,48 @@ async fn unless_disabled<T: HealthCheck>(check: &T) -> CheckResult {
     }
 }
 
-/// Checks the value inside. Until the `OnceLock` is set, there is no value to check yet, so the check is unhealthy.
-/// Once it is set, the value is picked up the next time the check runs.
-///
-/// A value that is set after the engine has started is never [attached](HealthCheck::attach). For example, if the value
-/// is a [`Flag`](crate::Flag), changing the flag does not run the check right away, so the change is picked up the next
-/// time the check runs. Do not use a `OnceLock` in the liveness probe, because restarting the process does not set the
-/// value any sooner.
-///
-/// If your state is `Clone`, put the `OnceLock` into an `Arc`. `start_health` clones the state, and the clone of a bare
-/// `OnceLock` is independent of the original, so a value that is later set in the original never reaches the clone.
-impl<T: HealthCheck> HealthCheck for OnceLock<T> {
-    async fn check(&self) -> CheckResult {
-        once(self.get()).await
-    }
+// std and tokio each have a cell that is set once, with the same methods and no trait in common.
+macro_rules! set_once {
+    ($(#[$doc:meta])* $cell:ident) => {
+        $(#[$doc])*
+        impl<T: HealthCheck> HealthCheck for $cell<T> {
+            async fn check(&self) -> CheckResult {
+                once(self.get()).await
+            }
 
-    fn is_disabled(&self) -> bool {
-        self.get().is_some_and(HealthCheck::is_disabled)
-    }
+            fn is_disabled(&self) -> bool {
+                self.get().is_some_and(HealthCheck::is_disabled)
+            }
 
-    fn attach(&self, trigger: Trigger) {
-        if let Some(inner) = self.get() {
-            inner.attach(trigger);
+            fn attach(&self, trigger: Trigger) {
+                if let Some(inner) = self.get() {
+                    inner.attach(trigger);
+                }
+            }
         }
-    }
+    };
 }
 
-/// Works like the check of [`OnceLock`]: the check is unhealthy until the value is set, and the value is attached only
-/// if it is set before the engine starts. A value that is set later is picked up the next time the check runs. If your
-/// state is `Clone`, put the `OnceCell` into an `Arc`.
-impl<T: HealthCheck> HealthCheck for OnceCell<T> {
-    async fn check(&self) -> CheckResult {
-        once(self.get()).await
-    }
+set_once! {
+    /// Checks the value inside. Until the `OnceLock` is set, there is no value to check yet, so the check is unhealthy.
+    /// Once it is set, the value is picked up the next time the check runs.
+    ///
+    /// A value that is set after the engine has started is never [attached](HealthCheck::attach). For example, if the
+    /// value is a [`Flag`](crate::Flag), changing the flag does not run the check right away, so the change is picked
+    /// up the next time the check runs. Do not use a `OnceLock` in the liveness probe, because restarting the process
+    /// does not set the value any sooner.
+    ///
+    /// If your state is `Clone`, put the `OnceLock` into an `Arc`. `start_health` clones the state, and the clone of a
+    /// bare `OnceLock` is independent of the original, so a value that is later set in the original never reaches the
+    /// clone.
+    OnceLock
+}
 
-    fn is_disabled(&self) -> bool {
-        self.get().is_some_and(HealthCheck::is_disabled)
-    }
-
-    fn attach(&self, trigger: Trigger) {
-        if let Some(inner) = self.get() {
-            inner.attach(trigger);
-        }
-    }
+set_once! {
+    /// Works like the check of [`OnceLock`]: the check is unhealthy until the value is set, and the value is attached
+    /// only if it is set before the engine starts. A value that is set later is picked up the next time the check runs.
+    /// If your state is `Clone`, put the `OnceCell` into an `Arc`.
+    OnceCell
 }
 
 async fn once<T: HealthCheck>(set: Option<&T>) -> CheckResult {
