@@ -72,7 +72,7 @@ const ONCE: Effort = Effort {
     window: Duration::ZERO,
 };
 
-/// What a process has measured of itself.
+/// What a process has measured about itself.
 #[derive(Clone, Copy)]
 struct Figures {
     /// Of one core, in percent.

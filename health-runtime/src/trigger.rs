@@ -1,4 +1,4 @@
-//! [`Trigger`], with which a check asks for a run of itself.
+//! [`Trigger`], a handle that lets a check ask to be run.
 
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};

@@ -86,7 +86,7 @@ fn an_unchanged_result_keeps_the_view_and_the_next_probe_checks_it_again() {
     assert!(Arc::ptr_eq(&view, &engine.view()), "the view holds");
     assert!(
         engine.fresh_view(Probe::Readiness).is_none(),
-        "but not for whoever asks"
+        "but a new probe has to look again"
     );
     engine.with(|core, now| drop(engine.answered(core, Probe::Readiness, now)));
     assert!(

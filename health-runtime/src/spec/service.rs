@@ -139,7 +139,8 @@ impl ServiceSpec {
     }
 
     /// Sets how long the process has to exit after the drain when it is shutting down because of a signal. If it is
-    /// still running after that, the engine terminates it. The default is 15 s. With the default drain, the shutdown
+    /// still running after that, the engine terminates it, provided that the service has called
+    /// [`shutdown_signal`](crate::Health::shutdown_signal). The default is 15 s. With the default drain, the shutdown
     /// takes at most 22 s, which is well within the 30 s that the kubelet allows by default.
     #[must_use]
     pub const fn shutdown_grace(mut self, grace: Duration) -> Self {

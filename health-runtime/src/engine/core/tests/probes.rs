@@ -193,7 +193,7 @@ fn a_transition_sends_one_event_with_its_message() {
     else {
         panic!("{events:?}")
     };
-    assert_eq!(*failing, [0], "whoever is woken reads for what");
+    assert_eq!(*failing, [0], "the event names the check that fails");
     assert_eq!(
         (*to, message.as_deref()),
         (State::unhealthy(Reason::Error), Some("refused"))

@@ -30,7 +30,7 @@ fn a_view_is_valid_for_the_usual_time_after_an_on_demand_run_exceeds_the_budget(
     sim.pass_check(0);
     sim.pass(ms(2_000));
     sim.waits(Probe::Readiness);
-    assert_eq!(sim.until(Probe::Readiness), Time::ZERO, "whoever asks waits");
+    assert_eq!(sim.until(Probe::Readiness), Time::ZERO, "a probe waits");
     sim.pass(BUDGET);
     assert_eq!(sim.until(Probe::Readiness), sim.now + USUAL);
 }
