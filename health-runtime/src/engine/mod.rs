@@ -71,7 +71,7 @@ pub(crate) use self::shutdown::serving::Serving;
 #[cfg(feature = "axum")]
 pub(crate) use self::shutdown::serving::{Call, ConnectionGuard, ListenerGuard};
 pub(crate) use self::state::State;
-pub(crate) use self::view::{Derived, View};
+pub(crate) use self::view::View;
 pub(crate) use self::weak::WeakEngine;
 
 use self::clock::Clock;

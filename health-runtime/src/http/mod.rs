@@ -4,7 +4,6 @@
 mod answer;
 #[cfg(feature = "axum")]
 mod axum;
-mod bodies;
 #[cfg(feature = "http-1")]
 mod into_response;
 pub(crate) mod paths;
@@ -26,7 +25,6 @@ pub use self::axum::listener::{DrainListener, DrainStream, ListenSocket, ServeLi
 use crate::engine::{Engine, EngineHandle, Named, Selection, View, WHOLE, common, report};
 use crate::format::Format;
 use crate::health::Health;
-use crate::http::bodies::Bodies;
 use crate::http::paths::Target;
 use crate::outcome::Status;
 use crate::report::Audience;
@@ -238,7 +236,7 @@ impl Probes {
     }
 
     fn whole(&self, probe: Probe, view: &View) -> Answer {
-        let body = Bodies::of(view).get(probe, self.audience, || self.rendered(view, probe, None).1);
+        let body = view.body(probe, self.audience, || self.rendered(view, probe, None).1);
         Answer::probe(view.verdict(probe).status, view.standing.phase, body.clone())
     }
 
