@@ -9,7 +9,7 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::routing::get as on_get;
-use health_runtime::{CheckSpec, Checks, Flag, Health, HealthState, Outcome, run};
+use health_runtime::{CheckSpec, Checks, Flag, Health, HealthState, Outcome, check_fn, run};
 use health_tests::{Answer, Many, ask, get, raw, serve, serve_at, settled, until};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -521,6 +521,34 @@ async fn details_are_public_only_with_public_details() {
         .start();
     let answer = settled(&health.router(), "/readyz", 503, "unhealthy").await;
     assert_eq!(answer.json()["checks"][0]["message"], "no route to postgres://***@h");
+}
+
+#[tokio::test]
+async fn the_details_of_a_check_keep_their_order_and_are_internal() {
+    let outcome = || {
+        Outcome::healthy()
+            .with_message("follows the primary")
+            .detail("size", 10)
+            .detail("in_use", 2)
+            .detail("load", 0.5)
+            .detail("primary", false)
+            .detail("at", "postgres://u:secret@h")
+    };
+    let shown = r#""message":"follows the primary","details":{"size":10,"in_use":2,"load":0.5,"primary":false,"at":"postgres://***@h"}"#;
+    for public_details in [false, true] {
+        let builder = Health::builder(()).check(CheckSpec::new("db").critical(), check_fn(outcome));
+        let builder = if public_details {
+            builder.public_details()
+        } else {
+            builder
+        };
+        let health = builder.start();
+        let public = settled(&health.router(), "/readyz", 200, "healthy").await.body;
+        assert_eq!(public.contains(shown), public_details, "{public}");
+        assert!(public_details || !public.contains("details"), "{public}");
+        let internal = get(&health.internal_router(), "/readyz").await.body;
+        assert!(internal.contains(shown), "{internal}");
+    }
 }
 
 // --- over sockets ---

@@ -146,7 +146,7 @@ pub mod __private;
 //   spec, naming, start_error         the options, their rules, and the errors of the start
 //   health, lifecycle, events         what a service holds: the handle, holds and startup tasks, subscriptions
 //   engine                            runs the checks, and publishes a view
-//   outcome, parts, report            the results
+//   outcome, detail, parts, report    the results
 //   format                            turns a report into bytes
 //   http                              answers probes
 //   text, panics, trigger, time_left  what several of these need
@@ -157,6 +157,7 @@ pub mod _documentation;
 mod argument;
 mod check;
 mod checks;
+mod detail;
 mod engine;
 mod events;
 mod format;
@@ -182,6 +183,7 @@ mod trigger;
 
 pub use check::{HealthCheck, InProcess};
 pub use checks::{Flag, Heartbeat, check_fn};
+pub use detail::{Detail, DetailValue};
 pub use events::{Events, HealthEvent, ProbeWatch};
 pub use function::HealthFn;
 // The items of `function` are for the macros. They are at the root because rustc names them in its messages.

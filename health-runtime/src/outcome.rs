@@ -6,6 +6,8 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use crate::detail::{self, Detail, DetailValue};
+
 /// A boxed error, which any error type, a `String` or a `&str` can be converted into with the `?` operator.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -105,6 +107,8 @@ pub enum Reason {
     Saturated,
     /// The resource is so busy that no run has received an answer from it within `max_age`. See [`Outcome::exhausted`].
     Exhausted,
+    /// What is checked took writes before, and takes none now. See [`Outcome::read_only`].
+    ReadOnly,
     /// The run succeeded, but it took longer than `degraded_after`.
     Slow,
     /// The service is shutting down.
@@ -137,6 +141,7 @@ impl Reason {
             Self::Reported => "reported",
             Self::Saturated => "saturated",
             Self::Exhausted => "exhausted",
+            Self::ReadOnly => "read_only",
             Self::Slow => "slow",
             Self::Draining => "draining",
             Self::Stalled => "stalled",
@@ -156,7 +161,13 @@ impl Reason {
     pub(crate) const fn is_evidence(self) -> bool {
         matches!(
             self,
-            Self::Error | Self::Timeout | Self::Panic | Self::Stuck | Self::Reported | Self::BreakerOpen
+            Self::Error
+                | Self::Timeout
+                | Self::Panic
+                | Self::Stuck
+                | Self::Reported
+                | Self::ReadOnly
+                | Self::BreakerOpen
         )
     }
 }
@@ -173,13 +184,13 @@ impl serde::Serialize for Reason {
     }
 }
 
-/// The result of a run that did not return an error: a status, with an optional reason and an optional message for the
-/// log.
+/// The result of a run that did not return an error: a status, with an optional reason, an optional message for the
+/// log, and optional [details](Self::detail).
 ///
 /// ```
 /// use health_runtime::{Outcome, Status};
 ///
-/// let lagging = Outcome::degraded("replica is 12 s behind");
+/// let lagging = Outcome::degraded("replica is 12 s behind").detail("lag_s", 12).read_only(true);
 /// assert_eq!(lagging.status(), Status::Degraded);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -187,7 +198,17 @@ pub struct Outcome {
     status: Status,
     reason: Option<Reason>,
     message: Option<String>,
+    details: Vec<Detail>,
+    access: Vec<Access>,
     parts: Option<PartList>,
+}
+
+/// Whether the store of a check, or of one of its parts, takes writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Access {
+    /// `None` for the check itself.
+    pub(crate) part: Option<Cow<'static, str>>,
+    pub(crate) read_only: bool,
 }
 
 impl Outcome {
@@ -197,6 +218,8 @@ impl Outcome {
             status: Status::Healthy,
             reason: None,
             message: None,
+            details: Vec::new(),
+            access: Vec::new(),
             parts: None,
         }
     }
@@ -275,18 +298,85 @@ impl Outcome {
             status,
             reason: Some(reason),
             message: Some(message.into()),
-            parts: None,
+            ..Self::healthy()
         }
     }
 
     /// Creates the outcome of [`Parts`](crate::Parts).
-    pub(crate) fn of_parts(status: Status, reason: Option<Reason>, message: Option<String>, parts: PartList) -> Self {
+    pub(crate) fn of_parts(
+        (status, reason): (Status, Option<Reason>),
+        message: Option<String>,
+        access: Vec<Access>,
+        parts: PartList,
+    ) -> Self {
         Self {
             status,
             reason,
             message,
+            details: Vec::new(),
+            access,
             parts: Some(parts),
         }
+    }
+
+    /// Sets the message, and replaces the one that there is. Use it for a healthy outcome that has something to say.
+    ///
+    /// The message is written to the log. Public responses only include it if `public_details` is set.
+    ///
+    /// ```
+    /// use health_runtime::Outcome;
+    ///
+    /// let healthy = Outcome::healthy().with_message("follows the primary");
+    /// assert_eq!(healthy.message(), Some("follows the primary"));
+    /// ```
+    #[must_use]
+    pub fn with_message(mut self, message: impl Into<String>) -> Self {
+        self.message = Some(message.into());
+        self
+    }
+
+    /// Adds a detail: a named boolean, number or text that helps the person on call, such as the size of a pool or the
+    /// version of a server. If there is already a detail with this name, its value is replaced.
+    ///
+    /// Internal responses show the details in the order in which they were added. Public responses only include them if
+    /// `public_details` is set. An outcome keeps at most 16 details, and drops the ones that are added later. Names are
+    /// limited to 64 characters and texts to 256 bytes. Credentials are masked, and so is every value whose name says
+    /// that it is a secret, such as `auth_token`.
+    ///
+    /// ```
+    /// use health_runtime::Outcome;
+    ///
+    /// let outcome = Outcome::healthy().detail("size", 10).detail("idle", 3).detail("version", "16.4");
+    /// assert_eq!(outcome.details()[0].name, "size");
+    /// assert_eq!(outcome.details()[0].value.as_f64(), Some(10.0));
+    /// ```
+    #[must_use]
+    pub fn detail(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<DetailValue>) -> Self {
+        detail::add(&mut self.details, name.into(), value.into());
+        self
+    }
+
+    /// Reports whether what is checked refuses writes. Use it for every store that the service writes to.
+    ///
+    /// The engine remembers whether a run has reported `false`. If a later run reports `true`, and would otherwise
+    /// pass, it is unhealthy with the reason `read_only`. This happens after a failover: the connections of the service
+    /// still go to the old primary, which answers every query but refuses every write. A store that was read-only from
+    /// the start is a replica, so it stays healthy. In [`Parts`](crate::Parts), this is decided for each part.
+    ///
+    /// The engine only remembers this while it runs, so a service that starts while its store is read-only treats the
+    /// store as a replica.
+    ///
+    /// ```
+    /// use health_runtime::Outcome;
+    ///
+    /// # let in_recovery = false;
+    /// let outcome = Outcome::healthy().read_only(in_recovery); // from `SELECT pg_is_in_recovery()`
+    /// ```
+    #[must_use]
+    pub fn read_only(mut self, read_only: bool) -> Self {
+        self.access.retain(|access| access.part.is_some());
+        self.access.push(Access { part: None, read_only });
+        self
     }
 
     /// Returns the status.
@@ -303,6 +393,21 @@ impl Outcome {
     /// Returns the message for the log, if there is one.
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()
+    }
+
+    /// Returns the details, in the order in which they were added.
+    pub fn details(&self) -> &[Detail] {
+        &self.details
+    }
+
+    /// Returns whether what is checked refuses writes, or `None` if the check does not report it.
+    pub fn is_read_only(&self) -> Option<bool> {
+        let own = self.access.iter().find(|access| access.part.is_none());
+        own.map(|access| access.read_only)
+    }
+
+    pub(crate) fn access(&self) -> &[Access] {
+        &self.access
     }
 
     /// Returns the parts that were kept by [`Parts`](crate::Parts), starting with the failing ones. The slice is empty
@@ -326,8 +431,7 @@ impl From<Status> for Outcome {
         Self {
             status,
             reason: (status != Status::Healthy).then_some(Reason::Reported),
-            message: None,
-            parts: None,
+            ..Self::healthy()
         }
     }
 }
@@ -428,6 +532,8 @@ pub struct PartReport {
     /// The message returned by the part's check. It is limited to 1 KiB, and credentials in it are masked. Public
     /// answers do not include the list of parts.
     pub message: Option<Arc<str>>,
+    /// The details returned by the part's check. Public responses do not include the list of parts.
+    pub details: Vec<Detail>,
 }
 
 /// The parts that are kept, and the number of parts that are left out.

@@ -1,20 +1,16 @@
 //! [`Parts`], the results of a set whose members are not known at compile time, such as tenants and shards.
 
-use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use crate::outcome::{IntoOutcome, Outcome, PartList, PartReport, Reason, Status};
+use crate::outcome::{Access, IntoOutcome, Outcome, PartList, PartReport, Reason, Status};
 use crate::panics;
 use crate::text;
 use crate::text::boundary;
 
 /// At most this many parts are kept. If more parts fail, it is one incident, and not a hundred.
 const MAX_REPORTED: usize = 100;
-
-/// The longest name of a part, in characters.
-const NAME: usize = 64;
 
 /// Once the message has this many bytes, it names no further part. With one more part it still fits in what is kept.
 const ROOM: usize = 600;
@@ -75,6 +71,7 @@ const SAID: usize = 100;
 #[must_use = "parts do nothing until `into_outcome`"]
 pub struct Parts {
     list: Vec<PartReport>,
+    access: Vec<Access>,
 }
 
 impl Parts {
@@ -84,31 +81,47 @@ impl Parts {
     }
 
     /// Adds a part along with the result of checking it. Names do not have to be unique, so adding the same name twice
-    /// results in two separate parts. If the result itself contains parts, only its message is kept.
+    /// results in two separate parts. If the result itself contains parts, only its message and its own details are
+    /// kept.
     pub fn add(&mut self, name: impl Into<String>, result: impl IntoOutcome) {
         let name = name.into();
         match result.into_outcome() {
             Ok(outcome) => {
-                let message = outcome.message().map(text::clean);
-                self.push(&name, outcome.status(), outcome.reason(), message);
+                self.push_access(&name, &outcome);
+                self.list.push(PartReport {
+                    name: text::name(name.into()),
+                    status: outcome.status(),
+                    reason: outcome.reason(),
+                    message: outcome.message().map(text::clean),
+                    details: outcome.details().to_vec(),
+                });
             }
-            Err(error) => self.add_failed(&name, Reason::Error, Some(panics::describe(error))),
+            Err(error) => self.add_failed(name, Reason::Error, Some(panics::describe(error))),
         }
     }
 
-    pub(crate) fn add_failed(&mut self, name: &str, reason: Reason, message: Option<Arc<str>>) {
-        self.push(name, Status::Unhealthy, Some(reason), message);
+    pub(crate) fn add_failed(&mut self, name: String, reason: Reason, message: Option<Arc<str>>) {
+        self.list.push(PartReport {
+            name: text::name(name.into()),
+            status: Status::Unhealthy,
+            reason: Some(reason),
+            message,
+            details: Vec::new(),
+        });
     }
 
-    fn push(&mut self, name: &str, status: Status, reason: Option<Reason>, message: Option<Arc<str>>) {
-        let name = text::clean(name);
-        let end = name.char_indices().nth(NAME).map_or(name.len(), |(end, _)| end);
-        self.list.push(PartReport {
-            name: Cow::Owned(name[..end].to_owned()),
-            status,
-            reason,
-            message,
-        });
+    /// Keeps which stores of the part take writes. A part of the part is named after both.
+    fn push_access(&mut self, name: &str, outcome: &Outcome) {
+        for access in outcome.access() {
+            let part = match &access.part {
+                None => name.to_owned(),
+                Some(inner) => format!("{name}/{inner}"),
+            };
+            self.access.push(Access {
+                part: Some(text::name(part.into())),
+                read_only: access.read_only,
+            });
+        }
     }
 
     /// Converts the set into the outcome of the whole check, which has the status and reason of the worst part. If
@@ -131,7 +144,7 @@ impl Parts {
         list.truncate(MAX_REPORTED);
         let omitted = total - list.len();
         let list = list.into();
-        Outcome::of_parts(status, reason, message, PartList { list, omitted })
+        Outcome::of_parts((status, reason), message, self.access, PartList { list, omitted })
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Serialize, Serializer};
 
+use crate::detail::Detail;
 use crate::outcome::{PartReport, Reason, Status};
 use crate::spec::Probe;
 
@@ -108,6 +109,9 @@ pub struct CheckReport {
     /// The message of the last finished run. It is limited to 1 KiB, and credentials in it are masked. Public responses
     /// only include it if `public_details` is set.
     pub message: Option<Arc<str>>,
+    /// The details of the last finished run, in the order in which the check added them. Public responses only include
+    /// them if `public_details` is set.
+    pub details: Arc<[Detail]>,
     /// The [`Parts`](crate::Parts) of the last finished run, starting with the failing ones. At most 100 parts are
     /// kept, and the list is empty if the run returned none. Public responses do not include the list.
     pub parts: Arc<[PartReport]>,

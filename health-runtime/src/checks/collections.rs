@@ -27,7 +27,7 @@ impl<T: HealthCheck> HealthCheck for Vec<T> {
             let name = format!("[{index}]");
             match result {
                 Ok(result) => parts.add(name, result),
-                Err(panic) => parts.add_failed(&name, Reason::Panic, panics::words(panic)),
+                Err(panic) => parts.add_failed(name, Reason::Panic, panics::words(panic)),
             }
         }
         Ok(parts.into_outcome())

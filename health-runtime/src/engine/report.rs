@@ -22,19 +22,20 @@ pub(crate) fn report(
     };
     let omitted = part.count - part.first.len();
     let check = |index: usize| {
-        let (spec, brief, details) = (&engine.plans[index].spec, view.brief(index), view.details(index));
-        let parts = details.parts.as_ref();
+        let (spec, brief, last) = (&engine.plans[index].spec, view.brief(index), view.last_run(index));
+        let parts = last.parts.as_ref();
         CheckReport {
             name: spec.name.clone(),
             status: brief.state.status,
             reason: brief.state.reason,
             description: spec.description.clone(),
             critical: spec.is_critical_in(probe),
-            raw_status: details.raw.map(|raw| raw.status),
-            raw_reason: details.raw.and_then(|raw| raw.reason),
-            latency: details.latency,
-            age: details.age,
-            message: details.message.clone(),
+            raw_status: last.raw.map(|raw| raw.status),
+            raw_reason: last.raw.and_then(|raw| raw.reason),
+            latency: last.latency,
+            age: last.age,
+            message: last.message.clone(),
+            details: last.details.clone().unwrap_or_default(),
             parts: parts.map(|parts| Arc::clone(&parts.list)).unwrap_or_default(),
             omitted_parts: parts.map_or(0, |parts| parts.omitted),
             runbook: spec.runbook.clone(),

@@ -68,11 +68,7 @@ fn an_unchanged_result_keeps_the_view_and_the_next_probe_checks_it_again() {
     let engine = &health.engine;
     let start = || engine.with(|core, now| core.demand(Probe::Readiness, WHOLE, now));
     let end = || {
-        let result = RunResult {
-            state: State::HEALTHY,
-            message: None,
-            parts: None,
-        };
+        let result = RunResult::new(State::HEALTHY, None);
         engine.with(|core, now| core.finished(0, result, now));
     };
     drop(health.probes());

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::detail::Detail;
 use crate::engine::selection::{WHOLE, clamped};
 use crate::engine::{State, Time};
 use crate::outcome::{PartList, Reason, Status};
@@ -17,7 +18,7 @@ pub(crate) struct View {
     pub(crate) standing: Standing,
     /// What each check contributes to its probes. Stored apart, so that a pass over all checks touches little memory.
     briefs: Box<[Brief]>,
-    details: Box<[Details]>,
+    last_runs: Box<[LastRun]>,
     verdicts: [State; 4],
     /// They belong to `http`, but a cell without a type costs each probe 68 instructions more.
     bodies: [[OnceLock<Bytes>; 4]; 2],
@@ -49,15 +50,16 @@ pub(crate) struct Brief {
 
 const _: () = assert!(size_of::<Brief>() == 4);
 
-/// The rest of what is known about a check at the time of the view.
+/// The last finished run of a check at the time of the view. Empty if no run has finished yet.
 #[derive(Clone, Debug)]
-pub(crate) struct Details {
-    /// The state that the last finished run returned, before thresholds, `fail_open` and the breaker.
+pub(crate) struct LastRun {
+    /// The state that it returned, before thresholds, `fail_open` and the breaker.
     pub(crate) raw: Option<State>,
-    /// How long the last finished run took.
+    /// How long it took.
     pub(crate) latency: Option<Duration>,
     pub(crate) age: Option<Duration>,
     pub(crate) message: Option<Arc<str>>,
+    pub(crate) details: Option<Arc<[Detail]>>,
     pub(crate) parts: Option<Arc<PartList>>,
 }
 
@@ -73,11 +75,11 @@ pub(crate) struct Part {
 }
 
 impl View {
-    pub(crate) fn new(briefs: Box<[Brief]>, details: Box<[Details]>, standing: Standing) -> Self {
+    pub(crate) fn new(briefs: Box<[Brief]>, last_runs: Box<[LastRun]>, standing: Standing) -> Self {
         let mut view = Self {
             standing,
             briefs,
-            details,
+            last_runs,
             verdicts: [State::unhealthy(Reason::Starting); 4],
             bodies: Default::default(),
         };
@@ -126,8 +128,8 @@ impl View {
         self.briefs[index]
     }
 
-    pub(crate) fn details(&self, index: usize) -> &Details {
-        &self.details[index]
+    pub(crate) fn last_run(&self, index: usize) -> &LastRun {
+        &self.last_runs[index]
     }
 
     /// The checks in these ranges that are in the probe: their state and number, and the indices of at most `limit` of

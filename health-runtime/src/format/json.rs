@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::{Serialize, Serializer};
 
+use crate::detail::Detail;
 use crate::outcome::{PartReport, Reason, Status};
 use crate::report::{Audience, CheckReport, Phase, Report};
 use crate::spec::Probe;
@@ -26,7 +27,7 @@ const MOST_PUBLIC_CHECKS: usize = 80;
 const NAME: usize = 128;
 
 /// The public sees at most this many bytes of an error, if it sees errors at all.
-const DETAIL: usize = 200;
+const MESSAGE: usize = 200;
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -48,7 +49,7 @@ struct Body<'a> {
 
 impl<'a> Body<'a> {
     /// The body with the first `shown` checks of the report.
-    fn new(report: &'a Report, shown: usize, audience: Audience, details: bool) -> Self {
+    fn new(report: &'a Report, shown: usize, audience: Audience, public_details: bool) -> Self {
         Self {
             status: report.status,
             service: cut(&report.service, NAME),
@@ -59,7 +60,7 @@ impl<'a> Body<'a> {
             lag_ms: report.lag.filter(|_| audience == Audience::Internal).map(millis),
             checks: report.checks[..shown]
                 .iter()
-                .map(|check| Check::new(check, audience, details))
+                .map(|check| Check::new(check, audience, public_details))
                 .collect(),
             omitted: NonZeroUsize::new(report.omitted + report.checks.len() - shown),
         }
@@ -103,16 +104,19 @@ struct Check<'a> {
     reason: Option<Reason>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
+    #[serde(skip_serializing_if = "DetailMap::is_empty")]
+    details: DetailMap<'a>,
     #[serde(flatten)]
     internal: Option<Internal<'a>>,
 }
 
 impl<'a> Check<'a> {
-    fn new(check: &'a CheckReport, audience: Audience, details: bool) -> Self {
-        let message = check.message.as_deref();
-        let (message, internal) = match audience {
-            Audience::Public => (message.filter(|_| details).map(|message| cut(message, DETAIL)), None),
-            Audience::Internal => (message, Some(Internal::new(check))), // bounded as it is
+    fn new(check: &'a CheckReport, audience: Audience, public_details: bool) -> Self {
+        let (message, details) = (check.message.as_deref(), &*check.details);
+        let (message, details, internal) = match audience {
+            Audience::Public if !public_details => (None, [].as_slice(), None),
+            Audience::Public => (message.map(|message| cut(message, MESSAGE)), details, None),
+            Audience::Internal => (message, details, Some(Internal::new(check))), // bounded as it is
         };
         Self {
             name: &check.name,
@@ -121,12 +125,28 @@ impl<'a> Check<'a> {
             latency_ms: check.latency.map(millis),
             reason: check.reason,
             message,
+            details: DetailMap(details),
             internal,
         }
     }
 }
 
-/// The details of a check that the public does not see.
+/// The details as an object, in the order in which the check added them.
+struct DetailMap<'a>(&'a [Detail]);
+
+impl DetailMap<'_> {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Serialize for DetailMap<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|detail| (&*detail.name, &detail.value)))
+    }
+}
+
+/// What the public does not see of a check.
 #[derive(Serialize)]
 struct Internal<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -173,6 +193,8 @@ struct Part<'a> {
     reason: Option<Reason>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
+    #[serde(skip_serializing_if = "DetailMap::is_empty")]
+    details: DetailMap<'a>,
 }
 
 impl<'a> Part<'a> {
@@ -182,6 +204,7 @@ impl<'a> Part<'a> {
             status: part.status,
             reason: part.reason,
             message: part.message.as_deref(),
+            details: DetailMap(&part.details),
         }
     }
 }
@@ -193,7 +216,7 @@ pub(super) fn most_checks(audience: Audience) -> usize {
     }
 }
 
-pub(super) fn render(report: &Report, audience: Audience, details: bool) -> Bytes {
+pub(super) fn render(report: &Report, audience: Audience, public_details: bool) -> Bytes {
     let limit = match audience {
         Audience::Public => PUBLIC_LIMIT,
         Audience::Internal => INTERNAL_LIMIT,
@@ -208,7 +231,7 @@ pub(super) fn render(report: &Report, audience: Audience, details: bool) -> Byte
     let fitting = report.checks.iter().take_while(fits).count();
     let mut shown = fitting.min(most_checks(audience));
     loop {
-        let body = Body::new(report, shown, audience, details);
+        let body = Body::new(report, shown, audience, public_details);
         let json = line(&body);
         if json.len() < limit || shown == 0 {
             return json;

@@ -30,11 +30,11 @@ impl Format {
         }
     }
 
-    /// Renders a report. If the audience is the public, error texts are only included if `details` is set. If not all
-    /// checks fit, the last ones are left out, and the body contains their number.
-    pub(crate) fn render(self, report: &Report, audience: Audience, details: bool) -> Bytes {
+    /// Renders a report. If the audience is the public, messages and details are only included if `public_details` is
+    /// set. If not all checks fit, the last ones are left out, and the body contains their number.
+    pub(crate) fn render(self, report: &Report, audience: Audience, public_details: bool) -> Bytes {
         match self {
-            Self::Json => json::render(report, audience, details),
+            Self::Json => json::render(report, audience, public_details),
         }
     }
 

@@ -3,9 +3,7 @@
 use std::ops::Range;
 
 use crate::text::scan::Scan;
-use crate::text::{boundary, fields, paths, urls};
-
-const MASK: &str = "***";
+use crate::text::{MASK, boundary, fields, paths, urls};
 
 /// At most this many levels of percent encoding are decoded, such as a URL in the query of a URL in a query.
 const LEVELS: usize = 3;

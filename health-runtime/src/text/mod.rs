@@ -43,6 +43,7 @@ mod signs;
 mod urls;
 mod values;
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::{self, Write};
 use std::sync::Arc;
@@ -51,6 +52,12 @@ use bounded::{Bounded, READ};
 
 /// At most this many bytes of a text are kept. A driver may quote a whole page in an error.
 const LIMIT: usize = 1024;
+
+/// The longest name of a part or of a detail, in characters.
+const NAME: usize = 64;
+
+/// What replaces a secret.
+pub(crate) const MASK: &str = "***";
 
 /// At most this many sources of an error are kept, because an error may be its own source.
 const SOURCES: usize = 16;
@@ -85,6 +92,22 @@ pub(crate) fn clean(text: &str) -> Arc<str> {
     let mut bounded = Bounded::default();
     let _ = bounded.write_str(text);
     masked(&bounded)
+}
+
+/// Cleans a name, and bounds it to [`NAME`] characters.
+pub(crate) fn name(name: Cow<'static, str>) -> Cow<'static, str> {
+    let cleaned = clean(&name);
+    let end = cleaned.char_indices().nth(NAME).map_or(cleaned.len(), |(end, _)| end);
+    if cleaned[..end] == name {
+        name
+    } else {
+        Cow::Owned(cleaned[..end].to_owned())
+    }
+}
+
+/// Whether a value with this name is a secret.
+pub(crate) fn is_secret(name: &str) -> bool {
+    names::is_secret(name.as_bytes())
 }
 
 /// The text is bounded before it is masked, so the cost is bounded too.

@@ -133,6 +133,7 @@ impl Reason {
                 | Self::Stuck
                 | Self::BreakerOpen
                 | Self::Exhausted
+                | Self::ReadOnly
         )
     }
 

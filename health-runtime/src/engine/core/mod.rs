@@ -9,6 +9,7 @@
 //! schedule        when runs start: interval, jitter, slices, retries
 //! thresholds      the published state of a check: its results, filtered by its thresholds
 //! breaker         whether a check that keeps failing is still called
+//! writability     whether what took writes before still takes them
 //! judge           the state of a check at a moment
 //! demand          what a probe starts and waits for
 //! lifecycle       starting, running, draining; holds
@@ -42,6 +43,7 @@ mod slot;
 mod snapshot;
 mod thresholds;
 mod transitions;
+mod writability;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -270,6 +272,7 @@ impl Core {
         if result.state.status == Status::Healthy && plan.spec.degraded_after.is_some_and(|limit| took > limit) {
             result.turn_slow(took);
         }
+        slot.writability.take(&mut result);
         slot.verify(&mut result.state, plan.max_age, now);
         if let Some(forced) = self.forced.get(&index) {
             result = forced.clone();

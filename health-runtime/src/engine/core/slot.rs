@@ -6,6 +6,7 @@ use tokio::task::AbortHandle;
 
 use crate::engine::core::breaker::BreakerState;
 use crate::engine::core::thresholds::Published;
+use crate::engine::core::writability::Writability;
 use crate::engine::{RunResult, State, Time};
 use crate::outcome::{Reason, Status};
 
@@ -27,6 +28,8 @@ pub(super) struct Slot {
     /// When a run last reached what it checks, and passed. `last` does not show this: a run may also pass if it only
     /// found that what it checks is fully in use.
     pub(super) verified: Option<Time>,
+    /// What took writes before.
+    pub(super) writability: Writability,
 
     /// The last run took longer than the probe budget, or timed out. No probe waits for the next run.
     pub(super) is_slow: bool,
@@ -70,6 +73,7 @@ impl Slot {
             due,
             passed: disabled,
             verified: None,
+            writability: Writability::default(),
             is_slow: false,
             again: false,
             told: if disabled {

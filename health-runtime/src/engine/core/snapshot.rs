@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::engine::Time;
 use crate::engine::core::Core;
-use crate::engine::view::{Brief, Details, Standing, View};
+use crate::engine::view::{Brief, LastRun, Standing, View};
 use crate::spec::Probe;
 
 /// A view is used for at most this long, so that its latencies stay current.
@@ -54,12 +54,16 @@ impl Core {
             critical: plan.spec.critical,
             probes: plan.probes(),
         });
-        let details = self.slots.iter().map(|slot| Details {
-            raw: slot.last.as_ref().map(|last| last.result.state),
-            latency: slot.last.as_ref().map(|last| last.took),
-            age: slot.last.as_ref().map(|last| now.saturating_sub(last.at)),
-            message: slot.last.as_ref().and_then(|last| last.result.message.clone()),
-            parts: slot.last.as_ref().and_then(|last| last.result.parts.clone()),
+        let last_runs = self.slots.iter().map(|slot| {
+            let last = slot.last.as_ref();
+            LastRun {
+                raw: last.map(|last| last.result.state),
+                latency: last.map(|last| last.took),
+                age: last.map(|last| now.saturating_sub(last.at)),
+                message: last.and_then(|last| last.result.message.clone()),
+                details: last.and_then(|last| last.result.details.clone()),
+                parts: last.and_then(|last| last.result.parts.clone()),
+            }
         });
         let standing = Standing {
             at: now,
@@ -69,7 +73,7 @@ impl Core {
             stalled,
             lag: self.stall_watch.lag(awake),
         };
-        let view = View::new(briefs.collect(), details.collect(), standing);
+        let view = View::new(briefs.collect(), last_runs.collect(), standing);
         self.tell_verdicts(&view);
         (view, until)
     }

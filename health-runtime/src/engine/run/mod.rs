@@ -17,9 +17,10 @@ use tokio::runtime::Handle;
 use tokio::task::{AbortHandle, Unconstrained, unconstrained};
 use tokio::time::Sleep;
 
+use crate::detail::Detail;
 use crate::engine::runner::SharedRunner;
 use crate::engine::{Core, Engine, Runner, State};
-use crate::outcome::{CheckResult, PartList, Reason, Status};
+use crate::outcome::{Access, CheckResult, PartList, Reason, Status};
 use crate::panics;
 use crate::text;
 use crate::time_left::limited;
@@ -31,10 +32,23 @@ pub(crate) struct RunResult {
     pub(crate) state: State,
     /// Of limited length, with credentials masked.
     pub(crate) message: Option<Arc<str>>,
+    pub(crate) details: Option<Arc<[Detail]>>,
+    /// Which stores take writes. Empty once the core has taken it in.
+    pub(crate) access: Vec<Access>,
     pub(crate) parts: Option<Arc<PartList>>,
 }
 
 impl RunResult {
+    pub(crate) fn new(state: State, message: Option<Arc<str>>) -> Self {
+        Self {
+            state,
+            message,
+            details: None,
+            access: Vec::new(),
+            parts: None,
+        }
+    }
+
     /// Turns a success that took too long into a degraded result (`slow`).
     pub(in crate::engine) fn turn_slow(&mut self, took: Duration) {
         self.state = State {
@@ -42,16 +56,15 @@ impl RunResult {
             reason: Some(Reason::Slow),
         };
         let millis = took.as_millis();
-        self.message.get_or_insert_with(|| format!("took {millis} ms").into());
+        let message = match &self.message {
+            Some(message) => text::clean(&format!("took {millis} ms; {message}")),
+            None => format!("took {millis} ms").into(),
+        };
+        self.message = Some(message);
     }
 
     fn failed(reason: Reason, message: Option<Arc<str>>) -> Self {
-        let state = State::unhealthy(reason);
-        Self {
-            state,
-            message,
-            parts: None,
-        }
+        Self::new(State::unhealthy(reason), message)
     }
 }
 
@@ -172,6 +185,8 @@ pub(in crate::engine) fn judged(result: CheckResult) -> RunResult {
                 reason: outcome.reason(),
             },
             message: outcome.message().map(text::clean),
+            details: (!outcome.details().is_empty()).then(|| outcome.details().into()),
+            access: outcome.access().to_vec(),
             parts: outcome.part_list().cloned().map(Arc::new),
         },
         Err(error) => RunResult::failed(Reason::Error, Some(panics::describe(error))),

@@ -147,11 +147,7 @@ fn the_event_of_an_opened_breaker_contains_the_error() {
     for _ in 0..3 {
         sim.core.start(0, sim.now);
         let state = State::unhealthy(Reason::Error);
-        let result = RunResult {
-            state,
-            message: Some("refused".into()),
-            parts: None,
-        };
+        let result = RunResult::new(state, Some("refused".into()));
         sim.core.finished(0, result, sim.now);
     }
     let events = sim.events();

@@ -13,6 +13,7 @@ mod state;
 mod thresholds;
 mod views;
 mod waiting;
+mod writability;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -99,21 +100,21 @@ impl Sim {
     }
 
     fn finish(&mut self, index: usize, state: State) {
-        let result = RunResult {
-            state,
-            message: None,
-            parts: None,
-        };
+        let result = RunResult::new(state, None);
         self.core.finished(index, result, self.now);
     }
 
     /// Ends the run in flight. If no run is in flight, starts one first.
     fn rerun(&mut self, index: usize, state: State) {
+        self.rerun_with(index, RunResult::new(state, None));
+    }
+
+    fn rerun_with(&mut self, index: usize, result: RunResult) {
         if self.core.slots[index].running.is_none() {
             self.core.start(index, self.now);
             self.core.began(index, self.now);
         }
-        self.finish(index, state);
+        self.core.finished(index, result, self.now);
     }
 
     fn pass_check(&mut self, index: usize) {

@@ -176,11 +176,7 @@ fn a_transition_sends_one_event_with_its_message() {
     sim.events();
     for _ in 0..3 {
         sim.core.start(0, sim.now);
-        let result = RunResult {
-            state: State::unhealthy(Reason::Error),
-            message: Some("refused".into()),
-            parts: None,
-        };
+        let result = RunResult::new(State::unhealthy(Reason::Error), Some("refused".into()));
         sim.core.finished(0, result, sim.now);
         sim.view();
     }
@@ -266,11 +262,7 @@ fn an_excluded_check_does_not_affect_the_result_of_a_probe() {
 #[test]
 fn a_message_that_does_not_explain_the_state_is_left_out() {
     let mut sim = Sim::new([db()]);
-    let result = RunResult {
-        state: State::HEALTHY,
-        message: Some("all is well".into()),
-        parts: None,
-    };
+    let result = RunResult::new(State::HEALTHY, Some("all is well".into()));
     sim.core.finished(0, result, sim.now);
     sim.events();
     sim.freeze(ms(18_000));

@@ -83,7 +83,7 @@ fn a_view_contains_the_raw_state_and_the_published_state() {
     published(&mut sim, "+-");
     let view = sim.view();
     assert_eq!(
-        (view.brief(0).state, view.details(0).raw),
+        (view.brief(0).state, view.last_run(0).raw),
         (State::HEALTHY, Some(State::unhealthy(Reason::Error)))
     );
 }
@@ -183,8 +183,13 @@ fn a_slow_success_counts_as_passed_and_its_message_contains_the_duration() {
     let mut sim = Sim::new([db().degraded_after(ms(100))]);
     sim.pass(ms(150));
     sim.pass_check(0);
-    let view = sim.view();
-    assert_eq!(view.details(0).message.as_deref(), Some("took 150 ms"));
+    let message = |sim: &mut Sim| sim.view().last_run(0).message.as_deref().map(str::to_owned);
+    assert_eq!(message(&mut sim).as_deref(), Some("took 150 ms"));
+    let mut sim = Sim::new([db().degraded_after(ms(100))]);
+    sim.pass(ms(150));
+    let result = RunResult::new(State::HEALTHY, Some("follows the primary".into()));
+    sim.core.finished(0, result, sim.now);
+    assert_eq!(message(&mut sim).as_deref(), Some("took 150 ms; follows the primary"));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::spec::Probe::{self, *};
 fn is_waived(said: Said) -> bool {
     matches!(
         said.1,
-        Some(Error | Reported | Timeout | Panic | Stuck | BreakerOpen | Exhausted)
+        Some(Error | Reported | Timeout | Panic | Stuck | BreakerOpen | Exhausted | ReadOnly)
     )
 }
 
