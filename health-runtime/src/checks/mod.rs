@@ -1,14 +1,14 @@
-//! The checks of this crate, and [`HealthCheck`](crate::HealthCheck) for types of other crates. Each optional crate has
-//! one file and one feature.
+//! Checks that you can use as fields of your state, or pass to [`HealthBuilder::check`](crate::HealthBuilder::check).
+//!
+//! This crate also implements [`HealthCheck`](crate::HealthCheck) for types of other crates. They are listed among the
+//! implementors of that trait, each with its feature.
 
-mod closure;
+// Each type, and each optional crate, has a file of its own.
+
+pub(crate) mod closure;
 mod collections;
-mod flag;
-mod heartbeat;
+pub(crate) mod flag;
+pub(crate) mod heartbeat;
 #[cfg(feature = "sqlx-0_9-sqlite")]
 mod sqlx_sqlite;
 mod task;
-
-pub use self::closure::check_fn;
-pub use self::flag::Flag;
-pub use self::heartbeat::Heartbeat;

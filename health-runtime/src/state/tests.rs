@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::*;
-use crate::checks::Flag;
+use crate::Flag;
 use crate::function::run;
 use crate::spec::Refresh;
 
