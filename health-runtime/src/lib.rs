@@ -149,7 +149,8 @@ pub mod __private;
 //   outcome, detail, parts, report    the results
 //   format                            turns a report into bytes
 //   http                              answers probes
-//   text, panics, trigger, time_left  what several of these need
+//   text, panics, trigger, kept,      what several of these need
+//   current_run
 //   testing                           the test kit
 //   argument, package, __private      for the generated code
 #[cfg(doc)]
@@ -157,6 +158,7 @@ pub mod _documentation;
 mod argument;
 mod check;
 pub mod checks;
+mod current_run;
 mod detail;
 mod engine;
 mod events;
@@ -164,6 +166,7 @@ mod format;
 mod function;
 mod health;
 mod http;
+mod kept;
 mod lifecycle;
 mod naming;
 mod outcome;
@@ -178,7 +181,7 @@ mod state;
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 pub mod testing;
 mod text;
-mod time_left;
+
 mod trigger;
 
 pub use check::{HealthCheck, InProcess};

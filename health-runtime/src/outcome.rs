@@ -335,6 +335,13 @@ impl Outcome {
         self
     }
 
+    /// Degrades a healthy outcome, and keeps its details.
+    #[allow(dead_code, reason = "only pools need it")]
+    pub(crate) fn turn_saturated(mut self, message: impl Into<String>) -> Self {
+        (self.status, self.reason) = (Status::Degraded, Some(Reason::Saturated));
+        self.with_message(message)
+    }
+
     /// Adds a detail: a named boolean, number or text that helps the person on call, such as the size of a pool or the
     /// version of a server. If there is already a detail with this name, its value is replaced.
     ///

@@ -1,9 +1,12 @@
 //! [`Trigger`], a handle that lets a check ask to be run.
 
+use std::any::Any;
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
+
+use crate::kept::Kept;
 
 /// A handle that lets a check ask to be run right away, instead of waiting for the next interval.
 ///
@@ -28,6 +31,9 @@ pub(crate) trait Target: Send + Sync {
 
     /// How much of its timeout the run of this check has left. `None` if no run is in flight.
     fn time_left(self: Arc<Self>, index: usize) -> Option<Duration>;
+
+    /// What the checks keep between their runs.
+    fn kept(&self) -> &Kept;
 }
 
 impl Trigger {
@@ -47,6 +53,14 @@ impl Trigger {
     /// How much of its timeout the run in flight has left. `None` if no run is in flight, or once the engine has ended.
     pub(crate) fn time_left(&self) -> Option<Duration> {
         self.target.upgrade()?.time_left(self.index)
+    }
+
+    /// What the check keeps for this owner. `None` once the engine has ended.
+    pub(crate) fn kept<T: Default + Send + Sync + 'static>(
+        &self,
+        owner: Weak<dyn Any + Send + Sync>,
+    ) -> Option<Arc<T>> {
+        Some(self.target.upgrade()?.kept().of(self.index, owner))
     }
 
     /// Asks for the check to be run, without waiting for the run itself. If a run is already in flight, another one

@@ -7,8 +7,12 @@
 
 pub(crate) mod closure;
 mod collections;
+mod few_idle;
 pub(crate) mod flag;
 pub(crate) mod heartbeat;
-#[cfg(feature = "sqlx-0_9-sqlite")]
-mod sqlx_sqlite;
+#[cfg(any(test, feature = "_pool"))]
+mod pool;
+mod sqlx;
 mod task;
+
+pub use self::few_idle::{ConnectionPool, few_idle};

@@ -84,6 +84,7 @@ use self::log::outbox::Outbox;
 use self::publication::Publication;
 use self::run::Spawned;
 use self::sync::Loaded;
+use crate::kept::Kept;
 use crate::panics;
 use crate::report::Transition;
 use crate::spec::{Probe, ServiceSpec};
@@ -124,6 +125,7 @@ pub(crate) struct Engine {
     /// `None` in a test that moves the clock: nothing then runs by itself.
     handles: Option<Handles>,
     runner: runner::Hold,
+    kept: Kept,
     live: Mutex<Option<Live>>,
     holders: OnceLock<Weak<EngineHandle>>,
 }
@@ -384,6 +386,10 @@ impl Target for Engine {
 
     fn time_left(self: Arc<Self>, index: usize) -> Option<Duration> {
         self.with(|core, now| core.time_left(index, now))
+    }
+
+    fn kept(&self) -> &Kept {
+        &self.kept
     }
 }
 

@@ -19,6 +19,7 @@ use crate::engine::shutdown::exit::LAST_WORDS;
 use crate::engine::shutdown::serving::Serving;
 use crate::engine::shutdown::signals;
 use crate::engine::{Core, Engine, EngineHandle, Event, Handles, Plan, Runner, Time, runner};
+use crate::kept::Kept;
 use crate::panics;
 use crate::spec::{Nest, Probe, ServiceSpec};
 use crate::trigger::{Target, Trigger};
@@ -69,6 +70,7 @@ impl Engine {
             serving: Serving::new(),
             handles,
             runner: runner::Hold::new(runner, is_by_hand),
+            kept: Kept::default(),
             live: Mutex::default(),
             holders: OnceLock::new(),
         });

@@ -11,11 +11,11 @@ use std::thread::{self, Thread};
 
 use tokio::runtime::Handle;
 
+use crate::current_run::limited_blocking;
 use crate::engine::Engine;
 use crate::engine::run::{Post, RunResult, Spawned, judged, panicked};
 use crate::engine::runner::SharedRunner;
 use crate::outcome::Reason;
-use crate::time_left::limited_blocking;
 
 /// Starts the run. Nothing can abort it: it keeps its thread until it returns. If it takes too long, the check is
 /// `stuck`.

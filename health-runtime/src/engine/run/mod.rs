@@ -17,13 +17,13 @@ use tokio::runtime::Handle;
 use tokio::task::{AbortHandle, Unconstrained, unconstrained};
 use tokio::time::Sleep;
 
+use crate::current_run::limited;
 use crate::detail::Detail;
 use crate::engine::runner::SharedRunner;
 use crate::engine::{Core, Engine, Runner, State};
 use crate::outcome::{Access, CheckResult, PartList, Reason, Status};
 use crate::panics;
 use crate::text;
-use crate::time_left::limited;
 use crate::trigger::{Target, Trigger};
 
 /// The result of a run, as the engine keeps it.

@@ -13,16 +13,16 @@ mod memory;
 use std::pin::pin;
 use std::time::Duration;
 
-use sqlx::pool::PoolConnection;
-use sqlx::{Sqlite, SqlitePool};
 use tokio::time::{Instant, timeout};
 
 use self::file::Found;
 use self::lock::Lock;
+use super::sqlx::pool::PoolConnection;
+use super::sqlx::{self, Sqlite, SqlitePool};
 use crate::BoxError;
 use crate::check::HealthCheck;
+use crate::current_run::time_left;
 use crate::outcome::{CheckResult, Outcome};
-use crate::time_left::time_left;
 
 /// Requests are noticeably slower if they wait for longer than this for a connection.
 const QUEUE: Duration = Duration::from_millis(50);
@@ -78,7 +78,6 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Dropping the future leaves no transaction open and no setting changed. While the check asks for the write lock, its
 /// connection's `busy_timeout` is zero, and the previous value is restored before the pool can hand out the connection
 /// again.
-#[cfg_attr(docsrs, doc(cfg(feature = "sqlx-0_9-sqlite")))]
 impl HealthCheck for SqlitePool {
     async fn check(&self) -> CheckResult {
         let began = Instant::now();

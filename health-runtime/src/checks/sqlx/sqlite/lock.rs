@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use sqlx::pool::PoolConnection;
-use sqlx::{AssertSqlSafe, Connection as _, Row as _, Sqlite, SqliteConnection};
 use tokio::time::{Instant, sleep};
 
+use super::super::query;
+use super::super::sqlx::pool::PoolConnection;
+use super::super::sqlx::{self, Connection as _, Executor as _, Row as _, Sqlite, SqliteConnection};
 use crate::BoxError;
 
 /// The first pause between two tries, and the longest. Each pause is twice the previous one.
@@ -41,7 +42,7 @@ pub(super) async fn ask(
 ) -> Result<(PoolConnection<Sqlite>, Option<String>, Lock), BoxError> {
     let file = file(&mut connection).await?;
     if file.is_none() {
-        sqlx::raw_sql("SELECT 1").execute(&mut *connection).await?;
+        connection.execute("SELECT 1").await?;
         return Ok((connection, file, Lock::Free));
     }
     let (began, mut pause) = (Instant::now(), FIRST_PAUSE);
@@ -79,7 +80,7 @@ pub(super) async fn ask(
 
 /// The path of the database, with symbolic links resolved, as SQLite keeps it; `None` in memory. Reads nothing.
 async fn file(connection: &mut SqliteConnection) -> sqlx::Result<Option<String>> {
-    for row in sqlx::raw_sql("PRAGMA database_list").fetch_all(connection).await? {
+    for row in connection.fetch_all("PRAGMA database_list").await? {
         if row.try_get::<&str, _>(1)? == "main" {
             let file: Option<String> = row.try_get(2)?;
             return Ok(file.filter(|file| !file.is_empty()));
@@ -96,12 +97,11 @@ async fn try_at_once(connection: &mut SqliteConnection) -> sqlx::Result<Tried> {
         // The application has no timeout, or it has a busy handler of its own. A timeout would remove that handler.
         return try_once(connection).await;
     }
-    sqlx::raw_sql("PRAGMA busy_timeout = 0")
-        .execute(&mut *connection)
-        .await?;
+    connection.execute("PRAGMA busy_timeout = 0").await?;
     let tried = try_once(connection).await;
-    let restore = AssertSqlSafe(format!("PRAGMA busy_timeout = {wait}"));
-    sqlx::raw_sql(restore).execute(connection).await?;
+    connection
+        .execute(query(&format!("PRAGMA busy_timeout = {wait}")))
+        .await?;
     tried
 }
 
@@ -127,8 +127,7 @@ async fn take(connection: &mut SqliteConnection) -> sqlx::Result<()> {
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     if !vacuums(&mut transaction).await? {
         // This fails on a read-only database. On others it does nothing.
-        let write = sqlx::raw_sql("PRAGMA main.incremental_vacuum(1)");
-        write.execute(&mut *transaction).await?;
+        transaction.execute("PRAGMA main.incremental_vacuum(1)").await?;
     }
     transaction.rollback().await
 }
@@ -140,7 +139,7 @@ async fn vacuums(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
 }
 
 async fn number(connection: &mut SqliteConnection, query: &'static str) -> sqlx::Result<i64> {
-    sqlx::raw_sql(query).fetch_one(connection).await?.try_get(0)
+    connection.fetch_one(query).await?.try_get(0)
 }
 
 fn is_busy(error: &sqlx::Error) -> bool {

@@ -12,8 +12,8 @@ use std::{fs, io, thread};
 
 use tokio::sync::watch;
 
+use super::within;
 use crate::BoxError;
-use crate::checks::sqlx_sqlite::within;
 use crate::panics;
 
 const GONE: &str = "the database file is gone from its path: it was removed or moved";

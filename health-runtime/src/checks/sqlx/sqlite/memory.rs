@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use sqlx::SqlitePool;
-use sqlx::sqlite::SqliteConnectOptions;
+use super::super::sqlx::SqlitePool;
+use super::super::sqlx::sqlite::SqliteConnectOptions;
 
-use crate::checks::sqlx_sqlite::file::FileId;
+use super::file::FileId;
 
 #[derive(Debug, Default)]
 pub(super) struct Memory {

@@ -1,0 +1,228 @@
+//! What a run does, and what it reports.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+
+use futures_util::future::join;
+use tokio::time::{sleep, timeout};
+
+use crate::checks::pool::own;
+use crate::checks::pool::place::Place;
+use crate::checks::pool::{Answer, Fault, Pool, Sizes};
+use crate::current_run;
+use crate::outcome::{CheckResult, Outcome};
+
+/// How long a check waits for one thing if it runs outside of an engine.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What a check keeps for a pool between its runs.
+struct Memory<P: Pool> {
+    own: own::Slot<P::Connection>,
+    place: Mutex<Option<Place>>,
+}
+
+impl<P: Pool> Default for Memory<P> {
+    fn default() -> Self {
+        Self {
+            own: own::Slot::default(),
+            place: Mutex::default(),
+        }
+    }
+}
+
+impl<P: Pool> Memory<P> {
+    fn place(&self) -> MutexGuard<'_, Option<Place>> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Checks the pool and its database.
+pub(crate) async fn check<P: Pool>(pool: &P) -> CheckResult {
+    if pool.is_closed() {
+        return Err("the pool is closed".into());
+    }
+    match within(patience(), pool.take_idle()).await {
+        Ok(Ok(Some(taken))) => match ask::<P>(taken).await {
+            // The server may have closed idle connections, for example in a restart. The pool notices that when it
+            // hands one out.
+            Err(Fault::Lost(_)) => open(pool).await,
+            asked => report(pool, asked),
+        },
+        Ok(Ok(None)) if pool.sizes().is_full() => busy(pool).await,
+        Ok(Ok(None) | Err(Fault::Lost(_) | Fault::Unexplained)) => open(pool).await,
+        Ok(Err(fault)) => refused(pool, fault),
+        Err(waited) => Err(unopened(waited).into_error()),
+    }
+}
+
+/// How long to wait for one thing. Less than all the time left, so that the run can report what it waited for.
+pub(super) fn patience() -> Duration {
+    current_run::time_left().map_or(PATIENCE, |left| left * 3 / 4)
+}
+
+/// Waits for at most this long, with two timers of half the time. If a freeze of the process uses up the first timer,
+/// the second one is left. The error is the time in milliseconds.
+pub(super) async fn within<F: Future>(patience: Duration, future: F) -> Result<F::Output, u128> {
+    let mut future = pin!(future);
+    for _ in 0..2 {
+        if let Ok(output) = timeout(patience / 2, future.as_mut()).await {
+            return Ok(output);
+        }
+    }
+    Err(patience.as_millis())
+}
+
+pub(super) fn unopened(waited: u128) -> Fault {
+    Fault::Failed(format!("no connection could be opened within {waited} ms").into())
+}
+
+/// Asks over a connection of the pool. If the run is cut off in the middle of an answer, the connection is closed,
+/// because its next user would read the rest of that answer.
+async fn ask<P: Pool>(taken: P::Taken) -> Result<Answer, Fault> {
+    struct Guard<P: Pool>(Option<P::Taken>);
+
+    impl<P: Pool> Drop for Guard<P> {
+        fn drop(&mut self) {
+            if let Some(taken) = self.0.take() {
+                P::discard(taken);
+            }
+        }
+    }
+
+    let mut guard = Guard::<P>(Some(taken));
+    let connection = guard.0.as_mut().expect("it has just been put there");
+    let answer = answer::<P>(connection).await?;
+    drop(guard.0.take()); // back to the pool
+    Ok(answer)
+}
+
+/// Asks the database, and waits for its answer for a limited time.
+pub(super) async fn answer<P: Pool>(connection: &mut P::Connection) -> Result<Answer, Fault> {
+    match within(patience(), P::ask(connection)).await {
+        Ok(answer) => answer,
+        Err(waited) => {
+            let error = format!("connected, but a query got no answer within {waited} ms");
+            Err(Fault::Failed(error.into()))
+        }
+    }
+}
+
+/// Lets the pool open a connection, and asks over it.
+async fn open<P: Pool>(pool: &P) -> CheckResult {
+    let patience = patience();
+    match within(patience, opened(pool, patience / 4)).await {
+        Ok(Ok(taken)) => report(pool, ask::<P>(taken).await),
+        Ok(Err(fault)) => refused(pool, fault),
+        Err(_) if pool.sizes().is_full() => Ok(pool.sizes().describe(exhausted(pool.sizes()))),
+        Err(waited) => Err(unopened(waited).into_error()),
+    }
+}
+
+/// Waits until the pool hands out a connection, or until it is known why it does not.
+///
+/// Some pools try again and again until their own timeout, and do not report the cause. So if the pool takes long, the
+/// check tries to connect by itself. Its error is the cause. Its success proves nothing about the pool.
+async fn opened<P: Pool>(pool: &P, head_start: Duration) -> Result<P::Taken, Fault> {
+    let mut take = pin!(pool.clone().take());
+    let mut own = pin!(async {
+        sleep(head_start).await;
+        pool.open().await.map(drop)
+    });
+    let (mut gave_up, mut accepts) = (false, false);
+    poll_fn(|context| {
+        if !gave_up && let Poll::Ready(taken) = take.as_mut().poll(context) {
+            match taken {
+                Err(Fault::Unexplained) => gave_up = true,
+                known => return Poll::Ready(known),
+            }
+        }
+        if !accepts && let Poll::Ready(opened) = own.as_mut().poll(context) {
+            match opened {
+                Ok(()) => accepts = true,
+                Err(fault) => return Poll::Ready(Err(fault)),
+            }
+        }
+        if gave_up && accepts {
+            let error = "the pool opens no connection, although the database accepts connections";
+            return Poll::Ready(Err(Fault::Failed(error.into())));
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+/// The pool got no connection. If the database runs and only accepts no more, and the service has some connections,
+/// then the pool is as good as full.
+fn refused<P: Pool>(pool: &P, fault: Fault) -> CheckResult {
+    let sizes = pool.sizes();
+    match fault {
+        Fault::TooMany(error) if sizes.in_use() > 0 => {
+            let outcome = Outcome::exhausted(format!(
+                "all {} connections are in use, and the database accepts no more: {error}",
+                sizes.in_use()
+            ));
+            Ok(sizes.describe(outcome))
+        }
+        fault => Err(fault.into_error()),
+    }
+}
+
+/// Asks the database of a full pool over a connection of the check's own, and finds out whether any connection comes
+/// back to the pool.
+async fn busy<P: Pool>(pool: &P) -> CheckResult {
+    let memory = current_run::kept::<Memory<P>>(pool.owner());
+    let place = memory.place().take();
+    let mut place = place.unwrap_or_else(|| Place::new(pool.clone()));
+    let (asked, came_back) = join(own::ask(pool, &memory.own), place.wait(patience() / 2)).await;
+    if came_back.is_none() {
+        *memory.place() = Some(place); // it goes on waiting between the runs
+    }
+    let sizes = pool.sizes();
+    let outcome = match came_back {
+        Some(true) => Outcome::saturated(in_use(sizes)),
+        _ => exhausted(sizes),
+    };
+    match asked {
+        Ok(answer) => Ok(answer.describe(sizes.describe(outcome))),
+        Err(Fault::TooMany(error)) => {
+            let message = format!("{}; the database accepts no more: {error}", in_use(sizes));
+            Ok(sizes.describe(outcome.with_message(message)))
+        }
+        Err(fault) => Err(fault.into_error()),
+    }
+}
+
+fn in_use(sizes: Sizes) -> String {
+    format!("all {} connections of the pool are in use", sizes.max)
+}
+
+fn exhausted(sizes: Sizes) -> Outcome {
+    Outcome::exhausted(format!("{}, and none has come back", in_use(sizes)))
+}
+
+fn report<P: Pool>(pool: &P, asked: Result<Answer, Fault>) -> CheckResult {
+    let answer = asked.map_err(Fault::into_error)?;
+    Ok(answer.describe(pool.sizes().describe(Outcome::healthy())))
+}
+
+impl Sizes {
+    fn describe(self, outcome: Outcome) -> Outcome {
+        outcome
+            .detail("size", self.size)
+            .detail("idle", self.idle)
+            .detail("in_use", self.in_use())
+            .detail("max", self.max)
+    }
+}
+
+impl Answer {
+    fn describe(self, outcome: Outcome) -> Outcome {
+        match self.read_only {
+            Some(read_only) => outcome.detail("read_only", read_only).read_only(read_only),
+            None => outcome,
+        }
+    }
+}

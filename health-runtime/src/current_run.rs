@@ -1,0 +1,38 @@
+//! The run that the calling code is part of: how much time it has left, and what its check keeps between its runs.
+
+use std::any::Any;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use crate::trigger::Trigger;
+
+tokio::task_local! {
+    /// The trigger of the run in this task or thread.
+    static RUN: Trigger;
+}
+
+/// Runs the future of a check. The functions of this file work inside it.
+pub(crate) fn limited<F: Future>(run: Trigger, future: F) -> impl Future<Output = F::Output> {
+    RUN.scope(run, future)
+}
+
+/// Like [`limited`], for a check that blocks its thread.
+pub(crate) fn limited_blocking<R>(run: Trigger, call: impl FnOnce() -> R) -> R {
+    RUN.sync_scope(run, call)
+}
+
+/// How much of its timeout the current run has left, in awake time. With it, a check can stop waiting before its
+/// timeout, and report what it waited for. `None` outside of a run, and in a task that the run has spawned.
+#[allow(dead_code, reason = "only some features need it")]
+pub(crate) fn time_left() -> Option<Duration> {
+    let run = RUN.try_with(Trigger::clone).ok()?;
+    Some(run.time_left().unwrap_or_default())
+}
+
+/// What the check of the current run keeps between its runs for this owner, such as a pool. It is empty at first.
+/// Outside of a run, nothing is kept.
+#[allow(dead_code, reason = "only some features need it")]
+pub(crate) fn kept<T: Default + Send + Sync + 'static>(owner: Weak<dyn Any + Send + Sync>) -> Arc<T> {
+    let run = RUN.try_with(Trigger::clone).ok();
+    run.and_then(|run| run.kept(owner)).unwrap_or_default()
+}
