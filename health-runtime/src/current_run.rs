@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::trigger::Trigger;
 
@@ -27,6 +27,38 @@ pub(crate) fn limited_blocking<R>(run: Trigger, call: impl FnOnce() -> R) -> R {
 pub(crate) fn time_left() -> Option<Duration> {
     let run = RUN.try_with(Trigger::clone).ok()?;
     Some(run.time_left().unwrap_or_default())
+}
+
+/// The `max_age` of the check of the current run. `None` outside of a run.
+#[allow(dead_code, reason = "only some features need it")]
+pub(crate) fn max_age() -> Option<Duration> {
+    RUN.try_with(Trigger::clone).ok()?.max_age()
+}
+
+/// A moment in the time in which the process could run. A process that was stopped does not get older.
+#[allow(dead_code, reason = "only some features need it")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Awake {
+    at: Instant,
+    /// For how long the process had not run until then.
+    lost: Duration,
+}
+
+#[allow(dead_code, reason = "only some features need it")]
+impl Awake {
+    pub(crate) fn now() -> Self {
+        let run = RUN.try_with(Trigger::clone).ok();
+        Self {
+            at: Instant::now(),
+            lost: run.and_then(|run| run.lost()).unwrap_or_default(),
+        }
+    }
+
+    pub(crate) fn elapsed(self) -> Duration {
+        let now = Self::now();
+        let lost = now.lost.saturating_sub(self.lost);
+        now.at.saturating_duration_since(self.at).saturating_sub(lost)
+    }
 }
 
 /// What the check of the current run keeps between its runs for this owner, such as a pool. It is empty at first.

@@ -200,6 +200,8 @@ pub struct Outcome {
     message: Option<String>,
     details: Vec<Detail>,
     access: Vec<Access>,
+    /// The check itself has waited for `max_age`, so the engine does not lower the outcome any more.
+    for_good: bool,
     parts: Option<PartList>,
 }
 
@@ -220,6 +222,7 @@ impl Outcome {
             message: None,
             details: Vec::new(),
             access: Vec::new(),
+            for_good: false,
             parts: None,
         }
     }
@@ -293,6 +296,16 @@ impl Outcome {
         Self::with(Status::Unhealthy, Reason::Exhausted, message)
     }
 
+    /// Keeps the engine from lowering an exhausted outcome.
+    pub(crate) fn for_good(mut self) -> Self {
+        self.for_good = true;
+        self
+    }
+
+    pub(crate) const fn is_for_good(&self) -> bool {
+        self.for_good
+    }
+
     fn with(status: Status, reason: Reason, message: impl Into<String>) -> Self {
         Self {
             status,
@@ -315,6 +328,7 @@ impl Outcome {
             message,
             details: Vec::new(),
             access,
+            for_good: false,
             parts: Some(parts),
         }
     }

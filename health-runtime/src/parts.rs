@@ -72,6 +72,7 @@ const SAID: usize = 100;
 pub struct Parts {
     list: Vec<PartReport>,
     access: Vec<Access>,
+    for_good: bool,
 }
 
 impl Parts {
@@ -88,6 +89,7 @@ impl Parts {
         match result.into_outcome() {
             Ok(outcome) => {
                 self.push_access(&name, &outcome);
+                self.for_good |= outcome.is_for_good();
                 self.list.push(PartReport {
                     name: text::name(name.into()),
                     status: outcome.status(),
@@ -144,7 +146,8 @@ impl Parts {
         list.truncate(MAX_REPORTED);
         let omitted = total - list.len();
         let list = list.into();
-        Outcome::of_parts((status, reason), message, self.access, PartList { list, omitted })
+        let outcome = Outcome::of_parts((status, reason), message, self.access, PartList { list, omitted });
+        if self.for_good { outcome.for_good() } else { outcome }
     }
 }
 

@@ -32,6 +32,9 @@ pub(crate) trait Target: Send + Sync {
     /// How much of its timeout the run of this check has left. `None` if no run is in flight.
     fn time_left(self: Arc<Self>, index: usize) -> Option<Duration>;
 
+    /// The `max_age` of this check.
+    fn max_age(&self, index: usize) -> Duration;
+
     /// What the checks keep between their runs.
     fn kept(&self) -> &Kept;
 }
@@ -53,6 +56,11 @@ impl Trigger {
     /// How much of its timeout the run in flight has left. `None` if no run is in flight, or once the engine has ended.
     pub(crate) fn time_left(&self) -> Option<Duration> {
         self.target.upgrade()?.time_left(self.index)
+    }
+
+    /// The `max_age` of the check. `None` once the engine has ended.
+    pub(crate) fn max_age(&self) -> Option<Duration> {
+        Some(self.target.upgrade()?.max_age(self.index))
     }
 
     /// What the check keeps for this owner. `None` once the engine has ended.

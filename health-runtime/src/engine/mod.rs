@@ -388,6 +388,10 @@ impl Target for Engine {
         self.with(|core, now| core.time_left(index, now))
     }
 
+    fn max_age(&self, index: usize) -> Duration {
+        self.plans[index].max_age
+    }
+
     fn kept(&self) -> &Kept {
         &self.kept
     }

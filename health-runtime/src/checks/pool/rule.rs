@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 use crate::checks::pool::own;
 use crate::checks::pool::place::Place;
 use crate::checks::pool::{Answer, Fault, Pool, Sizes};
-use crate::current_run;
+use crate::current_run::{self, Awake};
 use crate::outcome::{CheckResult, Outcome};
 
 /// How long a check waits for one thing if it runs outside of an engine.
@@ -21,7 +21,10 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// What a check keeps for a pool between its runs.
 struct Memory<P: Pool> {
     own: own::Slot<P::Connection>,
+    /// The place in the queue of a full pool.
     place: Mutex<Option<Place>>,
+    /// When the pool last handed out a connection to the check, in awake time. At first, when the check first looked.
+    flowed: Mutex<Awake>,
 }
 
 impl<P: Pool> Default for Memory<P> {
@@ -29,14 +32,33 @@ impl<P: Pool> Default for Memory<P> {
         Self {
             own: own::Slot::default(),
             place: Mutex::default(),
+            flowed: Mutex::new(Awake::now()),
         }
     }
 }
 
 impl<P: Pool> Memory<P> {
-    fn place(&self) -> MutexGuard<'_, Option<Place>> {
-        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    fn of(pool: &P) -> Arc<Self> {
+        current_run::kept(pool.owner())
     }
+
+    fn flows(&self) {
+        *locked(&self.flowed) = Awake::now();
+    }
+
+    /// The outcome for a pool that has no connection to give, while the database runs.
+    fn busy(&self, message: &str) -> Outcome {
+        let limit = current_run::max_age().unwrap_or(Duration::MAX);
+        if locked(&self.flowed).elapsed() <= limit {
+            Outcome::saturated(message)
+        } else {
+            Outcome::exhausted(format!("{message}, and none has come back for {} s", limit.as_secs())).for_good()
+        }
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Checks the pool and its database.
@@ -44,16 +66,17 @@ pub(crate) async fn check<P: Pool>(pool: &P) -> CheckResult {
     if pool.is_closed() {
         return Err("the pool is closed".into());
     }
+    let memory = Memory::of(pool);
     match within(patience(), pool.take_idle()).await {
         Ok(Ok(Some(taken))) => match ask::<P>(taken).await {
             // The server may have closed idle connections, for example in a restart. The pool notices that when it
             // hands one out.
-            Err(Fault::Lost(_)) => open(pool).await,
-            asked => report(pool, asked),
+            Err(Fault::Lost(_)) => open(pool, &memory).await,
+            asked => report(pool, &memory, asked),
         },
-        Ok(Ok(None)) if pool.sizes().is_full() => busy(pool).await,
-        Ok(Ok(None) | Err(Fault::Lost(_) | Fault::Unexplained)) => open(pool).await,
-        Ok(Err(fault)) => refused(pool, fault),
+        Ok(Ok(None)) if pool.sizes().is_full() => busy(pool, &memory).await,
+        Ok(Ok(None) | Err(Fault::Lost(_) | Fault::Unexplained)) => open(pool, &memory).await,
+        Ok(Err(fault)) => refused(pool, &memory, fault),
         Err(waited) => Err(unopened(waited).into_error()),
     }
 }
@@ -111,12 +134,12 @@ pub(super) async fn answer<P: Pool>(connection: &mut P::Connection) -> Result<An
 }
 
 /// Lets the pool open a connection, and asks over it.
-async fn open<P: Pool>(pool: &P) -> CheckResult {
+async fn open<P: Pool>(pool: &P, memory: &Memory<P>) -> CheckResult {
     let patience = patience();
     match within(patience, opened(pool, patience / 4)).await {
-        Ok(Ok(taken)) => report(pool, ask::<P>(taken).await),
-        Ok(Err(fault)) => refused(pool, fault),
-        Err(_) if pool.sizes().is_full() => Ok(pool.sizes().describe(exhausted(pool.sizes()))),
+        Ok(Ok(taken)) => report(pool, memory, ask::<P>(taken).await),
+        Ok(Err(fault)) => refused(pool, memory, fault),
+        Err(_) if pool.sizes().is_full() => busy(pool, memory).await,
         Err(waited) => Err(unopened(waited).into_error()),
     }
 }
@@ -156,15 +179,12 @@ async fn opened<P: Pool>(pool: &P, head_start: Duration) -> Result<P::Taken, Fau
 
 /// The pool got no connection. If the database runs and only accepts no more, and the service has some connections,
 /// then the pool is as good as full.
-fn refused<P: Pool>(pool: &P, fault: Fault) -> CheckResult {
+fn refused<P: Pool>(pool: &P, memory: &Memory<P>, fault: Fault) -> CheckResult {
     let sizes = pool.sizes();
     match fault {
         Fault::TooMany(error) if sizes.in_use() > 0 => {
-            let outcome = Outcome::exhausted(format!(
-                "all {} connections are in use, and the database accepts no more: {error}",
-                sizes.in_use()
-            ));
-            Ok(sizes.describe(outcome))
+            let message = format!("{}; the database accepts no more: {error}", in_use(sizes));
+            Ok(sizes.describe(memory.busy(&message)))
         }
         fault => Err(fault.into_error()),
     }
@@ -172,39 +192,29 @@ fn refused<P: Pool>(pool: &P, fault: Fault) -> CheckResult {
 
 /// Asks the database of a full pool over a connection of the check's own, and finds out whether any connection comes
 /// back to the pool.
-async fn busy<P: Pool>(pool: &P) -> CheckResult {
-    let memory = current_run::kept::<Memory<P>>(pool.owner());
-    let place = memory.place().take();
+async fn busy<P: Pool>(pool: &P, memory: &Memory<P>) -> CheckResult {
+    let place = locked(&memory.place).take();
     let mut place = place.unwrap_or_else(|| Place::new(pool.clone()));
     let (asked, came_back) = join(own::ask(pool, &memory.own), place.wait(patience() / 2)).await;
-    if came_back.is_none() {
-        *memory.place() = Some(place); // it goes on waiting between the runs
+    match came_back {
+        None => *locked(&memory.place) = Some(place), // it goes on waiting between the runs
+        Some(true) => memory.flows(),
+        Some(false) => {}
     }
     let sizes = pool.sizes();
-    let outcome = match came_back {
-        Some(true) => Outcome::saturated(in_use(sizes)),
-        _ => exhausted(sizes),
-    };
     match asked {
-        Ok(answer) => Ok(answer.describe(sizes.describe(outcome))),
-        Err(Fault::TooMany(error)) => {
-            let message = format!("{}; the database accepts no more: {error}", in_use(sizes));
-            Ok(sizes.describe(outcome.with_message(message)))
-        }
-        Err(fault) => Err(fault.into_error()),
+        Ok(answer) => Ok(answer.describe(sizes.describe(memory.busy(&in_use(sizes))))),
+        Err(fault) => refused(pool, memory, fault),
     }
 }
 
 fn in_use(sizes: Sizes) -> String {
-    format!("all {} connections of the pool are in use", sizes.max)
+    format!("all {} connections of the pool are in use", sizes.in_use())
 }
 
-fn exhausted(sizes: Sizes) -> Outcome {
-    Outcome::exhausted(format!("{}, and none has come back", in_use(sizes)))
-}
-
-fn report<P: Pool>(pool: &P, asked: Result<Answer, Fault>) -> CheckResult {
+fn report<P: Pool>(pool: &P, memory: &Memory<P>, asked: Result<Answer, Fault>) -> CheckResult {
     let answer = asked.map_err(Fault::into_error)?;
+    memory.flows();
     Ok(answer.describe(pool.sizes().describe(Outcome::healthy())))
 }
 

@@ -273,7 +273,7 @@ impl Core {
             result.turn_slow(took);
         }
         slot.writability.take(&mut result);
-        slot.verify(&mut result.state, plan.max_age, now);
+        slot.verify(&mut result, plan.max_age, now);
         if let Some(forced) = self.forced.get(&index) {
             result = forced.clone();
         }

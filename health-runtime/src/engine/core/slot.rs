@@ -88,13 +88,14 @@ impl Slot {
 
     /// Remembers when a run reached what it checks and passed. A run that found it fully in use becomes `saturated` if
     /// the check passes and its last verified success is not older than `max_age`: a busy dependency is not a dead one.
-    pub(super) fn verify(&mut self, run: &mut State, max_age: Duration, now: Time) {
+    pub(super) fn verify(&mut self, run: &mut RunResult, max_age: Duration, now: Time) {
+        let (run, for_good) = (&mut run.state, run.for_good);
         if run.reason != Some(Reason::Exhausted) {
             self.verified = if run.passes() { Some(now) } else { self.verified };
             return;
         }
         let is_well = self.published.state().is_some_and(State::passes);
-        if is_well && self.verified.is_some_and(|at| now.saturating_sub(at) <= max_age) {
+        if is_well && !for_good && self.verified.is_some_and(|at| now.saturating_sub(at) <= max_age) {
             *run = State {
                 status: Status::Degraded,
                 reason: Some(Reason::Saturated),

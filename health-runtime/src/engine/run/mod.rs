@@ -35,6 +35,8 @@ pub(crate) struct RunResult {
     pub(crate) details: Option<Arc<[Detail]>>,
     /// Which stores take writes. Empty once the core has taken it in.
     pub(crate) access: Vec<Access>,
+    /// The core does not lower the state if it is `exhausted`.
+    pub(crate) for_good: bool,
     pub(crate) parts: Option<Arc<PartList>>,
 }
 
@@ -45,6 +47,7 @@ impl RunResult {
             message,
             details: None,
             access: Vec::new(),
+            for_good: false,
             parts: None,
         }
     }
@@ -187,6 +190,7 @@ pub(in crate::engine) fn judged(result: CheckResult) -> RunResult {
             message: outcome.message().map(text::clean),
             details: (!outcome.details().is_empty()).then(|| outcome.details().into()),
             access: outcome.access().to_vec(),
+            for_good: outcome.is_for_good(),
             parts: outcome.part_list().cloned().map(Arc::new),
         },
         Err(error) => RunResult::failed(Reason::Error, Some(panics::describe(error))),

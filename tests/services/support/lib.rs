@@ -1,0 +1,21 @@
+//! What the tests against real servers share.
+//!
+//! ```text
+//! servers    private instances of real servers
+//! watched    a service with one check, and what it reports
+//! faults     the faults of a server, one after the other, and the table of what was reported
+//! blackhole  an address where nobody answers
+//! soak       many runs, a third of them cut off
+//! descriptors  how many files and sockets this process has open
+//! ```
+
+pub mod blackhole;
+pub mod descriptors;
+pub mod faults;
+pub mod servers;
+pub mod soak;
+pub mod watched;
+
+pub use faults::Faults;
+pub use servers::Server;
+pub use watched::Watched;
