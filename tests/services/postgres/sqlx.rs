@@ -12,7 +12,7 @@ use health_services::{Faults, Watched};
 const SECOND: Duration = Duration::from_secs(1);
 
 macro_rules! with_version {
-    ($module:ident: $sqlx:ident) => {
+    ($module:ident: $sqlx:ident $version:literal) => {
         mod $module {
             use $sqlx as sqlx;
 
@@ -29,7 +29,7 @@ macro_rules! with_version {
                 let Some(server) = Postgres::start() else {
                     return;
                 };
-                let mut faults = Faults::new(concat!("PostgreSQL, ", stringify!($sqlx)));
+                let mut faults = Faults::new(concat!("PostgreSQL with sqlx ", $version).to_owned());
                 server.kill();
                 let watched = Watched::new(pool(&server.url()));
                 let refused = "Connection refused";
@@ -272,8 +272,8 @@ macro_rules! with_version {
     };
 }
 
-with_version!(v0_8: sqlx_0_8);
-with_version!(v0_9: sqlx_0_9);
+with_version!(v0_8: sqlx_0_8 "0.8");
+with_version!(v0_9: sqlx_0_9 "0.9");
 
 fn detail(report: &health_runtime::CheckReport, name: &str) -> String {
     let detail = report.details.iter().find(|detail| detail.name == name);

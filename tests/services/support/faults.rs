@@ -3,6 +3,7 @@
 //! The tables stand in `health-runtime/docs/faults.md`. A test fails if what it has seen is not what stands there.
 //! `UPDATE_FAULTS=1` writes what the test has seen. Times are not compared, because they depend on the machine.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -21,7 +22,7 @@ static FILE: Mutex<()> = Mutex::new(());
 /// The table of one server.
 #[derive(Debug)]
 pub struct Faults {
-    title: &'static str,
+    title: String,
     rows: Vec<Row>,
 }
 
@@ -35,7 +36,7 @@ struct Row {
 
 impl Faults {
     /// An empty table.
-    pub fn new(title: &'static str) -> Self {
+    pub fn new(title: String) -> Self {
         Self {
             title,
             rows: Vec::new(),
@@ -53,13 +54,13 @@ impl Faults {
         cause: impl FnOnce(),
         mend: impl FnOnce(),
     ) {
-        let began = Instant::now();
         cause();
+        let began = Instant::now();
         let report = watched.until_error(expected).await;
         let after = began.elapsed();
         assert!(!message(&report).contains("secret"), "{report:?}");
-        let began = Instant::now();
         mend();
+        let began = Instant::now();
         watched.until_healthy().await;
         self.push(fault, &report, after, Some(began.elapsed()));
     }
@@ -92,11 +93,11 @@ impl Faults {
         let _one = FILE.lock().unwrap_or_else(PoisonError::into_inner);
         let docs = fs::read_to_string(DOCS).unwrap_or_default();
         if std::env::var_os("UPDATE_FAULTS").is_some() {
-            fs::write(DOCS, replaced(&docs, self.title, &self.table())).unwrap();
+            fs::write(DOCS, replaced(&docs, &self.title, &self.table())).unwrap();
             return;
         }
         let path = Path::new(DOCS).file_name().unwrap_or_default().display();
-        let found = section(&docs, self.title).unwrap_or_default();
+        let found = section(&docs, &self.title).unwrap_or_default();
         let [found, seen] = [found, &self.table()].map(without_times);
         assert_eq!(found, seen, "the table in {path}; UPDATE_FAULTS=1 writes it");
     }
@@ -122,11 +123,20 @@ fn section<'a>(docs: &'a str, title: &str) -> Option<&'a str> {
     Some(rest.split("\n# ").next().unwrap_or(rest).trim_end())
 }
 
+/// The page with this table. The tables are in the order of their titles.
 fn replaced(docs: &str, title: &str, table: &str) -> String {
-    match section(docs, title) {
-        Some(old) => docs.replace(old, table.trim_end()),
-        None => format!("{}\n\n# {title}\n\n{table}", docs.trim_end()),
+    let mut sections = docs.split("\n# ");
+    let introduction = sections.next().unwrap_or_default().trim_end();
+    let mut tables: BTreeMap<&str, &str> = sections
+        .filter_map(|section| section.split_once("\n\n"))
+        .map(|(title, table)| (title, table.trim_end()))
+        .collect();
+    tables.insert(title, table.trim_end());
+    let mut page = introduction.to_owned();
+    for (title, table) in tables {
+        let _ = write!(page, "\n\n# {title}\n\n{table}");
     }
+    page + "\n"
 }
 
 /// The first two columns.

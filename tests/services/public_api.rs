@@ -1,6 +1,6 @@
 //! Compares the public API of both crates with the lists in `tests/api`. So a diff shows every change of the API.
 //!
-//! `UPDATE_API=1 cargo test -p health-tests --test public_api` writes the lists. Do not edit them by hand.
+//! `UPDATE_API=1 cargo test -p health-services --test public_api` writes the lists. Do not edit them by hand.
 #![cfg(unix)] // rustdoc is called through a shell script
 
 use std::env;
@@ -28,7 +28,7 @@ fn compare(package: &str) {
         return;
     }
     let found = api(package);
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("api/{package}.txt"));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../api/{package}.txt"));
     if env::var_os("UPDATE_API").is_some() {
         fs::write(&path, &found).expect("the list can be written");
     }
@@ -41,7 +41,7 @@ fn compare(package: &str) {
     assert!(
         found == listed,
         "the API of {package} has changed; if this is intended, run\n\
-         UPDATE_API=1 cargo test -p health-tests --test public_api\n\
+         UPDATE_API=1 cargo test -p health-services --test public_api\n\
          gone:\n{missing}\nnew:\n{new}"
     );
 }
@@ -51,7 +51,7 @@ fn api(package: &str) -> String {
     let target = target();
     let json = target.join(format!("doc/{}.json", package.replace('-', "_")));
     let _ = fs::remove_file(&json); // from an earlier run
-    let wrapper: PathBuf = [env!("CARGO_MANIFEST_DIR"), "support", "rustdoc.sh"].iter().collect();
+    let wrapper: PathBuf = [env!("CARGO_MANIFEST_DIR"), "..", "support", "rustdoc.sh"].iter().collect();
     let output = Command::new(env!("CARGO"))
         .args([
             "rustdoc",
