@@ -44,10 +44,10 @@ pub trait HealthCheck: Send + Sync + 'static {
     fn check(&self) -> impl Future<Output = CheckResult> + Send;
 
     /// Returns `true` if there is nothing to check, in which case the check never runs and is reported as healthy with
-    /// the reason `disabled`. The default implementation returns `false`. A `None` is disabled, and so is a `Vec` whose
-    /// elements are all disabled.
+    /// the reason `disabled`. The default implementation returns `false`. A `None` is disabled, and so is a `Vec` or a
+    /// map whose elements are all disabled.
     ///
-    /// The engine calls this method once, when it starts. For the elements of a `Vec` and for the value of a
+    /// The engine calls this method once, when it starts. For the elements of a `Vec` or a map and for the value of a
     /// `OnceLock`, it is also called each time the check runs.
     fn is_disabled(&self) -> bool {
         false

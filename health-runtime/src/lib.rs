@@ -90,7 +90,9 @@
 //! | [`Heartbeat`] | whether a worker hangs |
 //! | tokio's [`AbortHandle`](HealthCheck#foreign-impls), [`JoinHandle`](HealthCheck#foreign-impls) | whether a worker has ended |
 //! | `Option`, `Arc`, `Box` of a check | the inner check; `None` is healthy (`disabled`) |
-//! | `Vec` of checks | all elements at the same time; the worst result is reported |
+//! | tokio's `mpsc` [`Sender`](HealthCheck#foreign-impls), [`UnboundedSender`](HealthCheck#foreign-impls) | whether the receiver is gone, and whether the channel is full |
+//! | tokio's [`Semaphore`](HealthCheck#foreign-impls) | whether a permit is free |
+//! | `Vec`, `HashMap` and `BTreeMap` of checks | all elements at the same time; the worst result is reported |
 //! | `OnceLock`, tokio's `OnceCell` of a check | the inner check; unhealthy until the cell is set. If the state is `Clone`, put the cell into an `Arc` |
 //! | a type that implements [`HealthCheck`] | whatever you implement; with [`Parts`], the check can report one result for each tenant or shard |
 //! | a function | whatever you implement: `with = path` on a field, or `#[health_check]` on the function |

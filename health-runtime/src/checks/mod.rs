@@ -5,6 +5,7 @@
 
 // Each type, and each optional crate, has a file of its own.
 
+mod channel;
 pub(crate) mod closure;
 mod collections;
 mod few_idle;
@@ -13,6 +14,7 @@ pub(crate) mod heartbeat;
 #[cfg(any(test, feature = "_pool"))]
 mod pool;
 mod sqlx;
+mod semaphore;
 mod task;
 
 pub use self::few_idle::{ConnectionPool, few_idle};
