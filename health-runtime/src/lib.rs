@@ -127,6 +127,7 @@
 //! | `http-1` | with `axum` | conversion of an [`Answer`] into an `http::Response<Bytes>`, for hyper and for frameworks that use hyper |
 //! | `sqlx-0_9-sqlite` | off | [`HealthCheck`] for `sqlx::SqlitePool`; its [`impl`](HealthCheck#impl-HealthCheck-for-Pool%3CSqlite%3E) documents what it detects, what it costs and what it does not detect |
 //! | `testing` | off | `testing::TestHealth`, which you can use in your own tests to check what your service reports while something fails |
+//! | `tokio-util-0_7` | off | [`HealthCheck`] for `tokio_util::task::TaskTracker`; its [`impl`](HealthCheck#impl-HealthCheck-for-TaskTracker) documents when it fails |
 //!
 //! Without the `axum` feature, you can use [`Health::probes`] to answer probes from any HTTP framework.
 //!

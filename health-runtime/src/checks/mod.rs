@@ -18,3 +18,5 @@ mod semaphore;
 mod task;
 
 pub use self::few_idle::{ConnectionPool, few_idle};
+#[cfg(feature = "tokio-util-0_7")]
+mod tokio_util;
