@@ -1,10 +1,16 @@
 //! The run that the calling code is part of: how much time it has left, and what its check keeps between its runs.
 
 use std::any::Any;
+use std::pin::pin;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
+use tokio::time::timeout;
+
 use crate::trigger::Trigger;
+
+/// How long a check waits for one thing if it runs outside of an engine.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 tokio::task_local! {
     /// The trigger of the run in this task or thread.
@@ -21,12 +27,28 @@ pub(crate) fn limited_blocking<R>(run: Trigger, call: impl FnOnce() -> R) -> R {
     RUN.sync_scope(run, call)
 }
 
-/// How much of its timeout the current run has left, in awake time. With it, a check can stop waiting before its
-/// timeout, and report what it waited for. `None` outside of a run, and in a task that the run has spawned.
-#[allow(dead_code, reason = "only some features need it")]
-pub(crate) fn time_left() -> Option<Duration> {
+/// How much of its timeout the current run has left, in awake time. `None` outside of a run, and in a task that the run
+/// has spawned.
+fn time_left() -> Option<Duration> {
     let run = RUN.try_with(Trigger::clone).ok()?;
     Some(run.time_left().unwrap_or_default())
+}
+
+/// How long to wait for one thing. Less than all the time left, so that the run can report what it waited for.
+pub(crate) fn patience() -> Duration {
+    time_left().map_or(PATIENCE, |left| left * 3 / 4)
+}
+
+/// Waits for at most this long, with two timers of half the time. If a freeze of the process uses up the first timer,
+/// the second one is left.
+pub(crate) async fn within<F: Future>(patience: Duration, future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    for _ in 0..2 {
+        if let Ok(output) = timeout(patience / 2, future.as_mut()).await {
+            return Some(output);
+        }
+    }
+    None
 }
 
 /// The `max_age` of the check of the current run. `None` outside of a run.

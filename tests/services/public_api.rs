@@ -51,7 +51,9 @@ fn api(package: &str) -> String {
     let target = target();
     let json = target.join(format!("doc/{}.json", package.replace('-', "_")));
     let _ = fs::remove_file(&json); // from an earlier run
-    let wrapper: PathBuf = [env!("CARGO_MANIFEST_DIR"), "..", "support", "rustdoc.sh"].iter().collect();
+    let wrapper: PathBuf = [env!("CARGO_MANIFEST_DIR"), "..", "support", "rustdoc.sh"]
+        .iter()
+        .collect();
     let output = Command::new(env!("CARGO"))
         .args([
             "rustdoc",

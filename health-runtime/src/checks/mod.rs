@@ -5,18 +5,26 @@
 
 // Each type, and each optional crate, has a file of its own.
 
+#[cfg(unix)]
+mod amount;
 mod channel;
 pub(crate) mod closure;
 mod collections;
+#[cfg(unix)]
+mod disk_space;
 mod few_idle;
+mod file_system;
 pub(crate) mod flag;
 pub(crate) mod heartbeat;
 #[cfg(any(test, feature = "_pool"))]
 mod pool;
-mod sqlx;
 mod semaphore;
+mod sqlx;
 mod task;
 
 pub use self::few_idle::{ConnectionPool, few_idle};
 #[cfg(feature = "tokio-util-0_7")]
 mod tokio_util;
+
+#[cfg(unix)]
+pub use disk_space::DiskSpace;

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::time::sleep;
 
-use crate::checks::pool::rule::{answer, patience, unopened, within};
+use crate::checks::pool::rule::{answer, timed, unopened};
 use crate::checks::pool::{Answer, Fault, Pool};
+use crate::current_run::patience;
 
 /// Where the connection is kept between the runs.
 pub(super) struct Slot<C>(Arc<Mutex<Kept<C>>>);
@@ -35,7 +36,7 @@ pub(super) async fn ask<P: Pool>(pool: &P, slot: &Slot<P::Connection>) -> Result
             asked => return asked.inspect(|_| keep(pool, slot, connection)),
         }
     }
-    let mut connection = within(patience(), pool.open()).await.map_err(unopened)??;
+    let mut connection = timed(patience(), pool.open()).await.map_err(unopened)??;
     let answer = answer::<P>(&mut connection).await?;
     keep(pool, slot, connection);
     Ok(answer)

@@ -7,16 +7,13 @@ use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::future::join;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use crate::checks::pool::own;
 use crate::checks::pool::place::Place;
 use crate::checks::pool::{Answer, Fault, Pool, Sizes};
-use crate::current_run::{self, Awake};
+use crate::current_run::{self, Awake, patience, within};
 use crate::outcome::{CheckResult, Outcome};
-
-/// How long a check waits for one thing if it runs outside of an engine.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What a check keeps for a pool between its runs.
 struct Memory<P: Pool> {
@@ -67,7 +64,7 @@ pub(crate) async fn check<P: Pool>(pool: &P) -> CheckResult {
         return Err("the pool is closed".into());
     }
     let memory = Memory::of(pool);
-    match within(patience(), pool.take_idle()).await {
+    match timed(patience(), pool.take_idle()).await {
         Ok(Ok(Some(taken))) => match ask::<P>(taken).await {
             // The server may have closed idle connections, for example in a restart. The pool notices that when it
             // hands one out.
@@ -81,21 +78,9 @@ pub(crate) async fn check<P: Pool>(pool: &P) -> CheckResult {
     }
 }
 
-/// How long to wait for one thing. Less than all the time left, so that the run can report what it waited for.
-pub(super) fn patience() -> Duration {
-    current_run::time_left().map_or(PATIENCE, |left| left * 3 / 4)
-}
-
-/// Waits for at most this long, with two timers of half the time. If a freeze of the process uses up the first timer,
-/// the second one is left. The error is the time in milliseconds.
-pub(super) async fn within<F: Future>(patience: Duration, future: F) -> Result<F::Output, u128> {
-    let mut future = pin!(future);
-    for _ in 0..2 {
-        if let Ok(output) = timeout(patience / 2, future.as_mut()).await {
-            return Ok(output);
-        }
-    }
-    Err(patience.as_millis())
+/// Waits for at most this long. The error is the time in milliseconds.
+pub(super) async fn timed<F: Future>(patience: Duration, future: F) -> Result<F::Output, u128> {
+    within(patience, future).await.ok_or(patience.as_millis())
 }
 
 pub(super) fn unopened(waited: u128) -> Fault {
@@ -124,7 +109,7 @@ async fn ask<P: Pool>(taken: P::Taken) -> Result<Answer, Fault> {
 
 /// Asks the database, and waits for its answer for a limited time.
 pub(super) async fn answer<P: Pool>(connection: &mut P::Connection) -> Result<Answer, Fault> {
-    match within(patience(), P::ask(connection)).await {
+    match timed(patience(), P::ask(connection)).await {
         Ok(answer) => answer,
         Err(waited) => {
             let error = format!("connected, but a query got no answer within {waited} ms");
@@ -136,7 +121,7 @@ pub(super) async fn answer<P: Pool>(connection: &mut P::Connection) -> Result<An
 /// Lets the pool open a connection, and asks over it.
 async fn open<P: Pool>(pool: &P, memory: &Memory<P>) -> CheckResult {
     let patience = patience();
-    match within(patience, opened(pool, patience / 4)).await {
+    match timed(patience, opened(pool, patience / 4)).await {
         Ok(Ok(taken)) => report(pool, memory, ask::<P>(taken).await),
         Ok(Err(fault)) => refused(pool, memory, fault),
         Err(_) if pool.sizes().is_full() => busy(pool, memory).await,

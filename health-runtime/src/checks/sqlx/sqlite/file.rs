@@ -1,20 +1,10 @@
 //! The database's file and its file system.
-//!
-//! Every call into a file system may hang for ever. So each look runs on a thread of its own, at most one for each path
-//! and each file that an earlier look found there. It does not run on a worker of the runtime, and not in the blocking
-//! pool, because the application may use up that pool.
 
-use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-use std::{fs, io, thread};
+use std::{fs, io};
 
-use tokio::sync::watch;
-
-use super::within;
 use crate::BoxError;
-use crate::panics;
+use crate::checks::file_system::Looks;
 
 const GONE: &str = "the database file is gone from its path: it was removed or moved";
 #[cfg(target_os = "linux")]
@@ -33,61 +23,17 @@ pub(super) struct Found {
     pub(super) is_full: bool,
 }
 
-type Answer = Result<Found, Arc<str>>;
-
 /// The path, and the file that an earlier look found there. Both decide what a look finds: two pools on one path may
 /// have different files open.
 type Key = (String, Option<FileId>);
 
-type Looks = BTreeMap<Key, watch::Receiver<Option<Answer>>>;
-
-/// The looks in flight.
-static LOOKS: Mutex<Looks> = Mutex::new(BTreeMap::new());
-
-fn looks() -> MutexGuard<'static, Looks> {
-    LOOKS.lock().unwrap_or_else(PoisonError::into_inner)
-}
+static LOOKS: Looks<Key, Found> = Looks::new("the file system of the database");
 
 /// Looks at the database's file, or waits for the look that is in flight. `known` is the file that an earlier look
 /// found.
-pub(super) async fn look(path: String, known: Option<FileId>, patience: Duration) -> Result<Found, BoxError> {
+pub(super) async fn look(path: String, known: Option<FileId>) -> Result<Found, BoxError> {
     let file = path.clone();
-    look_by((path, known), patience, move || find(Path::new(&file), known)).await
-}
-
-async fn look_by(
-    key: Key,
-    patience: Duration,
-    find: impl FnOnce() -> Result<Found, BoxError> + Send + 'static,
-) -> Result<Found, BoxError> {
-    let mut look = start(key, find)?;
-    match within(patience, look.wait_for(Option::is_some)).await {
-        Some(Ok(answer)) => match answer.as_ref().expect("`wait_for` has seen a value") {
-            Ok(found) => Ok(found.clone()),
-            Err(error) => Err(error.to_string().into()),
-        },
-        Some(Err(_)) => Err("the check of the database file ended without a result".into()),
-        None => Err("the file system of the database does not answer".into()),
-    }
-}
-
-fn start(
-    key: Key,
-    find: impl FnOnce() -> Result<Found, BoxError> + Send + 'static,
-) -> io::Result<watch::Receiver<Option<Answer>>> {
-    let mut in_flight = looks();
-    if let Some(look) = in_flight.get(&key) {
-        return Ok(look.clone());
-    }
-    let (sender, look) = watch::channel(None);
-    let done = key.clone();
-    thread::Builder::new().name("health file".into()).spawn(move || {
-        let answer = panics::run(|| find().map_err(panics::describe));
-        looks().remove(&done);
-        sender.send_replace(answer);
-    })?;
-    in_flight.insert(key, look.clone());
-    Ok(look)
+    LOOKS.look((path, known), move || find(Path::new(&file), known)).await
 }
 
 fn find(path: &Path, known: Option<FileId>) -> Result<Found, BoxError> {
@@ -154,44 +100,19 @@ fn open_file(_: &Path, _: &fs::Metadata, _: Option<FileId>) -> Result<Option<Fil
     Ok(None)
 }
 
-/// Whether the file system is mounted read-only, and whether it is full.
+/// Whether the file system is read-only, and whether it is full.
 #[cfg(unix)]
 fn room(path: &Path, there: &fs::Metadata) -> io::Result<(bool, bool)> {
-    use nix::sys::statvfs::{FsFlags, statvfs};
-
-    let system = statvfs(path)?;
-    let is_read_only = system.flags().contains(FsFlags::ST_RDONLY) || has_failed(there);
+    let room = crate::checks::file_system::Room::of(path, there)?;
     let is_root = nix::unistd::geteuid().is_root(); // root may use the reserved blocks
     let free = if is_root {
-        system.blocks_free()
+        room.free_blocks
     } else {
-        system.blocks_available()
+        room.available_blocks
     };
     // The journal of the smallest transaction needs 4 blocks. Some file systems report neither a size nor free blocks.
-    let is_full = system.blocks() > 0 && free < 4;
-    Ok((is_read_only, is_full))
-}
-
-/// Whether the kernel refuses writes to a file system after an error of its disk. For ext4, recent kernels report this
-/// only in the options of the file system; the mount itself stays writable.
-#[cfg(target_os = "linux")]
-fn has_failed(there: &fs::Metadata) -> bool {
-    use nix::sys::stat::{major, minor};
-
-    let device = FileId::of(there).0;
-    let device = format!("{}:{}", major(device), minor(device));
-    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-    // `36 35 8:1 / /data rw,noatime - ext4 /dev/sda1 rw,emergency_ro`
-    let mut mounted = mounts.lines().filter(|line| line.split(' ').nth(2) == Some(&device));
-    mounted.any(|line| {
-        let options = line.rsplit(' ').next().unwrap_or_default();
-        options.split(',').any(|option| option == "emergency_ro")
-    })
-}
-
-#[cfg(all(unix, not(target_os = "linux")))]
-fn has_failed(_: &fs::Metadata) -> bool {
-    false
+    let is_full = room.blocks > 0 && free < 4;
+    Ok((room.is_read_only, is_full))
 }
 
 #[cfg(not(unix))]
@@ -199,7 +120,7 @@ fn room(_: &Path, _: &fs::Metadata) -> io::Result<(bool, bool)> {
     Ok((false, false))
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
     use std::sync::mpsc;
 
@@ -213,43 +134,7 @@ mod tests {
         is_full: false,
     };
 
-    fn unknown(path: &str) -> Key {
-        (path.into(), None)
-    }
-
-    #[tokio::test]
-    async fn a_hanging_file_system_blocks_one_thread_per_file() {
-        let patience = Duration::from_millis(50);
-        let (answers, hangs) = mpsc::channel::<()>();
-        let hung = move || {
-            hangs.recv().expect("the test sends in the end");
-            Ok(FOUND)
-        };
-        let result = look_by(unknown("/hung"), patience, hung).await;
-        assert_eq!(
-            result.unwrap_err().to_string(),
-            "the file system of the database does not answer"
-        );
-        for _ in 0..3 {
-            let second = || panic!("a second thread");
-            look_by(unknown("/hung"), patience, second).await.unwrap_err();
-        }
-        look_by(unknown("/other"), Duration::MAX, || Ok(FOUND))
-            .await
-            .expect("it runs");
-        let second = || panic!("it waits for the one in flight");
-        let mut joined = Box::pin(look_by(unknown("/hung"), Duration::MAX, second));
-        assert!(joined.as_mut().now_or_never().is_none());
-        answers.send(()).expect("the look waits");
-        joined.await.expect("it has the answer of the look in flight");
-        look_by(unknown("/hung"), Duration::MAX, || Ok(FOUND))
-            .await
-            .expect("it runs");
-        assert!(!looks().contains_key(&unknown("/hung")), "no look is left");
-    }
-
     /// A pool that has the new file open finds it. A pool that still has the old one must not take over this answer.
-    #[cfg(target_os = "linux")]
     #[tokio::test]
     async fn pools_that_know_different_files_do_not_share_a_lookup() {
         let (answers, hangs) = mpsc::channel::<()>();
@@ -258,20 +143,11 @@ mod tests {
             Ok(FOUND)
         };
         let knows = |file| ("/replaced".to_owned(), Some(FileId(1, file)));
-        let mut new = Box::pin(look_by(knows(2), Duration::MAX, finds_new));
+        let mut new = Box::pin(LOOKS.look(knows(2), finds_new));
         assert!(new.as_mut().now_or_never().is_none());
-        let replaced = look_by(knows(1), Duration::MAX, || Err(REPLACED.into())).await;
+        let replaced = LOOKS.look(knows(1), || Err(REPLACED.into())).await;
         assert_eq!(replaced.unwrap_err().to_string(), REPLACED);
         answers.send(()).expect("the first look waits");
         new.await.expect("it finds its file");
-    }
-
-    #[tokio::test]
-    async fn a_lookup_that_panics_returns_an_error_and_the_next_lookup_runs() {
-        let panics = || panic!("on purpose");
-        look_by(unknown("/panics"), Duration::MAX, panics).await.unwrap_err();
-        look_by(unknown("/panics"), Duration::MAX, || Ok(FOUND))
-            .await
-            .expect("it runs");
     }
 }

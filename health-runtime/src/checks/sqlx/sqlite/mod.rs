@@ -10,10 +10,9 @@ mod file;
 mod lock;
 mod memory;
 
-use std::pin::pin;
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use self::file::Found;
 use self::lock::Lock;
@@ -21,14 +20,11 @@ use super::sqlx::pool::PoolConnection;
 use super::sqlx::{self, Sqlite, SqlitePool};
 use crate::BoxError;
 use crate::check::HealthCheck;
-use crate::current_run::time_left;
+use crate::current_run::{patience, within};
 use crate::outcome::{CheckResult, Outcome};
 
 /// Requests are noticeably slower if they wait for longer than this for a connection.
 const QUEUE: Duration = Duration::from_millis(50);
-
-/// How long a check waits for a connection, or for the write lock, if it runs outside of an engine.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Checks that the database can be read and written. To do this, the check takes the write lock and releases it again
 /// without writing anything.
@@ -91,7 +87,7 @@ impl HealthCheck for SqlitePool {
         let (connection, file, lock) = lock::ask(connection, patience()).await?;
         if let Some(file) = file {
             let known = memory::of(self, |memory| memory.file);
-            let found = file::look(file, known, patience()).await?;
+            let found = file::look(file, known).await?;
             drop(connection); // not earlier: an open connection keeps the file open
             judge(self, &found, &lock)?;
         }
@@ -127,23 +123,6 @@ async fn acquire(pool: &SqlitePool) -> Result<Option<PoolConnection<Sqlite>>, Bo
 
 fn is_full(pool: &SqlitePool) -> bool {
     pool.size() >= pool.options().get_max_connections()
-}
-
-/// How long to wait for one thing. Less than all the time left, so that the run can report what it waited for.
-fn patience() -> Duration {
-    time_left().map_or(PATIENCE, |left| left * 3 / 4)
-}
-
-/// Waits for at most this long, with two timers of half the time. If a freeze of the process uses up the first timer,
-/// the second one is left.
-async fn within<F: Future>(patience: Duration, future: F) -> Option<F::Output> {
-    let mut future = pin!(future);
-    for _ in 0..2 {
-        if let Ok(output) = timeout(patience / 2, future.as_mut()).await {
-            return Some(output);
-        }
-    }
-    None
 }
 
 /// Fails if the pool cannot write now, but has taken the write lock, now or before.
