@@ -75,7 +75,7 @@
 //! | `health log` | one for each engine | writes the log, so that nothing else has to wait for a slow subscriber |
 //! | `health internal` | one for each call of `serve_internal` | answers probes, even while the application's runtime is blocked |
 //! | `health NAME` | one for each run of a `blocking` check | runs the check |
-//! | `health file` | one for each path, while a check inspects it | inspects the file system for a [`DiskSpace`](checks::DiskSpace) or a `SqlitePool` |
+//! | `health file` | one for each path, while a check inspects it | inspects the file system for a [`DiskSpace`](checks::DiskSpace), a [`FileAge`](checks::FileAge) or a `SqlitePool` |
 //! | `health end` | one for each engine | drops the state at the end of the drain, or when the engine shuts down |
 //! | `health signals` | one for the process | waits for SIGTERM and SIGINT; it is started by the first call of `shutdown_signal()` (in process 1, by the first engine) |
 //!
@@ -90,6 +90,7 @@
 //! | [`Heartbeat`] | whether a worker hangs |
 //! | tokio's [`AbortHandle`](HealthCheck#foreign-impls), [`JoinHandle`](HealthCheck#foreign-impls) | whether a worker has ended |
 //! | [`checks::DiskSpace`] | whether a file system is nearly full |
+//! | [`checks::FileAge`] | whether a file was not written for too long |
 //! | `Option`, `Arc`, `Box` of a check | the inner check; `None` is healthy (`disabled`) |
 //! | tokio's `mpsc` [`Sender`](HealthCheck#foreign-impls), [`UnboundedSender`](HealthCheck#foreign-impls) | whether the receiver is gone, and whether the channel is full |
 //! | tokio's [`Semaphore`](HealthCheck#foreign-impls) | whether a permit is free |

@@ -13,6 +13,7 @@ mod collections;
 #[cfg(unix)]
 mod disk_space;
 mod few_idle;
+mod file_age;
 mod file_system;
 pub(crate) mod flag;
 pub(crate) mod heartbeat;
@@ -28,3 +29,4 @@ mod tokio_util;
 
 #[cfg(unix)]
 pub use disk_space::DiskSpace;
+pub use file_age::FileAge;
