@@ -91,6 +91,7 @@
 //! | tokio's [`AbortHandle`](HealthCheck#foreign-impls), [`JoinHandle`](HealthCheck#foreign-impls) | whether a worker has ended |
 //! | [`checks::DiskSpace`] | whether a file system is nearly full |
 //! | [`checks::FileAge`] | whether a file was not written for too long |
+//! | [`checks::Memory`] | whether the memory of the container, or of the machine, is nearly used up |
 //! | `Option`, `Arc`, `Box` of a check | the inner check; `None` is healthy (`disabled`) |
 //! | tokio's `mpsc` [`Sender`](HealthCheck#foreign-impls), [`UnboundedSender`](HealthCheck#foreign-impls) | whether the receiver is gone, and whether the channel is full |
 //! | tokio's [`Semaphore`](HealthCheck#foreign-impls) | whether a permit is free |

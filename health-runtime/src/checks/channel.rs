@@ -13,13 +13,14 @@ use crate::outcome::{CheckResult, Outcome};
 /// | the channel is full, so `send` has to wait | degraded, `saturated` |
 /// | the receiver was dropped, or it has closed the channel | unhealthy, `error` |
 ///
-/// The outcome has two details: `capacity` is the number of messages that fit into the channel, and `free` is the number
-/// of messages that still fit. A permit that was reserved with `reserve` takes up a place, even before its message is
-/// sent.
+/// The outcome has two details: `capacity` is the number of messages that fit into the channel, and `free` is the
+/// number of messages that still fit. A permit that was reserved with `reserve` takes up a place, even before its
+/// message is sent.
 ///
-/// A full channel is only reported as degraded, because it is how a bounded channel slows down those who send. Note that
-/// the check looks at the channel once in each run. A channel that is full all the time because its consumer hangs looks
-/// the same as one that is full under load. To detect a consumer that hangs, use a [`Heartbeat`](crate::Heartbeat).
+/// A full channel is only reported as degraded, because it is how a bounded channel slows down those who send. Note
+/// that the check looks at the channel once in each run. A channel that is full all the time because its consumer hangs
+/// looks the same as one that is full under load. To detect a consumer that hangs, use a
+/// [`Heartbeat`](crate::Heartbeat).
 ///
 /// If the receiver is gone, only a restart brings it back, so the check can be used in the liveness probe.
 ///

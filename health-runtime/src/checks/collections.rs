@@ -1,5 +1,5 @@
-//! Checks in containers: `Vec`, `HashMap` and `BTreeMap` hold several checks; `OnceLock` and `OnceCell` hold one that is
-//! set later.
+//! Checks in containers: `Vec`, `HashMap` and `BTreeMap` hold several checks; `OnceLock` and `OnceCell` hold one that
+//! is set later.
 
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap};

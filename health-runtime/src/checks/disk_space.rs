@@ -25,8 +25,8 @@ static LOOKS: Looks<PathBuf, Room> = Looks::new("the file system");
 /// | the file system reports no size, such as `/proc` or a `tmpfs` without a limit | unhealthy, `error` |
 /// | the file system was writable before, and is read-only now | unhealthy, [`read_only`](Outcome::read_only) |
 ///
-/// You can change both limits, and give them in percent or in bytes. Since this is a check like any other, it only makes
-/// the service degraded when it is unhealthy, unless you mark it as `critical`.
+/// You can change both limits, and give them in percent or in bytes. Since this is a check like any other, it only
+/// makes the service degraded when it is unhealthy, unless you mark it as `critical`.
 ///
 /// ```
 /// use health_runtime::HealthState;
@@ -52,9 +52,9 @@ static LOOKS: Looks<PathBuf, Room> = Looks::new("the file system");
 /// free, even if the service runs as root. In a container, root often is not allowed to use the reserved blocks. The
 /// whole is the space that is in use plus the space that is free, so the percentages match those of `df`.
 ///
-/// The outcome has the details `free_bytes`, `total_bytes` and `free_percent`. If the file system has a limited number of
-/// inodes, `free_inodes` is a detail too. A limit in percent applies to the inodes as well. A limit in bytes does not, so
-/// in that case the inodes are compared with the default limit.
+/// The outcome has the details `free_bytes`, `total_bytes` and `free_percent`. If the file system has a limited number
+/// of inodes, `free_inodes` is a detail too. A limit in percent applies to the inodes as well. A limit in bytes does
+/// not, so in that case the inodes are compared with the default limit.
 ///
 /// The check does not detect quotas, which can leave less space to this user than the file system has. It follows
 /// symbolic links, and looks at the file system that is mounted at the path at the time of the run. If the folder is
@@ -64,8 +64,8 @@ static LOOKS: Looks<PathBuf, Room> = Looks::new("the file system");
 ///
 /// Each run makes two system calls (`stat` and `statvfs`) on a short-lived thread, and on Linux it reads the list of
 /// mounts. The result does not depend on the number of files. If the file system hangs, as NFS does when its server is
-/// gone, one thread is blocked for each path. No worker thread of the runtime is blocked, and neither is a thread of its
-/// blocking pool. The check gives up after 3/4 of its timeout, or after 1 s if it runs outside of an engine.
+/// gone, one thread is blocked for each path. No worker thread of the runtime is blocked, and neither is a thread of
+/// its blocking pool. The check gives up after 3/4 of its timeout, or after 1 s if it runs outside of an engine.
 ///
 /// The meaning of the numbers is specified by
 /// [POSIX](https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/sys_statvfs.h.html).
@@ -88,8 +88,8 @@ const DEGRADED_PERCENT: u8 = 10;
 const UNHEALTHY_PERCENT: u8 = 2;
 
 impl DiskSpace {
-    /// Creates a check of the file system that this folder is on. By default, the check is degraded if less than 10 % is
-    /// free, and unhealthy if less than 2 % is free.
+    /// Creates a check of the file system that this folder is on. By default, the check is degraded if less than 10 %
+    /// is free, and unhealthy if less than 2 % is free.
     ///
     /// A relative path is resolved against the working directory of the process each time the check runs.
     pub fn new(path: impl Into<PathBuf>) -> Self {
@@ -102,8 +102,8 @@ impl DiskSpace {
 
     /// Sets below how many percent of free space, or of free inodes, the check is degraded. The default is 10.
     ///
-    /// This replaces a limit that was set with [`degraded_below_bytes`](Self::degraded_below_bytes). If this limit is not
-    /// higher than the one for unhealthy, the check becomes unhealthy without being degraded first.
+    /// This replaces a limit that was set with [`degraded_below_bytes`](Self::degraded_below_bytes). If this limit is
+    /// not higher than the one for unhealthy, the check becomes unhealthy without being degraded first.
     ///
     /// # Panics
     ///

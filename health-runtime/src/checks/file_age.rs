@@ -28,9 +28,9 @@ static LOOKS: Looks<PathBuf, SystemTime> = Looks::new("the file system");
 /// The outcome has the detail `age_s`, which is the age in whole seconds.
 ///
 /// A modification time can be in the future if another machine wrote the file, and its clock is ahead. Such a file is
-/// treated as if it had been modified just now, so its age is 0, and the detail `ahead_s` says by how many seconds it is
-/// ahead. If it is ahead by more than `max_age`, the check could stay healthy for a long time after the file was last
-/// written, so it is degraded.
+/// treated as if it had been modified just now, so its age is 0, and the detail `ahead_s` says by how many seconds it
+/// is ahead. If it is ahead by more than `max_age`, the check could stay healthy for a long time after the file was
+/// last written, so it is degraded.
 ///
 /// ```
 /// use std::time::Duration;
@@ -57,17 +57,18 @@ static LOOKS: Looks<PathBuf, SystemTime> = Looks::new("the file system");
 /// that are replaced when the content changes. If the path is a folder, its modification time is the time at which an
 /// entry was last added, removed or renamed.
 ///
-/// The check does not read the file, so it does not detect whether the content is complete or valid. To let a reader see
-/// only complete files, write to a temporary file and rename it.
+/// The check does not read the file, so it does not detect whether the content is complete or valid. To let a reader
+/// see only complete files, write to a temporary file and rename it.
 ///
 /// Do not confuse `max_age` with the [option of the same name](crate::CheckSpec::max_age), which limits how old the
 /// result of a check can be. A file that becomes too old is detected the next time the check runs.
 ///
 /// # Cost
 ///
-/// Each run makes one system call (`stat`) on a short-lived thread. If the file system hangs, as NFS does when its server
-/// is gone, one thread is blocked for each path. No worker thread of the runtime is blocked, and neither is a thread of
-/// its blocking pool. The check gives up after 3/4 of its timeout, or after 1 s if it runs outside of an engine.
+/// Each run makes one system call (`stat`) on a short-lived thread. If the file system hangs, as NFS does when its
+/// server is gone, one thread is blocked for each path. No worker thread of the runtime is blocked, and neither is a
+/// thread of its blocking pool. The check gives up after 3/4 of its timeout, or after 1 s if it runs outside of an
+/// engine.
 ///
 /// See [`std::fs::Metadata::modified`] for what the modification time is on each platform.
 #[derive(Clone, Debug)]

@@ -19,6 +19,8 @@ pub(crate) mod flag;
 pub(crate) mod heartbeat;
 #[cfg(any(test, feature = "_pool"))]
 mod pool;
+#[cfg(target_os = "linux")]
+mod memory;
 mod semaphore;
 mod sqlx;
 mod task;
@@ -30,3 +32,5 @@ mod tokio_util;
 #[cfg(unix)]
 pub use disk_space::DiskSpace;
 pub use file_age::FileAge;
+#[cfg(target_os = "linux")]
+pub use memory::Memory;

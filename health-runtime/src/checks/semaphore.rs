@@ -16,10 +16,10 @@ use crate::outcome::{CheckResult, Outcome};
 /// The outcome has the detail `free`, which is the number of permits that are free. tokio does not report
 /// how many permits there are in total.
 ///
-/// A semaphore without a free permit is only reported as degraded, because being busy does not mean being broken. If you
-/// want the check to fail when no permit becomes free for a long time, acquire one in a check of your own and return
-/// [`Outcome::exhausted`], whose documentation has an example. If `acquire_many` waits for more permits than are free,
-/// the check does not detect it.
+/// A semaphore without a free permit is only reported as degraded, because being busy does not mean being broken. If
+/// you want the check to fail when no permit becomes free for a long time, acquire one in a check of your own and
+/// return [`Outcome::exhausted`], whose documentation has an example. If `acquire_many` waits for more permits than are
+/// free, the check does not detect it.
 ///
 /// A closed semaphore cannot be opened again, so only a restart helps. For this reason, the check can be used in the
 /// liveness probe. Leave it out of the liveness probe if your service closes the semaphore when it shuts down.
@@ -44,7 +44,8 @@ use crate::outcome::{CheckResult, Outcome};
 /// let state = AppState { renderers: Arc::new(Semaphore::new(8)) };
 /// ```
 ///
-/// See the documentation of [`Semaphore::is_closed`] and [`Semaphore::available_permits`] for what exactly tokio reports.
+/// See the documentation of [`Semaphore::is_closed`] and [`Semaphore::available_permits`] for what exactly tokio
+/// reports.
 impl HealthCheck for Semaphore {
     async fn check(&self) -> CheckResult {
         if self.is_closed() {

@@ -17,9 +17,9 @@ use crate::outcome::{CheckResult, Outcome};
 ///
 /// While a tracker is open, having no tasks is normal: for example, a server that spawns one task for each connection
 /// has none while it is idle. Once the tracker is closed, no more tasks are expected, so when the last one has ended,
-/// the work is over. This is the same condition that [`TaskTracker::wait`] waits for. For a group of workers that should
-/// run as long as the service does, spawn all of them, then call [`TaskTracker::close`]. From then on, the check works
-/// like that of an [`AbortHandle`](tokio::task::AbortHandle), but for the group as a whole.
+/// the work is over. This is the same condition that [`TaskTracker::wait`] waits for. For a group of workers that
+/// should run as long as the service does, spawn all of them, then call [`TaskTracker::close`]. From then on, the check
+/// works like that of an [`AbortHandle`](tokio::task::AbortHandle), but for the group as a whole.
 ///
 /// A tracker only counts its tasks. The check cannot detect that one of several workers has ended, or that a worker
 /// hangs. To detect these, use one `AbortHandle` for each worker, or a [`Heartbeat`](crate::Heartbeat).
