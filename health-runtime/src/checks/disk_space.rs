@@ -242,6 +242,7 @@ fn find(path: &Path) -> Result<Room, BoxError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::scratch::Folder;
     use crate::outcome::{Reason, Status};
     use crate::{CheckSpec, Health, Probe};
 
@@ -421,7 +422,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_real_folder_reports_its_details() {
-        let folder = tempfile::tempdir().expect("it is created");
+        let folder = Folder::new();
         let check = DiskSpace::new(folder.path()).unhealthy_below_bytes(1);
         let outcome = check.check().await.expect("the folder is there");
         let detail = |name| {
@@ -442,7 +443,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_path_that_is_no_folder_fails() {
-        let folder = tempfile::tempdir().expect("it is created");
+        let folder = Folder::new();
         let error = async |path: &Path| DiskSpace::new(path).check().await.unwrap_err().to_string();
         let missing = folder.path().join("missing");
         assert_eq!(

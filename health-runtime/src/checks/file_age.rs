@@ -157,6 +157,7 @@ mod tests {
     use std::fs::File;
 
     use super::*;
+    use crate::checks::scratch::Folder;
     use crate::outcome::Status;
 
     const HOUR: Duration = Duration::from_secs(3_600);
@@ -212,7 +213,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_age_of_a_real_file_is_that_of_its_last_write() {
-        let folder = tempfile::tempdir().expect("it is created");
+        let folder = Folder::new();
         let path = folder.path().join("lease");
         let check = FileAge::new(&path, HOUR);
         assert_eq!(
@@ -236,7 +237,7 @@ mod tests {
     #[cfg(unix)]
     #[tokio::test]
     async fn a_symbolic_link_has_the_age_of_its_target() {
-        let folder = tempfile::tempdir().expect("it is created");
+        let folder = Folder::new();
         let (target, link) = (folder.path().join("target"), folder.path().join("link"));
         let file = File::create(&target).expect("it is created");
         file.set_modified(SystemTime::now() - HOUR * 2).expect("it is ours");

@@ -176,6 +176,7 @@ impl HealthCheck for Memory {
 mod tests {
     use super::usage::LimitedBy;
     use super::*;
+    use crate::checks::scratch::Folder;
     use crate::outcome::Status;
 
     fn usage(used: u64) -> Usage {
@@ -261,7 +262,7 @@ mod tests {
 
     #[tokio::test]
     async fn it_fails_where_no_limit_is_known() {
-        let empty = tempfile::tempdir().expect("it is created");
+        let empty = Folder::new();
         let check = Memory {
             root: empty.path().into(),
             ..Memory::new()

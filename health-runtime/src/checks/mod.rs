@@ -21,6 +21,8 @@ pub(crate) mod heartbeat;
 mod pool;
 #[cfg(target_os = "linux")]
 mod memory;
+#[cfg(test)]
+mod scratch;
 mod semaphore;
 mod sqlx;
 mod task;

@@ -240,9 +240,8 @@ fn parse(path: &Path, number: &str) -> Result<u64, BoxError> {
 mod tests {
     use std::fs;
 
-    use tempfile::TempDir;
-
     use super::*;
+    use crate::checks::scratch::Folder;
 
     /// A machine with 16 GB, of which 4 GB are in use.
     const MEMINFO: (&str, &str) = (
@@ -250,8 +249,8 @@ mod tests {
         "MemTotal:       16000000 kB\nMemFree:          100000 kB\nMemAvailable:   12000000 kB\n",
     );
 
-    fn tree(files: &[(&str, &str)]) -> TempDir {
-        let root = tempfile::tempdir().expect("it is created");
+    fn tree(files: &[(&str, &str)]) -> Folder {
+        let root = Folder::new();
         for (path, text) in files {
             let path = root.path().join(path);
             fs::create_dir_all(path.parent().expect("it is below the root")).expect("it is ours");
