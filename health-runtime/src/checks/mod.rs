@@ -17,22 +17,21 @@ mod file_age;
 mod file_system;
 pub(crate) mod flag;
 pub(crate) mod heartbeat;
-#[cfg(any(test, feature = "_pool"))]
-mod pool;
 #[cfg(target_os = "linux")]
 mod memory;
+#[cfg(any(test, feature = "_pool"))]
+mod pool;
 #[cfg(test)]
 mod scratch;
 mod semaphore;
 mod sqlx;
 mod task;
-
-pub use self::few_idle::{ConnectionPool, few_idle};
 #[cfg(feature = "tokio-util-0_7")]
 mod tokio_util;
 
 #[cfg(unix)]
-pub use disk_space::DiskSpace;
-pub use file_age::FileAge;
+pub use self::disk_space::DiskSpace;
+pub use self::few_idle::{ConnectionPool, few_idle};
+pub use self::file_age::FileAge;
 #[cfg(target_os = "linux")]
-pub use memory::Memory;
+pub use self::memory::Memory;

@@ -1,13 +1,15 @@
 //! What the tests against real servers share.
 //!
 //! ```text
-//! servers    private instances of real servers
-//! watched    a service with one check, and what it reports
-//! faults     the faults of a server, one after the other, and the table of what was reported
-//! blackhole  an address where nobody answers
-//! soak       many runs, a third of them cut off
+//! servers      private instances of real servers
+//! watched      a service with one check, and what it reports
+//! faults       the faults of a server, one after the other, and the table of what was reported
+//! soak         many runs, a third of them cut off
+//! blackhole    an address where nobody answers
 //! descriptors  how many files and sockets this process has open
 //! ```
+
+#![allow(clippy::missing_panics_doc, reason = "tools for tests panic whenever something goes wrong")]
 
 pub mod blackhole;
 pub mod descriptors;

@@ -64,7 +64,9 @@ impl<DB: Ask> pool::Pool for Pool<DB> {
 }
 
 fn fault<DB: Ask>(error: Error) -> Fault {
-    let code = error.as_database_error().and_then(|error| error.code());
+    let code = error
+        .as_database_error()
+        .and_then(super::sqlx::error::DatabaseError::code);
     match &error {
         Error::PoolTimedOut => Fault::Unexplained,
         Error::Database(_) => match code {

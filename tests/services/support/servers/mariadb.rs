@@ -1,4 +1,4 @@
-//! `MariaDB`, which speaks the protocol of `MySQL`.
+//! MariaDB, which speaks the protocol of `MySQL`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,7 +18,7 @@ const FAST: [&str; 4] = [
     "--debug-no-sync",
 ];
 
-/// A `MariaDB` server with the user `app`, who has all rights in the database `app`.
+/// A MariaDB server with the user `app`, who has all rights in the database `app`.
 #[derive(Debug)]
 pub struct MariaDb {
     instance: Instance,
@@ -28,7 +28,7 @@ pub struct MariaDb {
 }
 
 impl MariaDb {
-    /// Starts a server. `None` if `MariaDB` is not installed.
+    /// Starts a server. `None` if MariaDB is not installed.
     ///
     /// # Panics
     ///
@@ -37,7 +37,7 @@ impl MariaDb {
         Self::start_with(&[])
     }
 
-    /// Starts a server with these system variables, for example `("max_connections", "10")`. `None` if `MariaDB` is not
+    /// Starts a server with these system variables, for example `("max_connections", "10")`. `None` if MariaDB is not
     /// installed.
     ///
     /// `max_connections` must be 10 at least. One more is reserved for the superuser. [`MariaDb::sql`] needs that one

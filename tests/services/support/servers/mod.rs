@@ -15,8 +15,8 @@
 //!
 //! # If nothing is dropped
 //! The kernel kills the servers when the process of the tests ends, however that happens. The folders stay behind. So
-//! does a segment of 56 bytes of shared memory for each `PostgreSQL` server. A `static` is never dropped, so do not keep
-//! an instance in one. If the process is killed while a server is paused, paused backends of `PostgreSQL` stay behind
+//! does a segment of 56 bytes of shared memory for each PostgreSQL server. A `static` is never dropped, so do not keep
+//! an instance in one. If the process is killed while a server is paused, paused backends of PostgreSQL stay behind
 //! too.
 //!
 //! # Servers that are not installed
@@ -79,7 +79,7 @@ fn find(program: &str) -> Option<PathBuf> {
         .find(|program| program.is_file())
 }
 
-/// Where Debian has the programs of `PostgreSQL`, newest version first. Most of them are not in the `PATH`. The `psql`
+/// Where Debian has the programs of PostgreSQL, newest version first. Most of them are not in the `PATH`. The `psql`
 /// in the `PATH` is a slow wrapper.
 fn postgres_folders() -> Vec<PathBuf> {
     let version = |folder: &Path| folder.file_name()?.to_str()?.parse::<u32>().ok();

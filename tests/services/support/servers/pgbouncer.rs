@@ -1,4 +1,4 @@
-//! `PgBouncer`: a pool of connections before a `PostgreSQL` server.
+//! PgBouncer: a pool of connections before a PostgreSQL server.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use super::process::{Process, daemon, unprivileged_user};
 use super::server::{Instance, Server, first_start};
 use super::{installed, url_encoded};
 
-/// A `PgBouncer` that pools transactions: a client has a connection to the server only while a transaction is open.
+/// A PgBouncer that pools transactions: a client has a connection to the server only while a transaction is open.
 #[derive(Debug)]
 pub struct PgBouncer {
     instance: Instance,
@@ -23,7 +23,7 @@ pub struct PgBouncer {
 }
 
 impl PgBouncer {
-    /// Starts a pool of two connections to this server. `None` if `PgBouncer` is not installed.
+    /// Starts a pool of two connections to this server. `None` if PgBouncer is not installed.
     ///
     /// It has the password that the server has now. It does not follow [`Postgres::set_password`].
     ///
@@ -35,7 +35,7 @@ impl PgBouncer {
     }
 
     /// Starts a pool with these settings of the section `[pgbouncer]`, for example `("default_pool_size", "1")`. `None`
-    /// if `PgBouncer` is not installed.
+    /// if PgBouncer is not installed.
     ///
     /// # Panics
     ///

@@ -1,4 +1,4 @@
-//! `PostgreSQL`: a primary, and standbys that stream from it.
+//! PostgreSQL: a primary, and standbys that stream from it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -31,7 +31,7 @@ const FAST: [(&str, &str); 4] = [
     ("autovacuum", "off"),
 ];
 
-/// A `PostgreSQL` server with the role `app`, which owns the database `app`.
+/// A PostgreSQL server with the role `app`, which owns the database `app`.
 #[derive(Debug)]
 pub struct Postgres {
     instance: Instance,
@@ -42,7 +42,7 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Starts a server. `None` if `PostgreSQL` is not installed.
+    /// Starts a server. `None` if PostgreSQL is not installed.
     ///
     /// # Panics
     ///
@@ -51,7 +51,7 @@ impl Postgres {
         Self::start_with(&[])
     }
 
-    /// Starts a server with these settings of `postgresql.conf`. `None` if `PostgreSQL` is not installed.
+    /// Starts a server with these settings of `postgresql.conf`. `None` if PostgreSQL is not installed.
     ///
     /// Three of `max_connections` are reserved for the superuser, so `("max_connections", "8")` leaves five to `app`.
     /// [`Postgres::sql`] takes one of these five while it runs, if there is one left.
@@ -219,7 +219,7 @@ impl Postgres {
         );
     }
 
-    /// One of the programs of `PostgreSQL`, or of the system.
+    /// One of the programs of PostgreSQL, or of the system.
     fn tool(&self, name: &str) -> Command {
         let program = self.programs.join(name);
         let program = if program.exists() { program } else { name.into() };

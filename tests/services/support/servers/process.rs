@@ -1,6 +1,6 @@
 //! A process and its descendants: start, pause, resume, kill.
 //!
-//! A process group is not enough: each backend of `PostgreSQL` calls `setsid` and leaves the group. So the descendants
+//! A process group is not enough: each backend of PostgreSQL calls `setsid` and leaves the group. So the descendants
 //! are found in `/proc`. A descendant is lost if its parent ends on its own: the kernel then gives it another parent.
 //! The servers here end their own children, so this does not happen.
 

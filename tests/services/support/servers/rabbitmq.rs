@@ -1,4 +1,4 @@
-//! `RabbitMQ`, with a name server of its own (`epmd`), without plugins.
+//! RabbitMQ, with a name server of its own (`epmd`), without plugins.
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -17,7 +17,7 @@ const PASSWORD: &str = "secret-rabbit-pw";
 /// Keeps the ports of Erlang on the loopback.
 const LOOPBACK: &str = "-kernel inet_dist_use_interface {127,0,0,1}";
 
-/// A `RabbitMQ` server with the user `app`.
+/// A RabbitMQ server with the user `app`.
 #[derive(Debug)]
 pub struct RabbitMq {
     instance: Instance,
@@ -29,7 +29,7 @@ pub struct RabbitMq {
 }
 
 impl RabbitMq {
-    /// Starts a server. `None` if `RabbitMQ` is not installed.
+    /// Starts a server. `None` if RabbitMQ is not installed.
     ///
     /// # Panics
     ///
@@ -38,7 +38,7 @@ impl RabbitMq {
         Self::start_with(&[])
     }
 
-    /// Starts a server with these settings of `rabbitmq.conf`, for example `("heartbeat", "1")`. `None` if `RabbitMQ`
+    /// Starts a server with these settings of `rabbitmq.conf`, for example `("heartbeat", "1")`. `None` if RabbitMQ
     /// is not installed.
     ///
     /// # Panics
