@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use health_runtime::testing::TestHealth;
+use health_runtime::{HealthState, Probe, Reason, Status};
 use sqlx::sqlite::{SqliteJournalMode, SqlitePool, SqlitePoolOptions};
 
-use super::{assert_fails_with, assert_is_well, open, open_with, options, order};
+use super::{assert_is_well, open, open_with, options, order};
 
 #[tokio::test]
 async fn a_database_that_was_opened_for_reading_is_healthy() {
@@ -42,6 +44,12 @@ async fn a_writer_does_not_delay_the_check_of_a_reader() {
     assert_is_well(&reader).await;
 }
 
+#[derive(HealthState)]
+struct State {
+    #[health_check(critical)]
+    db: SqlitePool,
+}
+
 #[tokio::test]
 async fn a_database_that_took_writes_and_is_read_only_now_is_not_healthy() {
     let folder = tempfile::tempdir().unwrap();
@@ -50,9 +58,14 @@ async fn a_database_that_took_writes_and_is_read_only_now_is_not_healthy() {
         .acquire_timeout(Duration::from_secs(2));
     let options = options(&folder.path().join("orders.db"));
     let db = pool.connect_with(options).await.unwrap();
-    assert_is_well(&db).await;
+    let health = TestHealth::new(State { db: db.clone() });
+    health.refresh().await;
+    health.assert_status(Probe::Readiness, Status::Healthy);
     sqlx::raw_sql("PRAGMA query_only = on").execute(&db).await.unwrap();
-    assert_fails_with(&db, "read-only now").await;
+    health.refresh().await;
+    health.assert_status(Probe::Readiness, Status::Unhealthy);
+    assert_eq!(health.check("db").reason, Some(Reason::ReadOnly));
     sqlx::raw_sql("PRAGMA query_only = off").execute(&db).await.unwrap();
-    assert_is_well(&db).await;
+    health.refresh().await;
+    health.assert_status(Probe::Readiness, Status::Healthy);
 }

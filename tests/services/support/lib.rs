@@ -9,7 +9,10 @@
 //! descriptors  how many files and sockets this process has open
 //! ```
 
-#![allow(clippy::missing_panics_doc, reason = "tools for tests panic whenever something goes wrong")]
+#![allow(
+    clippy::missing_panics_doc,
+    reason = "tools for tests panic whenever something goes wrong"
+)]
 
 pub mod blackhole;
 pub mod descriptors;

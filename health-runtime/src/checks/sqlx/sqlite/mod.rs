@@ -20,6 +20,7 @@ use super::sqlx::pool::PoolConnection;
 use super::sqlx::{self, Sqlite, SqlitePool};
 use crate::BoxError;
 use crate::check::HealthCheck;
+use crate::checks::ConnectionPool;
 use crate::current_run::{patience, within};
 use crate::outcome::{CheckResult, Outcome};
 
@@ -39,7 +40,7 @@ const QUEUE: Duration = Duration::from_millis(50);
 /// | a query fails, the file is not a database, or the pool is closed | unhealthy, `error` |
 /// | the file was removed from its path, or replaced by another one (`mv new.db app.db`) | unhealthy, `error` |
 /// | the file system is read-only or full | unhealthy, `error` |
-/// | the database is read-only, and was writable before | unhealthy, `error` |
+/// | the database is read-only, and was writable before | unhealthy, `read_only` |
 /// | the file system does not answer | unhealthy, `error` |
 ///
 /// As long as the check's last success is more recent than its `max_age`, `exhausted` is [lowered](Outcome::exhausted)
@@ -48,6 +49,8 @@ const QUEUE: Duration = Duration::from_millis(50);
 /// A database that is only used for reading is healthy, no matter whether it was opened read-only, was opened as
 /// `immutable`, or has connections that are `query_only`. For such a database, a file system that is read-only or full
 /// is not an error.
+///
+/// Details: `size`, `idle`, `in_use` and `max` of the pool.
 ///
 /// # Cost
 ///
@@ -79,9 +82,8 @@ impl HealthCheck for SqlitePool {
         let began = Instant::now();
         let Some(connection) = acquire(self).await? else {
             let all = self.size();
-            return Ok(Outcome::exhausted(format!(
-                "all {all} connections of the pool are in use"
-            )));
+            let outcome = Outcome::exhausted(format!("all {all} connections of the pool are in use"));
+            return Ok(described(self, outcome));
         };
         let queued = began.elapsed();
         let (connection, file, lock) = lock::ask(connection, patience()).await?;
@@ -91,21 +93,44 @@ impl HealthCheck for SqlitePool {
             drop(connection); // not earlier: an open connection keeps the file open
             judge(self, &found, &lock)?;
         }
-        match lock {
-            Lock::Held { waited } => Ok(Outcome::exhausted(format!(
-                "another connection holds the write lock, and has committed nothing for {waited} ms"
-            ))),
-            Lock::HeldInTurn { waited } => Ok(Outcome::saturated(format!(
-                "other connections hold the write lock one after the other; it was not free within {waited} ms"
-            ))),
-            Lock::Free | Lock::ReadOnly if queued > QUEUE && is_full(self) => Ok(Outcome::saturated(format!(
-                "all {} connections of the pool are in use; one came free after {} ms",
-                self.size(),
-                queued.as_millis()
-            ))),
-            Lock::Free | Lock::ReadOnly => Ok(Outcome::healthy()),
-        }
+        let outcome = described(self, outcome(self, &lock, queued));
+        Ok(match lock {
+            Lock::Free => outcome.read_only(false),
+            Lock::ReadOnly => outcome.read_only(true),
+            Lock::Held { .. } | Lock::HeldInTurn { .. } => outcome,
+        })
     }
+}
+
+impl ConnectionPool for SqlitePool {}
+
+fn outcome(pool: &SqlitePool, lock: &Lock, queued: Duration) -> Outcome {
+    match lock {
+        Lock::Held { waited } => Outcome::exhausted(format!(
+            "another connection holds the write lock, and has committed nothing for {waited} ms"
+        )),
+        Lock::HeldInTurn { waited } => Outcome::saturated(format!(
+            "other connections hold the write lock one after the other; it was not free within {waited} ms"
+        )),
+        Lock::Free | Lock::ReadOnly if queued > QUEUE && is_full(pool) => Outcome::saturated(format!(
+            "all {} connections of the pool are in use; one came free after {} ms",
+            pool.size(),
+            queued.as_millis()
+        )),
+        Lock::Free | Lock::ReadOnly => Outcome::healthy(),
+    }
+}
+
+fn described(pool: &SqlitePool, outcome: Outcome) -> Outcome {
+    let (size, idle) = (pool.size(), pool.num_idle());
+    outcome
+        .detail("size", size)
+        .detail("idle", idle)
+        .detail(
+            "in_use",
+            usize::try_from(size).unwrap_or(usize::MAX).saturating_sub(idle),
+        )
+        .detail("max", pool.options().get_max_connections())
 }
 
 /// A connection, or `None` if all are in use and none comes free in time.
@@ -134,7 +159,7 @@ fn judge(pool: &SqlitePool, found: &Found, lock: &Lock) -> Result<(), BoxError> 
     });
     match lock {
         _ if !writes => Ok(()),
-        Lock::ReadOnly => Err("the database is read-only now; it was not before".into()),
+        Lock::ReadOnly => Ok(()), // the engine compares it with earlier runs
         _ if found.is_read_only => Err("the file system of the database is read-only".into()),
         _ if found.is_full => Err("the file system of the database is full".into()),
         _ => Ok(()),
