@@ -1,9 +1,15 @@
-//! The reference pages beside the items: the options, the HTTP contract, the states, and the log.
+//! The reference pages beside the items: the options, the checks, the HTTP contract, the states, and the log.
 
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
 #[doc = include_str!("../docs/options.md")]
 pub mod options {}
+
+#[doc = include_str!("../docs/checks.md")]
+pub mod checks {}
+
+#[doc = include_str!("../docs/faults.md")]
+pub mod faults {}
 
 #[doc = include_str!("../docs/http.md")]
 pub mod http {}

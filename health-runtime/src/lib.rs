@@ -117,6 +117,8 @@
 //!
 //! | page | read it to |
 //! |---|---|
+//! | [The checks](_documentation::checks) | find the feature for a type, or a recipe for a type without one |
+//! | [The faults](_documentation::faults) | see what the checks report while a real server fails |
 //! | [The HTTP contract](_documentation::http) | configure a prober, or understand an answer |
 //! | [The states](_documentation::states) | find out why a probe fails |
 //! | [The log](_documentation::log) | write an alert |
