@@ -53,6 +53,18 @@ pub trait HealthCheck: Send + Sync + 'static {
         false
     }
 
+    /// Returns `true` if the check asks a probe of another service. The default implementation returns `false`.
+    ///
+    /// Two services that ask each other's readiness would otherwise never recover: each one fails because the other one
+    /// fails. So a check that asks a probe adds `hops=1` to the query of its request, and a probe that is asked with
+    /// `hops` leaves out the checks for which this method returns `true`. See [the HTTP
+    /// contract](crate::_documentation::http#which-checks).
+    ///
+    /// The engine calls this method once, when it starts.
+    fn asks_probe(&self) -> bool {
+        false
+    }
+
     /// Gives the check a [`Trigger`], which lets it ask to be run right away instead of waiting for the next interval.
     /// The engine calls this method once, when it starts. Implement it if your check notices changes itself. The
     /// default implementation drops the trigger.
@@ -90,6 +102,10 @@ impl<T: HealthCheck> HealthCheck for Option<T> {
         self.as_ref().is_none_or(HealthCheck::is_disabled)
     }
 
+    fn asks_probe(&self) -> bool {
+        self.as_ref().is_some_and(HealthCheck::asks_probe)
+    }
+
     fn attach(&self, trigger: Trigger) {
         if let Some(inner) = self {
             inner.attach(trigger);
@@ -107,6 +123,10 @@ impl<T: HealthCheck + ?Sized> HealthCheck for Arc<T> {
         (**self).is_disabled()
     }
 
+    fn asks_probe(&self) -> bool {
+        (**self).asks_probe()
+    }
+
     fn attach(&self, trigger: Trigger) {
         (**self).attach(trigger);
     }
@@ -119,6 +139,10 @@ impl<T: HealthCheck + ?Sized> HealthCheck for Box<T> {
 
     fn is_disabled(&self) -> bool {
         (**self).is_disabled()
+    }
+
+    fn asks_probe(&self) -> bool {
+        (**self).asks_probe()
     }
 
     fn attach(&self, trigger: Trigger) {

@@ -134,6 +134,7 @@ pub(crate) struct Declared<S> {
 pub(crate) trait StateCheck<S>: Send + Sync {
     fn call<'a>(&'a self, state: &'a S) -> CheckFuture<'a>;
     fn is_disabled(&self, state: &S) -> bool;
+    fn asks_probe(&self, state: &S) -> bool;
     fn attach(&self, state: &S, trigger: Trigger);
 }
 
@@ -360,6 +361,10 @@ impl<S, T: HealthCheck> StateCheck<S> for Field<S, T> {
         (self.0)(state).is_disabled()
     }
 
+    fn asks_probe(&self, state: &S) -> bool {
+        (self.0)(state).asks_probe()
+    }
+
     fn attach(&self, state: &S, trigger: Trigger) {
         (self.0)(state).attach(trigger);
     }
@@ -374,6 +379,10 @@ impl<S, T: HealthCheck> StateCheck<S> for Own<T> {
 
     fn is_disabled(&self, _: &S) -> bool {
         self.0.is_disabled()
+    }
+
+    fn asks_probe(&self, _: &S) -> bool {
+        self.0.asks_probe()
     }
 
     fn attach(&self, _: &S, trigger: Trigger) {
@@ -395,6 +404,10 @@ where
         false
     }
 
+    fn asks_probe(&self, _: &S) -> bool {
+        false
+    }
+
     fn attach(&self, _: &S, _: Trigger) {}
 }
 
@@ -410,6 +423,10 @@ impl<S, T> StateCheck<S> for Projected<S, T> {
 
     fn is_disabled(&self, state: &S) -> bool {
         self.check.is_disabled((self.part)(state))
+    }
+
+    fn asks_probe(&self, state: &S) -> bool {
+        self.check.asks_probe((self.part)(state))
     }
 
     fn attach(&self, state: &S, trigger: Trigger) {

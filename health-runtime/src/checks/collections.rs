@@ -32,6 +32,10 @@ impl<T: HealthCheck> HealthCheck for Vec<T> {
         self.iter().all(HealthCheck::is_disabled)
     }
 
+    fn asks_probe(&self) -> bool {
+        self.iter().any(HealthCheck::asks_probe)
+    }
+
     fn attach(&self, trigger: Trigger) {
         attach_all(self, &trigger);
     }
@@ -85,6 +89,10 @@ where
         self.values().all(HealthCheck::is_disabled)
     }
 
+    fn asks_probe(&self) -> bool {
+        self.values().any(HealthCheck::asks_probe)
+    }
+
     fn attach(&self, trigger: Trigger) {
         attach_all(self.values(), &trigger);
     }
@@ -107,6 +115,10 @@ impl<K: Display + Send + Sync + 'static, T: HealthCheck> HealthCheck for BTreeMa
 
     fn is_disabled(&self) -> bool {
         self.values().all(HealthCheck::is_disabled)
+    }
+
+    fn asks_probe(&self) -> bool {
+        self.values().any(HealthCheck::asks_probe)
     }
 
     fn attach(&self, trigger: Trigger) {
@@ -167,6 +179,10 @@ macro_rules! set_once {
 
             fn is_disabled(&self) -> bool {
                 self.get().is_some_and(HealthCheck::is_disabled)
+            }
+
+            fn asks_probe(&self) -> bool {
+                self.get().is_some_and(HealthCheck::asks_probe)
             }
 
             fn attach(&self, trigger: Trigger) {

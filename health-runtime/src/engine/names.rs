@@ -32,11 +32,13 @@ pub(crate) struct Names {
     groups: HashMap<Cow<'static, str>, Vec<Range<usize>>>,
     /// The probes that each check is in, as bits.
     probes: Box<[u8]>,
+    /// The checks that ask a probe of another service.
+    asking: Box<[usize]>,
 }
 
 impl Names {
     /// Names are unique here, see [`spec::unique`](fn@crate::spec::unique).
-    pub(super) fn new(plans: &[Plan], nests: Vec<Nest>) -> Self {
+    pub(super) fn new(plans: &[Plan], nests: Vec<Nest>, asking: Box<[usize]>) -> Self {
         let checks = plans.iter().enumerate();
         let checks = checks.map(|(index, plan)| (plan.spec.name.clone(), Named::Check(index)));
         let nests = nests
@@ -56,7 +58,13 @@ impl Names {
             named: checks.chain(nests).collect(),
             groups,
             probes: plans.iter().map(Plan::probes).collect(),
+            asking,
         }
+    }
+
+    /// The checks that ask a probe of another service.
+    pub(crate) fn asking(&self) -> impl Iterator<Item = Range<usize>> {
+        self.asking.iter().map(|index| *index..index + 1)
     }
 
     pub(crate) fn named(&self, name: &str) -> Option<&Named> {

@@ -14,6 +14,7 @@ use crate::trigger::Trigger;
 pub(crate) trait Runner: Send + Sync {
     fn call(&self, index: usize) -> CheckFuture<'_>;
     fn is_disabled(&self, index: usize) -> bool;
+    fn asks_probe(&self, index: usize) -> bool;
     fn attach(&self, index: usize, trigger: Trigger);
 }
 

@@ -37,6 +37,7 @@ impl Engine {
         let is_by_hand = runtime.is_none();
         let plans: Arc<[Plan]> = plans.into();
         let disabled = (0..plans.len()).map(|index| runner.is_disabled(index)).collect();
+        let asking = (0..plans.len()).filter(|index| runner.asks_probe(*index)).collect();
         let budget = service.probe_budget;
         let mut core = Core::new(Arc::clone(&plans), disabled, budget, service.manual_start, Rng::new());
         let (view, _) = core.view(Time::ZERO);
@@ -51,7 +52,7 @@ impl Engine {
             .transpose()?;
         let engine = Arc::new(Self {
             service,
-            names: Names::new(&plans, nests),
+            names: Names::new(&plans, nests, asking),
             plans,
             clock: handles.as_ref().map_or_else(Clock::by_hand, |_| Clock::new()),
             core: Mutex::new(core),

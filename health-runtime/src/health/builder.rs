@@ -337,6 +337,10 @@ impl<S: HealthState> Runner for StateRunner<S> {
         self.checks[index].is_disabled(&self.state)
     }
 
+    fn asks_probe(&self, index: usize) -> bool {
+        self.checks[index].asks_probe(&self.state)
+    }
+
     fn attach(&self, index: usize, trigger: Trigger) {
         self.checks[index].attach(&self.state, trigger);
     }

@@ -166,7 +166,7 @@ impl Probes {
         let Some(query) = query::parse(query.unwrap_or_default(), known) else {
             return refused(404, TOO_MANY_NAMES);
         };
-        if named.is_none() && query.groups.is_empty() && query.exclude.is_empty() {
+        if named.is_none() && query.groups.is_empty() && query.exclude.is_empty() && !query.hops {
             return Ok(Question { probe, selection: None });
         }
         let of = named.map_or(0..self.engine.plans.len(), Named::checks);
@@ -183,13 +183,17 @@ impl Probes {
         if query.groups.is_empty() {
             included.push(of);
         }
-        let mut selection = Selection::part(included, query.exclude);
+        let mut selection = Selection::part(included.clone(), query.exclude.clone());
         // A selection without a check would pass, so it is refused. A probe that has no checks at all is allowed.
         if !known.offers(probe, selection.ranges()) && known.offers(probe, WHOLE) {
             return refused(404, NOTHING_LEFT);
         }
         if let Some(Named::Check(index)) = named {
             selection = Selection::one(*index);
+        } else if query.hops {
+            // After the refusal: a service may have no other checks, and then it answers for itself alone.
+            let excluded = query.exclude.into_iter().chain(known.asking()).collect();
+            selection = Selection::part(included, excluded);
         }
         let selection = Some(selection);
         Ok(Question { probe, selection })

@@ -16,15 +16,18 @@ pub(super) struct Query<'a> {
     /// The groups that the request asks for. A check is selected if it is in any of them. If this list is empty, all
     /// checks are selected.
     pub(super) groups: Vec<Cow<'a, str>>,
+    /// A check of another service asks. The answer leaves out the checks that ask other services in turn, because they
+    /// may ask the same service.
+    pub(super) hops: bool,
 }
 
-/// Reads `exclude=NAME` and `group=NAME`. Both may be repeated, and other keys are ignored. Returns `None` if there are
+/// Reads `exclude=NAME`, `group=NAME` and `hops`. All may be repeated, and other keys are ignored. Returns `None` if there are
 /// too many names.
 pub(super) fn parse<'a>(query: &'a str, names: &Names) -> Option<Query<'a>> {
     let mut parsed = Query::default();
     let pairs = form_urlencoded::parse(query.as_bytes());
     for (i, (key, value)) in pairs
-        .filter(|(key, _)| matches!(&**key, "exclude" | "group"))
+        .filter(|(key, _)| matches!(&**key, "exclude" | "group" | "hops"))
         .enumerate()
     {
         if i == MAX_PAIRS {
@@ -32,6 +35,8 @@ pub(super) fn parse<'a>(query: &'a str, names: &Names) -> Option<Query<'a>> {
         }
         if key == "group" {
             parsed.groups.push(value);
+        } else if key == "hops" {
+            parsed.hops = true;
         } else {
             parsed.exclude.extend(names.named(&value).map(Named::checks));
         }
