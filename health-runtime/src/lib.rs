@@ -76,6 +76,7 @@
 //! | `health internal` | one for each call of `serve_internal` | answers probes, even while the application's runtime is blocked |
 //! | `health NAME` | one for each run of a `blocking` check | runs the check |
 //! | `health file` | one for each file, while a check inspects it | inspects the database file of a `SqlitePool` |
+//! | `health dns` | one for each name, while a check resolves it | resolves the name for [`checks::Dns`] |
 //! | `health end` | one for each engine | drops the state at the end of the drain, or when the engine shuts down |
 //! | `health signals` | one for the process | waits for SIGTERM and SIGINT; it is started by the first call of `shutdown_signal()` (in process 1, by the first engine) |
 //!
@@ -88,6 +89,7 @@
 //! |---|---|
 //! | [`Flag`] | a status that the application itself sets |
 //! | [`Heartbeat`] | whether a worker hangs |
+//! | [`checks::Dns`] | whether a name resolves |
 //! | tokio's [`AbortHandle`](HealthCheck#foreign-impls), [`JoinHandle`](HealthCheck#foreign-impls) | whether a worker has ended |
 //! | `Option`, `Arc`, `Box` of a check | the inner check; `None` is healthy (`disabled`) |
 //! | `Vec` of checks | all elements at the same time; the worst result is reported |

@@ -22,7 +22,6 @@ pub(crate) fn limited_blocking<R>(run: Trigger, call: impl FnOnce() -> R) -> R {
 
 /// How much of its timeout the current run has left, in awake time. `None` outside of a run, and in a task that the run
 /// has spawned.
-#[cfg_attr(not(feature = "sqlx-0_9-sqlite"), expect(dead_code, reason = "only drivers wait"))]
 pub(crate) fn time_left() -> Option<Duration> {
     let run = RUN.try_with(Trigger::clone).ok()?;
     Some(run.time_left().unwrap_or_default())

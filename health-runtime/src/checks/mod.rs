@@ -7,8 +7,15 @@
 
 pub(crate) mod closure;
 mod collections;
+mod config_error;
+mod dns;
 pub(crate) mod flag;
 pub(crate) mod heartbeat;
+mod look;
 #[cfg(feature = "sqlx-0_9-sqlite")]
 mod sqlx_sqlite;
 mod task;
+mod wait;
+
+pub use config_error::ConfigError;
+pub use dns::Dns;
