@@ -15,7 +15,11 @@ mod look;
 #[cfg(feature = "sqlx-0_9-sqlite")]
 mod sqlx_sqlite;
 mod task;
+#[cfg(feature = "net")]
+mod tcp;
 mod wait;
 
 pub use config_error::ConfigError;
 pub use dns::Dns;
+#[cfg(feature = "net")]
+pub use tcp::Tcp;
