@@ -25,7 +25,10 @@ const NAMED: usize = 4;
 type Failures = Vec<(SocketAddr, io::Error)>;
 
 /// Connects to the first address that accepts.
-pub(super) async fn first(addresses: Vec<SocketAddr>, patience: Duration) -> Result<(TcpStream, SocketAddr), BoxError> {
+pub(in crate::checks) async fn first(
+    addresses: Vec<SocketAddr>,
+    patience: Duration,
+) -> Result<(TcpStream, SocketAddr), BoxError> {
     let addresses = alternate(addresses);
     let mut failures = Failures::new();
     match within(patience, race(&addresses, patience, &mut failures)).await {
@@ -65,11 +68,7 @@ async fn race(
 }
 
 async fn attempt(address: SocketAddr) -> Result<(TcpStream, SocketAddr), (SocketAddr, io::Error)> {
-    let connected = TcpStream::connect(address).await.and_then(|stream| {
-        refuse_itself(&stream)?;
-        Ok(stream)
-    });
-    match connected {
+    match accepted(TcpStream::connect(address).await) {
         Ok(stream) => Ok((stream, address)),
         Err(error) => Err((address, error)),
     }
@@ -77,12 +76,13 @@ async fn attempt(address: SocketAddr) -> Result<(TcpStream, SocketAddr), (Socket
 
 /// If nothing listens on a local port, the system may give the connection this very port as its own. The socket is then
 /// connected to itself.
-fn refuse_itself(stream: &TcpStream) -> io::Result<()> {
+fn accepted(connected: io::Result<TcpStream>) -> io::Result<TcpStream> {
+    let stream = connected?;
     if stream.local_addr()? == stream.peer_addr()? {
         let problem = "no server listens, and the socket was connected to itself";
         return Err(io::Error::new(io::ErrorKind::ConnectionRefused, problem));
     }
-    Ok(())
+    Ok(stream)
 }
 
 /// The addresses to try: IPv6 and IPv4 alternate, so that a network without one of them costs one attempt.
@@ -203,11 +203,9 @@ mod tests {
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.bind(local()).expect("a free port");
         let itself = socket.local_addr().expect("bound");
-        let stream = socket.connect(itself).await.expect("it connects to itself");
-        let error = refuse_itself(&stream).unwrap_err();
+        let error = accepted(socket.connect(itself).await).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
-        let (_server, address) = accepting().await;
-        attempt(address).await.expect("a server is none");
+        assert!(error.to_string().contains("itself"), "{error}");
     }
 
     #[test]
