@@ -76,7 +76,7 @@
 //! | `health internal` | one for each call of `serve_internal` | answers probes, even while the application's runtime is blocked |
 //! | `health NAME` | one for each run of a `blocking` check | runs the check |
 //! | `health file` | one for each file, while a check inspects it | inspects the database file of a `SqlitePool` |
-//! | `health dns` | one for each name, while a check resolves it | resolves the name for [`checks::Dns`] and [`checks::Tcp`] |
+//! | `health dns` | one for each name, while a check resolves it | resolves the name for [`checks::Dns`], [`checks::Tcp`] and `checks::Http` |
 //! | `health end` | one for each engine | drops the state at the end of the drain, or when the engine shuts down |
 //! | `health signals` | one for the process | waits for SIGTERM and SIGINT; it is started by the first call of `shutdown_signal()` (in process 1, by the first engine) |
 //!
@@ -90,6 +90,7 @@
 //! | [`Flag`] | a status that the application itself sets |
 //! | [`Heartbeat`] | whether a worker hangs |
 //! | [`checks::Dns`] | whether a name resolves |
+//! | `checks::Http` | whether an HTTP server answers as it should |
 //! | [`checks::Tcp`] | whether a server accepts connections |
 //! | tokio's [`AbortHandle`](HealthCheck#foreign-impls), [`JoinHandle`](HealthCheck#foreign-impls) | whether a worker has ended |
 //! | `Option`, `Arc`, `Box` of a check | the inner check; `None` is healthy (`disabled`) |
@@ -126,6 +127,7 @@
 //! | `macros` | on | `#[derive(HealthState)]`, and `#[health_check]` on functions |
 //! | `axum` | on | [`Health::router`], [`Health::drain_layer`], [`Health::listener`], [`Health::drain_listener`], [`Health::serve_internal`], [`Health::internal_router`] |
 //! | `http-1` | with `axum` | conversion of an [`Answer`] into an `http::Response<Bytes>`, for hyper and for frameworks that use hyper |
+//! | `http-client` | off | `checks::Http`, which asks an HTTP server; it brings reqwest 0.13 with rustls |
 //! | `net` | with `axum` | [`checks::Tcp`] |
 //! | `sqlx-0_9-sqlite` | off | [`HealthCheck`] for `sqlx::SqlitePool`; its [`impl`](HealthCheck#impl-HealthCheck-for-Pool%3CSqlite%3E) documents what it detects, what it costs and what it does not detect |
 //! | `testing` | off | `testing::TestHealth`, which you can use in your own tests to check what your service reports while something fails |

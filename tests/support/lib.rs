@@ -1,6 +1,8 @@
 //! What the tests share: a served application, requests in process and over a raw socket, and a log that tests can
 //! read.
 
+pub mod tls;
+
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::process::Command;

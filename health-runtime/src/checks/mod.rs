@@ -11,6 +11,8 @@ mod config_error;
 mod dns;
 pub(crate) mod flag;
 pub(crate) mod heartbeat;
+#[cfg(feature = "http-client")]
+mod http;
 mod look;
 #[cfg(feature = "sqlx-0_9-sqlite")]
 mod sqlx_sqlite;
@@ -21,5 +23,7 @@ mod wait;
 
 pub use config_error::ConfigError;
 pub use dns::Dns;
+#[cfg(feature = "http-client")]
+pub use http::{Http, HttpBuilder};
 #[cfg(feature = "net")]
 pub use tcp::Tcp;

@@ -12,6 +12,8 @@ use crate::check::HealthCheck;
 use crate::checks::config_error::ConfigError;
 use crate::outcome::{CheckResult, Outcome};
 
+#[cfg(feature = "http-client")]
+pub(super) use self::connect::first as connect_to;
 pub(super) use self::target::Target;
 
 /// A check that a server accepts TCP connections. It connects and closes the connection at once, without sending or
