@@ -90,6 +90,7 @@
 //! | [`Flag`] | a status that the application itself sets |
 //! | [`Heartbeat`] | whether a worker hangs |
 //! | [`checks::Dns`] | whether a name resolves |
+//! | `checks::Grpc` | the health service of a gRPC server |
 //! | `checks::Http` | whether an HTTP server answers as it should |
 //! | [`checks::Tcp`] | whether a server accepts connections |
 //! | tokio's [`AbortHandle`](HealthCheck#foreign-impls), [`JoinHandle`](HealthCheck#foreign-impls) | whether a worker has ended |
@@ -130,6 +131,7 @@
 //! | `http-client` | off | `checks::Http`, which asks an HTTP server; it brings reqwest 0.13 with rustls |
 //! | `net` | with `axum` | [`checks::Tcp`] |
 //! | `sqlx-0_9-sqlite` | off | [`HealthCheck`] for `sqlx::SqlitePool`; its [`impl`](HealthCheck#impl-HealthCheck-for-Pool%3CSqlite%3E) documents what it detects, what it costs and what it does not detect |
+//! | `tonic-0_14` | off | `checks::Grpc`, which asks the health service of a gRPC server, and [`HealthCheck`] for `tonic::transport::Channel` |
 //! | `testing` | off | `testing::TestHealth`, which you can use in your own tests to check what your service reports while something fails |
 //!
 //! Without the `axum` feature, you can use [`Health::probes`] to answer probes from any HTTP framework.

@@ -10,6 +10,8 @@ mod collections;
 mod config_error;
 mod dns;
 pub(crate) mod flag;
+#[cfg(feature = "tonic-0_14")]
+mod grpc;
 pub(crate) mod heartbeat;
 #[cfg(feature = "http-client")]
 mod http;
@@ -23,6 +25,8 @@ mod wait;
 
 pub use config_error::ConfigError;
 pub use dns::Dns;
+#[cfg(feature = "tonic-0_14")]
+pub use grpc::Grpc;
 #[cfg(feature = "http-client")]
 pub use http::{Http, HttpBuilder};
 #[cfg(feature = "net")]
