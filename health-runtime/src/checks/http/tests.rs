@@ -322,6 +322,23 @@ async fn a_name_with_several_addresses_is_connected_to_at_one_that_accepts() {
     assert_eq!(outcome(Http::get(url)).await.status(), Status::Healthy);
 }
 
+/// The variable is set for a second process, because setting it for this one would need unsafe code.
+#[tokio::test]
+async fn a_proxy_from_the_environment_is_ignored() {
+    const NAME: &str = "checks::http::tests::a_proxy_from_the_environment_is_ignored";
+    if std::env::var_os("HTTP_PROXY").is_none() {
+        let tests = std::env::current_exe().expect("the tests have a file");
+        let mut process = std::process::Command::new(tests);
+        process.args(["--exact", NAME]).env("HTTP_PROXY", "http://127.0.0.1:1");
+        let output = process.output().expect("it starts");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && text.contains("1 passed"), "{text}");
+        return;
+    }
+    let server = server(&[Answer::Bytes(OK)]).await;
+    assert_eq!(outcome(get(&server)).await.status(), Status::Healthy);
+}
+
 #[test]
 fn what_cannot_work_is_refused_when_the_check_is_built() {
     let valid = || Http::get("http://localhost");
