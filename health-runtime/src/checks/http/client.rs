@@ -3,6 +3,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::task::{Context, Poll};
@@ -16,6 +17,7 @@ use rustls::ClientConfig;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use crate::BoxError;
 use crate::checks::config_error::ConfigError;
 use crate::checks::{dns, tcp};
 
@@ -168,16 +170,22 @@ impl Resolve for Resolver {
             for address in &mut addresses {
                 address.set_port(port);
             }
-            // The client would wait for a dead address until the run ends, and not try the next one.
-            if addresses.len() > 1 {
-                let limit = Duration::from_millis(progress.limit.load(Ordering::Relaxed));
-                let (_, accepts) = tcp::connect_to(addresses, limit).await?;
-                addresses = vec![accepts];
-            }
+            let limit = Duration::from_millis(progress.limit.load(Ordering::Relaxed));
+            let address = one_of(addresses, limit).await?;
             progress.enter(Stage::Connecting);
-            Ok(Box::new(addresses.into_iter()) as Addrs)
+            Ok(Box::new(address.into_iter()) as Addrs)
         })
     }
+}
+
+/// An address that accepts, if there are several. The client would wait for a dead one until the run ends, and not try
+/// the next one.
+async fn one_of(addresses: Vec<SocketAddr>, limit: Duration) -> Result<Vec<SocketAddr>, BoxError> {
+    if addresses.len() < 2 {
+        return Ok(addresses);
+    }
+    let (_, accepts) = tcp::connect_to(addresses, limit).await?;
+    Ok(vec![accepts])
 }
 
 /// Notices when a connection begins and when it stands.
@@ -225,5 +233,26 @@ where
             }
             connected
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn of_several_addresses_the_one_that_accepts_is_used() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let closed = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("bound");
+        let refuses = closed.local_addr().expect("bound");
+        drop(closed);
+        let limit = Duration::from_secs(30);
+        let chosen = one_of(vec![refuses, address], limit).await.expect("one accepts");
+        assert_eq!(chosen, [address]);
+        let alone = one_of(vec![refuses], limit).await.expect("it is not tried");
+        assert_eq!(alone, [refuses]);
     }
 }

@@ -262,11 +262,16 @@ async fn a_failure_has_its_true_cause_and_not_the_url() {
     let found = error(Http::get(format!("http://{unknown}/HUNTER2"))).await;
     assert!(found.starts_with(&format!("`{unknown}` does not resolve: ")), "{found}");
 
-    let closes = server(&[Answer::Close]).await;
+    let mut closes = server(&[Answer::Close]).await;
     let found = error(get(&closes)).await;
     assert_eq!(
         found,
         "connected, but no answer: connection closed before message completed"
+    );
+    closes.requests.recv().await.expect("one request");
+    assert!(
+        closes.requests.try_recv().is_err(),
+        "on a new connection, it is not repeated"
     );
 
     let no_http = server(&[Answer::Bytes("220 mail.example.com\r\n\r\n")]).await;
@@ -372,7 +377,8 @@ fn what_cannot_work_is_refused_when_the_check_is_built() {
 fn debug_shows_no_secret() {
     let builder = Http::get("http://u:HUNTER2@localhost/HUNTER2").header("a", "HUNTER2");
     let shown = format!("{builder:?}");
-    let shown = format!("{shown} {:?}", builder.build().expect("it is valid"));
+    let check = builder.build().expect("it is valid");
+    let shown = format!("{shown} {check:?} {:?}", check.inner.headers);
     assert!(
         shown.matches("localhost").count() == 2 && !shown.contains("HUNTER2"),
         "{shown}"
