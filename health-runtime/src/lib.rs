@@ -75,8 +75,8 @@
 //! | `health log` | one for each engine | writes the log, so that nothing else has to wait for a slow subscriber |
 //! | `health internal` | one for each call of `serve_internal` | answers probes, even while the application's runtime is blocked |
 //! | `health NAME` | one for each run of a `blocking` check | runs the check |
-//! | `health file` | one for each file, while a check inspects it | inspects the database file of a `SqlitePool` |
-//! | `health dns` | one for each name, while a check resolves it | resolves the name for [`checks::Dns`], [`checks::Tcp`] and `checks::Http` |
+//! | `health file` | one for each file, while a check inspects it | inspects the database file of a `SqlitePool`, or reads the file of a `checks::TlsExpiry` |
+//! | `health dns` | one for each name, while a check resolves it | resolves the name for [`checks::Dns`] and the checks that connect to a server |
 //! | `health end` | one for each engine | drops the state at the end of the drain, or when the engine shuts down |
 //! | `health signals` | one for the process | waits for SIGTERM and SIGINT; it is started by the first call of `shutdown_signal()` (in process 1, by the first engine) |
 //!
@@ -93,6 +93,7 @@
 //! | `checks::Grpc` | the health service of a gRPC server |
 //! | `checks::Http` | whether an HTTP server answers as it should |
 //! | [`checks::Tcp`] | whether a server accepts connections |
+//! | `checks::TlsExpiry` | whether certificates expire soon |
 //! | tokio's [`AbortHandle`](HealthCheck#foreign-impls), [`JoinHandle`](HealthCheck#foreign-impls) | whether a worker has ended |
 //! | `Option`, `Arc`, `Box` of a check | the inner check; `None` is healthy (`disabled`) |
 //! | `Vec` of checks | all elements at the same time; the worst result is reported |
@@ -131,6 +132,7 @@
 //! | `http-client` | off | `checks::Http`, which asks an HTTP server; it brings reqwest 0.13 with rustls |
 //! | `net` | with `axum` | [`checks::Tcp`] |
 //! | `sqlx-0_9-sqlite` | off | [`HealthCheck`] for `sqlx::SqlitePool`; its [`impl`](HealthCheck#impl-HealthCheck-for-Pool%3CSqlite%3E) documents what it detects, what it costs and what it does not detect |
+//! | `tls-expiry` | off | `checks::TlsExpiry`, which reads certificates from a file or asks a server for them; it brings rustls and x509-cert |
 //! | `tonic-0_14` | off | `checks::Grpc`, which asks the health service of a gRPC server, and [`HealthCheck`] for `tonic::transport::Channel` |
 //! | `testing` | off | `testing::TestHealth`, which you can use in your own tests to check what your service reports while something fails |
 //!

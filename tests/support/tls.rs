@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -65,10 +65,14 @@ impl Authority {
         self.issue_for(name, now - DAY, now + 30 * DAY)
     }
 
-    /// A certificate for this name, which is valid between the two times.
+    /// A certificate for this name, which is valid between the two times. Without a subject, if the name ends with
+    /// `.unnamed`.
     pub fn issue_for(&self, name: &str, from: SystemTime, to: SystemTime) -> Issued {
         let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
-        params.distinguished_name.push(DnType::CommonName, name);
+        params.distinguished_name = DistinguishedName::new();
+        if !name.ends_with(".unnamed") {
+            params.distinguished_name.push(DnType::CommonName, name);
+        }
         params.not_before = from.into();
         params.not_after = to.into();
         let key = KeyPair::generate().expect("a key");

@@ -21,6 +21,8 @@ mod sqlx_sqlite;
 mod task;
 #[cfg(feature = "net")]
 mod tcp;
+#[cfg(feature = "tls-expiry")]
+mod tls_expiry;
 mod wait;
 
 pub use config_error::ConfigError;
@@ -31,3 +33,5 @@ pub use grpc::Grpc;
 pub use http::{Http, HttpBuilder};
 #[cfg(feature = "net")]
 pub use tcp::Tcp;
+#[cfg(feature = "tls-expiry")]
+pub use tls_expiry::TlsExpiry;

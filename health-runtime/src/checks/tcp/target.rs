@@ -49,6 +49,11 @@ impl Target {
         }
     }
 
+    #[cfg(feature = "tls-expiry")]
+    pub(in crate::checks) fn host(&self) -> &str {
+        &self.host
+    }
+
     /// Connects to one of the addresses of the host.
     pub(in crate::checks) async fn connect(&self) -> Result<(TcpStream, SocketAddr), BoxError> {
         let mut addresses = dns::resolve(&self.host, patience()).await?;
