@@ -361,6 +361,8 @@ fn what_cannot_work_is_refused_when_the_check_is_built() {
         (valid().root_certificate("HUNTER2"), "BEGIN CERTIFICATE"),
         (valid().client_identity("HUNTER2"), "client identity has no certificate"),
         // The first mistake is the one that is reported.
+        (valid().expect_status(..1).method(""), "`200..=204`"),
+        (valid().method("").expect_status(..1), "write it like `HEAD`"),
         (
             Http::get("ftp://a").method("").expect_status(..1),
             "neither `http` nor `https`",

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rustls::crypto::{CryptoProvider, ring};
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
@@ -35,9 +35,9 @@ impl Certificates {
         Ok(())
     }
 
-    /// For `https`. The provider is given, because none may be installed, and the application may install another one.
+    /// For `https`.
     pub(super) fn config(self) -> Result<ClientConfig, ConfigError> {
-        let provider = Arc::new(ring::default_provider());
+        let provider = provider();
         let verifier = Verifier::new_with_extra_roots(self.roots, Arc::clone(&provider))
             .map_err(|error| ConfigError::new(format!("no root certificate can be used: {error}")))?;
         let builder = versions(provider)
@@ -54,15 +54,21 @@ impl Certificates {
 
 /// For `http`: the client wants a configuration, but never uses it.
 pub(super) fn unused() -> ClientConfig {
-    versions(Arc::new(ring::default_provider()))
+    versions(provider())
         .with_root_certificates(RootCertStore::empty())
         .with_no_client_auth()
+}
+
+/// The cryptography that the application has installed for the process, or else the default of rustls.
+fn provider() -> Arc<CryptoProvider> {
+    let installed = CryptoProvider::get_default();
+    installed.map_or_else(|| Arc::new(aws_lc_rs::default_provider()), Arc::clone)
 }
 
 fn versions(provider: Arc<CryptoProvider>) -> rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier> {
     ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .expect("the provider has suites for each version")
+        .expect("each provider has suites for one of the versions")
 }
 
 fn read(pem: &[u8], what: &str) -> Result<Vec<CertificateDer<'static>>, ConfigError> {

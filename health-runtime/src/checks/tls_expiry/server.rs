@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring};
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use tokio_rustls::TlsConnector;
@@ -16,7 +16,7 @@ use crate::checks::wait::{patience, within};
 /// Connects, takes the certificates of the server, and closes the connection.
 pub(super) async fn ask(target: &Target, name: &ServerName<'static>) -> Result<Vec<Certificate>, BoxError> {
     let (stream, _) = target.connect().await?;
-    let shown = Arc::new(Shown::new(ring::default_provider()));
+    let shown = Arc::new(Shown::new());
     let verifier = Arc::clone(&shown);
     let config = ClientConfig::builder_with_provider(Arc::clone(&shown.provider))
         .with_safe_default_protocol_versions()?
@@ -47,9 +47,11 @@ struct Shown {
 }
 
 impl Shown {
-    fn new(provider: CryptoProvider) -> Self {
+    /// With the cryptography that the application has installed for the process, or else the default of rustls.
+    fn new() -> Self {
+        let installed = CryptoProvider::get_default();
         Self {
-            provider: Arc::new(provider),
+            provider: installed.map_or_else(|| Arc::new(aws_lc_rs::default_provider()), Arc::clone),
             certificates: Mutex::default(),
         }
     }
