@@ -16,6 +16,8 @@ pub(crate) mod heartbeat;
 #[cfg(feature = "http-client")]
 mod http;
 mod look;
+#[cfg(feature = "object_store-0_14")]
+mod object_store;
 #[cfg(feature = "sqlx-0_9-sqlite")]
 mod sqlx_sqlite;
 mod task;
