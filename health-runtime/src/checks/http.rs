@@ -69,7 +69,8 @@ const BODY: usize = 64 * 1024;
 /// Redirects are not followed, because the target of a redirect, such as the login page of another server, says nothing
 /// about this server. Environment variables such as `HTTPS_PROXY` are ignored, so that all instances of a service check
 /// the same thing. For `https`, the certificates that the platform trusts are trusted, and so is each
-/// [`root_certificate`](HttpBuilder::root_certificate).
+/// [`root_certificate`](HttpBuilder::root_certificate). If the application has installed a rustls `CryptoProvider` for
+/// the process, it is used. Otherwise, `aws-lc-rs` is used, which is the default of rustls.
 ///
 /// # Cost
 ///
