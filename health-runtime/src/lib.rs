@@ -75,7 +75,8 @@
 //! | `health log` | one for each engine | writes the log, so that nothing else has to wait for a slow subscriber |
 //! | `health internal` | one for each call of `serve_internal` | answers probes, even while the application's runtime is blocked |
 //! | `health NAME` | one for each run of a `blocking` check | runs the check |
-//! | `health file` | one for each path, while a check inspects it | inspects the file system for a [`DiskSpace`](checks::DiskSpace), a [`FileAge`](checks::FileAge) or a `SqlitePool` |
+//! | `health file` | one for each path, while a check inspects it | inspects the file system for a [`DiskSpace`](checks::DiskSpace), a [`FileAge`](checks::FileAge), a `checks::TlsExpiry` or a `SqlitePool` |
+//! | `health dns` | one for each name, while a check resolves it | resolves the name for [`checks::Dns`] and the checks that connect to a server |
 //! | `health end` | one for each engine | drops the state at the end of the drain, or when the engine shuts down |
 //! | `health signals` | one for the process | waits for SIGTERM and SIGINT; it is started by the first call of `shutdown_signal()` (in process 1, by the first engine) |
 //!
@@ -88,6 +89,11 @@
 //! |---|---|
 //! | [`Flag`] | a status that the application itself sets |
 //! | [`Heartbeat`] | whether a worker hangs |
+//! | [`checks::Dns`] | whether a name resolves |
+//! | `checks::Grpc` | the health service of a gRPC server |
+//! | `checks::Http` | whether an HTTP server answers as it should |
+//! | [`checks::Tcp`] | whether a server accepts connections |
+//! | `checks::TlsExpiry` | whether certificates expire soon |
 //! | tokio's [`AbortHandle`](HealthCheck#foreign-impls), [`JoinHandle`](HealthCheck#foreign-impls) | whether a worker has ended |
 //! | [`checks::DiskSpace`] | whether a file system is nearly full |
 //! | [`checks::FileAge`] | whether a file was not written for too long |
@@ -130,6 +136,11 @@
 //! | `macros` | on | `#[derive(HealthState)]`, and `#[health_check]` on functions |
 //! | `axum` | on | [`Health::router`], [`Health::drain_layer`], [`Health::listener`], [`Health::drain_listener`], [`Health::serve_internal`], [`Health::internal_router`] |
 //! | `http-1` | with `axum` | conversion of an [`Answer`] into an `http::Response<Bytes>`, for hyper and for frameworks that use hyper |
+//! | `http-client` | off | `checks::Http`, which asks an HTTP server; it brings reqwest 0.13 with rustls |
+//! | `net` | with `axum` | [`checks::Tcp`] |
+//! | `tls-expiry` | off | `checks::TlsExpiry`, which reads certificates from a file or asks a server for them; it brings rustls and x509-cert |
+//! | `tonic-0_14` | off | `checks::Grpc`, which asks the health service of a gRPC server, and [`HealthCheck`] for `tonic::transport::Channel` |
+//! | `object_store-0_14` | off | [`HealthCheck`] for `dyn object_store::ObjectStore`, so that an `Arc<dyn ObjectStore>` is a check |
 //! | `sqlx-0_9-sqlite` | off | [`HealthCheck`] for `sqlx::SqlitePool`; its [`impl`](HealthCheck#impl-HealthCheck-for-Pool%3CSqlite%3E) documents what it detects, what it costs and what it does not detect |
 //! | `testing` | off | `testing::TestHealth`, which you can use in your own tests to check what your service reports while something fails |
 //! | `tokio-util-0_7` | off | [`HealthCheck`] for `tokio_util::task::TaskTracker`; its [`impl`](HealthCheck#impl-HealthCheck-for-TaskTracker) documents when it fails |

@@ -4,31 +4,25 @@
 //! which is usually a path. It does not run on a worker of the runtime, and not in the blocking pool, because the
 //! application may use up that pool.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::{io, thread};
-
-use tokio::sync::watch;
+use std::io;
 
 use crate::BoxError;
-use crate::current_run::{patience, within};
-use crate::panics;
+use crate::checks::look;
+use crate::current_run::patience;
 
 /// The looks of one check that are in flight. The key decides what a look finds, so runs with the same key share one.
-#[derive(Debug)]
 pub(super) struct Looks<K, T> {
     /// What is looked at, for messages.
     at: &'static str,
-    in_flight: Mutex<BTreeMap<K, Look<T>>>,
+    calls: look::Looks<K, T>,
 }
-
-/// The answer of a look, once there is one.
-type Look<T> = watch::Receiver<Option<Result<T, Arc<str>>>>;
 
 impl<K: Ord + Clone + Send + 'static, T: Clone + Send + Sync + 'static> Looks<K, T> {
     pub(super) const fn new(at: &'static str) -> Self {
-        let in_flight = Mutex::new(BTreeMap::new());
-        Self { at, in_flight }
+        Self {
+            at,
+            calls: look::Looks::new("health file"),
+        }
     }
 
     /// Calls `find` on a thread of its own, or waits for the look that is in flight.
@@ -37,39 +31,8 @@ impl<K: Ord + Clone + Send + 'static, T: Clone + Send + Sync + 'static> Looks<K,
         key: K,
         find: impl FnOnce() -> Result<T, BoxError> + Send + 'static,
     ) -> Result<T, BoxError> {
-        let mut look = self.start(key, find)?;
-        match within(patience(), look.wait_for(Option::is_some)).await {
-            Some(Ok(answer)) => match answer.as_ref().expect("`wait_for` has seen a value") {
-                Ok(found) => Ok(found.clone()),
-                Err(error) => Err(error.to_string().into()),
-            },
-            Some(Err(_)) => Err(format!("the check of {} ended without a result", self.at).into()),
-            None => Err(format!("{} does not answer", self.at).into()),
-        }
-    }
-
-    fn start(
-        &'static self,
-        key: K,
-        find: impl FnOnce() -> Result<T, BoxError> + Send + 'static,
-    ) -> io::Result<Look<T>> {
-        let mut in_flight = self.lock();
-        if let Some(look) = in_flight.get(&key) {
-            return Ok(look.clone());
-        }
-        let (sender, look) = watch::channel(None);
-        let done = key.clone();
-        thread::Builder::new().name("health file".into()).spawn(move || {
-            let answer = panics::run(|| find().map_err(panics::describe));
-            self.lock().remove(&done);
-            sender.send_replace(answer);
-        })?;
-        in_flight.insert(key, look.clone());
-        Ok(look)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<K, Look<T>>> {
-        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
+        let found = self.calls.look(key, patience(), find).await;
+        found.unwrap_or_else(|| Err(format!("{} does not answer", self.at).into()))
     }
 }
 
@@ -163,37 +126,19 @@ fn has_failed(_: &std::fs::Metadata) -> bool {
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc;
-    use std::time::Duration;
-
-    use futures_util::FutureExt as _;
-    use tokio::time::timeout;
 
     use super::*;
 
-    static LOOKS: Looks<&str, u8> = Looks::new("the disk");
-
     #[tokio::test]
-    async fn a_hanging_file_system_blocks_one_thread_per_file() {
-        let (answers, hangs) = mpsc::channel::<()>();
+    async fn a_file_system_that_hangs_is_named() {
+        static LOOKS: Looks<&str, u8> = Looks::new("the disk");
+        let (_answers, hangs) = mpsc::channel::<()>();
         let hung = move || {
-            hangs.recv().expect("the test sends in the end");
+            let _ = hangs.recv();
             Ok(1)
         };
         let result = LOOKS.look("/hung", hung).await;
         assert_eq!(result.unwrap_err().to_string(), "the disk does not answer");
-        for _ in 0..3 {
-            let second = || panic!("a second thread");
-            let mut joined = Box::pin(LOOKS.look("/hung", second));
-            assert!(timeout(Duration::from_millis(5), &mut joined).await.is_err());
-        }
-        LOOKS.look("/other", || Ok(2)).await.expect("it runs");
-        let second = || panic!("it waits for the one in flight");
-        let mut joined = Box::pin(LOOKS.look("/hung", second));
-        assert!(joined.as_mut().now_or_never().is_none());
-        answers.send(()).expect("the look waits");
-        assert_eq!(joined.await.expect("it has the answer of the look in flight"), 1);
-        assert_eq!(LOOKS.look("/hung", || Ok(3)).await.expect("it runs"), 3);
-        assert!(!LOOKS.lock().contains_key("/hung"), "no look is left");
     }
 
     #[cfg(target_os = "linux")]
@@ -207,15 +152,5 @@ mod tests {
             read(std::path::Path::new("/dev/zero"), 1 << 16).is_err(),
             "it has no end"
         );
-    }
-
-    #[tokio::test]
-    async fn a_lookup_that_panics_returns_an_error_and_the_next_lookup_runs() {
-        let result = LOOKS.look("/panics", || panic!("on purpose")).await;
-        assert_eq!(
-            result.unwrap_err().to_string(),
-            "the check of the disk ended without a result"
-        );
-        LOOKS.look("/panics", || Ok(1)).await.expect("it runs");
     }
 }

@@ -6,6 +6,7 @@
 //! faults       the faults of a server, one after the other, and the table of what was reported
 //! soak         many runs, a third of them cut off
 //! blackhole    an address where nobody answers
+//! tls          certificates that are made for a test, and a server that uses them
 //! descriptors  how many files and sockets this process has open
 //! ```
 
@@ -19,6 +20,7 @@ pub mod descriptors;
 pub mod faults;
 pub mod servers;
 pub mod soak;
+pub mod tls;
 pub mod watched;
 
 pub use faults::Faults;

@@ -1,0 +1,222 @@
+//! [`Http`], a check that asks an HTTP server.
+//!
+//! ```text
+//! builder   the settings, and their errors
+//! client    sends the request; finds out how far a run has come
+//! statuses  what a status code means
+//! tls       the certificates
+//! ```
+
+mod builder;
+mod client;
+mod statuses;
+#[cfg(test)]
+mod tests;
+mod tls;
+
+use std::fmt;
+use std::sync::Arc;
+
+use reqwest::header::HeaderMap;
+use reqwest::{Method, Response, Url};
+
+use self::client::{Client, Failure, Stage};
+use self::statuses::Statuses;
+use crate::BoxError;
+use crate::check::HealthCheck;
+use crate::current_run::{patience, within};
+use crate::outcome::{CheckResult, Outcome, Status};
+
+pub use self::builder::HttpBuilder;
+
+/// At most this much of a body is read.
+const BODY: usize = 64 * 1024;
+
+/// A check that sends a request to an HTTP server and looks at the answer.
+///
+/// Create it with [`Http::get`], which returns an [`HttpBuilder`]. The settings are validated by
+/// [`HttpBuilder::build`], so a URL that cannot work is an error when the service starts, and not a check that fails
+/// for ever.
+///
+/// | what it finds | result by default |
+/// |---|---|
+/// | the server answers with a status from 200 to 399 | healthy |
+/// | the server answers with a status from 400 to 499 | degraded, `reported` |
+/// | the server answers with any other status | unhealthy, `reported` |
+/// | the body does not contain the [expected text](HttpBuilder::expect_body_contains) | unhealthy, `reported` |
+/// | the name does not resolve, the connection is refused, or TLS fails | unhealthy, `error` |
+/// | the server closes the connection without an answer | unhealthy, `error` |
+/// | there is no connection, or no answer, within 3/4 of the check's timeout | unhealthy, `error` |
+///
+/// A status from 400 to 499 is degraded, because the server works but does not accept the request. For example, the
+/// credentials of the check may have expired. To change what a status means, use [`HttpBuilder::expect_status`] or
+/// [`HttpBuilder::on_status`].
+///
+/// If the server answers, the details are `status`, such as `200`, and `http_version`, such as `HTTP/1.1`. The message
+/// of a failure contains the true cause and how far the run got, but neither the URL nor headers nor the body.
+///
+/// # On the wire
+///
+/// The request is sent with HTTP/1.1 and has no body. Unless you set them yourself, it has these headers:
+///
+/// | header | value | why |
+/// |---|---|---|
+/// | `User-Agent` | `health-runtime/` and the version of this crate | the server's log shows what asked |
+/// | `Accept` | `*/*` | |
+/// | `Cache-Control` | `no-cache` | a cache must not answer in place of the server |
+/// | `Health-Hops` | `1` | tells another service that a health check is asking, and not a load balancer |
+///
+/// Redirects are not followed, because the target of a redirect, such as the login page of another server, says nothing
+/// about this server. Environment variables such as `HTTPS_PROXY` are ignored, so that all instances of a service check
+/// the same thing. For `https`, the certificates that the platform trusts are trusted, and so is each
+/// [`root_certificate`](HttpBuilder::root_certificate). If the application has installed a rustls `CryptoProvider` for
+/// the process, it is used. Otherwise, `aws-lc-rs` is used, which is the default of rustls.
+///
+/// # Cost
+///
+/// Each run sends one request. At most one idle connection is kept for all clones of the check, and it is used again
+/// unless the server closes it. If it turns out that the server has closed it in the meantime, the request is sent once
+/// more on a new connection, but only if its method is safe, like GET or HEAD.
+///
+/// The body is only read if a text is expected in it, and then no more than the first 64 KiB. Names are resolved in the
+/// same way as by [`Dns`](crate::checks::Dns). If a name has several addresses, each new connection is preceded by one
+/// that is closed at once, in order to find an address that accepts, in the same way as [`Tcp`](crate::checks::Tcp).
+///
+/// A run waits for at most 3/4 of the check's timeout. When it runs outside of an engine, it waits for up to 1 s.
+///
+/// # Two services that check each other
+///
+/// Do not check the readiness of a service that in turn checks the readiness of yours. After a failure, each of the two
+/// would wait for the other to become ready, and neither ever would. Ask for something that does not depend on your
+/// service instead, such as `/livez` or a route of the API.
+///
+/// ```
+/// use health_runtime::HealthState;
+/// use health_runtime::checks::Http;
+///
+/// #[derive(Clone, HealthState)]
+/// struct AppState {
+///     #[health_check(interval = "15s", timeout = "3s")]
+///     payments: Http,
+/// }
+///
+/// # fn main() -> Result<(), health_runtime::checks::ConfigError> {
+/// let payments = Http::get("http://payments.example.com/status")
+///     .header("Authorization", "Bearer 7f3a")
+///     .expect_status(200..=204)
+///     .expect_body_contains("\"ok\"")
+///     .build()?;
+/// let state = AppState { payments };
+/// # Ok(())
+/// # }
+/// ```
+#[cfg_attr(docsrs, doc(cfg(feature = "http-client")))]
+#[derive(Clone)]
+pub struct Http {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    client: Client,
+    method: Method,
+    url: Url,
+    headers: HeaderMap,
+    statuses: Statuses,
+    expected: Option<String>,
+}
+
+impl Http {
+    /// Starts building a check that sends a GET request to this URL, which must begin with `http://` or `https://`. If
+    /// the URL contains a user name and a password, they are sent in an `Authorization` header.
+    ///
+    /// An invalid URL is reported by [`HttpBuilder::build`].
+    pub fn get(url: impl AsRef<str>) -> HttpBuilder {
+        HttpBuilder::new(url.as_ref())
+    }
+}
+
+impl HealthCheck for Http {
+    async fn check(&self) -> CheckResult {
+        let limit = patience();
+        let inner = &*self.inner;
+        inner.client.begin(limit);
+        let failure = match within(limit, inner.ask()).await {
+            Some(Ok(outcome)) => return Ok(outcome),
+            Some(Err(failure)) => failure.to_string(),
+            None => {
+                let waited = match inner.client.stage() {
+                    Stage::Resolving => "the resolver has not answered",
+                    Stage::Connecting if inner.url.scheme() == "https" => "no TCP and TLS connection",
+                    Stage::Connecting => "no connection",
+                    Stage::Connected | Stage::Reused => "connected, but no answer",
+                    Stage::Body => "the server answered, but the expected text is not in the part of the body received",
+                };
+                format!("{waited} within {} ms", limit.as_millis())
+            }
+        };
+        Err(BoxError::from(failure))
+    }
+}
+
+impl Inner {
+    async fn ask(&self) -> Result<Outcome, Failure> {
+        let response = self.send().await?;
+        let status = response.status();
+        let version = format!("{:?}", response.version());
+        let mut outcome = self.statuses.judge(status);
+        if let (Some(expected), Status::Healthy) = (&self.expected, outcome.status()) {
+            self.client.enter(Stage::Body);
+            if let Some(problem) = self.search(response, expected.as_bytes()).await? {
+                outcome = Outcome::unhealthy(problem);
+            }
+        }
+        Ok(outcome
+            .detail("status", status.as_u16())
+            .detail("http_version", version))
+    }
+
+    async fn send(&self) -> Result<Response, Failure> {
+        let send = || {
+            let request = self.client.request(self.method.clone(), self.url.clone());
+            request.headers(self.headers.clone()).send()
+        };
+        match send().await {
+            Ok(response) => Ok(response),
+            // A server may close an idle connection at any time, also while a request is on its way.
+            Err(_) if self.client.stage() == Stage::Reused && self.method.is_safe() => {
+                send().await.map_err(|error| self.client.failure(&error))
+            }
+            Err(error) => Err(self.client.failure(&error)),
+        }
+    }
+
+    /// Searches the body until the text is found. `None` if it is.
+    async fn search(&self, mut response: Response, expected: &[u8]) -> Result<Option<String>, Failure> {
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.client.failure(&error))? {
+            let from = body.len().saturating_sub(expected.len());
+            let room = BODY - body.len();
+            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            if body[from..].windows(expected.len()).any(|part| part == expected) {
+                return Ok(None);
+            }
+            if chunk.len() >= room {
+                return Ok(Some(format!(
+                    "the first {} KiB of the body do not contain the expected text",
+                    BODY / 1024
+                )));
+            }
+        }
+        Ok(Some(format!(
+            "the body, of {} bytes, does not contain the expected text",
+            body.len()
+        )))
+    }
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let host = self.inner.url.host_str();
+        f.debug_struct("Http").field("host", &host).finish_non_exhaustive()
+    }
+}
