@@ -10,8 +10,10 @@ mod collections;
 mod few_idle;
 pub(crate) mod flag;
 pub(crate) mod heartbeat;
+mod patience;
 #[cfg(any(test, feature = "_pool"))]
 mod pool;
+mod spare;
 mod sqlx;
 mod task;
 

@@ -6,7 +6,7 @@
 //! ```text
 //! rule   what a run does, and what it reports
 //! place  a place in the queue of a full pool: it shows whether any connection comes back
-//! own    the connection that a check keeps for itself while the pool is full
+//! own    asking over the connection that a check keeps for itself while the pool is full
 //! ```
 
 mod own;

@@ -7,20 +7,19 @@ use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::future::join;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
+use crate::checks::patience::{patience, within};
 use crate::checks::pool::own;
 use crate::checks::pool::place::Place;
 use crate::checks::pool::{Answer, Fault, Pool, Sizes};
+use crate::checks::spare::Spare;
 use crate::current_run::{self, Awake};
 use crate::outcome::{CheckResult, Outcome};
 
-/// How long a check waits for one thing if it runs outside of an engine.
-const PATIENCE: Duration = Duration::from_secs(1);
-
 /// What a check keeps for a pool between its runs.
 struct Memory<P: Pool> {
-    own: own::Slot<P::Connection>,
+    own: Spare<P::Connection>,
     /// The place in the queue of a full pool.
     place: Mutex<Option<Place>>,
     /// When the pool last handed out a connection to the check, in awake time. At first, when the check first looked.
@@ -30,7 +29,7 @@ struct Memory<P: Pool> {
 impl<P: Pool> Default for Memory<P> {
     fn default() -> Self {
         Self {
-            own: own::Slot::default(),
+            own: Spare::default(),
             place: Mutex::default(),
             flowed: Mutex::new(Awake::now()),
         }
@@ -79,23 +78,6 @@ pub(crate) async fn check<P: Pool>(pool: &P) -> CheckResult {
         Ok(Err(fault)) => refused(pool, &memory, fault),
         Err(waited) => Err(unopened(waited).into_error()),
     }
-}
-
-/// How long to wait for one thing. Less than all the time left, so that the run can report what it waited for.
-pub(super) fn patience() -> Duration {
-    current_run::time_left().map_or(PATIENCE, |left| left * 3 / 4)
-}
-
-/// Waits for at most this long, with two timers of half the time. If a freeze of the process uses up the first timer,
-/// the second one is left. The error is the time in milliseconds.
-pub(super) async fn within<F: Future>(patience: Duration, future: F) -> Result<F::Output, u128> {
-    let mut future = pin!(future);
-    for _ in 0..2 {
-        if let Ok(output) = timeout(patience / 2, future.as_mut()).await {
-            return Ok(output);
-        }
-    }
-    Err(patience.as_millis())
 }
 
 pub(super) fn unopened(waited: u128) -> Fault {
