@@ -356,6 +356,15 @@ impl Outcome {
         self.with_message(message)
     }
 
+    /// Adds what another outcome knows: its details, and whether the store takes writes.
+    pub(crate) fn taking_details_of(mut self, other: Self) -> Self {
+        for Detail { name, value } in other.details {
+            detail::add(&mut self.details, name, value);
+        }
+        self.access.extend(other.access);
+        self
+    }
+
     /// Adds a detail: a named boolean, number or text that helps the person on call, such as the size of a pool or the
     /// version of a server. If there is already a detail with this name, its value is replaced.
     ///

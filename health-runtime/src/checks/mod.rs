@@ -13,6 +13,7 @@ pub(crate) mod heartbeat;
 mod patience;
 #[cfg(any(test, feature = "_pool"))]
 mod pool;
+pub(crate) mod redis;
 mod spare;
 mod sqlx;
 mod task;
