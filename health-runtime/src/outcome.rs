@@ -365,6 +365,16 @@ impl Outcome {
         self
     }
 
+    /// Adds what else is known about the same thing. The worse of both decides.
+    #[allow(dead_code, reason = "only pools need it")]
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        if self.status < other.status {
+            (self.status, self.reason) = (other.status, other.reason);
+            self.message.clone_from(&other.message);
+        }
+        self.taking_details_of(other)
+    }
+
     /// Adds a detail: a named boolean, number or text that helps the person on call, such as the size of a pool or the
     /// version of a server. If there is already a detail with this name, its value is replaced.
     ///

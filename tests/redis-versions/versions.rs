@@ -2,7 +2,7 @@
 #![deny(warnings)]
 
 #[allow(dead_code, unused_imports)]
-#[path = "/tmp/harness/src/servers/mod.rs"]
+#[path = "../services/support/servers/mod.rs"]
 mod servers;
 
 use std::time::{Duration, Instant};
@@ -18,6 +18,7 @@ async fn until(test: &TestHealth, check: &str, is_expected: impl Fn(&CheckReport
     let deadline = Instant::now() + PATIENCE;
     loop {
         test.refresh().await;
+        test.advance(Duration::from_millis(100)); // so that the report is made anew
         let report = test.check(check);
         if is_expected(&report) {
             return report;

@@ -212,8 +212,12 @@ impl Sizes {
 
 impl Answer {
     fn describe(self, outcome: Outcome) -> Outcome {
-        match self.read_only {
+        let outcome = match self.read_only {
             Some(read_only) => outcome.detail("read_only", read_only).read_only(read_only),
+            None => outcome,
+        };
+        match self.found {
+            Some(found) => outcome.and(found),
             None => outcome,
         }
     }

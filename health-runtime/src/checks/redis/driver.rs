@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+#[cfg(feature = "_pool-owners")]
+use crate::checks::pool::Fault;
 use crate::outcome::BoxError;
 
 /// A client: it has no connection, but knows how to open one.
@@ -87,6 +89,16 @@ impl Failure {
     /// Whether the driver hides why there is no connection.
     pub(super) fn is_unexplained(&self) -> bool {
         matches!(self.kind, Kind::Lost | Kind::TimedOut)
+    }
+
+    /// What this means for a pool.
+    #[cfg(feature = "_pool-owners")]
+    pub(super) fn into_fault(self) -> Fault {
+        if self.is_lost() {
+            Fault::Lost(self.into_error())
+        } else {
+            Fault::Failed(self.into_error())
+        }
     }
 
     /// The error of a question over a connection.

@@ -10,6 +10,10 @@ use tokio::task::spawn_blocking;
 use crate::checks::patience::{patience, within};
 use crate::outcome::BoxError;
 
+/// What Redis says if it has as many clients as it accepts.
+#[cfg(feature = "_pool-owners")]
+pub(super) const TOO_MANY: &str = "max number of clients reached";
+
 /// A server that refuses a connection says so at once.
 const AT_ONCE: Duration = Duration::from_millis(100);
 

@@ -139,8 +139,9 @@ macro_rules! redis_checks {
                 __runtime::cluster(&Connection(Clone::clone(connection))).await
             }
 
+            #[doc(hidden)]
             #[derive(Clone)]
-            struct Connection<C>(C);
+            pub(super) struct Connection<C>(pub(super) C);
 
             impl<C> Connection<C>
             where
@@ -196,7 +197,7 @@ macro_rules! redis_checks {
                 }
             }
 
-            fn failure(error: __redis::RedisError) -> __runtime::Failure {
+            pub(super) fn failure(error: __redis::RedisError) -> __runtime::Failure {
                 __runtime::Failure::new(
                     error.code(),
                     error.is_io_error(),

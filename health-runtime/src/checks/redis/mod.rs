@@ -12,13 +12,21 @@
 //! judge         what the check makes of it
 //! greeting      what a server says to a new connection before it is asked
 //! v0_32, v1     the checks of these versions
+//! deadpool, bb8  pools of connections of redis 1
+//! fred          the client of the crate of this name
 //! ```
 
+#[cfg(feature = "bb8-redis-0_26")]
+mod bb8;
 mod client;
 mod cluster;
 mod connection;
+#[cfg(feature = "deadpool-redis-0_23")]
+mod deadpool;
 mod driver;
 mod findings;
+#[cfg(feature = "fred-10")]
+mod fred;
 mod greeting;
 mod info;
 mod judge;
@@ -27,7 +35,7 @@ mod macros;
 mod tests;
 #[cfg(feature = "redis-0_32")]
 mod v0_32;
-#[cfg(feature = "redis-1")]
+#[cfg(feature = "_redis-1")]
 mod v1;
 
 pub use self::client::client;
