@@ -106,6 +106,43 @@ async fn a_client_survives_faults() {
     survives_faults(&server, &test, "Connection refused", "accepts the connection, but does not answer").await;
 }
 
+/// The kept connection is broken then, and the run opens another one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_is_well_in_the_first_run_after_a_restart() {
+    let Some(server) = Redis::start() else { return };
+    let test = engine(client(&server.url()));
+    until(&test, is_healthy).await;
+    server.start_again();
+    test.refresh().await;
+    assert!(is_healthy(&test.check("redis")), "{:#?}", test.check("redis"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_is_asked_over_the_same_connection_in_each_run() {
+    let Some(server) = Redis::start() else { return };
+    let test = engine(vec![client(&server.url()), client(&server.url())]);
+    until(&test, is_healthy).await;
+    let received = || {
+        let stats = server.cli(&["info", "stats"]);
+        let line = stats.lines().find_map(|line| line.strip_prefix("total_connections_received:"));
+        line.unwrap().trim().parse::<usize>().unwrap()
+    };
+    until(&test, is_healthy).await;
+    let before = received();
+    for _ in 0..20 {
+        until(&test, is_healthy).await;
+    }
+    // Two clients that connect to the same place share a connection, unless both ask at the same time.
+    assert!(received() <= before + 1 + 20, "{} and {before}", received());
+    let single = engine(client(&server.url()));
+    until(&single, is_healthy).await;
+    let before = received();
+    for _ in 0..20 {
+        until(&single, is_healthy).await;
+    }
+    assert_eq!(received(), before + 1, "only the connection that asks here");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_of_redis_0_32_survives_faults() {
     let Some(server) = Redis::start() else { return };

@@ -92,6 +92,7 @@ pub(crate) struct Answer {
 }
 
 /// Why a connection or an answer could not be had.
+#[allow(dead_code, reason = "not every pool has every fault")]
 #[derive(Debug)]
 pub(crate) enum Fault {
     /// The connection is broken. Another one may work.

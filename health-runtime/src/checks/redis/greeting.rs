@@ -11,7 +11,7 @@ use crate::checks::patience::{patience, within};
 use crate::outcome::BoxError;
 
 /// What Redis says if it has as many clients as it accepts.
-#[cfg(feature = "_pool-owners")]
+#[cfg(feature = "deadpool-redis-0_23")]
 pub(super) const TOO_MANY: &str = "max number of clients reached";
 
 /// A server that refuses a connection says so at once.

@@ -110,10 +110,7 @@ macro_rules! redis_checks {
             /// # Errors
             ///
             /// If the server is not reachable, or answers with an error.
-            pub async fn connection<C>(connection: &C) -> $crate::CheckResult
-            where
-                C: __redis::aio::ConnectionLike + Clone + Send + Sync + 'static,
-            {
+            pub async fn connection<C: AsyncConnection>(connection: &C) -> $crate::CheckResult {
                 let address = ::core::ptr::from_ref(connection).cast::<()>() as usize;
                 __runtime::connection(&Connection(Clone::clone(connection)), address).await
             }
@@ -132,21 +129,28 @@ macro_rules! redis_checks {
             /// # Errors
             ///
             /// If the cluster is not reachable, or answers with an error.
-            pub async fn cluster<C>(connection: &C) -> $crate::CheckResult
-            where
-                C: __redis::aio::ConnectionLike + Clone + Send + Sync + 'static,
-            {
+            pub async fn cluster<C: AsyncConnection>(connection: &C) -> $crate::CheckResult {
                 __runtime::cluster(&Connection(Clone::clone(connection))).await
             }
+
+            /// What these checks can ask: an `aio::ConnectionLike` of this version of the crate `redis`.
+            #[diagnostic::on_unimplemented(
+                message = "`{Self}` is not an asynchronous connection of the version of `redis` that `redis_checks!` names",
+                label = "not an `aio::ConnectionLike` of that version, or not `Clone`",
+                note = "for a `redis::Client`, use `client` of the same module",
+                note = "for a type of another version of `redis`, make a second module: `redis_checks!(mod … for ::…)`"
+            )]
+            pub trait AsyncConnection: __redis::aio::ConnectionLike + Clone + Send + Sync + 'static {}
+
+            // Without this, rustc would name the bound that is missing, and show no way out.
+            #[diagnostic::do_not_recommend]
+            impl<C: __redis::aio::ConnectionLike + Clone + Send + Sync + 'static> AsyncConnection for C {}
 
             #[doc(hidden)]
             #[derive(Clone)]
             pub(super) struct Connection<C>(pub(super) C);
 
-            impl<C> Connection<C>
-            where
-                C: __redis::aio::ConnectionLike + Clone + Send + Sync + 'static,
-            {
+            impl<C: AsyncConnection> Connection<C> {
                 async fn ask<T>(&self, command: &[&str]) -> ::core::result::Result<T, __runtime::Failure>
                 where
                     T: __redis::FromRedisValue,
@@ -160,10 +164,7 @@ macro_rules! redis_checks {
                 }
             }
 
-            impl<C> __runtime::Connection for Connection<C>
-            where
-                C: __redis::aio::ConnectionLike + Clone + Send + Sync + 'static,
-            {
+            impl<C: AsyncConnection> __runtime::Connection for Connection<C> {
                 async fn text(
                     &self,
                     command: &'static [&'static str],
@@ -210,8 +211,8 @@ macro_rules! redis_checks {
     };
     ($($anything:tt)*) => {
         ::core::compile_error!(
-            "expected a name for the module and the path of your crate `redis`, as in \
-             `redis_checks!(mod redis_check for ::redis)`"
+            "expected a name for the new module and the path of your crate `redis`; \
+             write `redis_checks!(mod redis_check for ::redis);`"
         );
     };
 }
