@@ -30,6 +30,14 @@ impl<C> Clone for Spare<C> {
 }
 
 impl<C: Send + 'static> Spare<C> {
+    /// The connection, which stays here. Only for connections that several users can share.
+    pub(crate) fn shared(&self) -> Option<C>
+    where
+        C: Clone,
+    {
+        lock(&self.0).connection.clone()
+    }
+
     /// Takes the connection out. A run that is cut off then closes it.
     pub(crate) fn take(&self) -> Option<C> {
         lock(&self.0).connection.take()

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::checks::patience::{patience, within};
 use crate::checks::redis::connection::{ask, owner};
-use crate::checks::redis::driver::{Client, Failure};
+use crate::checks::redis::driver::{Client, Connection, Failure};
 use crate::checks::redis::greeting;
 use crate::checks::spare::Spare;
 use crate::current_run;
@@ -41,14 +41,10 @@ pub async fn client<K: Client>(client: &K) -> CheckResult {
     let info = client.info();
     let connections = current_run::kept::<Connections<K::Connection>>(owner());
     let spare = connections.of(identity(&info));
-    if let Some(connection) = spare.take() {
-        match answer(&connection).await {
+    if let Some(connection) = spare.shared() {
+        match answered(&spare, connection).await {
             Err(Unanswered::Failed(failure)) if failure.is_lost() => {} // a new one may work
-            Err(unanswered) => return Err(unanswered.into_error()),     // the connection may hang, so it is closed
-            Ok(outcome) => {
-                spare.keep(connection, KEPT);
-                return Ok(outcome);
-            }
+            answer => return answer.map_err(Unanswered::into_error),
         }
     }
     let connection = match within(patience(), client.open()).await {
@@ -63,9 +59,8 @@ pub async fn client<K: Client>(client: &K) -> CheckResult {
             return Err(seen.unwrap_or_else(|| format!("no connection within {waited} ms").into()));
         }
     };
-    let outcome = answer(&connection).await.map_err(Unanswered::into_error)?;
-    spare.keep(connection, KEPT);
-    Ok(outcome)
+    let answer = answered(&spare, connection).await;
+    answer.map_err(Unanswered::into_error)
 }
 
 enum Unanswered {
@@ -82,11 +77,24 @@ impl Unanswered {
     }
 }
 
-async fn answer<C: super::Connection>(connection: &C) -> Result<Outcome, Unanswered> {
-    match within(patience(), ask(connection)).await {
+/// Asks over the connection, and keeps it if the server has answered. Otherwise, it may be broken, so it is closed.
+async fn answered<C: Connection>(spare: &Spare<C>, connection: C) -> Result<Outcome, Unanswered> {
+    let answer = match within(patience(), ask(&connection)).await {
         Ok(answer) => answer.map_err(Unanswered::Failed),
         Err(waited) => Err(Unanswered::Waited(waited)),
+    };
+    let is_usable = match &answer {
+        Ok(_) => true,
+        // A new connection may be permitted what this one is not.
+        Err(Unanswered::Failed(failure)) => failure.code().is_some_and(|code| code != "NOAUTH"),
+        Err(Unanswered::Waited(_)) => false,
+    };
+    if is_usable {
+        spare.keep(connection, KEPT);
+    } else {
+        drop(spare.take());
     }
+    answer
 }
 
 /// What tells clients apart: where they connect to, and as whom. Only a hash, because the text may have the password.

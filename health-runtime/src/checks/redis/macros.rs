@@ -88,8 +88,7 @@
 /// # Cancel safety
 ///
 /// If a run is cut off while it waits for an answer, nothing is left in the middle of an answer. These connections are
-/// multiplexed: the driver's own task reads each answer to its end and drops it if nobody waits for it any more. A `Client`'s
-/// connection is closed in that case.
+/// multiplexed: the driver's own task reads each answer to its end and drops it if nobody waits for it any more.
 #[macro_export]
 macro_rules! redis_checks {
     ($(#[$attribute:meta])* $visibility:vis mod $name:ident for $($segment:ident)::+ $(;)?) => {

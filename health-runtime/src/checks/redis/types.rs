@@ -43,7 +43,8 @@ use crate::outcome::CheckResult;
 ///
 /// # Cancel safety
 ///
-/// If a run is cut off while it waits for an answer, its connection is closed, and the next run opens a new one.
+/// If a run is cut off while it waits for an answer, the connection stays usable: it is multiplexed, so its task reads the
+/// answer to its end and drops it.
 impl HealthCheck for Client {
     async fn check(&self) -> CheckResult {
         checks::client(self).await
