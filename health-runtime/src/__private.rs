@@ -2,8 +2,3 @@
 
 pub use crate::argument::{Argument, Itself, PointsToSized, PointsToUnsized};
 pub use crate::spec::ServiceSpec;
-
-/// For `redis_checks!`.
-pub mod redis {
-    pub use crate::checks::redis::{Client, Connection, Failure, client, cluster, connection};
-}

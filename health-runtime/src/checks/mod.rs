@@ -13,7 +13,8 @@ pub(crate) mod heartbeat;
 mod patience;
 #[cfg(any(test, feature = "_pool"))]
 mod pool;
-pub(crate) mod redis;
+#[doc(hidden)] // for the code that `redis_checks!` makes
+pub mod redis;
 mod spare;
 mod sqlx;
 mod task;

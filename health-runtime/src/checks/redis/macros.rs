@@ -101,7 +101,7 @@ macro_rules! redis_checks {
         $(#[$attribute])*
         /// Health checks for types of the crate `redis`, made by `health_runtime::redis_checks!`.
         $visibility mod $name {
-            use $crate::__private::redis as __runtime;
+            use $crate::checks::redis as __runtime;
             use $($redis)+ as __redis;
 
             /// Checks the server behind a connection, or behind a manager of connections.
