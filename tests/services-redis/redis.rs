@@ -1,4 +1,5 @@
-//! The checks of Redis on the real server: what each fault is reported as, and that the check recovers without a restart.
+//! The checks of Redis on the real server: what each fault is reported as, and that the check recovers without a
+//! restart.
 
 #[allow(dead_code, unused_imports)]
 #[path = "../services/support/servers/mod.rs"]

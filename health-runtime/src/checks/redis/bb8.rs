@@ -37,9 +37,9 @@ use crate::outcome::CheckResult;
 /// A run takes an idle connection, for which the pool sends `PING`, and sends `INFO`. These are two round trips. If the
 /// pool has no connection, the run lets the pool open one.
 ///
-/// A run never waits in the queue of the pool, so it takes no connection away from a request. While the pool is full, it
-/// asks over a connection of its own instead. This connection is closed when it has not been needed for a minute. There
-/// is at most one for each check.
+/// A run never waits in the queue of the pool, so it takes no connection away from a request. While the pool is full,
+/// it asks over a connection of its own instead. This connection is closed when it has not been needed for a minute.
+/// There is at most one for each check.
 ///
 /// # What it does not detect
 ///
@@ -50,8 +50,8 @@ use crate::outcome::CheckResult;
 ///
 /// # Cancel safety
 ///
-/// If a run is cut off while it waits for an answer, its connection goes back to the pool and stays usable: the task of the
-/// connection reads the answer to its end and drops it.
+/// If a run is cut off while it waits for an answer, its connection goes back to the pool and stays usable: the task of
+/// the connection reads the answer to its end and drops it.
 impl HealthCheck for Pool<RedisConnectionManager> {
     async fn check(&self) -> CheckResult {
         Box::pin(pool::check(self)).await // the driver's futures are large

@@ -35,8 +35,8 @@ use crate::outcome::CheckResult;
 ///
 /// # Cancel safety
 ///
-/// If a run is cut off while it waits for an answer, the connections stay usable: their tasks read each answer to its end
-/// and drop it.
+/// If a run is cut off while it waits for an answer, the connections stay usable: their tasks read each answer to its
+/// end and drop it.
 impl HealthCheck for ClusterConnection {
     async fn check(&self) -> CheckResult {
         checks::cluster(self).await

@@ -41,9 +41,9 @@ use crate::outcome::CheckResult;
 /// A run takes an idle connection, for which the pool sends `PING`, and sends `INFO`. These are two round trips. If the
 /// pool has no connection, the run lets the pool open one.
 ///
-/// A run never waits in the queue of the pool, so it takes no connection away from a request. While the pool is full, it
-/// asks over a connection of its own instead. This connection is closed when it has not been needed for a minute. There
-/// is at most one for each check.
+/// A run never waits in the queue of the pool, so it takes no connection away from a request. While the pool is full,
+/// it asks over a connection of its own instead. This connection is closed when it has not been needed for a minute.
+/// There is at most one for each check.
 ///
 /// # What it does not detect
 ///
@@ -53,8 +53,8 @@ use crate::outcome::CheckResult;
 ///
 /// # Cancel safety
 ///
-/// If a run is cut off while it waits for an answer, its connection is closed, and the pool opens a new one when it needs
-/// one.
+/// If a run is cut off while it waits for an answer, its connection is closed, and the pool opens a new one when it
+/// needs one.
 impl HealthCheck for Pool {
     async fn check(&self) -> CheckResult {
         Box::pin(pool::check(self)).await // the driver's futures are large

@@ -40,8 +40,8 @@ use crate::outcome::{BoxError, CheckResult};
 /// # Cost
 ///
 /// A run sends `INFO` over the connection of the client, which is one round trip. The answer has about 6 KiB. For a
-/// cluster, it sends `INFO` to each primary and `CLUSTER INFO` to one of them, at the same time. While the client is not
-/// connected, a run opens one connection and closes it again.
+/// cluster, it sends `INFO` to each primary and `CLUSTER INFO` to one of them, at the same time. While the client is
+/// not connected, a run opens one connection and closes it again.
 ///
 /// # What it does not detect
 ///
@@ -51,8 +51,8 @@ use crate::outcome::{BoxError, CheckResult};
 ///
 /// # Cancel safety
 ///
-/// If a run is cut off while it waits for an answer, the connection stays usable: the task of the client reads the answer to
-/// its end and drops it.
+/// If a run is cut off while it waits for an answer, the connection stays usable: the task of the client reads the
+/// answer to its end and drops it.
 impl HealthCheck for Client {
     async fn check(&self) -> CheckResult {
         let asked = Asked {
@@ -72,8 +72,8 @@ impl HealthCheck for Client {
     }
 }
 
-/// Checks one client of the pool after the other. All of them connect to the same place, so the pool is as healthy as its
-/// worst client. See the check of [`Client`].
+/// Checks one client of the pool after the other. All of them connect to the same place, so the pool is as healthy as
+/// its worst client. See the check of [`Client`].
 impl HealthCheck for Pool {
     async fn check(&self) -> CheckResult {
         self.next().check().await

@@ -3,8 +3,8 @@
 /// Makes a module with checks for the types of *your* version of the crate `redis`, whichever it is.
 ///
 /// The types of the crate `redis` are different types in each of its versions. The features `redis-1` and `redis-0_32`
-/// implement [`HealthCheck`](crate::HealthCheck) for two of them. For any other version, let this macro make the checks,
-/// and name them with `with`:
+/// implement [`HealthCheck`](crate::HealthCheck) for two of them. For any other version, let this macro make the
+/// checks, and name them with `with`:
 ///
 /// ```ignore
 /// health_runtime::redis_checks!(mod redis_check for ::redis);
@@ -25,8 +25,8 @@
 /// | `cluster` | `cluster_async::ClusterConnection` |
 ///
 /// The syntax is `redis_checks!(mod NAME for PATH)`. There can be attributes and a visibility before `mod`. The path
-/// names the crate, for example `::redis`, or `deadpool_redis::redis` for the version that `deadpool-redis` brings. It is
-/// resolved inside the new module, so it must start with the name of a crate or with `crate`. The crate needs its
+/// names the crate, for example `::redis`, or `deadpool_redis::redis` for the version that `deadpool-redis` brings. It
+/// is resolved inside the new module, so it must start with the name of a crate or with `crate`. The crate needs its
 /// features `aio` and `tokio-comp`. The macro is known to work with the versions 0.24 to 1.8 and 2.0.0-rc.2.
 ///
 /// # What it finds
@@ -59,11 +59,11 @@
 ///
 /// # Cost
 ///
-/// A run sends `INFO`, which is one round trip. The answer has about 6 KiB. The check never writes. Only if the last save
-/// failed, or if a replica has lost its primary, the check asks once more to find out what that means.
+/// A run sends `INFO`, which is one round trip. The answer has about 6 KiB. The check never writes. Only if the last
+/// save failed, or if a replica has lost its primary, the check asks once more to find out what that means.
 ///
-/// A run with a `Client` opens a connection and keeps it for the next runs. The connection is closed when it has not been
-/// needed for a minute, or when it does not answer. There is at most one for each check and server.
+/// A run with a `Client` opens a connection and keeps it for the next runs. The connection is closed when it has not
+/// been needed for a minute, or when it does not answer. There is at most one for each check and server.
 ///
 /// A run for a cluster sends `CLUSTER INFO` to one node and `INFO` to each primary, at the same time.
 ///
@@ -73,9 +73,9 @@
 /// maximum number of clients, or a server that accepts connections but does not answer. If the driver does not report
 /// the cause, the run connects once more without the driver.
 ///
-/// A `ConnectionManager` opens lost connections by itself. It does not report the cause before it has given up, which can
-/// take 10 seconds (with redis 0.27 and earlier, minutes). Until then, the message contains the last known error. If you
-/// need the cause earlier, put the `Client` into your state and check that instead.
+/// A `ConnectionManager` opens lost connections by itself. It does not report the cause before it has given up, which
+/// can take 10 seconds (with redis 0.32 and earlier, minutes). Until then, the message contains the last known error.
+/// If you need the cause earlier, put the `Client` into your state and check that instead.
 ///
 /// A `MultiplexedConnection` never connects again. Once it is lost, its check fails until the process restarts.
 ///

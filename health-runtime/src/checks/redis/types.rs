@@ -6,8 +6,8 @@ use super::redis::aio::{ConnectionManager, MultiplexedConnection};
 use crate::check::HealthCheck;
 use crate::outcome::CheckResult;
 
-/// Checks that Redis answers and has what the service needs. The check keeps a connection of its own, because a `Client`
-/// has none.
+/// Checks that Redis answers and has what the service needs. The check keeps a connection of its own, because a
+/// `Client` has none.
 ///
 /// | what it finds | result |
 /// |---|---|
@@ -30,9 +30,9 @@ use crate::outcome::CheckResult;
 ///
 /// # Cost
 ///
-/// A run sends `INFO` over the connection that the check keeps, which is one round trip. The answer has about 6 KiB. The
-/// connection is closed when it has not been needed for a minute, or when it does not answer. There is at most one for
-/// each check and server. Clients that connect to the same place as the same user share it, even if their passwords
+/// A run sends `INFO` over the connection that the check keeps, which is one round trip. The answer has about 6 KiB.
+/// The connection is closed when it has not been needed for a minute, or when it does not answer. There is at most one
+/// for each check and server. Clients that connect to the same place as the same user share it, even if their passwords
 /// differ (in redis 1).
 ///
 /// # What it does not detect
@@ -43,8 +43,8 @@ use crate::outcome::CheckResult;
 ///
 /// # Cancel safety
 ///
-/// If a run is cut off while it waits for an answer, the connection stays usable: it is multiplexed, so its task reads the
-/// answer to its end and drops it.
+/// If a run is cut off while it waits for an answer, the connection stays usable: it is multiplexed, so its task reads
+/// the answer to its end and drops it.
 impl HealthCheck for Client {
     async fn check(&self) -> CheckResult {
         checks::client(self).await
@@ -71,23 +71,24 @@ impl HealthCheck for Client {
 ///
 /// # Cost
 ///
-/// A run sends `INFO` over the connection of the manager, which is one round trip. The answer has about 6 KiB. The check
-/// opens no connection.
+/// A run sends `INFO` over the connection of the manager, which is one round trip. The answer has about 6 KiB. The
+/// check opens no connection.
 ///
 /// # What it does not detect
 ///
-/// - Why there is no connection, until the manager reports it. It first tries to connect several times, which takes about
+/// - Why there is no connection, until the manager reports it. It first tries to connect several times, which takes
+///   about
 ///   10 seconds in redis 1 and several minutes in redis 0.32. Until then, the message contains the last known error. If
 ///   you need the cause earlier, put the [`Client`] into your state and check that instead.
 /// - Missing permissions for keys or commands.
 /// - A full disk, before Redis notices it.
 /// - Lost data, for example after a restart without persistence.
 ///
-/// With its defaults, the manager of redis 0.32 waits up to a minute between two attempts, so the check can fail for that
-/// long after the server is back. `ConnectionManagerConfig::set_max_delay` shortens this.
+/// With its defaults, the manager of redis 0.32 waits up to a minute between two attempts, so the check can fail for
+/// that long after the server is back. `ConnectionManagerConfig::set_max_delay` shortens this.
 ///
-/// If the server refuses the password when the manager connects again, the manager does not try again. Then the check fails
-/// until the process restarts, and so does everything else that uses the manager.
+/// If the server refuses the password when the manager connects again, the manager does not try again. Then the check
+/// fails until the process restarts, and so does everything else that uses the manager.
 ///
 /// # Cancel safety
 ///
