@@ -51,6 +51,12 @@ pub(crate) async fn within<F: Future>(patience: Duration, future: F) -> Option<F
     None
 }
 
+/// Like [`within`]. The error is the time in milliseconds.
+#[allow(dead_code, reason = "only some features need it")]
+pub(crate) async fn timed<F: Future>(patience: Duration, future: F) -> Result<F::Output, u128> {
+    within(patience, future).await.ok_or(patience.as_millis())
+}
+
 /// The `max_age` of the check of the current run. `None` outside of a run.
 #[allow(dead_code, reason = "only some features need it")]
 pub(crate) fn max_age() -> Option<Duration> {

@@ -105,6 +105,7 @@
 //! | `OnceLock`, tokio's `OnceCell` of a check | the inner check; unhealthy until the cell is set. If the state is `Clone`, put the cell into an `Arc` |
 //! | a type that implements [`HealthCheck`] | whatever you implement; with [`Parts`], the check can report one result for each tenant or shard |
 //! | a function | whatever you implement: `with = path` on a field, or `#[health_check]` on the function |
+//! | a type of any version of the crate `redis` | whether Redis answers and has what the service needs, see [`redis_checks!`] |
 //! | a closure | whatever you implement, see [`check_fn`] |
 //! | [`HealthBuilder::check`] | anything that is not declared on a struct, such as one check for each entry of a configuration |
 //!
@@ -142,6 +143,10 @@
 //! | `tonic-0_14` | off | `checks::Grpc`, which asks the health service of a gRPC server, and [`HealthCheck`] for `tonic::transport::Channel` |
 //! | `object_store-0_14` | off | [`HealthCheck`] for `dyn object_store::ObjectStore`, so that an `Arc<dyn ObjectStore>` is a check |
 //! | `sqlx-0_9-sqlite` | off | [`HealthCheck`] for `sqlx::SqlitePool`; its [`impl`](HealthCheck#impl-HealthCheck-for-Pool%3CSqlite%3E) documents what it detects, what it costs and what it does not detect |
+//! | `bb8-redis-0_26`, `deadpool-redis-0_23` | off | [`HealthCheck`] for the pools of these crates, which use redis 1 |
+//! | `fred-10` | off | [`HealthCheck`] for `fred::clients::Client` and `Pool` of fred 10 |
+//! | `redis-0_32`, `redis-1` | off | [`HealthCheck`] for `redis::Client`, `redis::aio::ConnectionManager` and `redis::aio::MultiplexedConnection`. For any other version of redis, use [`redis_checks!`], which needs no feature |
+//! | `redis-0_32-cluster`, `redis-1-cluster` | off | the same, and [`HealthCheck`] for `redis::cluster_async::ClusterConnection` |
 //! | `testing` | off | `testing::TestHealth`, which you can use in your own tests to check what your service reports while something fails |
 //! | `tokio-util-0_7` | off | [`HealthCheck`] for `tokio_util::task::TaskTracker`; its [`impl`](HealthCheck#impl-HealthCheck-for-TaskTracker) documents when it fails |
 //!

@@ -356,6 +356,25 @@ impl Outcome {
         self.with_message(message)
     }
 
+    /// Adds what another outcome knows: its details, and whether the store takes writes.
+    pub(crate) fn taking_details_of(mut self, other: Self) -> Self {
+        for Detail { name, value } in other.details {
+            detail::add(&mut self.details, name, value);
+        }
+        self.access.extend(other.access);
+        self
+    }
+
+    /// Adds what else is known about the same thing. The worse of both decides.
+    #[allow(dead_code, reason = "only pools need it")]
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        if self.status < other.status {
+            (self.status, self.reason) = (other.status, other.reason);
+            self.message.clone_from(&other.message);
+        }
+        self.taking_details_of(other)
+    }
+
     /// Adds a detail: a named boolean, number or text that helps the person on call, such as the size of a pool or the
     /// version of a server. If there is already a detail with this name, its value is replaced.
     ///

@@ -30,9 +30,12 @@ mod memory;
 mod object_store;
 #[cfg(any(test, feature = "_pool"))]
 mod pool;
+#[doc(hidden)] // for the code that `redis_checks!` makes
+pub mod redis;
 #[cfg(test)]
 mod scratch;
 mod semaphore;
+mod spare;
 mod sqlx;
 mod task;
 #[cfg(feature = "net")]

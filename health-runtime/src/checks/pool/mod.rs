@@ -6,10 +6,13 @@
 //! ```text
 //! rule   what a run does, and what it reports
 //! place  a place in the queue of a full pool: it shows whether any connection comes back
-//! own    the connection that a check keeps for itself while the pool is full
+//! owners owners for pools whose crates show none
+//! own    asking over the connection that a check keeps for itself while the pool is full
 //! ```
 
 mod own;
+#[cfg(feature = "_pool-owners")]
+mod owners;
 mod place;
 mod rule;
 #[cfg(test)]
@@ -20,8 +23,10 @@ use std::ops::DerefMut;
 use std::sync::Weak;
 use std::time::Duration;
 
+#[cfg(feature = "_pool-owners")]
+pub(crate) use self::owners::Owners;
 pub(crate) use self::rule::check;
-use crate::BoxError;
+use crate::outcome::{BoxError, Outcome};
 
 /// A pool, as its check sees it.
 pub(crate) trait Pool: Clone + Send + Sync + 'static {
@@ -78,13 +83,16 @@ impl Sizes {
 }
 
 /// What the database has answered.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Answer {
     /// Whether it refuses writes. `None` if that is not known.
     pub(crate) read_only: Option<bool>,
+    /// What else it says about itself. `None` for a database that says nothing more.
+    pub(crate) found: Option<Outcome>,
 }
 
 /// Why a connection or an answer could not be had.
+#[allow(dead_code, reason = "not every pool has every fault")]
 #[derive(Debug)]
 pub(crate) enum Fault {
     /// The connection is broken. Another one may work.

@@ -12,12 +12,13 @@ use tokio::time::sleep;
 use crate::checks::pool::own;
 use crate::checks::pool::place::Place;
 use crate::checks::pool::{Answer, Fault, Pool, Sizes};
-use crate::current_run::{self, Awake, patience, within};
+use crate::checks::spare::Spare;
+use crate::current_run::{self, Awake, patience, timed};
 use crate::outcome::{CheckResult, Outcome};
 
 /// What a check keeps for a pool between its runs.
 struct Memory<P: Pool> {
-    own: own::Slot<P::Connection>,
+    own: Spare<P::Connection>,
     /// The place in the queue of a full pool.
     place: Mutex<Option<Place>>,
     /// When the pool last handed out a connection to the check, in awake time. At first, when the check first looked.
@@ -27,7 +28,7 @@ struct Memory<P: Pool> {
 impl<P: Pool> Default for Memory<P> {
     fn default() -> Self {
         Self {
-            own: own::Slot::default(),
+            own: Spare::default(),
             place: Mutex::default(),
             flowed: Mutex::new(Awake::now()),
         }
@@ -76,11 +77,6 @@ pub(crate) async fn check<P: Pool>(pool: &P) -> CheckResult {
         Ok(Err(fault)) => refused(pool, &memory, fault),
         Err(waited) => Err(unopened(waited).into_error()),
     }
-}
-
-/// Waits for at most this long. The error is the time in milliseconds.
-pub(super) async fn timed<F: Future>(patience: Duration, future: F) -> Result<F::Output, u128> {
-    within(patience, future).await.ok_or(patience.as_millis())
 }
 
 pub(super) fn unopened(waited: u128) -> Fault {
@@ -215,8 +211,12 @@ impl Sizes {
 
 impl Answer {
     fn describe(self, outcome: Outcome) -> Outcome {
-        match self.read_only {
+        let outcome = match self.read_only {
             Some(read_only) => outcome.detail("read_only", read_only).read_only(read_only),
+            None => outcome,
+        };
+        match self.found {
+            Some(found) => outcome.and(found),
             None => outcome,
         }
     }

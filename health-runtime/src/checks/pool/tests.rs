@@ -155,7 +155,7 @@ impl Pool for FakePool {
         if connection.0.is_down.load(Relaxed) || connection.0.has_restarted.load(Relaxed) {
             return Err(Fault::Lost("broken pipe".into()));
         }
-        Ok(Answer { read_only: None })
+        Ok(Answer::default())
     }
 
     fn discard(taken: Taken) {

@@ -61,6 +61,7 @@ impl Ask for MySql {
         };
         Ok(Answer {
             read_only: Some(is_on(0)? || is_on(1)?),
+            ..Answer::default()
         })
     }
 

@@ -62,6 +62,7 @@ impl Ask for Postgres {
         let setting: String = row.try_get(0)?;
         Ok(Answer {
             read_only: Some(setting == "on"),
+            ..Answer::default()
         })
     }
 

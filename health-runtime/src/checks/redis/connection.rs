@@ -1,0 +1,163 @@
+//! The check of a connection to one server.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use crate::checks::redis::driver::{Connection, Failure};
+use crate::checks::redis::findings::Findings;
+use crate::checks::redis::info::Info;
+use crate::checks::redis::judge;
+use crate::current_run;
+use crate::current_run::{patience, timed};
+use crate::outcome::{BoxError, CheckResult, Outcome};
+use crate::text;
+
+/// How long a question is followed after the run that has asked it.
+const FOLLOWED: Duration = Duration::from_secs(600);
+
+/// At most this many connections are remembered for one check.
+const REMEMBERED: usize = 64;
+
+/// What the connections of a check said last, by the address of the connection. Only those that do not answer are here.
+#[derive(Clone, Default)]
+struct Memory(Arc<Mutex<BTreeMap<usize, Last>>>);
+
+#[derive(Default)]
+struct Last {
+    error: Option<Arc<str>>,
+    /// Whether a question is still followed.
+    is_followed: bool,
+}
+
+impl Memory {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<usize, Last>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Remembers what a question has brought.
+    fn note(&self, address: usize, error: Option<&BoxError>) {
+        let mut memory = self.lock();
+        match error {
+            None => drop(memory.remove(&address)),
+            Some(error) if memory.len() < REMEMBERED || memory.contains_key(&address) => {
+                memory.entry(address).or_default().error = Some(text::of_error(&**error));
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// The owner of what is kept for a check and belongs to no value of the driver: its types do not show what they share.
+pub(super) fn owner() -> Weak<dyn Any + Send + Sync> {
+    static OWNER: LazyLock<Arc<dyn Any + Send + Sync>> = LazyLock::new(|| Arc::new(()));
+    Arc::downgrade(&OWNER)
+}
+
+/// Checks the server behind a connection, or behind a manager of connections.
+///
+/// A manager opens a lost connection again by itself. All questions wait for that, and it reports the cause only after
+/// several attempts. This takes longer than a run. So the question goes on after the run, and later runs report what
+/// became of it.
+#[doc(hidden)]
+pub async fn connection<C: Connection>(connection: &C, address: usize) -> CheckResult {
+    let memory = Memory::clone(&current_run::kept::<Memory>(owner()));
+    let connection = connection.clone();
+    let mut question = Box::pin(async move { ask(&connection).await.map_err(Failure::into_error) });
+    match timed(patience(), question.as_mut()).await {
+        Ok(answer) => {
+            memory.note(address, answer.as_ref().err());
+            answer
+        }
+        Err(waited) => {
+            let last = follow(memory, address, question);
+            Err(match last {
+                Some(error) => format!("no answer within {waited} ms; the last error was: {error}"),
+                None => format!("no answer within {waited} ms"),
+            }
+            .into())
+        }
+    }
+}
+
+/// Waits for the answer in a task, unless another one is awaited. Returns the last error.
+fn follow(
+    memory: Memory,
+    address: usize,
+    question: impl Future<Output = CheckResult> + Send + 'static,
+) -> Option<Arc<str>> {
+    let mut entries = memory.lock();
+    if entries.len() >= REMEMBERED && !entries.contains_key(&address) {
+        return None;
+    }
+    let entry = entries.entry(address).or_default();
+    let last = entry.error.clone();
+    if !std::mem::replace(&mut entry.is_followed, true) {
+        drop(entries);
+        tokio::spawn(async move {
+            let answer = timeout(FOLLOWED, question).await;
+            if let Some(entry) = memory.lock().get_mut(&address) {
+                entry.is_followed = false;
+            }
+            if let Ok(Err(error)) = answer {
+                memory.note(address, Some(&error));
+            }
+        });
+    }
+    last
+}
+
+/// Asks the server with one round trip. Only where its answer leaves something open, it is asked once more.
+pub(super) async fn ask<C: Connection>(connection: &C) -> Result<Outcome, Failure> {
+    let text = match connection.text(&["INFO"]).await {
+        Ok(text) => text,
+        // The server has answered, but not to this user, or it does not know the command, or it says what is wrong.
+        Err(failure) if failure.code().is_some() => return ping(connection).await,
+        Err(failure) => return Err(failure),
+    };
+    let info = Info::read(&text);
+    let mut found = judge::server(&info);
+    if judge::has_lost_its_primary(&info) {
+        // With `replica-serve-stale-data no`, it refuses everything with `MASTERDOWN`.
+        connection.text(&["PING"]).await?;
+        judge::serves_old_data(&info, &mut found);
+    }
+    if judge::could_not_save(&info) {
+        save(connection, &mut found).await?;
+    }
+    Ok(judge::describe(&info, found.into_outcome()))
+}
+
+/// The answer to `PING` decides, if there is none to `INFO`.
+async fn ping<C: Connection>(connection: &C) -> Result<Outcome, Failure> {
+    match connection.text(&["PING"]).await {
+        Ok(_) => Ok(Outcome::healthy().detail("info", "not permitted")),
+        Err(failure) if failure.code() == Some("NOPERM") => {
+            let error = "the user is permitted neither `INFO` nor `PING`; permit one of them: `ACL SETUSER … +info`";
+            Err(Failure::new(None, false, false, false, error))
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Finds out what a failed save means. `INFO` does not show the settings on which it depends.
+async fn save<C: Connection>(connection: &C, found: &mut Findings) -> Result<(), Failure> {
+    let mut values = [None, None];
+    let commands: [&[&str]; 2] = [
+        &["CONFIG", "GET", "stop-writes-on-bgsave-error"],
+        &["CONFIG", "GET", "save"],
+    ];
+    for (value, command) in values.iter_mut().zip(commands) {
+        match connection.pairs(command).await {
+            Ok(mut pairs) => *value = pairs.remove(command[2]),
+            Err(failure) if failure.code().is_some() => break, // `CONFIG` is not permitted
+            Err(failure) => return Err(failure),
+        }
+    }
+    let [stops_writes, points] = values;
+    judge::save(stops_writes.as_deref(), points.as_deref(), found);
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! What a server says to a new connection before it is asked. Redis refuses a connection this way, and then closes it.
+//! The driver loses this text, because it sends a command to the closed connection first.
+
+use std::io::{ErrorKind, Read as _};
+use std::net::{TcpStream, ToSocketAddrs as _};
+use std::time::Duration;
+
+use tokio::task::spawn_blocking;
+
+use crate::current_run::{patience, timed};
+use crate::outcome::BoxError;
+
+/// What Redis says if it has as many clients as it accepts.
+#[cfg(feature = "deadpool-redis-0_23")]
+pub(super) const TOO_MANY: &str = "max number of clients reached";
+
+/// A server that refuses a connection says so at once.
+const AT_ONCE: Duration = Duration::from_millis(100);
+
+/// Connects once more, without the driver, to find out why it got no connection. `None` if that is not found.
+pub(super) async fn look(info: &str) -> Option<BoxError> {
+    let address = address(info)?;
+    let patience = patience();
+    let seen = timed(patience, spawn_blocking(move || connect(address, patience))).await;
+    seen.ok()?.ok()?.map(Into::into)
+}
+
+/// Blocks for at most about this long, and longer only if the name of the host is resolved slowly.
+fn connect((host, port): (String, u16), patience: Duration) -> Option<String> {
+    let place = format!("{host}:{port}");
+    let timeout = patience.saturating_sub(AT_ONCE).max(AT_ONCE) / 2;
+    let address = match (host, port).to_socket_addrs() {
+        Ok(mut addresses) => addresses.next()?,
+        Err(error) => return Some(format!("no connection to {place}: {error}")),
+    };
+    let mut stream = match TcpStream::connect_timeout(&address, timeout) {
+        Ok(stream) => stream,
+        Err(error) => return Some(format!("no connection to {place}: {error}")),
+    };
+    stream.set_read_timeout(Some(AT_ONCE)).ok()?;
+    let mut greeting = [0; 512];
+    match stream.read(&mut greeting) {
+        Ok(length) if greeting.starts_with(b"-") => {
+            let text = String::from_utf8_lossy(&greeting[1..length]);
+            let line = text.lines().next().unwrap_or_default();
+            Some(format!("{place} refuses the connection: {line}"))
+        }
+        Ok(0) => Some(format!("{place} closes each connection at once")),
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+            Some(format!("{place} accepts the connection, but does not answer"))
+        }
+        _ => None,
+    }
+}
+
+/// Where a client connects to, from the `Debug` output of its `ConnectionInfo`. The fields of that type have changed,
+/// but not this output. `None` for sockets without a port, and for connections with TLS, which have no greeting.
+fn address(info: &str) -> Option<(String, u16)> {
+    let after = info.split_once("addr: Tcp(\"")?.1;
+    let (host, after) = after.split_once("\", ")?;
+    let (port, _) = after.split_once(')')?;
+    Some((host.to_owned(), port.trim().parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_found_in_what_the_driver_shows() {
+        let info = r#"ConnectionInfo { addr: Tcp("cache.internal", 6379), redis: RedisConnectionInfo { db: 0 } }"#;
+        assert_eq!(address(info), Some(("cache.internal".to_owned(), 6379)));
+        for other in [
+            "",
+            "addr: Tcp(",
+            "addr: Tcp(\"a\", x)",
+            "addr: Unix(\"/run/redis\")",
+            "addr: Tcp(\"a",
+        ] {
+            assert_eq!(address(other), None, "{other}");
+        }
+    }
+}
