@@ -64,7 +64,6 @@ const BODY: usize = 64 * 1024;
 /// | `User-Agent` | `health-runtime/` and the version of this crate | the server's log shows what asked |
 /// | `Accept` | `*/*` | |
 /// | `Cache-Control` | `no-cache` | a cache must not answer in place of the server |
-/// | `Health-Hops` | `1` | tells another service that a health check is asking, and not a load balancer |
 ///
 /// Redirects are not followed, because the target of a redirect, such as the login page of another server, says nothing
 /// about this server. Environment variables such as `HTTPS_PROXY` are ignored, so that all instances of a service check
@@ -86,9 +85,10 @@ const BODY: usize = 64 * 1024;
 ///
 /// # Two services that check each other
 ///
-/// Do not check the readiness of a service that in turn checks the readiness of yours. After a failure, each of the two
-/// would wait for the other to become ready, and neither ever would. Ask for something that does not depend on your
-/// service instead, such as `/livez` or a route of the API.
+/// If two services check each other's readiness, neither recovers after an outage: each one fails because the other one
+/// fails. So use [`Http::probe`] to ask a probe of another service that uses this crate. It adds `hops=1` to the query,
+/// and the other service then answers without its own checks of this kind. For other services, ask for something that
+/// does not depend on your service, such as a route of the API.
 ///
 /// ```
 /// use health_runtime::HealthState;
@@ -123,6 +123,7 @@ struct Inner {
     headers: HeaderMap,
     statuses: Statuses,
     expected: Option<String>,
+    is_probe: bool,
 }
 
 impl Http {
@@ -133,9 +134,32 @@ impl Http {
     pub fn get(url: impl AsRef<str>) -> HttpBuilder {
         HttpBuilder::new(url.as_ref())
     }
+
+    /// Starts building a check that asks a probe of another service, such as `http://billing:8080/readyz`. It works
+    /// like [`get`](Self::get), with three differences:
+    ///
+    /// - It adds `hops=1` to the query. A service that uses this crate then leaves out its own checks of this kind, so
+    ///   two services that ask each other's readiness do not keep each other down.
+    /// - Only a status from 200 to 299 is healthy. Any other status is unhealthy, for example the 404 of a misspelt
+    ///   path.
+    /// - This check is itself left out when another service asks a probe with `hops`.
+    ///
+    /// ```
+    /// use health_runtime::checks::Http;
+    ///
+    /// let billing = Http::probe("http://billing.example.com:8080/readyz").build()?;
+    /// # Ok::<(), health_runtime::checks::ConfigError>(())
+    /// ```
+    pub fn probe(url: impl AsRef<str>) -> HttpBuilder {
+        HttpBuilder::for_probe(url.as_ref())
+    }
 }
 
 impl HealthCheck for Http {
+    fn asks_probe(&self) -> bool {
+        self.inner.is_probe
+    }
+
     async fn check(&self) -> CheckResult {
         let limit = patience();
         let inner = &*self.inner;

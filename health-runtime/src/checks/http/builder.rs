@@ -15,11 +15,10 @@ use crate::checks::http::{BODY, Http, Inner};
 use crate::outcome::Status;
 
 /// The headers that each request has unless they are set.
-const HEADERS: [(HeaderName, &str); 4] = [
+const HEADERS: [(HeaderName, &str); 3] = [
     (USER_AGENT, concat!("health-runtime/", env!("CARGO_PKG_VERSION"))),
     (ACCEPT, "*/*"),
     (CACHE_CONTROL, "no-cache"),
-    (HeaderName::from_static("health-hops"), "1"),
 ];
 
 /// The settings of an [`Http`] check, which are created by [`Http::get`].
@@ -34,6 +33,8 @@ pub struct HttpBuilder {
     statuses: Statuses,
     expected: Option<String>,
     certificates: Certificates,
+    /// The URL is that of a probe.
+    is_probe: bool,
     /// The first one, except for that of the URL.
     problem: Option<ConfigError>,
 }
@@ -47,8 +48,19 @@ impl HttpBuilder {
             statuses: Statuses::default(),
             expected: None,
             certificates: Certificates::default(),
+            is_probe: false,
             problem: None,
         }
+    }
+
+    /// Asks a probe. The query ends loops, and anything but a success is a failure.
+    pub(super) fn for_probe(url: &str) -> Self {
+        let mut builder = Self::new(url);
+        if let Ok(url) = &mut builder.url {
+            url.query_pairs_mut().append_pair("hops", "1");
+        }
+        builder.is_probe = true;
+        builder.expect_status(200..300)
     }
 
     /// Sets the method of the request, such as `HEAD` or `OPTIONS`. The default is `GET`.
@@ -181,6 +193,7 @@ impl HttpBuilder {
             headers,
             statuses: self.statuses,
             expected: self.expected,
+            is_probe: self.is_probe,
         });
         Ok(Http { inner })
     }

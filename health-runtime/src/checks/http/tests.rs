@@ -154,7 +154,25 @@ async fn what_a_status_means_can_be_changed() {
 }
 
 #[tokio::test]
-async fn the_request_has_the_hop_header_and_the_headers_that_were_set() {
+async fn the_request_to_a_probe_says_so_and_any_failure_of_it_is_unhealthy() {
+    let not_found = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n";
+    let mut server = server(&[Answer::Bytes(OK), Answer::Bytes(not_found)]).await;
+    let probe = Http::probe(format!("{}/readyz?group=core", server.url))
+        .build()
+        .expect("it is valid");
+    assert!(probe.asks_probe());
+    assert_eq!(probe.check().await.expect("an answer").status(), Status::Healthy);
+    let request = server.requests.recv().await.expect("a request");
+    assert!(
+        request.starts_with("GET /readyz?group=core&hops=1 HTTP/1.1\r\n"),
+        "{request}"
+    );
+    assert_eq!(probe.check().await.expect("an answer").status(), Status::Unhealthy);
+    assert!(!get(&server).build().expect("it is valid").asks_probe());
+}
+
+#[tokio::test]
+async fn the_request_has_the_headers_that_were_set() {
     let mut server = server(&[Answer::Bytes(OK)]).await;
     let url = format!("{}/a?b=c#d", server.url).replace("://", "://user:HUNTER2@");
     let builder = Http::get(url).method("OPTIONS");
@@ -166,7 +184,6 @@ async fn the_request_has_the_hop_header_and_the_headers_that_were_set() {
     let request = server.requests.recv().await.expect("a request");
     assert!(request.starts_with("OPTIONS /a?b=c HTTP/1.1\r\n"), "{request}");
     for line in [
-        "health-hops: 1",
         "x-tenant: a",
         "x-tenant: b",
         "user-agent: mine",
