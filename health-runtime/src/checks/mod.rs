@@ -7,9 +7,19 @@
 
 #[cfg(unix)]
 mod amount;
+#[cfg(feature = "_bb8")]
+mod bb8;
+#[cfg(feature = "bb8-postgres-0_9")]
+mod bb8_postgres;
 mod channel;
 pub(crate) mod closure;
 mod collections;
+#[cfg(feature = "_deadpool")]
+mod deadpool;
+#[cfg(feature = "deadpool-postgres-0_14")]
+mod deadpool_postgres;
+#[cfg(any(feature = "diesel-async-0_9-bb8", feature = "diesel-async-0_9-deadpool"))]
+mod diesel_async;
 #[cfg(unix)]
 mod disk_space;
 mod few_idle;
@@ -26,6 +36,8 @@ mod scratch;
 mod semaphore;
 mod sqlx;
 mod task;
+#[cfg(any(feature = "bb8-postgres-0_9", feature = "deadpool-postgres-0_14"))]
+mod tokio_postgres;
 #[cfg(feature = "tokio-util-0_7")]
 mod tokio_util;
 
