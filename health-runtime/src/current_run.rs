@@ -1,12 +1,13 @@
 //! The run that the calling code is part of: how much time it has left, and what its check keeps between its runs.
 
-use std::any::Any;
 use std::pin::pin;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 
+#[allow(unused_imports, reason = "only some features need it")]
+pub(crate) use crate::kept::Owner;
 use crate::trigger::Trigger;
 
 /// How long a check waits for one thing if it runs outside of an engine.
@@ -92,7 +93,7 @@ impl Awake {
 /// What the check of the current run keeps between its runs for this owner, such as a pool. It is empty at first.
 /// Outside of a run, nothing is kept.
 #[allow(dead_code, reason = "only some features need it")]
-pub(crate) fn kept<T: Default + Send + Sync + 'static>(owner: Weak<dyn Any + Send + Sync>) -> Arc<T> {
+pub(crate) fn kept<T: Default + Send + Sync + 'static>(owner: Box<dyn Owner>) -> Arc<T> {
     let run = RUN.try_with(Trigger::clone).ok();
     run.and_then(|run| run.kept(owner)).unwrap_or_default()
 }

@@ -12,24 +12,38 @@ pub(crate) struct Kept(Mutex<BTreeMap<Key, Entry>>);
 /// The index of the check, the type of what it keeps, and the address of what it is kept for.
 type Key = (usize, TypeId, usize);
 
+/// For whom something is kept. It must not keep the owner alive. As long as it exists, nothing else gets the same
+/// address.
+#[allow(dead_code, reason = "only some features need it")]
+pub(crate) trait Owner: Send + Sync {
+    fn address(&self) -> usize;
+
+    fn is_alive(&self) -> bool;
+}
+
+impl<T: ?Sized + Send + Sync> Owner for Weak<T> {
+    fn address(&self) -> usize {
+        self.as_ptr().cast::<()>().addr()
+    }
+
+    fn is_alive(&self) -> bool {
+        self.strong_count() > 0
+    }
+}
+
 struct Entry {
-    /// As long as this exists, nothing else gets the same address.
-    owner: Weak<dyn Any + Send + Sync>,
+    owner: Box<dyn Owner>,
     value: Arc<dyn Any + Send + Sync>,
 }
 
 impl Kept {
     /// What the check keeps for this owner. It is empty at first.
-    pub(crate) fn of<T: Default + Send + Sync + 'static>(
-        &self,
-        index: usize,
-        owner: Weak<dyn Any + Send + Sync>,
-    ) -> Arc<T> {
-        let key = (index, TypeId::of::<T>(), owner.as_ptr().cast::<()>().addr());
+    pub(crate) fn of<T: Default + Send + Sync + 'static>(&self, index: usize, owner: Box<dyn Owner>) -> Arc<T> {
+        let key = (index, TypeId::of::<T>(), owner.address());
         let mut dropped = Vec::new();
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !entries.contains_key(&key) {
-            let gone = entries.iter().filter(|(_, entry)| entry.owner.strong_count() == 0);
+            let gone = entries.iter().filter(|(_, entry)| !entry.owner.is_alive());
             let gone: Vec<_> = gone.map(|(key, _)| *key).collect();
             dropped.extend(gone.iter().map(|key| entries.remove(key)));
         }
@@ -62,7 +76,7 @@ mod tests {
     }
 
     fn set(kept: &Kept, index: usize, owner: &Arc<dyn Any + Send + Sync>, new: u32) -> u32 {
-        let value = kept.of::<Value>(index, Arc::downgrade(owner));
+        let value = kept.of::<Value>(index, Box::new(Arc::downgrade(owner)));
         let mut value = value.0.lock().unwrap();
         std::mem::replace(&mut value, new)
     }
@@ -82,7 +96,7 @@ mod tests {
     #[test]
     fn what_was_kept_for_a_dropped_owner_is_dropped() {
         let (kept, a) = (Kept::default(), owner());
-        let value = Arc::downgrade(&kept.of::<Value>(0, Arc::downgrade(&a)));
+        let value = Arc::downgrade(&kept.of::<Value>(0, Box::new(Arc::downgrade(&a))));
         drop(a);
         assert!(value.upgrade().is_some());
         set(&kept, 0, &owner(), 1);

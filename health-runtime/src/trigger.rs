@@ -1,12 +1,11 @@
 //! [`Trigger`], a handle that lets a check ask to be run.
 
-use std::any::Any;
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use crate::kept::Kept;
+use crate::kept::{Kept, Owner};
 
 /// A handle that lets a check ask to be run right away, instead of waiting for the next interval.
 ///
@@ -64,10 +63,7 @@ impl Trigger {
     }
 
     /// What the check keeps for this owner. `None` once the engine has ended.
-    pub(crate) fn kept<T: Default + Send + Sync + 'static>(
-        &self,
-        owner: Weak<dyn Any + Send + Sync>,
-    ) -> Option<Arc<T>> {
+    pub(crate) fn kept<T: Default + Send + Sync + 'static>(&self, owner: Box<dyn Owner>) -> Option<Arc<T>> {
         Some(self.target.upgrade()?.kept().of(self.index, owner))
     }
 

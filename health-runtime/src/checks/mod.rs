@@ -7,10 +7,20 @@
 
 #[cfg(unix)]
 mod amount;
+#[cfg(feature = "_bb8")]
+mod bb8;
+#[cfg(feature = "bb8-postgres-0_9")]
+mod bb8_postgres;
 mod channel;
 pub(crate) mod closure;
 mod collections;
 mod config_error;
+#[cfg(feature = "_deadpool")]
+mod deadpool;
+#[cfg(feature = "deadpool-postgres-0_14")]
+mod deadpool_postgres;
+#[cfg(any(feature = "diesel-async-0_9-bb8", feature = "diesel-async-0_9-deadpool"))]
+mod diesel_async;
 #[cfg(unix)]
 mod disk_space;
 mod dns;
@@ -34,6 +44,8 @@ mod pool;
 pub mod redis;
 #[cfg(test)]
 mod scratch;
+#[cfg(any(feature = "sea-orm-1", feature = "sea-orm-2"))]
+mod sea_orm;
 mod semaphore;
 mod spare;
 mod sqlx;
@@ -42,6 +54,8 @@ mod task;
 mod tcp;
 #[cfg(feature = "tls-expiry")]
 mod tls_expiry;
+#[cfg(any(feature = "bb8-postgres-0_9", feature = "deadpool-postgres-0_14"))]
+mod tokio_postgres;
 #[cfg(feature = "tokio-util-0_7")]
 mod tokio_util;
 
@@ -61,3 +75,29 @@ pub use self::memory::Memory;
 pub use self::tcp::Tcp;
 #[cfg(feature = "tls-expiry")]
 pub use self::tls_expiry::TlsExpiry;
+
+/// For sqlx 0.8.
+#[cfg(all(
+    feature = "sqlx-0_8-migrate",
+    any(
+        feature = "sqlx-0_8-mysql",
+        feature = "sqlx-0_8-postgres",
+        feature = "sqlx-0_8-sqlite"
+    )
+))]
+pub mod sqlx_0_8 {
+    pub use super::sqlx::v0_8::migrated::{Migrations, migrated};
+}
+
+/// For sqlx 0.9.
+#[cfg(all(
+    feature = "sqlx-0_9-migrate",
+    any(
+        feature = "sqlx-0_9-mysql",
+        feature = "sqlx-0_9-postgres",
+        feature = "sqlx-0_9-sqlite"
+    )
+))]
+pub mod sqlx_0_9 {
+    pub use super::sqlx::v0_9::migrated::{Migrations, migrated};
+}

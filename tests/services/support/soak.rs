@@ -29,13 +29,18 @@ pub async fn soak(value: impl HealthCheck + Clone, connections: impl Fn() -> usi
     runs(value.clone(), RUNS / 20).await;
     let before = settled(&connections).await;
     let cut = runs(value, RUNS).await;
-    let after = settled(&connections).await;
+    let mut after = settled(&connections).await;
+    let is_too_many = |after: (usize, usize)| after.0 > before.0 + 1 || after.1 > before.1 + 2;
+    // Meanwhile, other tests in this process have opened descriptors.
+    for _ in 0..60 {
+        if is_too_many(after) {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            after = settled(&connections).await;
+        }
+    }
     println!("{cut} of {RUNS} runs were cut off; connections and descriptors: {before:?}, {after:?}");
     assert!(cut >= RUNS * 3 / 10, "only {cut} runs were cut off");
-    assert!(
-        after.0 <= before.0 + 1 && after.1 <= before.1 + 2,
-        "before {before:?}, after {after:?}"
-    );
+    assert!(!is_too_many(after), "before {before:?}, after {after:?}");
 }
 
 /// Runs the check this often, and cuts off a third of the runs when they have waited once, or more often. Returns how

@@ -6,26 +6,20 @@
 //! ```text
 //! rule   what a run does, and what it reports
 //! place  a place in the queue of a full pool: it shows whether any connection comes back
-//! owners owners for pools whose crates show none
 //! own    asking over the connection that a check keeps for itself while the pool is full
 //! ```
 
 mod own;
-#[cfg(feature = "_pool-owners")]
-mod owners;
 mod place;
 mod rule;
 #[cfg(test)]
 mod tests;
 
-use std::any::Any;
 use std::ops::DerefMut;
-use std::sync::Weak;
 use std::time::Duration;
 
-#[cfg(feature = "_pool-owners")]
-pub(crate) use self::owners::Owners;
 pub(crate) use self::rule::check;
+use crate::current_run::Owner;
 use crate::outcome::{BoxError, Outcome};
 
 /// A pool, as its check sees it.
@@ -37,7 +31,10 @@ pub(crate) trait Pool: Clone + Send + Sync + 'static {
 
     /// What exists as long as the pool, and belongs to no other pool. Another owner means that connections that the
     /// check has kept no longer fit, for example because the password has changed.
-    fn owner(&self) -> Weak<dyn Any + Send + Sync>;
+    ///
+    /// `None` if nothing identifies the pool. Then the check keeps nothing between its runs. While the pool is full,
+    /// each run opens a connection of its own, and looks for itself whether a connection comes back.
+    fn owner(&self) -> Option<Box<dyn Owner>>;
 
     fn sizes(&self) -> Sizes;
 
@@ -55,13 +52,23 @@ pub(crate) trait Pool: Clone + Send + Sync + 'static {
     /// Asks the database with one round trip.
     fn ask(connection: &mut Self::Connection) -> impl Future<Output = Result<Answer, Fault>> + Send;
 
-    /// Removes the connection from the pool and closes it, without waiting for the server.
+    /// Removes the connection from the pool and closes it, without waiting for the server. A driver whose connections
+    /// skip an answer that nobody waits for may give it back instead.
     fn discard(taken: Self::Taken);
 
     /// How long a connection of the check's own is kept while nothing needs it.
     fn keep(&self) -> Duration {
         Duration::from_secs(60)
     }
+}
+
+/// A connection that a pool of another crate holds, such as deadpool or bb8. `E` is the error of what opens it.
+#[allow(dead_code, reason = "only some features need it")]
+pub(crate) trait Asked<E>: Send + 'static {
+    /// Asks the database with one round trip.
+    fn ask(&mut self) -> impl Future<Output = Result<Answer, Fault>> + Send;
+
+    fn fault(error: E) -> Fault;
 }
 
 /// How many connections a pool has at the moment.

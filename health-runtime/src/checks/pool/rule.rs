@@ -15,6 +15,7 @@ use crate::checks::pool::{Answer, Fault, Pool, Sizes};
 use crate::checks::spare::Spare;
 use crate::current_run::{self, Awake, patience, timed};
 use crate::outcome::{CheckResult, Outcome};
+use crate::panics;
 
 /// What a check keeps for a pool between its runs.
 struct Memory<P: Pool> {
@@ -22,7 +23,8 @@ struct Memory<P: Pool> {
     /// The place in the queue of a full pool.
     place: Mutex<Option<Place>>,
     /// When the pool last handed out a connection to the check, in awake time. At first, when the check first looked.
-    flowed: Mutex<Awake>,
+    /// `None` if nothing is known about earlier runs.
+    flowed: Mutex<Option<Awake>>,
 }
 
 impl<P: Pool> Default for Memory<P> {
@@ -30,24 +32,33 @@ impl<P: Pool> Default for Memory<P> {
         Self {
             own: Spare::default(),
             place: Mutex::default(),
-            flowed: Mutex::new(Awake::now()),
+            flowed: Mutex::new(Some(Awake::now())),
         }
     }
 }
 
 impl<P: Pool> Memory<P> {
     fn of(pool: &P) -> Arc<Self> {
-        current_run::kept(pool.owner())
+        let nothing = || {
+            Arc::new(Self {
+                flowed: Mutex::new(None),
+                ..Self::default()
+            })
+        };
+        pool.owner().map_or_else(nothing, current_run::kept)
     }
 
     fn flows(&self) {
-        *locked(&self.flowed) = Awake::now();
+        *locked(&self.flowed) = Some(Awake::now());
     }
 
     /// The outcome for a pool that has no connection to give, while the database runs.
     fn busy(&self, message: &str) -> Outcome {
+        let Some(flowed) = *locked(&self.flowed) else {
+            return Outcome::exhausted(message); // the engine has the time of the last success
+        };
         let limit = current_run::max_age().unwrap_or(Duration::MAX);
-        if locked(&self.flowed).elapsed() <= limit {
+        if flowed.elapsed() <= limit {
             Outcome::saturated(message)
         } else {
             Outcome::exhausted(format!("{message}, and none has come back for {} s", limit.as_secs())).for_good()
@@ -164,6 +175,7 @@ fn refused<P: Pool>(pool: &P, memory: &Memory<P>, fault: Fault) -> CheckResult {
     let sizes = pool.sizes();
     match fault {
         Fault::TooMany(error) if sizes.in_use() > 0 => {
+            let error = panics::describe(error);
             let message = format!("{}; the database accepts no more: {error}", in_use(sizes));
             Ok(sizes.describe(memory.busy(&message)))
         }

@@ -1,17 +1,17 @@
 //! The rule, with a pool in memory that can fail in each way. The tests with real servers are in `tests/services`.
 
-use std::any::Any;
 use std::future::pending;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use futures_util::future::join;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 
 use super::{Answer, Fault, Pool, Sizes, check};
-use crate::current_run::limited;
+use crate::current_run::{Owner, limited};
 use crate::kept::Kept;
 use crate::outcome::{CheckResult, Outcome, Reason, Status};
 use crate::trigger::{Target, Trigger};
@@ -42,6 +42,8 @@ struct FakePool {
     server: Arc<Server>,
     permits: Arc<Semaphore>,
     keep: Duration,
+    /// Nothing identifies the pool.
+    is_anonymous: bool,
 }
 
 #[derive(Debug)]
@@ -86,6 +88,7 @@ impl FakePool {
             server: Arc::default(),
             permits: Arc::new(Semaphore::new(MAX)),
             keep: Duration::from_secs(60),
+            is_anonymous: false,
         }
     }
 
@@ -102,9 +105,8 @@ impl Pool for FakePool {
     type Connection = Connection;
     type Taken = Taken;
 
-    fn owner(&self) -> Weak<dyn Any + Send + Sync> {
-        let owner: Arc<dyn Any + Send + Sync> = self.server.clone();
-        Arc::downgrade(&owner)
+    fn owner(&self) -> Option<Box<dyn Owner>> {
+        (!self.is_anonymous).then(|| -> Box<dyn Owner> { Box::new(Arc::downgrade(&self.server)) })
     }
 
     fn sizes(&self) -> Sizes {
@@ -310,6 +312,27 @@ async fn the_database_of_a_full_pool_is_asked_over_one_connection_that_is_closed
     while pool.server.open.load(Relaxed) > MAX {
         sleep(SHORT / 5).await; // until it is closed
     }
+}
+
+#[tokio::test]
+async fn a_full_pool_that_nothing_identifies_is_exhausted_and_the_engine_may_lower_it() {
+    let (mut pool, engine) = (FakePool::new(), Engine::new(LONG));
+    pool.is_anonymous = true;
+    let mut taken = pool.all().await;
+    let outcome = engine.run(&pool).await.expect("no error");
+    assert_eq!((outcome.status(), outcome.reason()), EXHAUSTED);
+    assert!(!outcome.is_for_good(), "the engine has the time of the last success");
+    let open = || pool.server.open.load(Relaxed);
+    assert_eq!(open(), MAX, "the run has closed the connection of its own");
+    let returned = async {
+        sleep(SHORT / 5).await;
+        taken.pop();
+        taken.push(pool.clone().take().await.expect("the server runs"));
+    };
+    let (result, ()) = join(engine.run(&pool), returned).await;
+    assert_eq!(reason(result), SATURATED, "a connection came back during the run");
+    pool.server.is_down.store(true, Relaxed);
+    assert_eq!(error(engine.run(&pool).await), "connection refused");
 }
 
 #[tokio::test]

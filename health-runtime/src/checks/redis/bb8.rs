@@ -1,15 +1,13 @@
 //! The check of a pool of bb8-redis.
 
-use std::any::Any;
-use std::sync::Weak;
-
 use bb8_redis_0_26::RedisConnectionManager;
-use bb8_redis_0_26::bb8::{Pool, PooledConnection, RunError};
+use bb8_redis_0_26::bb8::Pool;
+use bb8_redis_0_26::redis::RedisError;
 use bb8_redis_0_26::redis::aio::MultiplexedConnection;
 
 use crate::check::HealthCheck;
 use crate::checks::ConnectionPool;
-use crate::checks::pool::{self, Answer, Fault, Owners, Sizes};
+use crate::checks::pool::{self, Answer, Asked, Fault};
 use crate::checks::redis::v1::{ask, failure};
 use crate::outcome::CheckResult;
 
@@ -60,61 +58,12 @@ impl HealthCheck for Pool<RedisConnectionManager> {
 
 impl ConnectionPool for Pool<RedisConnectionManager> {}
 
-static OWNERS: Owners = Owners::new();
-
-impl pool::Pool for Pool<RedisConnectionManager> {
-    type Connection = MultiplexedConnection;
-    type Taken = PooledConnection<'static, RedisConnectionManager>;
-
-    /// The crate shows no weak reference, but the address of what all clones of the pool share.
-    fn owner(&self) -> Weak<dyn Any + Send + Sync> {
-        let shown = format!("{self:?}");
-        let digits = shown.rsplit_once("0x").map_or("", |(_, rest)| rest);
-        let digits = digits.trim_end_matches(')');
-        let address = usize::from_str_radix(digits, 16).unwrap_or_else(|_| std::ptr::from_ref(self).addr());
-        OWNERS.of(address, || true) // not known; a later pool may get this address
+impl Asked<RedisError> for MultiplexedConnection {
+    async fn ask(&mut self) -> Result<Answer, Fault> {
+        ask(self).await
     }
 
-    fn sizes(&self) -> Sizes {
-        let number = |size: u32| usize::try_from(size).unwrap_or(usize::MAX);
-        let state = self.state();
-        Sizes {
-            size: number(state.connections),
-            idle: number(state.idle_connections),
-            max: number(self.config().max_size),
-        }
-    }
-
-    fn is_closed(&self) -> bool {
-        false
-    }
-
-    async fn take_idle(&self) -> Result<Option<Self::Taken>, Fault> {
-        if self.state().idle_connections == 0 {
-            return Ok(None);
-        }
-        self.clone().take().await.map(Some)
-    }
-
-    async fn take(self) -> Result<Self::Taken, Fault> {
-        self.get_owned().await.map_err(|error| match error {
-            RunError::User(error) => Fault::Failed(failure(error).into_open_error()),
-            RunError::TimedOut => Fault::Unexplained,
-        })
-    }
-
-    async fn open(&self) -> Result<MultiplexedConnection, Fault> {
-        let opened = self.dedicated_connection().await;
-        opened.map_err(|error| Fault::Failed(failure(error).into_open_error()))
-    }
-
-    async fn ask(connection: &mut MultiplexedConnection) -> Result<Answer, Fault> {
-        ask(connection).await
-    }
-
-    /// The crate cannot take a connection out. It stays usable, because it is multiplexed, and the pool tests it before
-    /// it hands it out.
-    fn discard(taken: Self::Taken) {
-        drop(taken);
+    fn fault(error: RedisError) -> Fault {
+        Fault::Failed(failure(error).into_open_error())
     }
 }

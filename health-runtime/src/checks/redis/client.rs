@@ -39,7 +39,7 @@ impl<C: Send + 'static> Connections<C> {
 #[doc(hidden)]
 pub async fn client<K: Client>(client: &K) -> CheckResult {
     let info = client.info();
-    let connections = current_run::kept::<Connections<K::Connection>>(owner());
+    let connections = current_run::kept::<Connections<K::Connection>>(Box::new(owner()));
     let spare = connections.of(identity(&info));
     if let Some(connection) = spare.shared() {
         match answered(&spare, connection).await {

@@ -64,7 +64,7 @@ pub(super) fn owner() -> Weak<dyn Any + Send + Sync> {
 /// became of it.
 #[doc(hidden)]
 pub async fn connection<C: Connection>(connection: &C, address: usize) -> CheckResult {
-    let memory = Memory::clone(&current_run::kept::<Memory>(owner()));
+    let memory = Memory::clone(&current_run::kept::<Memory>(Box::new(owner())));
     let connection = connection.clone();
     let mut question = Box::pin(async move { ask(&connection).await.map_err(Failure::into_error) });
     match timed(patience(), question.as_mut()).await {

@@ -1,20 +1,19 @@
 //! The check of a pool of deadpool-redis.
 
-use std::any::Any;
-use std::ptr;
-use std::sync::Weak;
 use std::time::Duration;
 
-use deadpool_0_13::managed::Manager as _;
+use deadpool::managed::Manager as _;
 use deadpool_redis_0_23::redis::RedisError;
 use deadpool_redis_0_23::redis::aio::MultiplexedConnection;
 use deadpool_redis_0_23::{Connection, Manager, Pool, PoolError, TimeoutType, Timeouts};
 
 use crate::check::HealthCheck;
 use crate::checks::ConnectionPool;
-use crate::checks::pool::{self, Answer, Fault, Owners, Sizes};
+use crate::checks::deadpool::Identity;
+use crate::checks::pool::{self, Answer, Fault, Sizes};
 use crate::checks::redis::greeting;
 use crate::checks::redis::v1::{self, ask};
+use crate::current_run::Owner;
 use crate::outcome::CheckResult;
 
 /// Checks that Redis answers over a connection of the pool, and has what the service needs.
@@ -63,8 +62,6 @@ impl HealthCheck for Pool {
 
 impl ConnectionPool for Pool {}
 
-static OWNERS: Owners = Owners::new();
-
 fn waiting(wait: Option<Duration>) -> Timeouts {
     Timeouts {
         wait,
@@ -100,10 +97,8 @@ impl pool::Pool for Pool {
     type Connection = MultiplexedConnection;
     type Taken = Connection;
 
-    fn owner(&self) -> Weak<dyn Any + Send + Sync> {
-        let address = ptr::from_ref(self.manager()).addr();
-        let pool = self.weak();
-        OWNERS.of(address, move || pool.upgrade().is_some())
+    fn owner(&self) -> Option<Box<dyn Owner>> {
+        Some(Box::new(Identity::of(self)))
     }
 
     fn sizes(&self) -> Sizes {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-#[cfg(feature = "_pool-owners")]
+#[cfg(any(feature = "bb8-redis-0_26", feature = "deadpool-redis-0_23"))]
 use crate::checks::pool::Fault;
 use crate::outcome::BoxError;
 
@@ -92,7 +92,7 @@ impl Failure {
     }
 
     /// What this means for a pool.
-    #[cfg(feature = "_pool-owners")]
+    #[cfg(any(feature = "bb8-redis-0_26", feature = "deadpool-redis-0_23"))]
     pub(super) fn into_fault(self) -> Fault {
         if self.is_lost() {
             Fault::Lost(self.into_error())

@@ -12,7 +12,7 @@ mod types;
 #[allow(unused_imports, reason = "not every feature needs it")]
 use ::redis_1 as redis;
 
-#[cfg(feature = "_pool-owners")]
+#[cfg(any(feature = "bb8-redis-0_26", feature = "deadpool-redis-0_23"))]
 use crate::checks::pool::{Answer, Fault};
 
 crate::redis_checks!(
@@ -21,7 +21,7 @@ crate::redis_checks!(
 );
 
 /// Asks over a connection of a pool.
-#[cfg(feature = "_pool-owners")]
+#[cfg(any(feature = "bb8-redis-0_26", feature = "deadpool-redis-0_23"))]
 pub(super) async fn ask(connection: &redis::aio::MultiplexedConnection) -> Result<Answer, Fault> {
     let connection = checks::Connection(connection.clone());
     match super::connection::ask(&connection).await {
@@ -34,7 +34,7 @@ pub(super) async fn ask(connection: &redis::aio::MultiplexedConnection) -> Resul
 }
 
 /// Why a pool could not open a connection.
-#[cfg(feature = "_pool-owners")]
+#[cfg(any(feature = "bb8-redis-0_26", feature = "deadpool-redis-0_23"))]
 pub(super) fn failure(error: redis::RedisError) -> super::Failure {
     checks::failure(error)
 }

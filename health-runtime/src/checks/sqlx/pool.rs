@@ -1,11 +1,11 @@
 //! What the check of a pool needs, for every database that sqlx connects to over a network.
 
-use std::any::Any;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use super::sqlx::pool::PoolConnection;
 use super::sqlx::{ConnectOptions as _, Database, Error, Pool};
 use crate::checks::pool::{self, Answer, Fault, Sizes};
+use crate::current_run::Owner;
 
 /// A database, and how its check asks it.
 pub(super) trait Ask: Database {
@@ -23,9 +23,8 @@ impl<DB: Ask> pool::Pool for Pool<DB> {
     type Connection = DB::Connection;
     type Taken = PoolConnection<DB>;
 
-    fn owner(&self) -> Weak<dyn Any + Send + Sync> {
-        let options: Arc<dyn Any + Send + Sync> = self.connect_options();
-        Arc::downgrade(&options)
+    fn owner(&self) -> Option<Box<dyn Owner>> {
+        Some(Box::new(Arc::downgrade(&self.connect_options())))
     }
 
     fn sizes(&self) -> Sizes {
