@@ -17,8 +17,10 @@ mod states {
 use health_runtime::testing::TestHealth;
 use health_runtime::{HealthState, Probe};
 
-/// The names of the checks.
+/// The names of the checks, sorted.
 fn names(state: impl HealthState) -> Vec<String> {
     let report = TestHealth::new(state).report(Probe::Health);
-    report.checks.into_iter().map(|check| check.name.into_owned()).collect()
+    let mut names: Vec<_> = report.checks.into_iter().map(|check| check.name.into_owned()).collect();
+    names.sort();
+    names
 }

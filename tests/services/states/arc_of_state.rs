@@ -23,5 +23,5 @@ async fn it_has_its_checks() {
         cache: redis::Client::open("redis://localhost").unwrap(),
         jwt_secret: String::new(),
     });
-    assert_eq!(crate::names(state), ["db", "cache"]);
+    assert_eq!(crate::names(state), ["cache", "db"]);
 }

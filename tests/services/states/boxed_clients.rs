@@ -27,8 +27,14 @@ struct AppState {
 }
 
 async fn clients(clients: &HashMap<String, Box<dyn Client>>) -> Outcome {
-    let runs = clients.iter().map(async |(name, client)| (name.clone(), client.ping().await));
-    futures_util::future::join_all(runs).await.into_iter().collect::<Parts>().into_outcome()
+    let runs = clients
+        .iter()
+        .map(async |(name, client)| (name.clone(), client.ping().await));
+    futures_util::future::join_all(runs)
+        .await
+        .into_iter()
+        .collect::<Parts>()
+        .into_outcome()
 }
 
 struct Fake;
@@ -45,8 +51,11 @@ async fn it_has_its_checks() {
     let state = AppState {
         primary: Pool::builder(manager).build().unwrap(),
         replica: None,
-        clients: Arc::new(HashMap::from([("stripe".to_owned(), Box::new(Fake) as Box<dyn Client>)])),
+        clients: Arc::new(HashMap::from([(
+            "stripe".to_owned(),
+            Box::new(Fake) as Box<dyn Client>,
+        )])),
     };
     state.clients["stripe"].ping().await.unwrap();
-    assert_eq!(crate::names(state), ["primary", "replica", "clients"]);
+    assert_eq!(crate::names(state), ["clients", "primary", "replica"]);
 }

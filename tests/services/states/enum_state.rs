@@ -26,20 +26,27 @@ struct AppState {
 }
 
 async fn queue(queue: &Queue) -> CheckResult {
-    let Queue::Redis(client) = queue else { return Ok(Outcome::healthy()) };
+    let Queue::Redis(client) = queue else {
+        return Ok(Outcome::healthy());
+    };
     client.check().await
 }
 
 async fn cache(cache: &Cache) -> CheckResult {
-    let Cache::Redis(client) = cache else { return Ok(Outcome::healthy()) };
+    let Cache::Redis(client) = cache else {
+        return Ok(Outcome::healthy());
+    };
     client.check().await
 }
 
 #[tokio::test]
 async fn it_has_its_checks() {
     let client = redis::Client::open("redis://localhost").unwrap();
-    for (queue, cache) in [(Queue::InProcess, Cache::Redis(client.clone())), (Queue::Redis(client), Cache::Null)] {
+    for (queue, cache) in [
+        (Queue::InProcess, Cache::Redis(client.clone())),
+        (Queue::Redis(client), Cache::Null),
+    ] {
         let db = sea_orm::DatabaseConnection::default();
-        assert_eq!(crate::names(AppState { db, queue, cache }), ["db", "queue", "cache"]);
+        assert_eq!(crate::names(AppState { db, queue, cache }), ["cache", "db", "queue"]);
     }
 }

@@ -47,5 +47,5 @@ async fn it_has_its_checks() {
     let _users = DynUsers::from_ref(&state);
     state.users.ping().await.unwrap();
     state.mailer.is_up().unwrap();
-    assert_eq!(crate::names(state), ["users", "mailer"]);
+    assert_eq!(crate::names(state), ["mailer", "users"]);
 }

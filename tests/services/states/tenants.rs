@@ -16,8 +16,14 @@ struct AppState {
 
 async fn all(tenants: &Tenants) -> Outcome {
     let pools = tenants.read().unwrap().clone(); // no lock is held while a database answers
-    let runs = pools.iter().map(async |(name, pool)| (name.clone(), pool.check().await));
-    futures_util::future::join_all(runs).await.into_iter().collect::<Parts>().into_outcome()
+    let runs = pools
+        .iter()
+        .map(async |(name, pool)| (name.clone(), pool.check().await));
+    futures_util::future::join_all(runs)
+        .await
+        .into_iter()
+        .collect::<Parts>()
+        .into_outcome()
 }
 
 #[tokio::test]
