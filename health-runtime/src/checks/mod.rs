@@ -17,6 +17,8 @@ mod file_age;
 mod file_system;
 pub(crate) mod flag;
 pub(crate) mod heartbeat;
+#[cfg(feature = "lapin-4")]
+mod lapin;
 #[cfg(target_os = "linux")]
 mod memory;
 #[cfg(any(test, feature = "_pool"))]
