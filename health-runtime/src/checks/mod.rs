@@ -7,6 +7,8 @@
 
 #[cfg(unix)]
 mod amount;
+#[cfg(feature = "async-nats-0_51")]
+mod async_nats;
 mod channel;
 pub(crate) mod closure;
 mod collections;
