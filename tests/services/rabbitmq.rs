@@ -269,3 +269,20 @@ async fn a_channel_recovers_with_its_connection() {
     server.start_again();
     watched.until_healthy().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hang_that_outlasts_the_heartbeats_is_recovered_too() {
+    let Some(server) = RabbitMq::start_with(&[("heartbeat", "1")]) else {
+        return;
+    };
+    let watched = Watched::new(Arc::new(recovering(&server).await));
+    watched.until_healthy().await;
+    assert_eq!(watched.detail("heartbeat_s").as_deref(), Some("1"));
+    server.pause();
+    watched.until_error("lapin is reconnecting").await;
+    watched
+        .always(5 * SECOND, |report| report.status == Status::Unhealthy)
+        .await;
+    server.resume();
+    watched.until_healthy().await;
+}
