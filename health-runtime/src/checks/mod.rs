@@ -7,6 +7,8 @@
 
 #[cfg(unix)]
 mod amount;
+#[cfg(feature = "async-nats-0_51")]
+mod async_nats;
 #[cfg(feature = "_bb8")]
 mod bb8;
 #[cfg(feature = "bb8-postgres-0_9")]
@@ -33,6 +35,8 @@ mod grpc;
 pub(crate) mod heartbeat;
 #[cfg(feature = "http-client")]
 mod http;
+#[cfg(feature = "lapin-4")]
+mod lapin;
 mod look;
 #[cfg(target_os = "linux")]
 mod memory;

@@ -20,7 +20,7 @@ async fn it_has_its_checks() {
     let state = Worker {
         db: sqlx::PgPool::connect_lazy("postgres://localhost").unwrap(),
         poller: Heartbeat::new(Duration::from_secs(30)),
-        sweeper: Heartbeat::new(Duration::from_secs(300)),
+        sweeper: Heartbeat::new(Duration::from_mins(5)),
     };
     assert_eq!(crate::names(state), ["db", "poller", "sweeper"]);
 }

@@ -70,6 +70,13 @@ impl Process {
         wait_until(PROMPTLY, || members.iter().all(|member| member.state().is_none()));
     }
 
+    /// Sends a signal to the program, not to its descendants.
+    pub(super) fn signal(&mut self, signal: Signal) {
+        if self.ended().is_none() {
+            kill(self.pid(), signal).unwrap();
+        }
+    }
+
     /// Sends a signal to the program, not to its descendants, and waits until all have ended. Returns whether they have.
     pub(super) fn end(&mut self, signal: Signal, within: Duration) -> bool {
         if self.ended().is_some() {

@@ -78,6 +78,53 @@ impl RabbitMq {
         run(command.arg("--quiet").args(arguments), "")
     }
 
+    /// How many clients are connected, and how many channels they have. It takes as long as [`RabbitMq::ctl`], twice.
+    ///
+    /// # Panics
+    ///
+    /// If `rabbitmqctl` fails.
+    pub fn connections_and_channels(&self) -> (usize, usize) {
+        let count = |list: &str| self.ctl(&[list, "--no-table-headers", "pid"]).lines().count();
+        (count("list_connections"), count("list_channels"))
+    }
+
+    /// Lets the user `app` in only with this password from now on, and closes its connections.
+    ///
+    /// # Panics
+    ///
+    /// If `rabbitmqctl` fails.
+    pub fn set_password(&self, password: &str) {
+        self.ctl(&["change_password", "app", password]);
+        self.ctl(&["close_all_connections", "the password has changed"]);
+    }
+
+    /// The same with this password again: the one in the URL.
+    ///
+    /// # Panics
+    ///
+    /// If `rabbitmqctl` fails.
+    pub fn reset_password(&self) {
+        self.set_password(PASSWORD);
+    }
+
+    /// Raises the alarm for memory, as if there were none left.
+    ///
+    /// # Panics
+    ///
+    /// If `rabbitmqctl` fails.
+    pub fn raise_memory_alarm(&self) {
+        self.ctl(&["set_vm_memory_high_watermark", "absolute", "1"]);
+    }
+
+    /// Clears the alarm for memory.
+    ///
+    /// # Panics
+    ///
+    /// If `rabbitmqctl` fails.
+    pub fn clear_memory_alarm(&self) {
+        self.ctl(&["set_vm_memory_high_watermark", "0.9"]);
+    }
+
     fn write_config(&self, settings: &[(&str, &str)]) {
         let mut config = format!(
             "listeners.tcp.default = 127.0.0.1:{}\n\

@@ -138,6 +138,11 @@ impl Instance {
         Process::start(command, &self.folder().join(LOG))
     }
 
+    /// Sends a signal to each program.
+    pub(super) fn signal(&self, signal: Signal) {
+        self.processes().iter_mut().for_each(|process| process.signal(signal));
+    }
+
     /// Ends the processes, the last one first, and forgets them. Returns whether all ended without being killed.
     pub(super) fn end(&self, signal: Signal, within: Duration) -> bool {
         let mut processes = self.processes();

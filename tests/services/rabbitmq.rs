@@ -1,0 +1,288 @@
+//! The checks of lapin, with a real server.
+
+use std::sync::{Arc, RwLock};
+use std::time::{Duration, Instant};
+
+use health_runtime::{CheckResult, CheckSpec, HealthCheck, Reason, Status};
+use health_services::servers::{RabbitMq, Server};
+use health_services::soak::soak;
+use health_services::watched::message;
+use health_services::{Faults, Watched};
+use lapin_4 as lapin;
+use lapin_4::options::{BasicConsumeOptions, BasicPublishOptions, QueueDeclareOptions};
+use lapin_4::types::FieldTable;
+use lapin_4::{BasicProperties, Channel, Connection, ConnectionProperties};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+async fn connect(server: &RabbitMq) -> Connection {
+    Connection::connect(&server.url(), ConnectionProperties::default())
+        .await
+        .unwrap()
+}
+
+/// A connection that lapin recovers, with an attempt each 100 ms or so.
+async fn recovering(server: &RabbitMq) -> Connection {
+    let properties = ConnectionProperties::default().enable_auto_recover();
+    let properties = properties.configure_backoff(|backoff| {
+        let backoff = backoff.with_min_delay(SECOND / 10).with_max_delay(SECOND / 5);
+        backoff.without_max_times()
+    });
+    Connection::connect(&server.url(), properties).await.unwrap()
+}
+
+/// What a service does whose connection lapin does not recover: it holds the current one, and replaces it.
+#[derive(Clone)]
+struct Current(Arc<RwLock<Arc<Connection>>>);
+
+impl Current {
+    fn new(connection: Connection) -> Self {
+        Self(Arc::new(RwLock::new(Arc::new(connection))))
+    }
+
+    fn get(&self) -> Arc<Connection> {
+        Arc::clone(&self.0.read().unwrap())
+    }
+
+    fn replace(&self, connection: Connection) {
+        *self.0.write().unwrap() = Arc::new(connection);
+    }
+}
+
+impl HealthCheck for Current {
+    async fn check(&self) -> CheckResult {
+        self.get().check().await
+    }
+}
+
+async fn publish(channel: &Channel, queue: &str) {
+    let (options, properties) = (BasicPublishOptions::default(), BasicProperties::default());
+    channel
+        .basic_publish("".into(), queue.into(), options, b"1", properties)
+        .await
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_fault_is_told_from_the_others() {
+    let Some(server) = RabbitMq::start() else { return };
+    let mut faults = Faults::new("RabbitMQ with lapin 4".to_owned());
+    let watched = Watched::new(Arc::new(recovering(&server).await));
+    watched.until_healthy().await;
+    assert_eq!(watched.detail("vhost").as_deref(), Some("/"));
+    assert_eq!(watched.detail("heartbeat_s").as_deref(), Some("60"));
+    faults
+        .add(
+            "killed, with automatic recovery",
+            &watched,
+            "lapin is reconnecting",
+            || server.kill(),
+            || server.start_again(),
+        )
+        .await;
+    faults
+        .add(
+            "hangs (SIGSTOP)",
+            &watched,
+            "got no answer within",
+            || server.pause(),
+            || server.resume(),
+        )
+        .await;
+
+    let current = Current::new(connect(&server).await);
+    let replaced = Watched::new(current.clone());
+    replaced.until_healthy().await;
+    let began = Instant::now();
+    server.kill();
+    let report = replaced.until_error("lapin does not reconnect it").await;
+    let after = began.elapsed();
+    server.start_again();
+    replaced
+        .always(3 * SECOND, |report| report.status == Status::Unhealthy)
+        .await;
+    let began = Instant::now();
+    current.replace(connect(&server).await);
+    replaced.until_healthy().await;
+    let title = "killed, without automatic recovery; healthy once the service has connected again";
+    faults.push(title, &report, after, Some(began.elapsed()));
+
+    watched.until_healthy().await;
+    faults
+        .add(
+            "password rotated and connections closed, with automatic recovery",
+            &watched,
+            "lapin is reconnecting",
+            || server.set_password("secret-other"),
+            || server.reset_password(),
+        )
+        .await;
+    faults.compare();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_healthy_by_the_last_heartbeat_alone() {
+    let Some(server) = RabbitMq::start() else { return };
+    let connection = Arc::new(connect(&server).await);
+    let watched = Watched::new(Arc::clone(&connection));
+    let channel = Watched::new(connection.create_channel().await.unwrap());
+    watched.until_healthy().await;
+    channel.until_healthy().await;
+    server.pause();
+    watched.until_error("`channel.open` got no answer").await;
+    channel.until_error("`channel.flow` got no answer").await;
+    assert!(connection.status().connected(), "lapin has not noticed yet");
+    server.resume();
+    watched.until_healthy().await;
+    channel.until_healthy().await;
+    server.stop();
+    watched.until_error("the connection is lost").await;
+    channel
+        .until_error("the channel is closed, or its connection is lost")
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_blocked_connection_is_busy_until_max_age_and_then_fails() {
+    let Some(server) = RabbitMq::start() else { return };
+    let publisher = Arc::new(connect(&server).await);
+    let idle = Arc::new(connect(&server).await);
+    let channel = publisher.create_channel().await.unwrap();
+    let queue = QueueDeclareOptions::default();
+    channel
+        .queue_declare("orders".into(), queue, FieldTable::default())
+        .await
+        .unwrap();
+    let spec = || CheckSpec::new("db").interval(SECOND).timeout(SECOND / 2);
+    let patient = Watched::with(spec().max_age(60 * SECOND), Arc::clone(&publisher));
+    let strict = Watched::with(spec().max_age(5 * SECOND), Arc::clone(&publisher));
+    let of_channel = Watched::with(spec(), channel.clone());
+    let of_idle = Watched::with(spec(), idle);
+    patient.until_healthy().await;
+    strict.until_healthy().await;
+    of_channel.until_healthy().await;
+    of_idle.until_healthy().await;
+
+    server.raise_memory_alarm();
+    patient.until_healthy().await;
+    publish(&channel, "orders").await;
+    let report = patient.until(Status::Degraded, Some(Reason::Saturated)).await;
+    assert!(
+        message(&report).contains("because of a memory or disk alarm"),
+        "{report:?}"
+    );
+    strict.until(Status::Unhealthy, Some(Reason::Exhausted)).await;
+    of_channel.until_error("`channel.flow` got no answer").await;
+    patient
+        .always(3 * SECOND, |report| report.reason == Some(Reason::Saturated))
+        .await;
+    of_idle.until_healthy().await;
+
+    server.clear_memory_alarm();
+    patient.until_healthy().await;
+    strict.until_healthy().await;
+    of_channel.until_healthy().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_that_the_broker_has_closed_is_unhealthy_while_its_connection_is_well() {
+    let Some(server) = RabbitMq::start() else { return };
+    let connection = Arc::new(connect(&server).await);
+    let channel = connection.create_channel().await.unwrap();
+    let watched = Watched::new(channel.clone());
+    let whole = Watched::new(Arc::clone(&connection));
+    watched.until_healthy().await;
+    assert_eq!(watched.detail("channel"), Some(channel.id().to_string()));
+    let options = QueueDeclareOptions {
+        passive: true,
+        ..QueueDeclareOptions::default()
+    };
+    let declared = channel.queue_declare("none".into(), options, FieldTable::default());
+    declared.await.unwrap_err();
+    watched.until_error("the channel is closed").await;
+    whole.until_healthy().await;
+    connection.close(200, "OK".into()).await.unwrap();
+    whole.until_error("the connection is closed").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_without_a_free_channel_is_busy() {
+    let Some(server) = RabbitMq::start_with(&[("channel_max", "3")]) else {
+        return;
+    };
+    let connection = Arc::new(connect(&server).await);
+    let watched = Watched::new(Arc::clone(&connection));
+    watched.until_healthy().await;
+    let mut channels = Vec::new();
+    while let Ok(channel) = connection.create_channel().await {
+        channels.push(channel);
+    }
+    let report = watched.until(Status::Degraded, Some(Reason::Saturated)).await;
+    assert_eq!(message(&report), "all 3 channels of the connection are in use");
+    channels.pop();
+    watched.until_healthy().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_thousand_runs_of_which_a_third_is_cut_off_leave_nothing_behind() {
+    let Some(server) = RabbitMq::start() else { return };
+    let connection = Arc::new(connect(&server).await);
+    let channel = connection.create_channel().await.unwrap();
+    let queue = QueueDeclareOptions::default();
+    channel
+        .queue_declare("orders".into(), queue, FieldTable::default())
+        .await
+        .unwrap();
+    let (options, table) = (
+        BasicConsumeOptions {
+            no_ack: true,
+            ..BasicConsumeOptions::default()
+        },
+        FieldTable::default(),
+    );
+    let mut consumer = channel
+        .basic_consume("orders".into(), "".into(), options, table)
+        .await
+        .unwrap();
+    let left = || {
+        let (connections, channels) = server.connections_and_channels();
+        connections + channels
+    };
+    soak(Arc::clone(&connection), left).await;
+    assert_eq!(server.connections_and_channels(), (1, 1));
+    soak(channel.clone(), left).await;
+    assert_eq!(server.connections_and_channels(), (1, 1));
+    publish(&channel, "orders").await;
+    let order = futures_util::StreamExt::next(&mut consumer).await.unwrap().unwrap();
+    assert_eq!(&*order.data, b"1", "the channel still delivers");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_recovers_with_its_connection() {
+    let Some(server) = RabbitMq::start() else { return };
+    let connection = Arc::new(recovering(&server).await);
+    let channel: lapin::Channel = connection.create_channel().await.unwrap();
+    let watched = Watched::new(channel);
+    watched.until_healthy().await;
+    server.kill();
+    watched.until_error("lapin is reconnecting").await;
+    server.start_again();
+    watched.until_healthy().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hang_that_outlasts_the_heartbeats_is_recovered_too() {
+    let Some(server) = RabbitMq::start_with(&[("heartbeat", "1")]) else {
+        return;
+    };
+    let watched = Watched::new(Arc::new(recovering(&server).await));
+    watched.until_healthy().await;
+    assert_eq!(watched.detail("heartbeat_s").as_deref(), Some("1"));
+    server.pause();
+    watched.until_error("lapin is reconnecting").await;
+    watched
+        .always(5 * SECOND, |report| report.status == Status::Unhealthy)
+        .await;
+    server.resume();
+    watched.until_healthy().await;
+}
