@@ -6,6 +6,7 @@
 //! postgres    the check of `PgPool`
 //! mysql       the check of `MySqlPool`, also for MariaDB
 //! sqlite      the check of `SqlitePool`
+//! migrated    whether a database has all migrations of the service
 //! ```
 
 #[cfg(any(
@@ -13,10 +14,10 @@
     feature = "sqlx-0_8-postgres",
     feature = "sqlx-0_8-sqlite"
 ))]
-mod v0_8;
+pub(crate) mod v0_8;
 #[cfg(any(
     feature = "sqlx-0_9-mysql",
     feature = "sqlx-0_9-postgres",
     feature = "sqlx-0_9-sqlite"
 ))]
-mod v0_9;
+pub(crate) mod v0_9;
