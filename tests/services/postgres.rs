@@ -8,5 +8,7 @@ mod deadpool;
 mod diesel;
 #[path = "postgres/pools.rs"]
 mod pools;
+#[path = "postgres/sea_orm.rs"]
+mod sea_orm;
 #[path = "postgres/sqlx.rs"]
 mod sqlx;

@@ -33,6 +33,8 @@ mod memory;
 mod pool;
 #[cfg(test)]
 mod scratch;
+#[cfg(any(feature = "sea-orm-1", feature = "sea-orm-2"))]
+mod sea_orm;
 mod semaphore;
 mod sqlx;
 mod task;
