@@ -31,6 +31,8 @@ pub(crate) mod heartbeat;
 mod memory;
 #[cfg(any(test, feature = "_pool"))]
 mod pool;
+#[cfg(feature = "rusqlite")]
+mod rusqlite;
 #[cfg(test)]
 mod scratch;
 #[cfg(any(feature = "sea-orm-1", feature = "sea-orm-2"))]
