@@ -31,6 +31,8 @@ pub(crate) mod heartbeat;
 mod memory;
 #[cfg(any(test, feature = "_pool"))]
 mod pool;
+#[cfg(feature = "r2d2_sqlite")]
+mod r2d2_sqlite;
 #[cfg(feature = "rusqlite")]
 mod rusqlite;
 #[cfg(test)]

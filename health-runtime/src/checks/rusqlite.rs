@@ -28,7 +28,7 @@ static RUNS: Looks<usize, Asked> = Looks::new("the database");
 
 /// What a check keeps between its runs.
 #[derive(Debug, Default)]
-struct Memory {
+pub(super) struct Memory {
     /// A run took the write lock.
     writes: bool,
     /// The file at the database's path, from the last run in which the database had that file open.
@@ -37,10 +37,17 @@ struct Memory {
 
 /// What a run has found out over the connection.
 #[derive(Clone, Debug)]
-struct Asked {
+pub(super) struct Asked {
     /// `None` for a database in memory.
     path: Option<String>,
     lock: Lock,
+}
+
+impl Asked {
+    #[allow(dead_code, reason = "only pools need it")]
+    pub(super) fn is_unasked(&self) -> bool {
+        matches!(self.lock, Lock::Unasked)
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -51,15 +58,15 @@ enum Lock {
     InTransaction,
     /// This connection can only read.
     ReadOnly,
-    /// Another connection held the lock during the last try.
-    Held,
-    /// The mutex was locked during every try.
+    /// Another connection held the lock during the last try, after this many milliseconds.
+    Held { waited: u128 },
+    /// The connection was in use during every try.
     Unasked,
 }
 
-/// A mutex that can be locked without waiting.
-trait TryLock: Send + Sync + 'static {
-    /// `None` if it is locked.
+/// What gives a connection without waiting for it.
+pub(super) trait TryLock: Send + 'static {
+    /// `None` if the connection is in use.
     fn try_with<R>(&self, act: impl FnOnce(&Connection) -> R) -> Option<std::result::Result<R, BoxError>>;
 }
 
@@ -138,17 +145,34 @@ check!(
 );
 check!(tokio::sync::Mutex<Connection>, "");
 
-async fn check<M: TryLock>(mutex: &Arc<M>, memory: &Mutex<Memory>) -> CheckResult {
-    let (owned, patience) = (Arc::clone(mutex), patience() / 2);
-    let key = Arc::as_ptr(mutex).addr();
-    let asked = RUNS.look(key, move || ask(&*owned, patience)).await?;
+impl<M: TryLock + Sync> TryLock for Arc<M> {
+    fn try_with<R>(&self, act: impl FnOnce(&Connection) -> R) -> Option<std::result::Result<R, BoxError>> {
+        (**self).try_with(act)
+    }
+}
+
+async fn check<M: TryLock + Sync>(mutex: &Arc<M>, memory: &Mutex<Memory>) -> CheckResult {
+    let (key, patience) = (Arc::as_ptr(mutex).addr(), patience() / 2);
+    let asked = asked(key, Arc::clone(mutex), patience).await?;
     let waited = patience.as_millis();
+    let busy = || format!("the connection was in use; its mutex could not be locked within {waited} ms");
+    report(asked, memory, busy).await
+}
+
+/// Asks on a thread of its own, or waits for the run with this key that is in flight.
+pub(super) async fn asked<M: TryLock>(
+    key: usize,
+    mutex: M,
+    patience: Duration,
+) -> std::result::Result<Asked, BoxError> {
+    RUNS.look(key, move || ask(&mutex, patience)).await
+}
+
+/// Checks the file of the database as well, and makes the outcome.
+pub(super) async fn report(asked: Asked, memory: &Mutex<Memory>, busy: impl FnOnce() -> String) -> CheckResult {
     match asked.lock {
-        Lock::Unasked => {
-            let message = format!("the connection was in use; its mutex could not be locked within {waited} ms");
-            return Ok(Outcome::exhausted(message));
-        }
-        Lock::Held => {
+        Lock::Unasked => return Ok(Outcome::exhausted(busy())),
+        Lock::Held { waited } => {
             let message = format!("another connection holds the write lock; it was not free within {waited} ms");
             return Ok(Outcome::exhausted(message));
         }
@@ -197,8 +221,9 @@ fn ask<M: TryLock>(mutex: &M, patience: Duration) -> std::result::Result<Asked, 
             None => {}
             Some(tried) => {
                 asked = tried??;
-                if !matches!(asked.lock, Lock::Held) {
-                    return Ok(asked);
+                match &mut asked.lock {
+                    Lock::Held { waited } => *waited = began.elapsed().as_millis(),
+                    _ => return Ok(asked),
                 }
             }
         }
@@ -237,7 +262,7 @@ fn try_at_once(connection: &Connection) -> Result<Asked> {
 fn try_once(connection: &Connection) -> Result<Lock> {
     match take(connection) {
         Ok(()) => Ok(Lock::Free),
-        Err(error) if matches!(code(&error).map(|code| code & 0xff), Some(5 | 6)) => Ok(Lock::Held),
+        Err(error) if matches!(code(&error).map(|code| code & 0xff), Some(5 | 6)) => Ok(Lock::Held { waited: 0 }),
         // The extended codes mean that the database needs something, such as a recovery.
         Err(error) if code(&error) == Some(8) => {
             vacuums(connection)?; // proves that the connection can read
