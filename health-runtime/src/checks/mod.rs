@@ -54,27 +54,21 @@ pub use self::file_age::FileAge;
 #[cfg(target_os = "linux")]
 pub use self::memory::Memory;
 
-/// For sqlx 0.8.
-#[cfg(all(
-    feature = "sqlx-0_8-migrate",
-    any(
-        feature = "sqlx-0_8-mysql",
-        feature = "sqlx-0_8-postgres",
-        feature = "sqlx-0_8-sqlite"
-    )
+/// Checks for the pools of sqlx 0.8, in addition to their [`HealthCheck`](crate::HealthCheck).
+#[cfg(any(
+    feature = "sqlx-0_8-mysql",
+    feature = "sqlx-0_8-postgres",
+    feature = "sqlx-0_8-sqlite"
 ))]
 pub mod sqlx_0_8 {
     pub use super::sqlx::v0_8::migrated::{Migrations, migrated};
 }
 
-/// For sqlx 0.9.
-#[cfg(all(
-    feature = "sqlx-0_9-migrate",
-    any(
-        feature = "sqlx-0_9-mysql",
-        feature = "sqlx-0_9-postgres",
-        feature = "sqlx-0_9-sqlite"
-    )
+/// Checks for the pools of sqlx 0.9, in addition to their [`HealthCheck`](crate::HealthCheck).
+#[cfg(any(
+    feature = "sqlx-0_9-mysql",
+    feature = "sqlx-0_9-postgres",
+    feature = "sqlx-0_9-sqlite"
 ))]
 pub mod sqlx_0_9 {
     pub use super::sqlx::v0_9::migrated::{Migrations, migrated};
