@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
 #[allow(unused_imports, reason = "only some features need it")]
-pub(crate) use crate::kept::Owner;
+pub(crate) use crate::trigger::Owner;
 use crate::trigger::Trigger;
 
 /// How long a check waits for one thing if it runs outside of an engine.

@@ -5,7 +5,8 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use crate::kept::{Kept, Owner};
+use crate::kept::Kept;
+pub(crate) use crate::kept::Owner;
 
 /// A handle that lets a check ask to be run right away, instead of waiting for the next interval.
 ///

@@ -44,8 +44,12 @@ mod memory;
 mod object_store;
 #[cfg(any(test, feature = "_pool"))]
 mod pool;
+#[cfg(feature = "r2d2_sqlite")]
+mod r2d2_sqlite;
 #[doc(hidden)] // for the code that `redis_checks!` makes
 pub mod redis;
+#[cfg(feature = "rusqlite")]
+mod rusqlite;
 #[cfg(test)]
 mod scratch;
 #[cfg(any(feature = "sea-orm-1", feature = "sea-orm-2"))]
@@ -80,27 +84,21 @@ pub use self::tcp::Tcp;
 #[cfg(feature = "tls-expiry")]
 pub use self::tls_expiry::TlsExpiry;
 
-/// For sqlx 0.8.
-#[cfg(all(
-    feature = "sqlx-0_8-migrate",
-    any(
-        feature = "sqlx-0_8-mysql",
-        feature = "sqlx-0_8-postgres",
-        feature = "sqlx-0_8-sqlite"
-    )
+/// Checks for the pools of sqlx 0.8, in addition to their [`HealthCheck`](crate::HealthCheck).
+#[cfg(any(
+    feature = "sqlx-0_8-mysql",
+    feature = "sqlx-0_8-postgres",
+    feature = "sqlx-0_8-sqlite"
 ))]
 pub mod sqlx_0_8 {
     pub use super::sqlx::v0_8::migrated::{Migrations, migrated};
 }
 
-/// For sqlx 0.9.
-#[cfg(all(
-    feature = "sqlx-0_9-migrate",
-    any(
-        feature = "sqlx-0_9-mysql",
-        feature = "sqlx-0_9-postgres",
-        feature = "sqlx-0_9-sqlite"
-    )
+/// Checks for the pools of sqlx 0.9, in addition to their [`HealthCheck`](crate::HealthCheck).
+#[cfg(any(
+    feature = "sqlx-0_9-mysql",
+    feature = "sqlx-0_9-postgres",
+    feature = "sqlx-0_9-sqlite"
 ))]
 pub mod sqlx_0_9 {
     pub use super::sqlx::v0_9::migrated::{Migrations, migrated};

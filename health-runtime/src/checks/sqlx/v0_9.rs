@@ -2,14 +2,6 @@
 
 #![allow(clippy::duplicate_mod, reason = "each version takes in the same files")]
 
-#[cfg(all(
-    feature = "sqlx-0_9-migrate",
-    any(
-        feature = "sqlx-0_9-mysql",
-        feature = "sqlx-0_9-postgres",
-        feature = "sqlx-0_9-sqlite"
-    )
-))]
 #[path = "migrated.rs"]
 pub(crate) mod migrated;
 #[cfg(feature = "sqlx-0_9-mysql")]
@@ -28,21 +20,17 @@ mod sqlite;
 use ::sqlx_0_9 as sqlx;
 
 /// A query whose text is not constant.
-#[cfg(any(feature = "sqlx-0_9-migrate", feature = "sqlx-0_9-sqlite"))]
-#[allow(dead_code, reason = "only some features need it")]
 fn query(sql: &str) -> sqlx::AssertSqlSafe<String> {
     sqlx::AssertSqlSafe(sql.to_owned())
 }
 
 /// The table of the migrations. `sqlx.toml` can set another name.
-#[cfg(feature = "sqlx-0_9-migrate")]
-#[allow(dead_code, reason = "only with a database")]
 fn table(migrator: &sqlx::migrate::Migrator) -> &str {
     &migrator.table_name
 }
 
 // `undefined_table`, and `invalid_schema_name`
-#[cfg(all(feature = "sqlx-0_9-migrate", feature = "sqlx-0_9-postgres"))]
+#[cfg(feature = "sqlx-0_9-postgres")]
 migrated::database!(
     Postgres,
     |error| matches!(error.code().as_deref(), Some("42P01" | "3F000")),
@@ -52,11 +40,11 @@ migrated::database!(
 );
 
 // `ER_NO_SUCH_TABLE`
-#[cfg(all(feature = "sqlx-0_9-migrate", feature = "sqlx-0_9-mysql"))]
+#[cfg(feature = "sqlx-0_9-mysql")]
 migrated::database!(MySql, |error| error.code().as_deref() == Some("42S02"), |connection| {
     connection.detach();
 });
 
 // SQLite has no code of its own for it. A connection of SQLite is never in the middle of an answer.
-#[cfg(all(feature = "sqlx-0_9-migrate", feature = "sqlx-0_9-sqlite"))]
+#[cfg(feature = "sqlx-0_9-sqlite")]
 migrated::database!(Sqlite, |error| error.message().starts_with("no such table"), drop);
