@@ -27,7 +27,10 @@ macro_rules! with_version {
             macro_rules! test {
                 ($pool:expr) => {
                     let pool = $pool;
-                    let (first, second) = ((1, "CREATE TABLE one (id INT)"), (2, "CREATE TABLE two (id INT)"));
+                    let (first, second) = (
+                        (1, "CREATE TABLE one (id INT)"),
+                        (2, "CREATE TABLE two (id INT)"),
+                    );
                     let both = migrator(&[first, second]);
                     unhealthy(migrated(&pool, &both).await, "migrations not applied: 1, 2");
                     unhealthy(migrated(&pool, &both).await, "migrations not applied: 1, 2"); // it has created no table
@@ -38,7 +41,11 @@ macro_rules! with_version {
                     assert_eq!(outcome.status(), Status::Healthy, "{outcome:?}");
                     assert_eq!(outcome.details()[0].value.as_f64(), Some(2.0));
                     let outcome = migrated(&pool, &migrator(&[first])).await.unwrap();
-                    assert_eq!(outcome.status(), Status::Healthy, "the database is newer: {outcome:?}");
+                    assert_eq!(
+                        outcome.status(),
+                        Status::Healthy,
+                        "the database is newer: {outcome:?}"
+                    );
                     let changed = migrator(&[(1, "CREATE TABLE one (id BIGINT)"), second]);
                     let text = "migrations changed after they had been applied: 1";
                     unhealthy(migrated(&pool, &changed).await, text);
