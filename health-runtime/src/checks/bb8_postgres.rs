@@ -32,8 +32,8 @@ use crate::outcome::CheckResult;
 /// # Cost
 ///
 /// A run takes an idle connection of the pool, and sends `SHOW transaction_read_only` as a simple query. This is one
-/// round trip, and it also works with PgBouncer in transaction mode. With `test_on_check_out`, which is the default, the
-/// pool itself sends one more query.
+/// round trip, and it also works with PgBouncer in transaction mode. With `test_on_check_out`, which is the default,
+/// the pool itself sends one more query.
 ///
 /// While the pool is full, each run opens a connection with the pool's `dedicated_connection`, asks over it, and closes
 /// it. Meanwhile, it waits in the queue of the pool, for less than half of the time that the run has left. A connection
@@ -50,8 +50,8 @@ use crate::outcome::CheckResult;
 ///
 /// # Cancel safety
 ///
-/// If a run is cut off while it waits for an answer, its connection goes back to the pool and stays usable: a connection
-/// of `tokio-postgres` skips an answer that nobody waits for.
+/// If a run is cut off while it waits for an answer, its connection goes back to the pool and stays usable: a
+/// connection of `tokio-postgres` skips an answer that nobody waits for.
 impl<Tls> HealthCheck for Pool<PostgresConnectionManager<Tls>>
 where
     Tls: MakeTlsConnect<Socket> + 'static,

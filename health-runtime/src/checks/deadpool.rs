@@ -106,3 +106,69 @@ where
         self.pool.upgrade().is_some()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use ::deadpool::managed::{Metrics, RecycleResult};
+
+    use super::*;
+    use crate::checks::pool::Pool as _;
+
+    struct Opens;
+
+    struct Connection;
+
+    impl Manager for Opens {
+        type Type = Connection;
+        type Error = io::Error;
+
+        async fn create(&self) -> io::Result<Connection> {
+            Ok(Connection)
+        }
+
+        async fn recycle(&self, _: &mut Connection, _: &Metrics) -> RecycleResult<io::Error> {
+            Ok(())
+        }
+    }
+
+    impl Asked<io::Error> for Connection {
+        async fn ask(&mut self) -> Result<Answer, Fault> {
+            Ok(Answer::default())
+        }
+
+        fn fault(error: io::Error) -> Fault {
+            Fault::Lost(error.into())
+        }
+    }
+
+    fn pool() -> Pool<Opens> {
+        Pool::builder(Opens).max_size(1).build().expect("it has no timeout")
+    }
+
+    #[tokio::test]
+    async fn the_identity_of_a_pool_is_that_of_its_clones_and_ends_with_the_last_one() {
+        let (pool, other) = (pool(), pool());
+        let clone = pool.clone();
+        let owner = pool.owner().expect("it has one");
+        assert_eq!(owner.address(), clone.owner().expect("it has one").address());
+        assert_ne!(owner.address(), other.owner().expect("it has one").address());
+        drop(pool);
+        assert!(owner.is_alive());
+        drop(clone);
+        assert!(!owner.is_alive());
+    }
+
+    #[tokio::test]
+    async fn only_an_idle_connection_is_taken_without_queueing_and_a_discarded_one_leaves_the_pool() {
+        let pool = pool();
+        assert!(pool.take_idle().await.expect("no fault").is_none(), "none is open yet");
+        let taken = pool.clone().take().await.expect("it opens one");
+        assert!(pool.take_idle().await.expect("no fault").is_none(), "it is in use");
+        drop(taken);
+        let taken = pool.take_idle().await.expect("no fault").expect("one is idle");
+        Pool::<Opens>::discard(taken);
+        assert_eq!(pool.sizes().size, 0);
+    }
+}

@@ -21,8 +21,8 @@ use crate::checks::pool::{Answer, Asked, Fault};
 /// | PostgreSQL is not reachable, refuses the password, or does not answer; or the pool is closed | unhealthy, `error` |
 ///
 /// The message contains the cause as far as diesel-async reports it. It does not report why a connection could not be
-/// opened: the message is then `error connecting to server`, no matter whether the connection was refused or there is no
-/// route.
+/// opened: the message is then `error connecting to server`, no matter whether the connection was refused or there is
+/// no route.
 ///
 /// Details: `size`, `idle`, `in_use` and `max` of the pool, and `read_only`.
 ///
@@ -76,8 +76,8 @@ impl crate::checks::ConnectionPool for diesel_async::pooled_connection::deadpool
 /// [lowered](crate::Outcome::exhausted) to `saturated`, because a busy pool does not mean that the database is down.
 ///
 /// The message contains the cause as far as diesel-async reports it. It does not report why a connection could not be
-/// opened: the message is then `error connecting to server`, no matter whether the connection was refused or there is no
-/// route.
+/// opened: the message is then `error connecting to server`, no matter whether the connection was refused or there is
+/// no route.
 ///
 /// Details: `size`, `idle`, `in_use` and `max` of the pool, and `read_only`.
 ///

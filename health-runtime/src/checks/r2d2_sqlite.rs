@@ -39,14 +39,14 @@ use crate::outcome::CheckResult;
 /// # Cost
 ///
 /// A run executes about seven statements over an idle connection, none of which reads more than the first page, on a
-/// short-lived thread. So it blocks neither a worker thread nor a thread of the runtime's blocking pool. It never waits in
-/// the pool: it looks for an idle connection again and again, for at most 3/8 of the time that the run has left. It also
-/// reads the file's metadata, on another short-lived thread.
+/// short-lived thread. So it blocks neither a worker thread nor a thread of the runtime's blocking pool. It never waits
+/// in the pool: it looks for an idle connection again and again, for at most 3/8 of the time that the run has left. It
+/// also reads the file's metadata, on another short-lived thread.
 ///
 /// # What it does not detect
 ///
-/// - A disk that refuses writes while its file system is mounted as writable, quotas, and limits of inodes. Only a write
-///   would reveal these.
+/// - A disk that refuses writes while its file system is mounted as writable, quotas, and limits of inodes. Only a
+///   write would reveal these.
 /// - A replaced file on systems other than Linux, where the check only detects that the file was removed.
 ///
 /// # Cancel safety

@@ -113,15 +113,15 @@ macro_rules! check {
         ///
         /// # Cost
         ///
-        /// A run executes about seven statements, none of which reads more than the first page, on a short-lived thread.
-        /// So it blocks neither a worker thread nor a thread of the runtime's blocking pool. It never waits for the
-        /// mutex: it tries to lock it again and again, for at most 3/8 of the time that the run has left, and holds it
-        /// only while it executes its statements. It also reads the file's metadata, on another short-lived thread.
+        /// A run executes about seven statements, none of which reads more than the first page, on a short-lived
+        /// thread. So it blocks neither a worker thread nor a thread of the runtime's blocking pool. It never waits for
+        /// the mutex: it tries to lock it again and again, for at most 3/8 of the time that the run has left, and holds
+        /// it only while it executes its statements. It also reads the file's metadata, on another short-lived thread.
         ///
         /// # What it does not detect
         ///
-        /// - A disk that refuses writes while its file system is mounted as writable, quotas, and limits of inodes. Only
-        ///   a write would reveal these.
+        /// - A disk that refuses writes while its file system is mounted as writable, quotas, and limits of inodes.
+        ///   Only a write would reveal these.
         /// - Whether writes are possible while the service itself has a transaction open on the connection. The check
         ///   then only reads.
         /// - A replaced file on systems other than Linux, where the check only detects that the file was removed.

@@ -23,8 +23,8 @@ macro_rules! check {
         ///
         /// # What it does not detect
         ///
-        /// With `ping`, the check only proves that the database answers. It waits in the pool's queue for a connection, so
-        /// it fails when all connections stay in use, and it does not notice that a database has become read-only.
+        /// With `ping`, the check only proves that the database answers. It waits in the pool's queue for a connection,
+        /// so it fails when all connections stay in use, and it does not notice that a database has become read-only.
         ///
         /// # Cancel safety
         ///

@@ -99,8 +99,8 @@ pub struct Applied {
 ///
 /// # Cancel safety
 ///
-/// If a run is cut off while it waits for an answer of PostgreSQL or MySQL, its connection is closed, and the pool opens
-/// a new one when it needs one.
+/// If a run is cut off while it waits for an answer of PostgreSQL or MySQL, its connection is closed, and the pool
+/// opens a new one when it needs one.
 pub async fn migrated<DB: Migrations>(pool: &Pool<DB>, migrator: &Migrator) -> CheckResult {
     let Some(connection) = acquire(pool).await? else {
         let message = format!("all {} connections of the pool are in use", pool.size());
