@@ -143,6 +143,9 @@
 //! | `tonic-0_14` | off | `checks::Grpc`, which asks the health service of a gRPC server, and [`HealthCheck`] for `tonic::transport::Channel` |
 //! | `object_store-0_14` | off | [`HealthCheck`] for `dyn object_store::ObjectStore`, so that an `Arc<dyn ObjectStore>` is a check |
 //! | `sqlx-0_9-sqlite` | off | [`HealthCheck`] for `sqlx::SqlitePool`; its [`impl`](HealthCheck#impl-HealthCheck-for-Pool%3CSqlite%3E) documents what it detects, what it costs and what it does not detect |
+//! | `sqlx-0_8-postgres`, `sqlx-0_8-mysql`, `sqlx-0_8-sqlite`, `sqlx-0_9-postgres`, `sqlx-0_9-mysql` | off | [`HealthCheck`] for the other pools of sqlx, and `checks::sqlx_0_8::migrated`, `checks::sqlx_0_9::migrated` |
+//! | `bb8-postgres-0_9`, `deadpool-postgres-0_14`, `diesel-async-0_9-bb8`, `diesel-async-0_9-deadpool`, `sea-orm-1`, `sea-orm-2`, `rusqlite`, `r2d2_sqlite` | off | [`HealthCheck`] for the connections and pools of these crates, see [the checks](_documentation::checks) |
+//! | `lapin-4`, `async-nats-0_51`, `async-nats-0_51-jetstream` | off | [`HealthCheck`] for the clients of RabbitMQ and NATS |
 //! | `bb8-redis-0_26`, `deadpool-redis-0_23` | off | [`HealthCheck`] for the pools of these crates, which use redis 1 |
 //! | `fred-10` | off | [`HealthCheck`] for `fred::clients::Client` and `Pool` of fred 10 |
 //! | `redis-0_32`, `redis-1` | off | [`HealthCheck`] for `redis::Client`, `redis::aio::ConnectionManager` and `redis::aio::MultiplexedConnection`. For any other version of redis, use [`redis_checks!`], which needs no feature |
