@@ -1,6 +1,6 @@
 //! The states of nine public services, rebuilt from the types of their fields, with their annotations: at most one line
-//! for each field, and `with` functions of at most three lines. They are never connected: what counts is that they
-//! compile, and that each check has the expected name.
+//! for each field, and `with` functions of at most three lines. A tenth state replaces a registry by hand. They are
+//! never connected: what counts is that they compile, and that each check has the expected name.
 
 mod states {
     mod arc_of_state;
@@ -9,6 +9,7 @@ mod states {
     mod enum_state;
     mod from_ref;
     mod generic_database;
+    mod registry;
     mod tenants;
     mod worker;
     mod wrapper;

@@ -17,7 +17,7 @@ mod postgres;
 #[path = "sqlite/mod.rs"]
 mod sqlite;
 
-use ::sqlx_0_9 as sqlx;
+use ::sqlx;
 
 /// A query whose text is not constant.
 fn query(sql: &str) -> sqlx::AssertSqlSafe<String> {
