@@ -12,8 +12,8 @@ pub(crate) struct Kept(Mutex<BTreeMap<Key, Entry>>);
 /// The index of the check, the type of what it keeps, and the address of what it is kept for.
 type Key = (usize, TypeId, usize);
 
-/// For whom something is kept. It must not keep the owner alive. As long as it exists, nothing else gets the same
-/// address.
+/// A reference to what something is kept for, such as a pool. It must not keep the pool alive. While the reference
+/// exists, nothing else gets the same address.
 #[allow(dead_code, reason = "only some features need it")]
 pub(crate) trait Owner: Send + Sync {
     fn address(&self) -> usize;

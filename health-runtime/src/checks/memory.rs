@@ -69,7 +69,7 @@ use crate::outcome::{CheckResult, Outcome};
 ///   working set, by which the kubelet evicts pods.
 /// - With cgroup v1, the same is read from `memory.limit_in_bytes`, `memory.usage_in_bytes` and `total_inactive_file`.
 /// - A cgroup is also limited by the cgroups above it, as far as they are visible. If several of them have a limit, the
-///   check uses the one of which the largest part is used. A limit that is not below the memory of the machine is
+///   check uses the one with the highest usage in percent. A limit that is not below the memory of the machine is
 ///   ignored.
 /// - If no cgroup has a limit, the limit is `MemTotal` of `/proc/meminfo`, and the usage is what is missing from it in
 ///   `MemAvailable`.

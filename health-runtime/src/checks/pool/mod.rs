@@ -63,7 +63,7 @@ pub(crate) trait Pool: Clone + Send + Sync + 'static {
 }
 
 /// A connection that a pool of another crate holds, such as deadpool or bb8. `E` is the error of what opens it.
-#[allow(dead_code, reason = "only some features need it")]
+#[cfg(any(feature = "_bb8", feature = "_deadpool"))]
 pub(crate) trait Asked<E>: Send + 'static {
     /// Asks the database with one round trip.
     fn ask(&mut self) -> impl Future<Output = Result<Answer, Fault>> + Send;

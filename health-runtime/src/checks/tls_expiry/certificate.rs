@@ -89,7 +89,7 @@ pub(super) fn judge(certificates: &[Certificate], now: SystemTime, warning: Dura
         .detail("subject", subject.as_str()))
 }
 
-/// A time in the largest unit of which there is more than one.
+/// A time in days, hours, minutes or seconds: the largest unit in which the number is greater than one.
 fn span(seconds: i64) -> String {
     match seconds {
         172_800.. => format!("{} days", seconds / DAY),
