@@ -1,6 +1,9 @@
 //! `?group=`: a probe for the checks of a group only.
 
-use health_runtime::{Flag, HealthState};
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use health_runtime::{CheckResult, CheckSpec, Flag, Health, HealthCheck, HealthState};
 use health_tests::{Answer, get, settled};
 
 #[derive(Clone, HealthState)]
@@ -154,4 +157,88 @@ async fn a_service_without_checks_is_ready_whatever_is_excluded() {
     for uri in ["/readyz?exclude=db", "/readyz?exclude=", "/health?exclude=db"] {
         settled(&app, uri, 200, "healthy").await;
     }
+}
+
+/// A check that asks a probe of another service, which is down.
+#[derive(Clone)]
+struct Asking(u16);
+
+/// The port of the other service.
+const PEER: Asking = Asking(8080);
+
+impl HealthCheck for Asking {
+    fn asks_probe(&self) -> bool {
+        true
+    }
+
+    async fn check(&self) -> CheckResult {
+        Err(format!("port {} is down", self.0).into())
+    }
+}
+
+#[derive(Clone, HealthState)]
+struct Inner {
+    #[health_check(critical)]
+    own: Asking,
+}
+
+#[derive(Clone, HealthState)]
+struct Peers {
+    #[health_check(critical)]
+    db: Flag,
+    #[health_check(critical)]
+    own: Asking,
+    #[health_check(critical)]
+    shared: Arc<Asking>,
+    #[health_check(critical)]
+    boxed: Box<Asking>,
+    #[health_check(critical)]
+    optional: Option<Asking>,
+    #[health_check(critical)]
+    list: Vec<Asking>,
+    #[health_check(critical)]
+    map: BTreeMap<String, Asking>,
+    #[health_check(critical)]
+    set_once: OnceLock<Asking>,
+    #[health_check(nested)]
+    inner: Inner,
+}
+
+#[tokio::test]
+async fn a_probe_that_another_service_asks_leaves_out_every_check_that_asks_in_turn() {
+    let peers = Peers {
+        db: Flag::healthy(),
+        own: PEER,
+        shared: Arc::new(PEER),
+        boxed: Box::new(PEER),
+        optional: Some(PEER),
+        list: vec![PEER],
+        map: BTreeMap::from([("a".to_owned(), PEER)]),
+        set_once: OnceLock::from(PEER),
+        inner: Inner { own: PEER },
+    };
+    let health = Health::builder(peers.clone())
+        .check(CheckSpec::new("by-hand").critical(), PEER)
+        .start();
+    let app = health.router();
+    let answer = settled(&app, "/readyz", 503, "unhealthy").await;
+    assert_eq!(names(&answer).len(), 10);
+    for uri in ["/readyz?hops=1", "/readyz?hops", "/health?hops=1&exclude=own"] {
+        let answer = settled(&app, uri, 200, "healthy").await;
+        assert_eq!(names(&answer), ["db"], "{uri}");
+    }
+    peers.db.set_unhealthy("down");
+    settled(&app, "/readyz?hops=1", 503, "unhealthy").await;
+}
+
+#[tokio::test]
+async fn a_service_that_only_asks_others_is_ready_for_them() {
+    let health = Health::builder(())
+        .check(CheckSpec::new("peer").critical(), PEER)
+        .start();
+    let app = health.router();
+    settled(&app, "/readyz", 503, "unhealthy").await;
+    settled(&app, "/readyz?hops=1", 200, "healthy").await;
+    health.drain();
+    settled(&app, "/readyz?hops=1", 503, "unhealthy").await;
 }
