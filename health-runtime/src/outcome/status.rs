@@ -77,9 +77,10 @@ pub enum Reason {
     Reported,
     /// The resource works but is fully in use, like a pool without an idle connection.
     Saturated,
-    /// The resource is so busy that no run has received an answer from it within `max_age`. See [`Outcome::exhausted`].
+    /// The resource is so busy that no run has received an answer from it within `max_age`. See
+    /// [`Outcome::exhausted`](crate::Outcome::exhausted).
     Exhausted,
-    /// What is checked took writes before, and takes none now. See [`Outcome::read_only`].
+    /// What is checked took writes before, and takes none now. See [`Outcome::read_only`](crate::Outcome::read_only).
     ReadOnly,
     /// The run succeeded, but it took longer than `degraded_after`.
     Slow,
