@@ -9,16 +9,12 @@
 mod amount;
 #[cfg(feature = "async-nats-0_51")]
 mod async_nats;
-#[cfg(feature = "_bb8")]
-mod bb8;
 #[cfg(feature = "bb8-postgres-0_9")]
 mod bb8_postgres;
 mod channel;
 pub(crate) mod closure;
 mod collections;
 mod config_error;
-#[cfg(feature = "_deadpool")]
-mod deadpool;
 #[cfg(feature = "deadpool-postgres-0_14")]
 mod deadpool_postgres;
 #[cfg(any(feature = "diesel-async-0_9-bb8", feature = "diesel-async-0_9-deadpool"))]

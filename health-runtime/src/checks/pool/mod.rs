@@ -4,11 +4,17 @@
 //! database over a connection of its own.
 //!
 //! ```text
-//! rule   what a run does, and what it reports
-//! place  a place in the queue of a full pool: it shows whether any connection comes back
-//! own    asking over the connection that a check keeps for itself while the pool is full
+//! rule      what a run does, and what it reports
+//! place     a place in the queue of a full pool: it shows whether any connection comes back
+//! own       asking over the connection that a check keeps for itself while the pool is full
+//! bb8       the pools of the crate `bb8`, for every kind of connection
+//! deadpool  the pools of the crate `deadpool`, for every kind of connection
 //! ```
 
+#[cfg(feature = "_bb8")]
+mod bb8;
+#[cfg(feature = "_deadpool")]
+pub(in crate::checks) mod deadpool;
 mod own;
 mod place;
 mod rule;

@@ -9,7 +9,7 @@ use deadpool_redis_0_23::{Connection, Manager, Pool, PoolError, TimeoutType, Tim
 
 use crate::check::HealthCheck;
 use crate::checks::ConnectionPool;
-use crate::checks::deadpool::Identity;
+use crate::checks::pool::deadpool::Identity;
 use crate::checks::pool::{self, Answer, Fault, Sizes};
 use crate::checks::redis::greeting;
 use crate::checks::redis::v1::{self, ask};

@@ -79,13 +79,13 @@ where
 }
 
 /// Identifies a pool by the address of its manager, which the pool holds.
-pub(super) struct Identity<M: Manager> {
+pub(in crate::checks) struct Identity<M: Manager> {
     address: usize,
     pool: WeakPool<M>,
 }
 
 impl<M: Manager> Identity<M> {
-    pub(super) fn of<W: From<Object<M>>>(pool: &Pool<M, W>) -> Self {
+    pub(in crate::checks) fn of<W: From<Object<M>>>(pool: &Pool<M, W>) -> Self {
         Self {
             address: std::ptr::from_ref(pool.manager()).addr(),
             pool: pool.weak(),
