@@ -21,13 +21,9 @@ struct Admin {
 }
 
 async fn serve(health: Health) -> std::io::Result<()> {
-    let stop = health.shutdown_signal(); // call it for each server; one signal resolves them all
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}/readyz", listener.local_addr()?);
-    let app = Router::new().merge(health.router());
-    axum::serve(health.listener(listener), app)
-        .with_graceful_shutdown(stop)
-        .await
+    health.serve_axum(listener, Router::new()).await // one signal ends every server
 }
 
 fn start() -> (Health, Health) {

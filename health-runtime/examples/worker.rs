@@ -1,4 +1,4 @@
-//! A worker without a web server. Its probes are on the internal port. It takes no jobs while it is not ready.
+//! A worker without a web server. Its probes are on a port of their own. It takes no jobs while it is not ready.
 
 use std::error::Error;
 use std::pin::pin;
@@ -35,7 +35,7 @@ async fn work(health: Health, heartbeat: Heartbeat) -> u32 {
 }
 
 async fn run(health: &Health, heartbeat: Heartbeat) -> Result<u32, Box<dyn Error>> {
-    let address = health.serve_internal("127.0.0.1:0")?;
+    let address = health.serve("127.0.0.1:0")?;
     println!("http://{address}/readyz");
     let worker = tokio::spawn(work(health.clone(), heartbeat));
     health.shutdown_signal().await; // SIGTERM begins the drain; this returns when the drain is over

@@ -15,8 +15,8 @@ use crate::state::HealthState;
 ///
 /// Cloning a `Health` returns another handle to the same engine. When the last handle is dropped, the engine shuts
 /// down: its threads stop, and in-flight runs are aborted. Routers, [`Probes`](crate::Probes), layers, listeners and
-/// shutdown signals each hold a handle of their own. A server on an internal port doesn't hold one, so it does not keep
-/// the engine alive.
+/// shutdown signals each hold a handle of their own. The servers of `serve` and `serve_internal` don't hold one, so they do
+/// not keep the engine alive.
 ///
 /// Do not keep a `Health` inside the state that its engine owns. That would be a reference cycle, and the engine would
 /// never shut down. Use a [`WeakHealth`] there instead.
@@ -33,9 +33,8 @@ use crate::state::HealthState;
 /// #[tokio::main]
 /// async fn main() -> std::io::Result<()> {
 ///     let health = AppState { flag: Flag::healthy() }.start_health();
-///     let app: axum::Router = axum::Router::new().merge(health.router());
 ///     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
-///     axum::serve(health.listener(listener), app).with_graceful_shutdown(health.shutdown_signal()).await
+///     health.serve_axum(listener, axum::Router::new()).await
 /// }
 /// ```
 #[derive(Clone, Debug)]

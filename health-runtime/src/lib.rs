@@ -27,9 +27,8 @@
 //! async fn main() -> std::io::Result<()> {
 //!     let state = AppState { worker: Flag::healthy(), payments: Payments };
 //!     let health = state.start_health();
-//!     let app: axum::Router = axum::Router::new().merge(health.router()); // /livez /readyz /startupz /health
 //!     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
-//!     axum::serve(health.listener(listener), app).with_graceful_shutdown(health.shutdown_signal()).await
+//!     health.serve_axum(listener, axum::Router::new()).await // and /livez /readyz /startupz /health
 //! }
 //! ```
 //!
@@ -73,7 +72,7 @@
 //! |---|---|---|
 //! | `health` | one for each engine | starts the runs when they are due |
 //! | `health log` | one for each engine | writes the log, so that nothing else has to wait for a slow subscriber |
-//! | `health internal` | one for each call of `serve_internal` | answers probes, even while the application's runtime is blocked |
+//! | `health probes`, `health internal` | one for each call of `serve` or `serve_internal` | answers probes, even while the application's runtime is blocked |
 //! | `health NAME` | one for each run of a `blocking` check | runs the check |
 //! | `health file` | one for each path, while a check inspects it | inspects the file system for a [`DiskSpace`](checks::DiskSpace), a [`FileAge`](checks::FileAge), a `checks::TlsExpiry` or a `SqlitePool` |
 //! | `health dns` | one for each name, while a check resolves it | resolves the name for [`checks::Dns`] and the checks that connect to a server |
@@ -113,7 +112,9 @@
 //!
 //! | method | use it to |
 //! |---|---|
-//! | `router`, `drain_layer`, `listener`, [`shutdown_signal`](Health::shutdown_signal) | serve the probes, and shut down without losing a request |
+//! | `serve_axum` | serve an axum application and the probes, and shut down without losing a request |
+//! | `router`, `drain_layer`, `listener`, [`shutdown_signal`](Health::shutdown_signal) | do its single steps |
+//! | `serve` | serve the probes of a worker without a web server |
 //! | `serve_internal`, `internal_router` | show error texts, runbooks and parts to the person on call |
 //! | [`startup_task`](Health::startup_task), [`mark_started`](Health::mark_started) | delay the start until some work is done |
 //! | [`hold`](Health::hold), [`drain`](Health::drain) | take the service out of rotation, temporarily or permanently |
@@ -135,8 +136,9 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `macros` | on | `#[derive(HealthState)]`, and `#[health_check]` on functions |
-//! | `axum` | on | [`Health::router`], [`Health::drain_layer`], [`Health::listener`], [`Health::drain_listener`], [`Health::serve_internal`], [`Health::internal_router`] |
-//! | `http-1` | with `axum` | conversion of an [`Answer`] into an `http::Response<Bytes>`, for hyper and for frameworks that use hyper |
+//! | `axum` | on | [`Health::serve_axum`], [`Health::router`], [`Health::drain_layer`], [`Health::listener`], [`Health::drain_listener`], [`Health::internal_router`] |
+//! | `serve` | with `axum` | [`Health::serve`], [`Health::serve_internal`]: the probes on a port of their own |
+//! | `http-1` | with `serve` | conversion of an [`Answer`] into an `http::Response<Bytes>`, for hyper and for frameworks that use hyper |
 //! | `http-client` | off | `checks::Http`, which asks an HTTP server; it brings reqwest 0.13 with rustls |
 //! | `net` | with `axum` | [`checks::Tcp`] |
 //! | `tls-expiry` | off | `checks::TlsExpiry`, which reads certificates from a file or asks a server for them; it brings rustls and x509-cert |

@@ -127,7 +127,7 @@ use crate::state::HealthState;
 /// - Probes never wait.
 /// - A check that reads a clock other than the engine's keeps using that clock. For example, a
 ///   [`Heartbeat`](crate::Heartbeat) measures silence in real time.
-/// - Signals are ignored, `stalled_after` has no effect, and `serve_internal` returns an error.
+/// - Signals are ignored, `stalled_after` has no effect, and `serve` and `serve_internal` return an error.
 ///
 /// If you use [`Health::startup_task`], call it before you refresh, force or advance anything, query a probe or make an
 /// assertion for the first time. After that, the service starts as soon as there is nothing left to wait for, and it

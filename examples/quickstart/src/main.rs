@@ -59,9 +59,8 @@ async fn serve() -> anyhow::Result<()> {
 
     let state = AppState { db, payments };
     let health = state.start_health();
-    let stop = health.shutdown_signal(); // from now on SIGTERM drains, even while the service starts
 
-    // Declare it before the call of `health.router()`. Until it is done, `/startupz` and `/readyz` answer 503.
+    // Declare it before the call of `serve_axum`. Until it is done, `/startupz` and `/readyz` answer 503.
     let warm_up = health.startup_task("warm caches");
     let db = state.db.clone();
     tokio::spawn(async move {
@@ -71,16 +70,10 @@ async fn serve() -> anyhow::Result<()> {
         }
     });
 
-    let app = Router::new()
-        .merge(orders::router())
-        .layer(health.drain_layer()) // during the drain, asks clients to close their connections
-        .with_state(state.clone())
-        .merge(health.router()); // last, so that no layer wraps the probes
+    let app = Router::new().merge(orders::router()).with_state(state.clone());
 
     println!("{}", welcome(port, provider.port(), &file.display().to_string()));
-    axum::serve(health.listener(listener), app)
-        .with_graceful_shutdown(stop)
-        .await?;
+    health.serve_axum(listener, app).await?; // adds the probes; SIGTERM drains, then this returns
     state.db.close().await;
     Ok(())
 }

@@ -57,7 +57,7 @@ use tokio::sync::{Notify, broadcast, watch};
 
 pub(crate) use self::core::Core;
 pub(crate) use self::core::plan::Plan;
-#[cfg(feature = "axum")]
+#[cfg(feature = "serve")]
 pub(crate) use self::core::servers::Servers;
 pub(crate) use self::handle::EngineHandle;
 pub(crate) use self::log::event::Event;
@@ -77,7 +77,7 @@ pub(crate) use self::weak::WeakEngine;
 use self::clock::Clock;
 use self::core::Effects;
 use self::core::lifecycle::Stage;
-#[cfg(not(feature = "axum"))]
+#[cfg(not(feature = "serve"))]
 use self::core::servers::Servers;
 use self::log::once::Live;
 use self::log::outbox::Outbox;
@@ -229,8 +229,8 @@ impl Engine {
         self.outbox.tell(&self.plans);
     }
 
-    /// Watches the runtime from now on. The service asks for this with `stalled_after`, or with `serve_internal`, which
-    /// can still answer during a stall.
+    /// Watches the runtime from now on. The service asks for this with `stalled_after`, or with `serve` or `serve_internal`,
+    /// which can still answer during a stall.
     pub(crate) fn watch_runtime(self: &Arc<Self>) {
         if self.handles.is_none() {
             return;
@@ -333,7 +333,7 @@ impl Engine {
     /// Notes that the public probes have been handed out. Further calls are cheap.
     pub(crate) fn offer_public(self: &Arc<Self>) {
         if !self.is_public.load(Ordering::Acquire) {
-            self.with(|core, _| core.servers(|servers| servers.offer(true)));
+            self.with(|core, _| core.servers(Servers::offer_public));
             self.is_public.store(true, Ordering::Release);
         }
     }
@@ -360,7 +360,7 @@ impl Engine {
     }
 
     /// Whether the engine has threads. In a test that moves the clock it has none.
-    #[cfg(feature = "axum")]
+    #[cfg(feature = "serve")]
     pub(crate) fn has_threads(&self) -> bool {
         self.handles.is_some()
     }

@@ -215,7 +215,7 @@ impl<S: HealthState> HealthBuilder<S> {
 
     /// Sets how long the runtime can go without running a task before it is reported as stalled, which makes the
     /// liveness and readiness probes fail. The value must be at least 1 s. By default, the runtime is only watched if
-    /// `serve_internal` is used, in which case the default is 10 s.
+    /// `serve` or `serve_internal` is used, in which case the default is 10 s.
     ///
     /// Time during which the process is suspended is not measured, so suspending the process doesn't cause a stall. If
     /// the process is repeatedly throttled for up to a second at a time, it can take up to twice as long before a stall

@@ -8,7 +8,7 @@ mod axum;
 mod into_response;
 pub(crate) mod paths;
 mod query;
-#[cfg(feature = "axum")]
+#[cfg(feature = "serve")]
 mod server;
 
 use std::ops::Deref;
@@ -85,9 +85,16 @@ pub struct Probes {
 enum Hold {
     /// Keeps the engine running.
     Running(Arc<EngineHandle>),
-    /// For one answer on the internal port. Does not keep the engine running.
-    #[cfg(feature = "axum")]
+    /// For one answer on a port of its own. Does not keep the engine running.
+    #[cfg(feature = "serve")]
     Moment(Arc<Engine>),
+}
+
+impl Hold {
+    /// Whether a server of the application asks.
+    fn is_of_the_application(&self) -> bool {
+        matches!(self, Self::Running(_))
+    }
 }
 
 impl Deref for Hold {
@@ -96,7 +103,7 @@ impl Deref for Hold {
     fn deref(&self) -> &Arc<Engine> {
         match self {
             Self::Running(handle) => handle.engine(),
-            #[cfg(feature = "axum")]
+            #[cfg(feature = "serve")]
             Self::Moment(engine) => engine,
         }
     }
@@ -111,7 +118,7 @@ struct Question {
 
 impl Probes {
     /// Creates the probes for one answer. They do not keep the engine running.
-    #[cfg(feature = "axum")]
+    #[cfg(feature = "serve")]
     fn moment(engine: &Arc<Engine>, audience: Audience) -> Self {
         let engine = Hold::Moment(Arc::clone(engine));
         Self { engine, audience }
@@ -199,10 +206,11 @@ impl Probes {
         Ok(Question { probe, selection })
     }
 
-    /// Notes that a probe came. A request to the public probes also proves that a server of the application runs.
+    /// Notes that a probe came. A request to the public probes also proves that a server of the application runs,
+    /// unless it came to a port of its own.
     fn note_probe(&self) {
         self.engine.note_probe();
-        if self.audience == Audience::Public {
+        if self.audience == Audience::Public && self.engine.is_of_the_application() {
             self.engine.note_server();
         }
     }

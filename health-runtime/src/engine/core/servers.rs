@@ -17,8 +17,8 @@ pub(crate) struct Servers {
     accepted: bool,
     /// The public probes have been handed out. A server of the application has to answer them.
     public: bool,
-    /// The internal probes are served.
-    internal: bool,
+    /// Probes are served on a port of their own, public or internal ones.
+    port: bool,
     /// A server of the application runs: it has answered a request, or waits for `shutdown_signal()`.
     runs: bool,
     /// Since when readiness has waited for a server.
@@ -48,10 +48,14 @@ impl Servers {
         self.accepting -= 1;
     }
 
-    /// Notes that probes are handed out: public or internal ones.
-    pub(crate) fn offer(&mut self, is_public: bool) {
-        self.public |= is_public;
-        self.internal |= !is_public;
+    /// Notes that the public probes are handed out, for a server of the application.
+    pub(crate) fn offer_public(&mut self) {
+        self.public = true;
+    }
+
+    /// Notes that probes are served on a port of their own, by a server of this crate.
+    pub(crate) fn offer_port(&mut self) {
+        self.port = true;
     }
 
     /// Notes that a server of the application runs.
@@ -76,15 +80,15 @@ impl Servers {
 
     /// Why readiness fails because of the servers.
     ///
-    /// If `listener` is used, the listeners decide. Otherwise readiness waits only in a service that has both an
-    /// internal port and public probes. It waits until a server of the application is known to run: a request to the
+    /// If `listener` is used, the listeners decide. Otherwise readiness waits only in a service that has both a port of
+    /// its own for probes and public probes for a server of the application. It waits until a server of the application is known to run: a request to the
     /// public probes proves that.
     pub(in crate::engine) fn gate(&self) -> Option<Reason> {
         match (self.listens, self.accepted) {
             (true, _) if self.accepting > 0 => None,
             (true, true) => Some(Reason::NotServing),
             (true, false) => Some(Reason::Starting),
-            (false, _) if self.public && self.internal && !self.runs => Some(Reason::Starting),
+            (false, _) if self.public && self.port && !self.runs => Some(Reason::Starting),
             (false, _) => None,
         }
     }

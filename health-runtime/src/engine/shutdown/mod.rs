@@ -147,7 +147,7 @@ impl Engine {
     }
 
     /// Resolves when the engine has ended.
-    #[cfg(feature = "axum")]
+    #[cfg(feature = "serve")]
     pub(crate) fn ended(&self) -> impl Future<Output = ()> + Send + use<> {
         let mut reached = self.stage.subscribe();
         async move { while reached.changed().await.is_ok() {} }

@@ -2,6 +2,7 @@
 
 pub(in crate::http) mod drain;
 pub(in crate::http) mod listener;
+mod serve;
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -18,6 +19,7 @@ use crate::health::Health;
 use crate::http::into_response::respond;
 use crate::http::paths::paths;
 use crate::http::{Answer, DrainLayer, Probes, Target};
+use crate::report::Audience;
 use crate::spec::Probe;
 
 impl Health {
@@ -54,6 +56,41 @@ impl Health {
         router(&self.probes())
     }
 
+    /// Returns a router with the probes for the person on call. It has the same paths as [`router`](Self::router), but
+    /// shows more details of each check:
+    ///
+    /// - `message`: the message of the last run, with credentials masked. It is shown even if `public_details` is off;
+    /// - `description`, `runbook`, `groups`, `restart_helps` and `parts`;
+    /// - `raw_status` and `raw_reason`: the result of the last run, before thresholds, `fail_open` and the circuit
+    ///   breaker are applied;
+    /// - `age_ms`: the time since the last run ended.
+    ///
+    /// The body of an answer can be up to 1 MiB long instead of 4 KiB. Only use this router on a port that cannot be
+    /// reached by the public.
+    ///
+    /// The router runs on the application's runtime, so it cannot answer while that runtime is blocked. If you need
+    /// answers even then, use [`serve_internal`](Self::serve_internal) instead.
+    ///
+    /// # Panics
+    ///
+    /// `Router::merge` panics if the application already has a route at one of these paths, for example because
+    /// [`router`](Self::router) was merged into the same router.
+    ///
+    /// ```
+    /// # use health_runtime::{Flag, HealthState};
+    /// # #[derive(Clone, HealthState)]
+    /// # struct AppState { #[health_check] flag: Flag }
+    /// # let runtime = tokio::runtime::Runtime::new().unwrap();
+    /// # let _guard = runtime.enter();
+    /// # let state = AppState { flag: Flag::healthy() };
+    /// let health = state.start_health();
+    /// let public: axum::Router = axum::Router::new().merge(health.router());
+    /// let admin: axum::Router = axum::Router::new().merge(health.internal_router()); // for a listener of its own
+    /// ```
+    pub fn internal_router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        router(&self.probes_for(Audience::Internal))
+    }
+
     /// Returns a layer for the routes of the application. While the service is draining, the layer adds
     /// `Connection: close` to responses, so that clients open new connections instead of keeping idle ones. By that
     /// time, new connections are routed to another instance.
@@ -62,7 +99,7 @@ impl Health {
     }
 }
 
-pub(in crate::http) fn router<S: Clone + Send + Sync + 'static>(probes: &Probes) -> Router<S> {
+fn router<S: Clone + Send + Sync + 'static>(probes: &Probes) -> Router<S> {
     let mut router = Router::new();
     for (probe, path) in paths(probes.engine.service.prefix.as_deref()) {
         let service = |probe| ProbeService {

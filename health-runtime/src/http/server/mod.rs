@@ -1,182 +1,255 @@
-//! A small HTTP server that only uses hyper. It runs on its own thread with its own runtime, so it depends neither on
-//! the runtime of the application nor on the pacemaker.
+//! The probes on ports of their own, which answer even if the runtime of the application is blocked: the public ones for
+//! a service without a web server, and the internal ones for the person on call.
+//!
+//! ```text
+//! port  a small HTTP server on a thread of its own
+//! ```
 
-mod internal;
+mod port;
 
-use std::collections::VecDeque;
-use std::convert::Infallible;
 use std::io;
-use std::net::{SocketAddr, TcpListener as StdListener};
-use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
-use std::time::Duration;
+use std::net::{SocketAddr, ToSocketAddrs};
 
-use axum::response::Response;
-use futures_util::future::{join_all, select};
-use http::Request;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::runtime::Builder;
-use tokio::task::AbortHandle;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
 
-/// At most this many connections are open at once, so that no client uses up the descriptors of the process. The next
-/// connection closes the oldest one.
-const MAX_CONNECTIONS: usize = 256;
+use crate::engine::{Servers, WeakEngine};
+use crate::health::Health;
+use crate::http::into_response::respond;
+use crate::http::paths::Target;
+use crate::http::{Answer, FORMAT, Probes};
+use crate::report::Audience;
 
-/// How long a connection may take to send the head of a request, including the wait for its first byte.
-const HEAD: Duration = Duration::from_secs(30);
+const NO_PROBE: &str = "no probe has this path";
+const ENDED: &str = "the service has ended";
 
-/// How long the server pauses after an error of `accept`, such as when the process has no descriptor left.
-const REST: Duration = Duration::from_millis(100);
-
-/// Binds all of these addresses, because a name such as `localhost` may resolve to two. Addresses that the machine does
-/// not have (for example without IPv6) are skipped if at least one is bound. Port 0 becomes the same port for all.
-pub(in crate::http) fn bind(addresses: &[SocketAddr]) -> io::Result<Vec<StdListener>> {
-    let mut bound: Vec<StdListener> = Vec::new();
-    let mut missing = None;
-    for (index, address) in addresses.iter().enumerate() {
-        if addresses[..index].contains(address) {
-            continue; // a name may resolve to the same address twice
-        }
-        let mut address = *address;
-        if let Some(first) = bound.first().filter(|_| address.port() == 0) {
-            address.set_port(first.local_addr()?.port());
-        }
-        match StdListener::bind(address) {
-            Ok(listener) => {
-                listener.set_nonblocking(true)?;
-                bound.push(listener);
-            }
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(error),
-            Err(error) => missing = Some(error),
-        }
+impl Health {
+    /// Serves the public probes at the given address, for a service that has no web server. Returns the address that
+    /// was bound.
+    ///
+    /// The paths and answers are the same as those of `router` and [`probes`](Self::probes), and are described in [the
+    /// HTTP contract](crate::_documentation::http). Any other path is answered with 404. The server uses hyper alone.
+    ///
+    /// The server behaves as the one of [`serve_internal`](Self::serve_internal) does, and has the same limits. It runs
+    /// on its own thread, so it answers while every worker of the runtime is blocked. It watches the runtime, so
+    /// liveness and readiness then fail with the reason `stalled`. It answers during the drain, and until the last
+    /// [`Health`] is dropped, so keep a `Health` until the end of `main`.
+    ///
+    /// If the service has a web server of its own, use that server for the public probes: then a probe also proves that
+    /// the server works.
+    ///
+    /// # Errors
+    ///
+    /// The same as for [`serve_internal`](Self::serve_internal).
+    ///
+    /// # Example: a worker
+    ///
+    /// This worker takes jobs from a queue. On SIGTERM, readiness fails, and the worker takes no further job. A job that
+    /// takes longer than a minute fails liveness, so the worker is restarted.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// use health_runtime::{Flag, HealthState, Heartbeat};
+    ///
+    /// #[derive(Clone, HealthState)]
+    /// struct Worker {
+    ///     #[health_check(critical)]
+    ///     broker: Flag, // for example a connection of lapin
+    ///     #[health_check(liveness)]
+    ///     jobs: Heartbeat,
+    /// }
+    ///
+    /// #[tokio::main]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let jobs = Heartbeat::new(Duration::from_secs(60));
+    ///     let worker = Worker { broker: Flag::healthy(), jobs };
+    ///     let health = worker.start_health();
+    ///     health.serve("0.0.0.0:8080")?; // /livez /readyz /startupz /health
+    ///
+    ///     let (draining, stop) = (health.drain_started(), health.shutdown_signal());
+    ///     let work = tokio::spawn(async move {
+    ///         tokio::pin!(draining);
+    ///         loop {
+    ///             worker.jobs.beat();
+    ///             tokio::select! {
+    ///                 () = &mut draining => break,
+    ///                 job = next_job() => do_it(job).await,
+    ///             }
+    ///         }
+    ///     });
+    ///     stop.await; // resolves when the drain is over
+    ///     work.await.expect("a job does not panic");
+    ///     Ok(())
+    /// }
+    /// # async fn next_job() {}
+    /// # async fn do_it(_: ()) {}
+    /// ```
+    pub fn serve(&self, address: impl ToSocketAddrs) -> io::Result<SocketAddr> {
+        self.serve_at(address, Audience::Public)
     }
-    match missing {
-        Some(error) if bound.is_empty() => Err(error),
-        _ if bound.is_empty() => Err(io::Error::new(io::ErrorKind::InvalidInput, "no address")),
-        _ => Ok(bound),
+
+    /// Serves the probes for the person on call at the given address, and returns the address that was bound. The
+    /// server runs on its own thread with its own runtime.
+    ///
+    /// If the port is 0, the operating system picks a free port. If a name such as `localhost` has several addresses,
+    /// the probes are served at all of them, and the first one is returned.
+    ///
+    /// The server shows the same details as [`internal_router`](Self::internal_router) at the same paths, and serves
+    /// nothing else. You can call this method several times to serve the probes at different addresses, in which case
+    /// each call starts its own thread.
+    ///
+    /// Because the server has its own runtime, it still answers while every worker of the application's runtime is
+    /// blocked. Calling this method also starts watching the application's runtime. If that runtime runs no task for
+    /// [`stalled_after`](crate::HealthBuilder::stalled_after) (10 s by default), liveness and readiness fail with the
+    /// reason `stalled`. Note that a runtime that nothing drives for that long, such as a current-thread runtime
+    /// outside of `block_on`, is treated as stalled too.
+    ///
+    /// The server keeps answering while the service drains, and for as long as any [`Health`] exists. It does not hold
+    /// a `Health` itself, so it does not keep the engine alive. When the engine shuts down, the port and its
+    /// connections are closed.
+    ///
+    /// If the service uses [`listener`](Self::listener), readiness fails with the reason `starting` until that listener
+    /// accepts connections. If the service uses [`router`](Self::router) but not `listener`, readiness fails with the
+    /// same reason until the server of that router is known to be running. This is the case once the server has
+    /// answered a probe or a request that passed through [`drain_layer`](Self::drain_layer), or once it waits for
+    /// [`shutdown_signal`](Self::shutdown_signal) or [`drain_finished`](Self::drain_finished). In a worker that
+    /// has no server of its own, readiness does not wait for one.
+    ///
+    /// Error messages are visible on this port, so bind it to an address that cannot be reached by the public. At most
+    /// 256 connections can be open at the same time, and when another client connects, the oldest connection is closed.
+    /// A connection is also closed if it does not send a complete request head within 30 s.
+    ///
+    /// Call [`startup_task`](Self::startup_task) before this method. Once this method has been called, the service
+    /// starts as soon as there is nothing left to wait for. It never goes back to starting, so a startup task that is
+    /// added later has no effect. If the address contains a host name, this method blocks while the name is being
+    /// resolved.
+    ///
+    /// # Errors
+    ///
+    /// Returns the operating system's error if the address cannot be resolved or bound, for example because the port is
+    /// already in use, or if the thread cannot be started. If the address cannot be bound, the error message contains
+    /// the address.
+    ///
+    /// If a name has several addresses, those that cannot be bound are skipped as long as at least one of them can, for
+    /// example when the machine does not have one of the addresses. However, an address that is already in use is
+    /// always an error. In a test that controls the clock, this method always returns an error.
+    ///
+    /// ```
+    /// # use health_runtime::{Flag, HealthState};
+    /// # #[derive(Clone, HealthState)]
+    /// # struct AppState { #[health_check] flag: Flag }
+    /// # fn main() -> std::io::Result<()> {
+    /// # let runtime = tokio::runtime::Runtime::new()?;
+    /// # let _guard = runtime.enter();
+    /// # let state = AppState { flag: Flag::healthy() };
+    /// let health = state.start_health();
+    /// let address = health.serve_internal("127.0.0.1:0")?; // in a container: ("0.0.0.0", 9090), and no Service for it
+    /// println!("http://{address}/health");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn serve_internal(&self, address: impl ToSocketAddrs) -> io::Result<SocketAddr> {
+        self.serve_at(address, Audience::Internal)
     }
-}
 
-/// Serves on a thread of this name until `ended`. Then it closes the listeners and all connections.
-pub(in crate::http) fn serve<A, F>(
-    name: &str,
-    listeners: Vec<StdListener>,
-    answer: A,
-    ended: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()>
-where
-    A: Fn(Request<()>) -> F + Clone + Send + 'static,
-    F: Future<Output = Response> + Send + 'static,
-{
-    let runtime = Builder::new_current_thread().enable_all().build()?;
-    let listeners: Vec<_> = {
-        let _context = runtime.enter();
-        listeners
-            .into_iter()
-            .map(TcpListener::from_std)
-            .collect::<Result<_, _>>()?
-    };
-    let run = move || {
-        let places = Places::default();
-        let accepts = listeners
-            .into_iter()
-            .map(|listener| accept(listener, answer.clone(), places.clone()));
-        runtime.block_on(async {
-            select(pin!(ended), pin!(join_all(accepts))).await;
-        });
-    };
-    thread::Builder::new().name(name.into()).spawn(run)?;
-    Ok(())
-}
-
-async fn accept<A, F>(listener: TcpListener, answer: A, places: Places)
-where
-    A: Fn(Request<()>) -> F + Clone + Send + 'static,
-    F: Future<Output = Response> + Send + 'static,
-{
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => places.take(tokio::spawn(connection(stream, answer.clone())).abort_handle()),
-            Err(_) => tokio::time::sleep(REST).await,
+    fn serve_at(&self, address: impl ToSocketAddrs, audience: Audience) -> io::Result<SocketAddr> {
+        if !self.engine.has_threads() {
+            return Err(io::Error::other("cannot serve a port while a test controls the clock"));
         }
+        let (kind, thread) = match audience {
+            Audience::Public => ("probes", "health probes"),
+            Audience::Internal => ("internal probes", "health internal"),
+        };
+        let addresses: Vec<_> = address.to_socket_addrs()?.collect();
+        let listeners = port::bind(&addresses).map_err(|error| {
+            let text = format!("cannot serve the {kind} at {addresses:?}: {error}");
+            io::Error::new(error.kind(), text)
+        })?;
+        let address = listeners[0].local_addr()?;
+        let engine = WeakEngine::new(self.engine.engine());
+        let answer = move |request| respond_to(engine.clone(), audience, request);
+        port::serve(thread, listeners, answer, self.engine.ended())?;
+        self.engine.with(|core, _| core.servers(Servers::offer_port));
+        self.engine.arm();
+        self.engine.watch_runtime();
+        Ok(address)
     }
 }
 
-async fn connection<A, F>(stream: TcpStream, answer: A)
-where
-    A: Fn(Request<()>) -> F + Send,
-    F: Future<Output = Response> + Send,
-{
-    // The body of a request is never read. If a request has one, hyper closes the connection after the answer.
-    let service = service_fn(move |request: Request<Incoming>| {
-        let answer = answer(request.map(drop));
-        async { Ok::<_, Infallible>(answer.await) }
-    });
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD);
-    // An error of one connection affects only its client.
-    let _ = http.serve_connection(TokioIo::new(stream), service).await;
+/// Answers a request, without keeping the engine alive.
+async fn respond_to(engine: WeakEngine, audience: Audience, request: Request<()>) -> Response<Full<Bytes>> {
+    let (method, uri) = (request.method().as_str(), request.uri());
+    let answer = answer(&engine, audience, method, uri.path(), uri.query()).await;
+    let answer = answer.unwrap_or_else(|| Answer::error(503, true, FORMAT.refusal(ENDED)).to(method));
+    respond(answer, request.version())
 }
 
-/// The open connections, the oldest first.
-#[derive(Clone, Default)]
-struct Places(Arc<Mutex<VecDeque<AbortHandle>>>);
-
-impl Places {
-    fn take(&self, connection: AbortHandle) {
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        open.retain(|connection| !connection.is_finished());
-        if open.len() == MAX_CONNECTIONS
-            && let Some(oldest) = open.pop_front()
+/// Returns the answer, or `None` if the engine has shut down. This function looks at the engine before and after the
+/// wait, and does not hold it in between.
+async fn answer(
+    engine: &WeakEngine,
+    audience: Audience,
+    method: &str,
+    path: &str,
+    query: Option<&str>,
+) -> Option<Answer> {
+    let asked = engine.look(|engine| {
+        let probes = Probes::moment(engine, audience);
+        let target = probes.target(path);
+        if let Some(Target::All(probe)) = target
+            && let Some(answer) = probes.at_once(probe, method, query)
         {
-            oldest.abort();
+            return Err(answer);
         }
-        open.push_back(connection);
-    }
+        engine.note_probe();
+        let target = target.ok_or_else(|| probes.refusal(404, NO_PROBE).to(method))?;
+        let question = probes.question(&target, method, query);
+        question.map_err(|refusal| refusal.to(method))
+    })?;
+    let question = match asked {
+        Ok(question) => question,
+        Err(answer) => return Some(answer),
+    };
+    let view = engine.probe(question.probe, question.selection.as_ref()).await?;
+    engine.look(|engine| Probes::moment(engine, audience).judged(&question, &view).to(method))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Core;
 
-    fn bound(addresses: &[&str]) -> io::Result<Vec<SocketAddr>> {
-        let addresses: Vec<_> = addresses
-            .iter()
-            .map(|address| address.parse().expect("an address"))
-            .collect();
-        bind(&addresses)?.iter().map(StdListener::local_addr).collect()
+    #[tokio::test]
+    async fn a_request_after_the_engine_has_ended_gets_503() {
+        let health = Health::builder(()).start();
+        let weak = WeakEngine::new(health.engine.engine());
+        let ask = || {
+            respond_to(
+                weak.clone(),
+                Audience::Internal,
+                Request::get("/livez").body(()).expect("a request"),
+            )
+        };
+        health.engine.with(Core::arm);
+        assert_eq!(ask().await.status(), 200);
+        drop(health);
+        let response = until_ended(ask).await;
+        assert_eq!(response.headers()["connection"], "close");
     }
 
-    #[test]
-    fn all_addresses_of_a_name_are_bound_with_one_port() {
-        if StdListener::bind("[::1]:0").is_err() {
-            eprintln!("skipped: this machine has no IPv6 loopback");
-            return;
+    /// The first answer after the last tick of the pacemaker.
+    async fn until_ended<F>(ask: impl Fn() -> F) -> Response<Full<Bytes>>
+    where
+        F: Future<Output = Response<Full<Bytes>>>,
+    {
+        loop {
+            let response = ask().await;
+            if response.status() == 503 {
+                return response;
+            }
+            tokio::task::yield_now().await;
         }
-        let bound = bound(&["127.0.0.1:0", "[::1]:0"]).expect("both are free");
-        assert_eq!(bound.len(), 2);
-        assert_eq!(bound[0].port(), bound[1].port());
-    }
-
-    #[test]
-    fn an_unavailable_address_is_skipped_and_an_address_in_use_is_an_error() {
-        let documentation = "[2001:db8::1]:0"; // reserved for documentation: no machine has it
-        assert_eq!(
-            bound(&[documentation, "127.0.0.1:0"])
-                .expect("one address is bound")
-                .len(),
-            1
-        );
-        assert!(bound(&[documentation]).is_err());
-        assert!(bound(&[]).is_err());
-        let taken = StdListener::bind("127.0.0.1:0").expect("a free port");
-        let address = taken.local_addr().expect("it is bound").to_string();
-        let error = bound(&["127.0.0.2:0", &address]).expect_err("it is taken");
-        assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
     }
 }

@@ -68,24 +68,24 @@ fn a_listener_that_closes_while_the_service_drains_changes_nothing() {
 }
 
 #[test]
-fn readiness_with_an_internal_port_waits_for_the_server_of_the_public_probes() {
+fn readiness_with_a_port_for_probes_waits_for_the_server_of_the_public_probes() {
     let mut sim = ready();
-    sim.core.servers(|servers| servers.offer(false));
+    sim.core.servers(Servers::offer_port);
     assert_eq!(
         sim.says(Probe::Readiness),
         State::HEALTHY,
         "a service without public probes needs no server"
     );
-    sim.core.servers(|servers| servers.offer(true));
+    sim.core.servers(Servers::offer_public);
     assert_eq!(sim.says(Probe::Readiness), State::unhealthy(Reason::Starting));
     sim.core.servers(Servers::run);
     assert_eq!(sim.says(Probe::Readiness), State::HEALTHY);
 }
 
 #[test]
-fn readiness_without_an_internal_port_waits_for_no_server() {
+fn readiness_without_a_port_for_probes_waits_for_no_server() {
     let mut sim = ready();
-    sim.core.servers(|servers| servers.offer(true));
+    sim.core.servers(Servers::offer_public);
     assert_eq!(sim.says(Probe::Readiness), State::HEALTHY);
 }
 
