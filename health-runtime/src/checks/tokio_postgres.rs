@@ -4,7 +4,7 @@ use tokio_postgres::{Client, Error, SimpleQueryMessage};
 
 use crate::checks::pool::{Answer, Fault};
 
-/// Asks with one round trip.
+/// Sends the query and reads the answer: one round trip.
 ///
 /// If the future is dropped, the connection stays usable: it matches answers to queries by their order, and skips an
 /// answer that nobody waits for.
