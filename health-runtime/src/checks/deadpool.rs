@@ -53,7 +53,7 @@ where
 
     async fn open(&self) -> Result<M::Type, Fault> {
         let mut connection = self.manager().create().await.map_err(M::Type::fault)?;
-        self.manager().detach(&mut connection); // otherwise the manager would remember it for ever
+        self.manager().detach(&mut connection); // otherwise the manager would keep an entry for it for ever
         Ok(connection)
     }
 

@@ -45,7 +45,7 @@ pub(super) struct Room {
     pub(super) blocks: u64,
     /// Includes the blocks that are reserved for root.
     pub(super) free_blocks: u64,
-    /// The free blocks for everyone else.
+    /// The free blocks that a user other than root may use.
     pub(super) available_blocks: u64,
     /// How many files there can be. Zero for file systems without such a limit.
     pub(super) files: u64,

@@ -1,4 +1,4 @@
-//! What the check of a pool needs to know about a connection of the crate `tokio-postgres`.
+//! What the check of a pool needs for a connection of the crate `tokio-postgres`.
 
 use tokio_postgres::{Client, Error, SimpleQueryMessage};
 

@@ -136,7 +136,7 @@ async fn ask(client: &Client) -> CheckResult {
     Err(format!("connected, but the server has sent nothing for {waited} ms").into())
 }
 
-/// Returns when the message has come back, or when the server says that nobody has received it.
+/// Returns when the message has come back, or when the server reports that nobody has received it.
 async fn send(client: &Client, inbox: &str) -> CheckResult {
     let inbox = || inbox.to_owned();
     // A valid subject is only refused by a client that is closed.

@@ -26,7 +26,7 @@ pub async fn cluster<C: Connection>(connection: &C) -> CheckResult {
 
 /// Why a command has no usable answer.
 enum Missing {
-    /// The server has answered with an error: it does not know the command, or does not permit it.
+    /// The server has answered with an error: it has no such command, or does not permit it.
     Refused(BoxError),
     Failed(BoxError),
 }

@@ -5,7 +5,7 @@ use super::redis::cluster_async::ClusterConnection;
 use crate::check::HealthCheck;
 use crate::outcome::CheckResult;
 
-/// Checks that every slot of a Redis cluster is served, and that each primary can serve the service.
+/// Checks that every slot of a Redis cluster is served, and that each primary can be used.
 ///
 /// A run sends `CLUSTER INFO` to one node and `INFO` to each primary, at the same time, over the open connections of
 /// the driver. The answers have about 6 KiB for each primary. The check never writes.

@@ -16,7 +16,7 @@ use crate::checks::redis::v1::{self, ask};
 use crate::current_run::Owner;
 use crate::outcome::CheckResult;
 
-/// Checks that Redis answers over a connection of the pool, and that it can serve the service.
+/// Checks that Redis answers over a connection of the pool and can be used.
 ///
 /// A run takes an idle connection, for which the pool sends `PING`, and sends `INFO` over it. These are two round
 /// trips. The answer has about 6 KiB. The check never writes.

@@ -18,8 +18,7 @@ use crate::checks::redis::driver::{Connection, Failure};
 use crate::current_run::{patience, timed};
 use crate::outcome::{BoxError, CheckResult};
 
-/// Checks that Redis, or each primary of a cluster, answers over the connection of the client, and can serve the
-/// service.
+/// Checks that Redis, or each primary of a cluster, answers over the connection of the client and can be used.
 ///
 /// A run sends `INFO` over the connection of the client, which is one round trip. For a cluster, it sends `INFO` to
 /// each primary and `CLUSTER INFO` to one node, at the same time. Each answer to `INFO` has about 6 KiB. The check

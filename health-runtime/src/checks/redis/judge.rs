@@ -133,7 +133,7 @@ pub(super) fn is_read_only(info: &Info<'_>) -> Option<bool> {
 }
 
 /// The problems that `CLUSTER INFO` shows. If a slot is not served, its keys can be neither read nor written, so the
-/// cluster cannot serve the service.
+/// cluster cannot be used as a whole.
 pub(super) fn cluster(info: &ClusterInfo<'_>, found: &mut Findings) {
     let unserved = SLOTS - number(info.assigned).unwrap_or(SLOTS).min(SLOTS);
     let failed = number(info.fail).unwrap_or(0);

@@ -6,7 +6,7 @@ use super::redis::aio::{ConnectionManager, MultiplexedConnection};
 use crate::check::HealthCheck;
 use crate::outcome::CheckResult;
 
-/// Checks that Redis answers, and that it can serve the service.
+/// Checks that Redis answers and can be used.
 ///
 /// A `Client` has no connection, so the check opens one and keeps it for the next runs. A run sends `INFO` over this
 /// connection, which is one round trip. The answer has about 6 KiB. The check never writes.
@@ -70,7 +70,7 @@ impl HealthCheck for Client {
     }
 }
 
-/// Checks that Redis answers over the connection of the manager, and that it can serve the service.
+/// Checks that Redis answers over the connection of the manager and can be used.
 ///
 /// A run sends `INFO` over the connection of the manager, which is one round trip. The answer has about 6 KiB. The
 /// check opens no connection, and it never writes.
@@ -139,7 +139,7 @@ impl HealthCheck for ConnectionManager {
     }
 }
 
-/// Checks that Redis answers over this connection, and that it can serve the service.
+/// Checks that Redis answers over this connection and can be used.
 ///
 /// A `MultiplexedConnection` never connects again. Once it is lost, its check fails until the process restarts. If your
 /// service should continue after a restart of Redis, use a [`ConnectionManager`] instead.

@@ -33,7 +33,7 @@ pub trait Sealed: Database {
         query: String,
     ) -> impl Future<Output = sqlx::Result<Vec<Applied>>> + Send;
 
-    /// Whether the error says that there is no such table.
+    /// Whether the error means that there is no such table.
     fn is_missing_table(error: &sqlx::Error) -> bool;
 
     /// Ends the use of a connection that may be in the middle of an answer.
@@ -56,7 +56,7 @@ pub struct Applied {
 /// | what it finds | result |
 /// |---|---|
 /// | every migration of the service has been applied | healthy |
-/// | the database also has migrations that the service does not know, because the database is newer | healthy |
+/// | the database also has migrations that the service does not have, because the database is newer | healthy |
 /// | migrations are missing, or the table of migrations does not exist | unhealthy, `reported` |
 /// | a migration was changed after it had been applied, so its checksum differs | unhealthy, `reported` |
 /// | a migration has failed halfway | unhealthy, `reported` |

@@ -12,10 +12,10 @@ pub(super) trait Ask: Database {
     /// Sends a query and reads the whole answer: one round trip.
     fn ask(connection: &mut Self::Connection) -> impl Future<Output = Result<Answer, Error>> + Send;
 
-    /// Whether this error says that the database accepts no more connections.
+    /// Whether this error means that the database accepts no more connections.
     fn is_too_many(code: &str) -> bool;
 
-    /// Whether this error says that the database has closed the connection.
+    /// Whether this error means that the database has closed the connection.
     fn is_closing(code: &str) -> bool;
 }
 
