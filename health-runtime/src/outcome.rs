@@ -48,7 +48,7 @@ pub struct Outcome {
     message: Option<String>,
     details: Vec<Detail>,
     access: Vec<Access>,
-    /// The check itself has waited for `max_age`, so the engine does not lower the outcome any more.
+    /// The check itself has compared the time with `max_age`, so the engine does not lower the outcome any more.
     for_good: bool,
     parts: Option<PartList>,
 }
@@ -97,8 +97,8 @@ impl Outcome {
         Self::with(Status::Unhealthy, Reason::Reported, message)
     }
 
-    /// Creates a degraded outcome with the reason `saturated`, for a dependency that works but is fully in use, like a
-    /// pool without a free connection. Since being busy does not mean being broken, the check still passes.
+    /// Creates a degraded outcome with the reason `saturated`, for a dependency that works but is fully in use, such as
+    /// a pool without a free connection. Since being busy does not mean being broken, the check still passes.
     ///
     /// Use this when the run did get an answer in the end. If it did not, use [`exhausted`](Self::exhausted) instead.
     pub fn saturated(message: impl Into<String>) -> Self {
@@ -181,7 +181,8 @@ impl Outcome {
         }
     }
 
-    /// Sets the message, and replaces the one that there is. Use it for a healthy outcome that has something to say.
+    /// Sets the message. If the outcome already has one, it is replaced. Use this to add a message to a healthy
+    /// outcome.
     ///
     /// The message is written to the log. Public responses only include it if `public_details` is set.
     ///
@@ -204,7 +205,7 @@ impl Outcome {
         self.with_message(message)
     }
 
-    /// Adds what another outcome knows: its details, and whether the store takes writes.
+    /// Adds the details of another outcome, and whether its store takes writes.
     pub(crate) fn taking_details_of(mut self, other: Self) -> Self {
         for Detail { name, value } in other.details {
             detail::add(&mut self.details, name, value);
@@ -213,7 +214,7 @@ impl Outcome {
         self
     }
 
-    /// Adds what else is known about the same thing. The worse of both decides.
+    /// Adds another outcome of the same check. The worse of both outcomes decides.
     #[allow(dead_code, reason = "only pools need it")]
     pub(crate) fn and(mut self, other: Self) -> Self {
         if self.status < other.status {
@@ -228,8 +229,8 @@ impl Outcome {
     ///
     /// Internal responses show the details in the order in which they were added. Public responses only include them if
     /// `public_details` is set. An outcome keeps at most 16 details, and drops the ones that are added later. Names are
-    /// limited to 64 characters and texts to 256 bytes. Credentials are masked, and so is every value whose name says
-    /// that it is a secret, such as `auth_token`.
+    /// limited to 64 characters and texts to 256 bytes. Credentials are masked. A number or a text whose name is that
+    /// of a secret, such as `auth_token`, is masked as a whole.
     ///
     /// ```
     /// use health_runtime::Outcome;
@@ -244,15 +245,16 @@ impl Outcome {
         self
     }
 
-    /// Reports whether what is checked refuses writes. Use it for every store that the service writes to.
+    /// Sets whether the store that is checked is read-only, which means that it refuses writes. Use this for every
+    /// store that the service writes to.
     ///
-    /// The engine remembers whether a run has reported `false`. If a later run reports `true`, and would otherwise
-    /// pass, it is unhealthy with the reason `read_only`. This happens after a failover: the connections of the service
-    /// still go to the old primary, which answers every query but refuses every write. A store that was read-only from
-    /// the start is a replica, so it stays healthy. In [`Parts`](crate::Parts), this is decided for each part.
+    /// If a run has set `false`, and a later run sets `true` and would otherwise pass, that later run is unhealthy with
+    /// the reason `read_only`. This happens after a failover: the connections of the service still go to the old
+    /// primary, which answers every query but refuses every write. In [`Parts`](crate::Parts), this is decided for each
+    /// part.
     ///
-    /// The engine only remembers this while it runs, so a service that starts while its store is read-only treats the
-    /// store as a replica.
+    /// A store that was read-only in every run since the engine started is treated as a replica, and stays healthy.
+    /// This also applies to a primary that was read-only when the service started.
     ///
     /// ```
     /// use health_runtime::Outcome;
@@ -288,7 +290,7 @@ impl Outcome {
         &self.details
     }
 
-    /// Returns whether what is checked refuses writes, or `None` if the check does not report it.
+    /// Returns the value that [`read_only`](Self::read_only) has set, or `None` if it was not called.
     pub fn is_read_only(&self) -> Option<bool> {
         let own = self.access.iter().find(|access| access.part.is_none());
         own.map(|access| access.read_only)

@@ -1,4 +1,4 @@
-//! Amounts of bytes, and what part of a whole they are.
+//! Amounts of bytes and percentages.
 
 /// The part of the whole in percent, rounded down to one decimal place. So 9.96 % is shown as less than 10 %.
 pub(super) fn percent(part: u64, whole: u64) -> f64 {
@@ -41,7 +41,7 @@ pub(super) fn size(bytes: u64) -> String {
     format!("{amount:.decimals$} {unit}")
 }
 
-/// Panics unless the percentage can be a limit: at 0 or 100, a check could never, or would always, be beyond it.
+/// Panics unless the percentage can be a limit. With 0 or 100, the check would always or never be beyond its limit.
 #[track_caller]
 pub(super) fn assert_limit(percent: u8) {
     assert!(

@@ -10,48 +10,76 @@ use crate::checks::pool::{self, Answer, Asked, Fault};
 use crate::checks::{ConnectionPool, tokio_postgres};
 use crate::outcome::CheckResult;
 
-/// Checks that PostgreSQL answers, and whether it takes writes.
+/// Checks that PostgreSQL answers, and that it still takes writes if it took them before.
+///
+/// A run sends `SHOW transaction_read_only` as a simple query, over an idle connection of the pool. This is one round
+/// trip, and it also works with PgBouncer in transaction mode. The check never writes.
 ///
 /// | what it finds | result |
 /// |---|---|
-/// | an answer, over an idle connection of the pool | healthy |
-/// | an answer, but it took writes before and is read-only now (a demoted primary) | unhealthy, `read_only` |
-/// | every connection is in use, one comes back during the run, and the database answers | degraded, `saturated` |
-/// | every connection is in use, none comes back during the run, and the database answers | `exhausted` |
-/// | connections are in use, and PostgreSQL accepts no more of them | `exhausted` |
-/// | PostgreSQL is not reachable, refuses the password, or does not answer | unhealthy, `error` |
+/// | PostgreSQL answers | healthy |
+/// | PostgreSQL is read-only, and was read-only in every run before (a replica) | healthy |
+/// | PostgreSQL is read-only now, and took writes in a run before (for example a primary that was demoted) | unhealthy, `read_only` |
+/// | the pool is full, which means that every connection is in use; one comes back during the run, and PostgreSQL answers | degraded, `saturated` |
+/// | the pool is full, none comes back during the run, and PostgreSQL answers | degraded, `saturated`; after `max_age`, unhealthy, `exhausted` |
+/// | some connections are in use, and PostgreSQL accepts no further ones | the same as for a full pool |
+/// | PostgreSQL cannot be reached, refuses the password, or does not answer | unhealthy, `error` |
 ///
-/// As long as the check's last success is more recent than its `max_age`, `exhausted` is
-/// [lowered](crate::Outcome::exhausted) to `saturated`, because a busy pool does not mean that the database is down.
+/// "After `max_age`" means: once the last success of the check is older than its
+/// [`max_age`](crate::CheckSpec::max_age), or if the check has never passed. See
+/// [`Outcome::exhausted`](crate::Outcome::exhausted).
 ///
-/// The message contains the cause, although the pool itself only reports a timeout: a refused connection, a wrong
+/// The message contains the cause, even if the pool itself only reports a timeout: a refused connection, a wrong
 /// password, too many connections, no route, or no answer.
 ///
-/// Details: `size`, `idle`, `in_use` and `max` of the pool, and `read_only`.
+/// Details: `size`, `idle` and `in_use`, which are the numbers of open connections; `max`, which is the largest size of
+/// the pool; and `read_only`.
+///
+/// Feature: `bb8-postgres-0_9`.
 ///
 /// # Cost
 ///
-/// A run takes an idle connection of the pool, and sends `SHOW transaction_read_only` as a simple query. This is one
-/// round trip, and it also works with PgBouncer in transaction mode. With `test_on_check_out`, which is the default,
-/// the pool itself sends one more query.
+/// With `test_on_check_out`, which is on by default, the pool sends a query of its own before the run does.
 ///
-/// While the pool is full, each run opens a connection with the pool's `dedicated_connection`, asks over it, and closes
-/// it. Meanwhile, it waits in the queue of the pool, for less than half of the time that the run has left. A connection
-/// that it receives there is given back at once.
+/// If no connection is idle and the pool is not full, the pool opens one. If this takes longer than about a fifth of
+/// the time that is left, the run also connects by itself, only to find the cause.
 ///
-/// If the pool has no connection, the run lets the pool open one. If that takes longer than about a third of the time
-/// that the run has left, the run also tries to connect by itself, to find the cause.
+/// Each step of a run waits for at most 3/4 of the time that is left of the check's timeout. If the check runs outside
+/// of an engine, each step waits for up to 1 s. The steps are to get a connection and to query.
+///
+/// # A full pool
+///
+/// The check never holds a connection that a request needs. While the pool is full, each run opens a connection with
+/// the pool's `dedicated_connection`, queries over it, and closes it.
+///
+/// Meanwhile, the run waits in the queue of the pool, for at most 3/8 of the time that is left, to find out whether any
+/// connection comes back. It gives a connection that it receives there back at once.
 ///
 /// # What it does not detect
 ///
 /// - A disk that is full. Only a write would reveal it.
 /// - Missing tables or migrations.
-/// - Permissions of single tables.
+/// - Missing permissions on a table.
 ///
 /// # Cancel safety
 ///
-/// If a run is cut off while it waits for an answer, its connection goes back to the pool and stays usable: a
-/// connection of `tokio-postgres` skips an answer that nobody waits for.
+/// If a run is aborted while it waits for an answer, its connection goes back to the pool and stays usable, because
+/// `tokio-postgres` skips an answer that nobody waits for.
+///
+/// # Example
+///
+/// ```
+/// use health_runtime::HealthState;
+/// use bb8_postgres::PostgresConnectionManager;
+/// use bb8_postgres::bb8::Pool;
+/// use bb8_postgres::tokio_postgres::NoTls;
+///
+/// #[derive(Clone, HealthState)]
+/// struct AppState {
+///     #[health_check(critical, timeout = "3s")]
+///     db: Pool<PostgresConnectionManager<NoTls>>,
+/// }
+/// ```
 impl<Tls> HealthCheck for Pool<PostgresConnectionManager<Tls>>
 where
     Tls: MakeTlsConnect<Socket> + 'static,

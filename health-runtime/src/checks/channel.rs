@@ -1,35 +1,38 @@
-//! The senders of tokio's `mpsc` channels: the check fails once nobody receives.
+//! The senders of tokio's `mpsc` channels: the check fails once there is no receiver.
 
 use tokio::sync::mpsc::{Sender, UnboundedSender};
 
 use crate::check::{HealthCheck, InProcess};
 use crate::outcome::{CheckResult, Outcome};
 
-/// Checks that there is still a receiver for what the service sends, and that the channel is not full.
+/// Checks that the channel still has a receiver, and that the channel is not full.
+///
+/// Each run reads a few atomic numbers. It never waits, sends nothing and does not take up a place in the channel.
 ///
 /// | what it finds | result |
 /// |---|---|
-/// | the receiver takes messages | healthy |
+/// | the channel has a receiver, and a message still fits | healthy |
 /// | the channel is full, so `send` has to wait | degraded, `saturated` |
 /// | the receiver was dropped, or it has closed the channel | unhealthy, `error` |
 ///
-/// The outcome has two details: `capacity` is the number of messages that fit into the channel, and `free` is the
-/// number of messages that still fit. A permit that was reserved with `reserve` takes up a place, even before its
-/// message is sent.
+/// Details: `capacity`, which is the number of messages that fit into the channel, and `free`, which is the number of
+/// messages that still fit. A permit that was reserved with `reserve` takes up a place, even before its message is
+/// sent.
 ///
-/// A full channel is only reported as degraded, because it is how a bounded channel slows down those who send. Note
-/// that the check looks at the channel once in each run. A channel that is full all the time because its consumer hangs
-/// looks the same as one that is full under load. To detect a consumer that hangs, use a
-/// [`Heartbeat`](crate::Heartbeat).
+/// Feature: none is needed.
+///
+/// A full channel is only degraded, because this is how a bounded channel slows down its senders. The check looks at
+/// the channel once in each run, so it cannot distinguish a channel that is full because its consumer hangs from one
+/// that is full under load. To detect a consumer that hangs, use a [`Heartbeat`](crate::Heartbeat).
 ///
 /// If the receiver is gone, only a restart brings it back, so the check can be used in the liveness probe.
 ///
 /// The state holds a sender for as long as the engine runs. If your consumer ends when all senders have been dropped,
 /// this sender keeps it running.
 ///
-/// # Cost
+/// See the documentation of [`Sender::is_closed`] and [`Sender::capacity`] for what exactly tokio reports.
 ///
-/// Each run reads a few atomic numbers. It never waits and does not take up a place in the channel.
+/// # Example
 ///
 /// ```
 /// use health_runtime::HealthState;
@@ -47,8 +50,6 @@ use crate::outcome::{CheckResult, Outcome};
 /// let (sender, receiver) = channel(100);
 /// let state = AppState { orders: sender };
 /// ```
-///
-/// See the documentation of [`Sender::is_closed`] and [`Sender::capacity`] for what exactly tokio reports.
 impl<T: Send + 'static> HealthCheck for Sender<T> {
     async fn check(&self) -> CheckResult {
         if self.is_closed() {
@@ -66,8 +67,10 @@ impl<T: Send + 'static> HealthCheck for Sender<T> {
 
 impl<T: Send + 'static> InProcess for Sender<T> {}
 
-/// Works like the check of [`Sender`], except that an unbounded channel is never full: the check is unhealthy (`error`)
-/// once the receiver was dropped or has closed the channel. The outcome has no details.
+/// Checks that the channel still has a receiver. An unbounded channel is never full.
+///
+/// The check is unhealthy (`error`) once the receiver was dropped or has closed the channel. There are no details. In
+/// all other respects, it works like the check of [`Sender`].
 impl<T: Send + 'static> HealthCheck for UnboundedSender<T> {
     async fn check(&self) -> CheckResult {
         if self.is_closed() {

@@ -17,11 +17,13 @@ use crate::panics;
 use crate::parts::Parts;
 use crate::trigger::Trigger;
 
-/// Checks all elements concurrently in a single task, and returns the result of the worst one. The [`Parts`] are named
-/// `[0]`, `[1]` and so on. Disabled elements do not run, and a `Vec` without any enabled elements is itself disabled.
+/// Checks all elements concurrently in a single task, and returns the result of the worst one.
 ///
-/// The timeout applies to all elements together, so if one of them hangs, the check is reported as `timeout` and the
-/// message does not say which element caused it.
+/// The [`Parts`] are named `[0]`, `[1]` and so on. Disabled elements do not run, and a `Vec` without any enabled
+/// elements is itself disabled. An element that panics is unhealthy (`panic`) and does not affect the others.
+///
+/// The timeout applies to all elements together. If one of them hangs, the check is reported as `timeout`, and the
+/// message does not say which element caused it. The details of each element are those of its part.
 impl<T: HealthCheck> HealthCheck for Vec<T> {
     async fn check(&self) -> CheckResult {
         let named = self.iter().enumerate();
@@ -43,9 +45,10 @@ impl<T: HealthCheck> HealthCheck for Vec<T> {
 
 impl<T: InProcess> InProcess for Vec<T> {}
 
-/// Checks all values concurrently in a single task, and returns the result of the worst one. Each value is one of the
-/// [`Parts`], and its key is the name of the part. The parts are sorted by name, so a report lists them in the same
-/// order after every run, although a `HashMap` has no order of its own.
+/// Checks all values concurrently in a single task, and returns the result of the worst one.
+///
+/// Each value is one of the [`Parts`], and its key is the name of the part. The parts are sorted by name, because a
+/// `HashMap` has no order. So a report lists them in the same order after every run.
 ///
 /// Use a map when the checks are only known at run time and have names, for example one connection for each shard or
 /// for each tenant. In all other respects, a map behaves like a `Vec` of checks: disabled values do not run, a map
@@ -55,6 +58,8 @@ impl<T: InProcess> InProcess for Vec<T> {}
 /// The key can be any type that implements [`Display`], such as `String`, `&'static str` or a number. Names are limited
 /// to 64 characters, and credentials in them are masked. If the texts of two keys are equal, the report has two parts
 /// with the same name.
+///
+/// # Example
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -158,8 +163,8 @@ async fn contained<T: HealthCheck>(element: &T) -> Result<CheckResult, Box<dyn A
         .await
 }
 
-/// Runs an element unless it is disabled. The engine asks only the container, once at the start. So each run asks the
-/// element.
+/// Runs an element unless it is disabled. The engine calls `is_disabled` only on the container, and only once. So each
+/// run calls it on the elements.
 async fn unless_disabled<T: HealthCheck>(check: &T) -> CheckResult {
     if check.is_disabled() {
         Ok(Outcome::disabled())
@@ -195,13 +200,13 @@ macro_rules! set_once {
 }
 
 set_once! {
-    /// Checks the value inside. Until the `OnceLock` is set, there is no value to check yet, so the check is unhealthy.
-    /// Once it is set, the value is picked up the next time the check runs.
+    /// Checks the value inside. Until the `OnceLock` is set, the check is unhealthy (`error`). After it is set, the
+    /// value is checked the next time the check runs.
     ///
     /// A value that is set after the engine has started is never [attached](HealthCheck::attach). For example, if the
-    /// value is a [`Flag`](crate::Flag), changing the flag does not run the check right away, so the change is picked
-    /// up the next time the check runs. Do not use a `OnceLock` in the liveness probe, because restarting the process
-    /// does not set the value any sooner.
+    /// value is a [`Flag`](crate::Flag), changing the flag does not run the check right away, so the change is found
+    /// the next time the check runs. Do not use a `OnceLock` in the liveness probe, because restarting the process does
+    /// not set the value any sooner.
     ///
     /// If your state is `Clone`, put the `OnceLock` into an `Arc`. `start_health` clones the state, and the clone of a
     /// bare `OnceLock` is independent of the original, so a value that is later set in the original never reaches the
@@ -211,7 +216,7 @@ set_once! {
 
 set_once! {
     /// Works like the check of [`OnceLock`]: the check is unhealthy until the value is set, and the value is attached
-    /// only if it is set before the engine starts. A value that is set later is picked up the next time the check runs.
+    /// only if it is set before the engine starts. A value that is set later is checked the next time the check runs.
     /// If your state is `Clone`, put the `OnceCell` into an `Arc`.
     OnceCell
 }

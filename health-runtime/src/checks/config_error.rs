@@ -1,4 +1,4 @@
-//! [`ConfigError`], the error of a check that cannot be made from what it is given.
+//! [`ConfigError`], the error of a check that is created with an invalid setting.
 
 use std::error::Error;
 use std::fmt;

@@ -8,45 +8,74 @@ use crate::checks::pool::{self, Answer, Asked, Fault};
 use crate::checks::{ConnectionPool, tokio_postgres};
 use crate::outcome::CheckResult;
 
-/// Checks that PostgreSQL answers, and whether it takes writes.
+/// Checks that PostgreSQL answers, and that it still takes writes if it took them before.
+///
+/// A run sends `SHOW transaction_read_only` as a simple query, over an idle connection of the pool. This is one round
+/// trip, and it also works with PgBouncer in transaction mode. The check never writes.
 ///
 /// | what it finds | result |
 /// |---|---|
-/// | an answer, over an idle connection of the pool | healthy |
-/// | an answer, but it took writes before and is read-only now (a demoted primary) | unhealthy, `read_only` |
-/// | every connection is in use, and the database answers | degraded, `saturated` |
-/// | every connection is in use, the database answers, and no connection has come back to the pool within `max_age` | unhealthy, `exhausted` |
-/// | connections are in use, and PostgreSQL accepts no more of them | as when every connection is in use |
-/// | PostgreSQL is not reachable, refuses the password, or does not answer; or the pool is closed | unhealthy, `error` |
+/// | PostgreSQL answers | healthy |
+/// | PostgreSQL is read-only, and was read-only in every run before (a replica) | healthy |
+/// | PostgreSQL is read-only now, and took writes in a run before (for example a primary that was demoted) | unhealthy, `read_only` |
+/// | the pool is full, which means that every connection is in use; PostgreSQL answers the check over another connection | degraded, `saturated` |
+/// | the pool is full, PostgreSQL answers, and no connection has come back to the pool for [`max_age`](crate::CheckSpec::max_age) | unhealthy, `exhausted` |
+/// | some connections are in use, and PostgreSQL accepts no further ones | the same as for a full pool |
+/// | PostgreSQL cannot be reached, refuses the password, or does not answer | unhealthy, `error` |
+/// | the pool is closed | unhealthy, `error` |
 ///
 /// The message contains the cause: a refused connection, a wrong password, too many connections, no route, or no
 /// answer.
 ///
-/// Details: `size`, `idle`, `in_use` and `max` of the pool, and `read_only`.
+/// Details: `size`, `idle` and `in_use`, which are the numbers of open connections; `max`, which is the largest size of
+/// the pool; and `read_only`.
+///
+/// Feature: `deadpool-postgres-0_14`.
 ///
 /// # Cost
 ///
-/// A run sends `SHOW transaction_read_only` as a simple query, over an idle connection of the pool. This is one round
-/// trip, and it also works with PgBouncer in transaction mode. If the pool's recycling method is not `Fast`, which is
-/// the default, the pool itself sends one more query.
+/// With the recycling method `Fast`, which is the default, nothing else is sent. With any other method, the pool sends
+/// a query of its own before the run does.
 ///
-/// A run never waits in the queue of the pool, so it takes no connection away from a request. While the pool is full,
-/// it asks over a connection of its own instead, which the pool's manager opens. This connection is closed when it has
-/// not been needed for a minute. There is at most one for each check.
+/// If no connection is idle and the pool is not full, the pool opens one. If this takes longer than about a fifth of
+/// the time that is left, the run also connects by itself, only to find the cause.
 ///
-/// If the pool has no connection, the run lets the pool open one. If that takes longer than about a third of the time
-/// that the run has left, the run also tries to connect by itself, to find the cause.
+/// Each step of a run waits for at most 3/4 of the time that is left of the check's timeout. If the check runs outside
+/// of an engine, each step waits for up to 1 s. The steps are to get a connection and to query.
+///
+/// # A full pool
+///
+/// The check never holds a connection that a request needs. While the pool is full, a run queries over a connection of
+/// its own, which the pool's manager opens. There is at most one such connection for each check and pool, and it is
+/// closed after a minute without use.
+///
+/// The check also waits in the queue of the pool, to find out whether any connection comes back. It gives a connection
+/// that it receives there back at once. A run waits for this for at most 3/8 of the time that is left, and its place in
+/// the queue is kept for the next run.
 ///
 /// # What it does not detect
 ///
 /// - A disk that is full. Only a write would reveal it.
 /// - Missing tables or migrations.
-/// - Permissions of single tables.
+/// - Missing permissions on a table.
 ///
 /// # Cancel safety
 ///
-/// If a run is cut off while it waits for an answer, its connection is closed, and the pool opens a new one when it
+/// If a run is aborted while it waits for an answer, its connection is closed, and the pool opens a new one when it
 /// needs one.
+///
+/// # Example
+///
+/// ```
+/// use health_runtime::HealthState;
+/// use deadpool_postgres::Pool;
+///
+/// #[derive(Clone, HealthState)]
+/// struct AppState {
+///     #[health_check(critical, timeout = "3s")]
+///     db: Pool,
+/// }
+/// ```
 impl HealthCheck for Pool {
     async fn check(&self) -> CheckResult {
         pool::check(self).await

@@ -9,48 +9,77 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 
 use crate::checks::pool::{Answer, Asked, Fault};
 
-/// Checks that PostgreSQL answers, and whether it takes writes.
+/// Checks that PostgreSQL answers, and that it still takes writes if it took them before.
+///
+/// A run sends `SELECT current_setting('transaction_read_only')` over an idle connection of the pool. This is one round
+/// trip. The first run on each connection also prepares the statement. The check never writes.
 ///
 /// | what it finds | result |
 /// |---|---|
-/// | an answer, over an idle connection of the pool | healthy |
-/// | an answer, but it took writes before and is read-only now (a demoted primary) | unhealthy, `read_only` |
-/// | every connection is in use, and the database answers | degraded, `saturated` |
-/// | every connection is in use, the database answers, and no connection has come back to the pool within `max_age` | unhealthy, `exhausted` |
-/// | connections are in use, and PostgreSQL accepts no more of them | as when every connection is in use |
-/// | PostgreSQL is not reachable, refuses the password, or does not answer; or the pool is closed | unhealthy, `error` |
+/// | PostgreSQL answers | healthy |
+/// | PostgreSQL is read-only, and was read-only in every run before (a replica) | healthy |
+/// | PostgreSQL is read-only now, and took writes in a run before (for example a primary that was demoted) | unhealthy, `read_only` |
+/// | the pool is full, which means that every connection is in use; PostgreSQL answers the check over another connection | degraded, `saturated` |
+/// | the pool is full, PostgreSQL answers, and no connection has come back to the pool for [`max_age`](crate::CheckSpec::max_age) | unhealthy, `exhausted` |
+/// | some connections are in use, and PostgreSQL accepts no further ones | the same as for a full pool |
+/// | PostgreSQL cannot be reached, refuses the password, or does not answer | unhealthy, `error` |
+/// | the pool is closed | unhealthy, `error` |
 ///
-/// The message contains the cause as far as diesel-async reports it. It does not report why a connection could not be
-/// opened: the message is then `error connecting to server`, no matter whether the connection was refused or there is
-/// no route.
+/// The message contains the cause as far as diesel-async reports it. If no connection can be opened, diesel-async
+/// reports only `error connecting to server`, whether the connection was refused or there is no route.
 ///
-/// Details: `size`, `idle`, `in_use` and `max` of the pool, and `read_only`.
+/// Details: `size`, `idle` and `in_use`, which are the numbers of open connections; `max`, which is the largest size of
+/// the pool; and `read_only`.
+///
+/// Feature: `diesel-async-0_9-deadpool`.
 ///
 /// # Cost
 ///
-/// A run reads the setting `transaction_read_only` over an idle connection of the pool. On each connection, the first
-/// run prepares this query; after that, it is one round trip. With the recycling methods `Verified`, which is the
-/// default, and `CustomQuery`, the pool itself sends one more query.
+/// With the recycling methods `Verified`, which is the default, and `CustomQuery`, the pool sends a query of its own
+/// before the run does.
 ///
-/// A run never waits in the queue of the pool, so it takes no connection away from a request. While the pool is full,
-/// it asks over a connection of its own instead, which the pool's manager opens. This connection is closed when it has
-/// not been needed for a minute. There is at most one for each check.
+/// If no connection is idle and the pool is not full, the pool opens one. If this takes longer than about a fifth of
+/// the time that is left, the run also connects by itself, only to find the cause.
 ///
-/// If the pool has no connection, the run lets the pool open one. If that takes longer than about a third of the time
-/// that the run has left, the run also tries to connect by itself, to find the cause.
+/// Each step of a run waits for at most 3/4 of the time that is left of the check's timeout. If the check runs outside
+/// of an engine, each step waits for up to 1 s. The steps are to get a connection and to query.
+///
+/// # A full pool
+///
+/// The check never holds a connection that a request needs. While the pool is full, a run queries over a connection of
+/// its own, which the pool's manager opens. There is at most one such connection for each check and pool, and it is
+/// closed after a minute without use.
+///
+/// The check also waits in the queue of the pool, to find out whether any connection comes back. It gives a connection
+/// that it receives there back at once. A run waits for this for at most 3/8 of the time that is left, and its place in
+/// the queue is kept for the next run.
 ///
 /// # What it does not detect
 ///
 /// - A disk that is full. Only a write would reveal it.
 /// - Missing tables or migrations.
-/// - Permissions of single tables.
-/// - That PostgreSQL accepts no more connections, if its messages are not in English (`lc_messages`). The check then
+/// - Missing permissions on a table.
+/// - That PostgreSQL accepts no further connections, if its messages are not in English (`lc_messages`). The check then
 ///   fails, even while the pool has connections in use.
 ///
 /// # Cancel safety
 ///
-/// If a run is cut off while it waits for an answer, its connection is closed, and the pool opens a new one when it
+/// If a run is aborted while it waits for an answer, its connection is closed, and the pool opens a new one when it
 /// needs one.
+///
+/// # Example
+///
+/// ```
+/// use health_runtime::HealthState;
+/// use diesel_async::AsyncPgConnection;
+/// use diesel_async::pooled_connection::deadpool::Pool;
+///
+/// #[derive(Clone, HealthState)]
+/// struct AppState {
+///     #[health_check(critical, timeout = "3s")]
+///     db: Pool<AsyncPgConnection>,
+/// }
+/// ```
 #[cfg(feature = "diesel-async-0_9-deadpool")]
 impl crate::check::HealthCheck for diesel_async::pooled_connection::deadpool::Pool<AsyncPgConnection> {
     async fn check(&self) -> crate::outcome::CheckResult {
@@ -61,51 +90,77 @@ impl crate::check::HealthCheck for diesel_async::pooled_connection::deadpool::Po
 #[cfg(feature = "diesel-async-0_9-deadpool")]
 impl crate::checks::ConnectionPool for diesel_async::pooled_connection::deadpool::Pool<AsyncPgConnection> {}
 
-/// Checks that PostgreSQL answers, and whether it takes writes.
+/// Checks that PostgreSQL answers, and that it still takes writes if it took them before.
+///
+/// A run sends `SELECT current_setting('transaction_read_only')` over an idle connection of the pool. This is one round
+/// trip. The first run on each connection also prepares the statement. The check never writes.
 ///
 /// | what it finds | result |
 /// |---|---|
-/// | an answer, over an idle connection of the pool | healthy |
-/// | an answer, but it took writes before and is read-only now (a demoted primary) | unhealthy, `read_only` |
-/// | every connection is in use, one comes back during the run, and the database answers | degraded, `saturated` |
-/// | every connection is in use, none comes back during the run, and the database answers | `exhausted` |
-/// | connections are in use, and PostgreSQL accepts no more of them | `exhausted` |
-/// | PostgreSQL is not reachable, refuses the password, or does not answer | unhealthy, `error` |
+/// | PostgreSQL answers | healthy |
+/// | PostgreSQL is read-only, and was read-only in every run before (a replica) | healthy |
+/// | PostgreSQL is read-only now, and took writes in a run before (for example a primary that was demoted) | unhealthy, `read_only` |
+/// | the pool is full, which means that every connection is in use; one comes back during the run, and PostgreSQL answers | degraded, `saturated` |
+/// | the pool is full, none comes back during the run, and PostgreSQL answers | degraded, `saturated`; after `max_age`, unhealthy, `exhausted` |
+/// | some connections are in use, and PostgreSQL accepts no further ones | the same as for a full pool |
+/// | PostgreSQL cannot be reached, refuses the password, or does not answer | unhealthy, `error` |
 ///
-/// As long as the check's last success is more recent than its `max_age`, `exhausted` is
-/// [lowered](crate::Outcome::exhausted) to `saturated`, because a busy pool does not mean that the database is down.
+/// "After `max_age`" means: once the last success of the check is older than its
+/// [`max_age`](crate::CheckSpec::max_age), or if the check has never passed. See
+/// [`Outcome::exhausted`](crate::Outcome::exhausted).
 ///
-/// The message contains the cause as far as diesel-async reports it. It does not report why a connection could not be
-/// opened: the message is then `error connecting to server`, no matter whether the connection was refused or there is
-/// no route.
+/// The message contains the cause as far as diesel-async reports it. If no connection can be opened, diesel-async
+/// reports only `error connecting to server`, whether the connection was refused or there is no route.
 ///
-/// Details: `size`, `idle`, `in_use` and `max` of the pool, and `read_only`.
+/// Details: `size`, `idle` and `in_use`, which are the numbers of open connections; `max`, which is the largest size of
+/// the pool; and `read_only`.
+///
+/// Feature: `diesel-async-0_9-bb8`.
 ///
 /// # Cost
 ///
-/// A run reads the setting `transaction_read_only` over an idle connection of the pool. On each connection, the first
-/// run prepares this query; after that, it is one round trip. With `test_on_check_out`, which is the default, the pool
-/// itself sends one more query.
+/// With `test_on_check_out`, which is on by default, the pool sends a query of its own before the run does.
 ///
-/// While the pool is full, each run opens a connection with the pool's `dedicated_connection`, asks over it, and closes
-/// it. Meanwhile, it waits in the queue of the pool, for less than half of the time that the run has left. A connection
-/// that it receives there is given back at once.
+/// If no connection is idle and the pool is not full, the pool opens one. If this takes longer than about a fifth of
+/// the time that is left, the run also connects by itself, only to find the cause.
 ///
-/// If the pool has no connection, the run lets the pool open one. If that takes longer than about a third of the time
-/// that the run has left, the run also tries to connect by itself, to find the cause.
+/// Each step of a run waits for at most 3/4 of the time that is left of the check's timeout. If the check runs outside
+/// of an engine, each step waits for up to 1 s. The steps are to get a connection and to query.
+///
+/// # A full pool
+///
+/// The check never holds a connection that a request needs. While the pool is full, each run opens a connection with
+/// the pool's `dedicated_connection`, queries over it, and closes it.
+///
+/// Meanwhile, the run waits in the queue of the pool, for at most 3/8 of the time that is left, to find out whether any
+/// connection comes back. It gives a connection that it receives there back at once.
 ///
 /// # What it does not detect
 ///
 /// - A disk that is full. Only a write would reveal it.
 /// - Missing tables or migrations.
-/// - Permissions of single tables.
-/// - That PostgreSQL accepts no more connections, if its messages are not in English (`lc_messages`). The check then
+/// - Missing permissions on a table.
+/// - That PostgreSQL accepts no further connections, if its messages are not in English (`lc_messages`). The check then
 ///   fails, even while the pool has connections in use.
 ///
 /// # Cancel safety
 ///
-/// If a run is cut off while it waits for an answer, its connection goes back to the pool and stays usable: such a
+/// If a run is aborted while it waits for an answer, its connection goes back to the pool and stays usable, because the
 /// connection skips an answer that nobody waits for.
+///
+/// # Example
+///
+/// ```
+/// use health_runtime::HealthState;
+/// use diesel_async::AsyncPgConnection;
+/// use diesel_async::pooled_connection::bb8::Pool;
+///
+/// #[derive(Clone, HealthState)]
+/// struct AppState {
+///     #[health_check(critical, timeout = "3s")]
+///     db: Pool<AsyncPgConnection>,
+/// }
+/// ```
 #[cfg(feature = "diesel-async-0_9-bb8")]
 impl crate::check::HealthCheck for diesel_async::pooled_connection::bb8::Pool<AsyncPgConnection> {
     async fn check(&self) -> crate::outcome::CheckResult {

@@ -15,18 +15,52 @@ static LOOKS: Looks<PathBuf, Room> = Looks::new("the file system");
 /// A check that fails before the file system of a folder is full. It looks at the free space and at the free inodes,
 /// because without a free inode no new file can be created, however much space there is.
 ///
+/// Each run makes two system calls, `stat` and `statvfs`. Nothing is read from the folder, and nothing is written.
+///
 /// | what it finds | result |
 /// |---|---|
 /// | enough space and enough inodes are free | healthy |
 /// | less than 10 % of the space, or of the inodes, is free | degraded, `reported` |
 /// | less than 2 % of the space, or of the inodes, is free | unhealthy, `reported` |
+/// | the file system was writable in a run before, and is read-only now | unhealthy, [`read_only`](Outcome::read_only) |
 /// | the path does not exist, is not a folder or cannot be read | unhealthy, `error` |
 /// | the file system does not answer | unhealthy, `error` |
 /// | the file system reports no size, such as `/proc` or a `tmpfs` without a limit | unhealthy, `error` |
-/// | the file system was writable before, and is read-only now | unhealthy, [`read_only`](Outcome::read_only) |
 ///
-/// You can change both limits, and give them in percent or in bytes. Since this is a check like any other, it only
-/// makes the service degraded when it is unhealthy, unless you mark it as `critical`.
+/// You can change both limits, and give them in percent or in bytes. A limit in percent applies to the space and to the
+/// inodes. A limit in bytes applies only to the space, and the inodes keep their default limit.
+///
+/// As with every check, an unhealthy `DiskSpace` only makes the service degraded, unless you mark the check as
+/// `critical`.
+///
+/// Details: `free_bytes`, `total_bytes` and `free_percent`. If the file system has a limited number of inodes, also
+/// `free_inodes`.
+///
+/// Feature: none is needed. The check exists on Unix.
+///
+/// # What is measured
+///
+/// Free space is the space that a user other than root may use. Some file systems reserve blocks for root. These blocks
+/// are not free, even if the service runs as root, because in a container root often may not use them. `total_bytes` is
+/// the space in use plus the free space, so the percentages match those of `df`.
+///
+/// The check follows symbolic links, and looks at the file system that is mounted at the path at the time of the run.
+/// If the folder is a mount point, but nothing is mounted there, the check looks at the file system of the parent
+/// folder.
+///
+/// The check does not detect quotas. A quota can leave less space to this user than the file system has.
+///
+/// The meaning of the numbers is specified by
+/// [POSIX](https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/sys_statvfs.h.html).
+///
+/// # Cost
+///
+/// The system calls are made on a short-lived thread. On Linux, this thread also reads the list of mounts. The cost
+/// does not depend on the number of files. If the file system hangs, as NFS does when its server is gone, one thread is
+/// blocked for each path. Neither a worker thread of the runtime nor a thread of its blocking pool is blocked. The
+/// check gives up after 3/4 of its timeout, or after 1 s if it runs outside of an engine.
+///
+/// # Example
 ///
 /// ```
 /// use health_runtime::HealthState;
@@ -45,30 +79,6 @@ static LOOKS: Looks<PathBuf, Room> = Looks::new("the file system");
 ///         .unhealthy_below_bytes(500 * 1024 * 1024),
 /// };
 /// ```
-///
-/// # What is measured
-///
-/// Space is free if a user other than root may use it, so the blocks that some file systems reserve for root are not
-/// free, even if the service runs as root. In a container, root often is not allowed to use the reserved blocks. The
-/// whole is the space that is in use plus the space that is free, so the percentages match those of `df`.
-///
-/// The outcome has the details `free_bytes`, `total_bytes` and `free_percent`. If the file system has a limited number
-/// of inodes, `free_inodes` is a detail too. A limit in percent applies to the inodes as well. A limit in bytes does
-/// not, so in that case the inodes are compared with the default limit.
-///
-/// The check does not detect quotas, which can leave less space to this user than the file system has. It follows
-/// symbolic links, and looks at the file system that is mounted at the path at the time of the run. If the folder is
-/// meant to be a mount point, and nothing is mounted there, the check looks at the file system of the parent folder.
-///
-/// # Cost
-///
-/// Each run makes two system calls (`stat` and `statvfs`) on a short-lived thread, and on Linux it reads the list of
-/// mounts. The result does not depend on the number of files. If the file system hangs, as NFS does when its server is
-/// gone, one thread is blocked for each path. No worker thread of the runtime is blocked, and neither is a thread of
-/// its blocking pool. The check gives up after 3/4 of its timeout, or after 1 s if it runs outside of an engine.
-///
-/// The meaning of the numbers is specified by
-/// [POSIX](https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/sys_statvfs.h.html).
 #[derive(Clone, Debug)]
 #[cfg_attr(docsrs, doc(cfg(unix)))]
 #[must_use = "a check does nothing until it is added to a service"]
@@ -118,6 +128,8 @@ impl DiskSpace {
     /// Sets below how many bytes of free space the check is degraded. This is more precise than a percentage on a large
     /// disk, where 1 % can be a lot of space. For inodes, the default of 10 % applies.
     ///
+    /// This replaces a limit that was set with [`degraded_below_percent`](Self::degraded_below_percent).
+    ///
     /// # Panics
     ///
     /// Panics if the number of bytes is 0, because no file system has less than that.
@@ -143,6 +155,8 @@ impl DiskSpace {
 
     /// Sets below how many bytes of free space the check is unhealthy. For inodes, the default of 2 % applies.
     ///
+    /// This replaces a limit that was set with [`unhealthy_below_percent`](Self::unhealthy_below_percent).
+    ///
     /// # Panics
     ///
     /// Panics if the number of bytes is 0, because no file system has less than that.
@@ -160,7 +174,7 @@ impl DiskSpace {
         let bytes = |blocks: u64| blocks.saturating_mul(room.block_size);
         let free = bytes(room.available_blocks);
         let total = bytes(used.saturating_add(room.available_blocks));
-        // A file system that creates inodes when it needs them has no number of them.
+        // A file system that creates inodes when it needs them reports no number of inodes.
         let inodes = (room.files > 0).then_some((room.available_files, room.files));
 
         let outcome = match self.short(self.unhealthy, UNHEALTHY_PERCENT, (free, total), inodes) {

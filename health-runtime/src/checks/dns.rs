@@ -23,7 +23,9 @@ use crate::outcome::{CheckResult, Outcome};
 /// | the resolver fails or cannot be reached | unhealthy, `error` |
 /// | there is no answer within 3/4 of the check's timeout | unhealthy, `error` |
 ///
-/// When the check is healthy, the detail `addresses` is the number of different addresses.
+/// Details, if the check is healthy: `addresses`, which is the number of different addresses.
+///
+/// Feature: none is needed.
 ///
 /// # Cost
 ///
@@ -33,7 +35,9 @@ use crate::outcome::{CheckResult, Outcome};
 /// nor a thread of the runtime's blocking pool. At most one call is in flight for each name. Until a call returns, all
 /// checks that need the same name wait for it instead of starting another one.
 ///
-/// When the check runs outside of an engine, it waits for up to 1 s.
+/// If the check runs outside of an engine, it waits for up to 1 s.
+///
+/// # Example
 ///
 /// ```
 /// use health_runtime::HealthState;
@@ -56,13 +60,13 @@ pub struct Dns {
 }
 
 impl Dns {
-    /// Creates a check of this name. A trailing dot keeps the system from adding a search domain.
+    /// Creates a check of this name. With a dot at the end, the system does not add a search domain.
     ///
     /// # Errors
     ///
-    /// Returns an error if no lookup of the name could ever succeed: if it is empty, is longer than 253 bytes (not
-    /// counting a trailing dot), or contains spaces, control characters, or signs of a URL such as `/` and `:`. The
-    /// name itself is not resolved yet.
+    /// Returns an error if the name can never resolve: if it is empty, is longer than 253 bytes (without a dot at the
+    /// end), or contains spaces, control characters, or characters of a URL such as `/` and `:`. The name is not
+    /// resolved yet.
     pub fn new(name: impl AsRef<str>) -> Result<Self, ConfigError> {
         let name = name.as_ref();
         validate(name)?;
@@ -77,7 +81,7 @@ impl HealthCheck for Dns {
     }
 }
 
-/// Refuses what can be no name of a host. An IP address is one.
+/// Refuses texts that cannot be the name of a host. An IP address is accepted.
 pub(super) fn validate(name: &str) -> Result<(), ConfigError> {
     let is_bad = |c: char| c.is_whitespace() || c.is_control() || "/\\:@?#[]".contains(c);
     if name.is_empty() {
@@ -124,7 +128,7 @@ async fn resolve_by(
 fn look_up(name: &str) -> Result<Vec<SocketAddr>, BoxError> {
     let mut addresses = Vec::new();
     let found = (name, 0).to_socket_addrs().map_err(|error| {
-        // The standard library's own words before those of the system.
+        // The standard library adds this text before that of the system.
         let text = error.to_string();
         let system = text.strip_prefix("failed to lookup address information: ");
         system.unwrap_or(&text).to_owned()

@@ -3,8 +3,8 @@
 use crate::check::HealthCheck;
 use crate::outcome::{CheckResult, Status};
 
-/// A type whose check reports the [details](crate::Outcome::detail) `in_use` and `max`, as the check of each connection pool
-/// does. You can implement it for a wrapper of a pool, so that [`few_idle`] accepts it.
+/// A type whose check reports the [details](crate::Outcome::detail) `in_use` and `max`, like the check of each
+/// connection pool. You can implement it for your own wrapper around a pool, so that [`few_idle`] accepts the wrapper.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a connection pool",
     label = "not known to report how many of its connections are in use",
@@ -12,11 +12,14 @@ use crate::outcome::{CheckResult, Status};
 )]
 pub trait ConnectionPool: HealthCheck {}
 
-/// Checks a connection pool like its own [`HealthCheck`], but also reports it as degraded (`saturated`) when it is
-/// nearly full: at least one connection is in use, and fewer than a fifth of the maximum are left. Connections that the
-/// pool has not opened yet are counted as left.
+/// Checks a connection pool in the same way as its own [`HealthCheck`], and is also degraded (`saturated`) when the
+/// pool is nearly full: at least one connection is in use, and fewer than a fifth of the maximum are free. A connection
+/// that the pool has not opened yet is free. For example, a pool of at most 10 connections is nearly full from 9
+/// connections in use.
 ///
-/// By default, a pool is only degraded when it is full. Use this function if you want to be told earlier:
+/// Nothing is sent in addition to what the pool's own check sends. The details are also the same.
+///
+/// The check of a pool itself is only degraded when the pool is full. Use this function to get an earlier warning:
 ///
 /// ```
 /// # use health_runtime::{CheckResult, Flag, HealthCheck, HealthState, Outcome};

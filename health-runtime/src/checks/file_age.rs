@@ -13,24 +13,51 @@ use crate::outcome::{CheckResult, Outcome};
 /// When each file was modified.
 static LOOKS: Looks<PathBuf, SystemTime> = Looks::new("the file system");
 
-/// A check that fails if a file was not modified for too long, or is missing. Use it for what another process is
-/// expected to refresh: the result of a batch job, a lease, or a certificate that a sidecar renews.
+/// A check that fails if a file was not modified for too long, or is missing. Use it for a file that another process
+/// should keep fresh: the result of a batch job, a lease, or a certificate that a sidecar renews.
+///
+/// Each run makes one system call (`stat`). The file is not read.
 ///
 /// | what it finds | result |
 /// |---|---|
 /// | the file was modified within the last `max_age` | healthy |
+/// | the modification time is in the future, by at most `max_age` | healthy |
+/// | the modification time is in the future, by more than `max_age` | degraded, `reported` |
 /// | the file was modified longer ago than `max_age` | unhealthy, `reported` |
-/// | the modification time is in the future, by no more than `max_age` | healthy, with the detail `ahead_s` |
-/// | the modification time is further in the future | degraded, `reported`, with the detail `ahead_s` |
 /// | the file is missing, or cannot be read | unhealthy, `error` |
 /// | the file system does not answer | unhealthy, `error` |
 ///
-/// The outcome has the detail `age_s`, which is the age in whole seconds.
+/// `max_age` is the argument of [`new`](Self::new). It is not the [option `max_age`](crate::CheckSpec::max_age) of a
+/// check, which limits how old the result of a check can be. A file that becomes too old is detected the next time the
+/// check runs.
+///
+/// Details: `age_s`, which is the age in whole seconds. If the modification time is in the future, `age_s` is 0, and
+/// `ahead_s` is the number of seconds until that time.
+///
+/// Feature: none is needed.
+///
+/// # What is measured
+///
+/// The age is measured with the system clock, so it changes when the clock is set. The modification time is that of the
+/// file's content. Symbolic links are followed, so the check also works for the files of a Kubernetes volume, which are
+/// links that are replaced when the content changes. If the path is a folder, its modification time is the time at
+/// which an entry was last added, removed or renamed. See [`std::fs::Metadata::modified`] for the modification time on
+/// each platform.
 ///
 /// A modification time can be in the future if another machine wrote the file, and its clock is ahead. Such a file is
-/// treated as if it had been modified just now, so its age is 0, and the detail `ahead_s` says by how many seconds it
-/// is ahead. If it is ahead by more than `max_age`, the check could stay healthy for a long time after the file was
-/// last written, so it is degraded.
+/// treated as if it had been modified just now. If the time is ahead by more than `max_age`, the check could stay
+/// healthy for a long time after the last write, so it is degraded.
+///
+/// The check does not detect whether the content is complete or valid. If a reader must only see complete files, write
+/// to a temporary file and rename it.
+///
+/// # Cost
+///
+/// The system call is made on a short-lived thread. If the file system hangs, as NFS does when its server is gone, one
+/// thread is blocked for each path. Neither a worker thread of the runtime nor a thread of its blocking pool is
+/// blocked. The check gives up after 3/4 of its timeout, or after 1 s if it runs outside of an engine.
+///
+/// # Example
 ///
 /// ```
 /// use std::time::Duration;
@@ -49,28 +76,6 @@ static LOOKS: Looks<PathBuf, SystemTime> = Looks::new("the file system");
 ///     prices: FileAge::new("/var/lib/prices/today.csv", Duration::from_secs(3 * 60 * 60)),
 /// };
 /// ```
-///
-/// # What is measured
-///
-/// The age is measured with the system clock, so it changes when the clock is set. The modification time is that of the
-/// file's content. Symbolic links are followed, so it also works for the files of a Kubernetes volume, which are links
-/// that are replaced when the content changes. If the path is a folder, its modification time is the time at which an
-/// entry was last added, removed or renamed.
-///
-/// The check does not read the file, so it does not detect whether the content is complete or valid. To let a reader
-/// see only complete files, write to a temporary file and rename it.
-///
-/// Do not confuse `max_age` with the [option of the same name](crate::CheckSpec::max_age), which limits how old the
-/// result of a check can be. A file that becomes too old is detected the next time the check runs.
-///
-/// # Cost
-///
-/// Each run makes one system call (`stat`) on a short-lived thread. If the file system hangs, as NFS does when its
-/// server is gone, one thread is blocked for each path. No worker thread of the runtime is blocked, and neither is a
-/// thread of its blocking pool. The check gives up after 3/4 of its timeout, or after 1 s if it runs outside of an
-/// engine.
-///
-/// See [`std::fs::Metadata::modified`] for what the modification time is on each platform.
 #[derive(Clone, Debug)]
 #[must_use = "a check does nothing until it is added to a service"]
 pub struct FileAge {

@@ -1,7 +1,7 @@
-//! What several checks need to look at files.
+//! Parts that several checks need to look at files.
 //!
-//! Every call into a file system may hang for ever. So each look runs on a thread of its own, at most one for each key,
-//! which is usually a path. It does not run on a worker of the runtime, and not in the blocking pool, because the
+//! Every call into a file system may hang for ever. So each look runs on a short-lived thread, at most one for each
+//! key, which is usually a path. It does not run on a worker of the runtime, and not in the blocking pool, because the
 //! application may use up that pool.
 
 use std::io;
@@ -10,9 +10,9 @@ use crate::BoxError;
 use crate::checks::look;
 use crate::current_run::patience;
 
-/// The looks of one check that are in flight. The key decides what a look finds, so runs with the same key share one.
+/// The looks of one check that are in flight. The result depends only on the key, so runs with the same key share one.
 pub(super) struct Looks<K, T> {
-    /// What is looked at, for messages.
+    /// The name of the file or file system in messages.
     at: &'static str,
     calls: look::Looks<K, T>,
 }
@@ -25,7 +25,7 @@ impl<K: Ord + Clone + Send + 'static, T: Clone + Send + Sync + 'static> Looks<K,
         }
     }
 
-    /// Calls `find` on a thread of its own, or waits for the look that is in flight.
+    /// Calls `find` on a short-lived thread, or waits for the look that is in flight.
     pub(super) async fn look(
         &'static self,
         key: K,
@@ -41,11 +41,11 @@ impl<K: Ord + Clone + Send + 'static, T: Clone + Send + Sync + 'static> Looks<K,
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Room {
     pub(super) block_size: u64,
-    /// Some file systems report no size. Then no number of blocks means anything.
+    /// Some file systems report no size. For these, the numbers of blocks are meaningless.
     pub(super) blocks: u64,
     /// Includes the blocks that are reserved for root.
     pub(super) free_blocks: u64,
-    /// The free blocks for everyone else.
+    /// The free blocks that a user other than root may use.
     pub(super) available_blocks: u64,
     /// How many files there can be. Zero for file systems without such a limit.
     pub(super) files: u64,

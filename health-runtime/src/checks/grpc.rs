@@ -42,17 +42,23 @@ const LONGEST: usize = 4096;
 /// | the connection is refused or is lost, TLS fails, or the name does not resolve | unhealthy, `error` |
 /// | there is no connection, or no answer, within 3/4 of the check's timeout | unhealthy, `error` |
 ///
-/// The message of a failed connection contains the true cause, such as `Connection refused`, and not only
+/// If the connection fails, the message contains the cause, such as `Connection refused`, and not only
 /// `transport error`.
+///
+/// There are no details.
+///
+/// Feature: `tonic-0_14`.
 ///
 /// # Cost
 ///
-/// Each run sends one request on the channel, which is shared with the application, so no connection is opened for the
-/// check unless the channel has lost its own. It waits in the same queue as other requests if the channel has a
-/// concurrency or rate limit. The request and its answer are a few bytes each.
+/// Each run sends one request over the channel. The application uses the same channel, so a connection is only opened
+/// if the channel has none. If the channel has a concurrency or rate limit, the request waits in the same queue as
+/// other requests. The request and its answer are a few bytes each.
 ///
-/// A run waits for at most 3/4 of the check's timeout. When it runs outside of an engine, it waits for up to 1 s. When
-/// the run ends, the request is cancelled.
+/// A run waits for at most 3/4 of the check's timeout. If the check runs outside of an engine, it waits for up to 1 s.
+/// When the run ends, the request is cancelled.
+///
+/// # Example
 ///
 /// ```
 /// use health_runtime::HealthState;
@@ -111,11 +117,24 @@ impl fmt::Debug for Grpc {
     }
 }
 
-/// Asks the server at the other end for its health, with the standard method `grpc.health.v1.Health/Check` and an empty
-/// service name, which stands for the server as a whole.
+/// Checks the health of the gRPC server at the other end, with the standard method `grpc.health.v1.Health/Check`. The
+/// service name is empty, which stands for the server as a whole.
 ///
-/// The results and the cost are those of [`checks::Grpc`](crate::checks::Grpc). Use that type to ask for one of the
-/// server's services.
+/// The results, the cost and the feature are those of [`checks::Grpc`](crate::checks::Grpc). To ask for one of the
+/// server's services, use that type.
+///
+/// # Example
+///
+/// ```
+/// use health_runtime::HealthState;
+/// use tonic::transport::Channel;
+///
+/// #[derive(Clone, HealthState)]
+/// struct AppState {
+///     #[health_check(timeout = "1s")]
+///     ledger: Channel,
+/// }
+/// ```
 #[cfg_attr(docsrs, doc(cfg(feature = "tonic-0_14")))]
 impl HealthCheck for Channel {
     async fn check(&self) -> CheckResult {
@@ -169,7 +188,7 @@ fn judge(status: &GrpcStatus, service: &str) -> CheckResult {
     }
 }
 
-/// The first cause: the errors above it only say that the transport failed.
+/// The innermost error. The errors around it only say that the transport failed.
 fn deepest<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
     std::iter::successors(Some(error), |error| (*error).source())
         .last()

@@ -1,4 +1,4 @@
-//! [`Heartbeat`]: a check that fails if a worker no longer beats.
+//! [`Heartbeat`]: a check that fails if a worker no longer calls `beat`.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,9 +14,10 @@ use crate::trigger::Trigger;
 /// All clones share the same beats, so keep one clone in the state and give another one to the worker. A heartbeat can
 /// be used in the liveness probe, so that the process is restarted when the worker hangs.
 ///
-/// Silence is only measured when the check runs, so the check fails within about `max_silence` plus one interval (5 s
-/// by default) after the last beat. In the same way, the end of a silence is detected at the next run. A silence that
-/// ends before the next run is not detected at all, so choose an interval that is no longer than `max_silence`.
+/// Silence is the time since the last beat. It is only measured when the check runs, so the check fails within about
+/// `max_silence` plus one interval (5 s by default) after the last beat. In the same way, the end of a silence is
+/// detected at the next run. A silence that ends before the next run is not detected at all, so choose an interval that
+/// is no longer than `max_silence`.
 ///
 /// If you have several workers, create a heartbeat for each of them. When workers share a heartbeat, a single one is
 /// enough to keep it healthy, even if all the others hang.

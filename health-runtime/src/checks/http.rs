@@ -35,15 +35,14 @@ const BODY: usize = 64 * 1024;
 /// A check that sends a request to an HTTP server and looks at the answer.
 ///
 /// Create it with [`Http::get`], which returns an [`HttpBuilder`]. The settings are validated by
-/// [`HttpBuilder::build`], so a URL that cannot work is an error when the service starts, and not a check that fails
-/// for ever.
+/// [`HttpBuilder::build`], so an invalid URL is an error when the service starts, and not a check that always fails.
 ///
 /// | what it finds | result by default |
 /// |---|---|
 /// | the server answers with a status from 200 to 399 | healthy |
 /// | the server answers with a status from 400 to 499 | degraded, `reported` |
 /// | the server answers with any other status | unhealthy, `reported` |
-/// | the body does not contain the [expected text](HttpBuilder::expect_body_contains) | unhealthy, `reported` |
+/// | the status is healthy, but the body does not contain the [expected text](HttpBuilder::expect_body_contains) | unhealthy, `reported` |
 /// | the name does not resolve, the connection is refused, or TLS fails | unhealthy, `error` |
 /// | the server closes the connection without an answer | unhealthy, `error` |
 /// | there is no connection, or no answer, within 3/4 of the check's timeout | unhealthy, `error` |
@@ -52,8 +51,12 @@ const BODY: usize = 64 * 1024;
 /// credentials of the check may have expired. To change what a status means, use [`HttpBuilder::expect_status`] or
 /// [`HttpBuilder::on_status`].
 ///
-/// If the server answers, the details are `status`, such as `200`, and `http_version`, such as `HTTP/1.1`. The message
-/// of a failure contains the true cause and how far the run got, but neither the URL nor headers nor the body.
+/// The message of a failure contains the cause and how far the run got. It contains neither the URL nor headers nor the
+/// body.
+///
+/// Details, if the server answers: `status`, such as `200`, and `http_version`, such as `HTTP/1.1`.
+///
+/// Feature: `http-client`.
 ///
 /// # On the wire
 ///
@@ -61,34 +64,38 @@ const BODY: usize = 64 * 1024;
 ///
 /// | header | value | why |
 /// |---|---|---|
-/// | `User-Agent` | `health-runtime/` and the version of this crate | the server's log shows what asked |
-/// | `Accept` | `*/*` | |
+/// | `User-Agent` | `health-runtime/` and the version of this crate | the server's log shows that this is a check |
+/// | `Accept` | `*/*` | any type of body is accepted |
 /// | `Cache-Control` | `no-cache` | a cache must not answer in place of the server |
 ///
-/// Redirects are not followed, because the target of a redirect, such as the login page of another server, says nothing
-/// about this server. Environment variables such as `HTTPS_PROXY` are ignored, so that all instances of a service check
-/// the same thing. For `https`, the certificates that the platform trusts are trusted, and so is each
+/// Redirects are not followed, because the target may be on another server, such as a login page. Environment variables
+/// such as `HTTPS_PROXY` are ignored, so that all instances of a service check the same thing.
+///
+/// For `https`, the check trusts the certificates that the platform trusts, and each
 /// [`root_certificate`](HttpBuilder::root_certificate). If the application has installed a rustls `CryptoProvider` for
-/// the process, it is used. Otherwise, `aws-lc-rs` is used, which is the default of rustls.
+/// the process, the check uses it. Otherwise, it uses `aws-lc-rs`, which is the default of rustls.
 ///
 /// # Cost
 ///
-/// Each run sends one request. At most one idle connection is kept for all clones of the check, and it is used again
-/// unless the server closes it. If it turns out that the server has closed it in the meantime, the request is sent once
-/// more on a new connection, but only if its method is safe, like GET or HEAD.
+/// Each run sends one request. At most one idle connection is kept for all clones of the check, for up to 90 seconds.
+/// The next run uses it again unless the server has closed it. If the server closes it while the request is being sent,
+/// the request is sent once more over a new connection, but only if its method is safe, like GET or HEAD.
 ///
 /// The body is only read if a text is expected in it, and then no more than the first 64 KiB. Names are resolved in the
-/// same way as by [`Dns`](crate::checks::Dns). If a name has several addresses, each new connection is preceded by one
-/// that is closed at once, in order to find an address that accepts, in the same way as [`Tcp`](crate::checks::Tcp).
+/// same way as by [`Dns`](crate::checks::Dns). If a name has several addresses, the check first looks for an address
+/// that accepts connections, in the same way as [`Tcp`](crate::checks::Tcp). So it then makes two connections, and
+/// closes the first one at once.
 ///
 /// A run waits for at most 3/4 of the check's timeout. When it runs outside of an engine, it waits for up to 1 s.
 ///
 /// # Two services that check each other
 ///
 /// If two services check each other's readiness, neither recovers after an outage: each one fails because the other one
-/// fails. So use [`Http::probe`] to ask a probe of another service that uses this crate. It adds `hops=1` to the query,
-/// and the other service then answers without its own checks of this kind. For other services, ask for something that
-/// does not depend on your service, such as a route of the API.
+/// fails. So use [`Http::probe`] to ask a probe of another service that uses this crate. It adds `hops=1` to the query.
+/// The other service then leaves out its own checks that ask a probe. For a service without this crate, request
+/// something that does not depend on your service, such as a route of the API.
+///
+/// # Example
 ///
 /// ```
 /// use health_runtime::HealthState;
@@ -138,11 +145,11 @@ impl Http {
     /// Starts building a check that asks a probe of another service, such as `http://billing:8080/readyz`. It works
     /// like [`get`](Self::get), with three differences:
     ///
-    /// - It adds `hops=1` to the query. A service that uses this crate then leaves out its own checks of this kind, so
-    ///   two services that ask each other's readiness do not keep each other down.
+    /// - It adds `hops=1` to the query. A service that uses this crate then leaves out its own checks that ask a probe.
+    ///   So two services that ask each other's readiness both recover after an outage.
     /// - Only a status from 200 to 299 is healthy. Any other status is unhealthy, for example the 404 of a misspelt
     ///   path.
-    /// - This check is itself left out when another service asks a probe with `hops`.
+    /// - When another service asks a probe of this service with `hops`, this check is left out.
     ///
     /// ```
     /// use health_runtime::checks::Http;
@@ -206,7 +213,7 @@ impl Inner {
         };
         match send().await {
             Ok(response) => Ok(response),
-            // A server may close an idle connection at any time, also while a request is on its way.
+            // A server may close an idle connection at any time, even while a request is being sent.
             Err(_) if self.client.stage() == Stage::Reused && self.method.is_safe() => {
                 send().await.map_err(|error| self.client.failure(&error))
             }

@@ -9,65 +9,75 @@ use crate::outcome::{CheckResult, Outcome};
 
 /// Checks that RabbitMQ answers over this connection, and that it has not blocked the connection.
 ///
+/// A run sends `channel.open` and waits for the answer, which is one round trip. It then closes the channel without
+/// waiting. Nothing is declared, published or consumed, so the user needs no permissions.
+///
 /// | what it finds | result |
 /// |---|---|
 /// | the broker opens a channel | healthy |
 /// | the broker has blocked the connection because of a memory or disk alarm | degraded, `saturated`; after `max_age`, unhealthy, `exhausted` |
 /// | all channels of the connection are in use | degraded, `saturated`; after `max_age`, unhealthy, `exhausted` |
-/// | the broker does not answer | unhealthy, `error` |
+/// | the broker does not answer within 3/4 of the check's timeout | unhealthy, `error` |
 /// | the connection is lost or closed, or lapin is reconnecting | unhealthy, `error` |
 ///
-/// A healthy outcome has the details `vhost` and `heartbeat_s`, which is the interval of the heartbeats in seconds.
+/// "After `max_age`" means: once the last success of the check is older than its
+/// [`max_age`](crate::CheckSpec::max_age), or if the check has never passed. See [`Outcome::exhausted`].
 ///
 /// `Connection::status` alone is not enough to find out whether the broker works. If the broker hangs or the network
 /// drops every packet, the connection stays `Connected` until a heartbeat is missing, which takes two minutes with the
 /// default settings of RabbitMQ.
 ///
-/// # A lost connection
+/// Details, if the check is healthy: `vhost`, and `heartbeat_s`, which is the interval of the heartbeats in seconds.
 ///
-/// By default, lapin does not reconnect. A connection that was lost once stays lost, and the check stays unhealthy even
-/// if the broker is back. There are three ways out:
-///
-/// - Call `enable_auto_recover` on the `ConnectionProperties`. lapin then reconnects, also if the broker has refused
-///   its password in the meantime, and the check becomes healthy again. Note that lapin gives up after 16 attempts
-///   unless you call `configure_backoff` as well.
-/// - Open a new connection in your service, and replace the old one. Since the check is bound to one connection, write
-///   a `with` function that loads the current one and calls `check` on it.
-/// - Let the liveness probe restart the process, with `liveness` and `restart_helps = "lapin does not reconnect"`. Keep
-///   in mind that the process is then also restarted while the broker is down, and that it needs the broker to start.
-///
-/// lapin keeps neither the reason why it has lost a connection nor the address of the broker, so the message cannot
-/// contain the cause. Without automatic recovery, `Connection::events_listener` reports it. If the broker is not there
-/// when your service starts, `Connection::connect` returns the cause, and there is no connection to check yet.
-///
-/// # Alarms
-///
-/// If RabbitMQ runs out of memory or disk space, it blocks every connection that publishes: it no longer reads from
-/// them until the alarm is over. This is how RabbitMQ slows down its publishers, so a blocked connection is treated as
-/// busy at first. It only fails the check if it stays blocked for longer than
-/// [`max_age`](crate::CheckSpec::max_age), because none of its messages arrive while it is blocked.
-///
-/// A connection that only consumes is never blocked, so its check stays healthy during an alarm.
+/// Feature: `lapin-4`.
 ///
 /// # Cost
 ///
-/// A run sends `channel.open` and waits for the answer, which is one round trip. It then closes the channel without
-/// waiting. Nothing is declared, published or consumed, so the user needs no permissions.
+/// The connection needs one free channel. If the user has a `max-channels` limit, RabbitMQ closes the whole connection
+/// when the limit is exceeded, so set the limit one higher than what your service needs.
 ///
-/// The connection needs one free channel. Note that if the user has a `max-channels` limit, RabbitMQ closes the whole
-/// connection when the limit is exceeded, so choose the limit one higher than what your service needs.
+/// If the check runs outside of an engine, it waits for up to 1 s.
+///
+/// # A lost connection
+///
+/// By default, lapin does not reconnect. Once the connection is lost, the check stays unhealthy, even if the broker is
+/// back. There are three ways to fix this:
+///
+/// - Call `enable_auto_recover` on the `ConnectionProperties`. lapin then reconnects, even if the broker has refused
+///   its password in the meantime, and the check becomes healthy again. Note that lapin gives up after 16 attempts
+///   unless you also call `configure_backoff`.
+/// - Open a new connection in your service, and replace the old one. Since the check is bound to one connection, write
+///   a `with` function that loads the current one and calls `check` on it.
+/// - Let the liveness probe restart the process, with `liveness` and `restart_helps = "lapin does not reconnect"`. Note
+///   that the process is then also restarted while the broker is down, and that it needs the broker to start.
+///
+/// The message does not contain the cause, because lapin keeps neither the reason why a connection was lost nor the
+/// address of the broker. Without automatic recovery, `Connection::events_listener` reports the cause. If the broker is
+/// not there when your service starts, `Connection::connect` returns the cause, and there is no connection to check
+/// yet.
+///
+/// # Alarms
+///
+/// If RabbitMQ runs out of memory or disk space, it blocks every connection that publishes: it reads nothing more from
+/// them until the alarm is over. In this way, RabbitMQ slows down its publishers, so a blocked connection is at first
+/// treated as busy. If it stays blocked for longer than `max_age`, the check fails, because none of its messages arrive
+/// while it is blocked.
+///
+/// A connection that only consumes is never blocked, so its check stays healthy during an alarm.
 ///
 /// # What it does not detect
 ///
-/// - Queues or exchanges that are missing, and permissions.
-/// - Consumers that were cancelled, and channels that were closed. To detect a closed channel, check the
-///   [`Channel`](HealthCheck#impl-HealthCheck-for-Channel) as well.
+/// - Missing queues, exchanges or permissions.
+/// - Consumers that were cancelled, and channels that were closed. To detect a closed channel, also check the
+///   [`Channel`](HealthCheck#impl-HealthCheck-for-Channel).
 /// - An alarm that started after the connection last published.
 ///
 /// # Cancel safety
 ///
-/// If a run is cut off, lapin still receives the answer and closes the channel. While the broker does not answer, each
+/// If a run is aborted, lapin still receives the answer and closes the channel. While the broker does not answer, each
 /// run leaves behind one channel that is not open yet. These channels end with the answer or with the connection.
+///
+/// # Example
 ///
 /// ```
 /// use std::sync::Arc;
@@ -107,7 +117,7 @@ impl HealthCheck for Connection {
                 }
                 _ => Err(lost(status).map_or_else(|| error.into(), Into::into)),
             },
-            // A connection that is blocked gets no answers. It may have been blocked just now.
+            // A blocked connection gets no answers. It may have been blocked during the run.
             None if status.blocked() => Ok(blocked()),
             None => Err(unanswered("channel.open", patience.as_millis()).into()),
         }
@@ -116,38 +126,46 @@ impl HealthCheck for Connection {
 
 /// Checks that RabbitMQ answers over this channel.
 ///
+/// A run sends `channel.flow` with `active = true` and waits for the answer, which is one round trip. This request asks
+/// the broker to send deliveries, which it does anyway. The broker answers the requests of a channel in order, so the
+/// answer comes after everything that was published over the channel before.
+///
 /// | what it finds | result |
 /// |---|---|
-/// | an answer | healthy |
-/// | no answer: the broker hangs, or it has blocked the connection because of a memory or disk alarm | unhealthy, `error` |
-/// | the channel is closed, or its connection is lost, or lapin is reconnecting | unhealthy, `error` |
+/// | the broker answers | healthy |
+/// | no answer within 3/4 of the check's timeout, because the broker hangs, or has blocked the connection (a memory or disk alarm) | unhealthy, `error` |
+/// | the channel is closed, its connection is lost, or lapin is reconnecting | unhealthy, `error` |
 ///
-/// A healthy outcome has the detail `channel`, which is the number that `rabbitmqctl list_channels number` shows.
+/// Use this check in addition to that of the [`Connection`](HealthCheck#impl-HealthCheck-for-Connection) if the service
+/// depends on one channel. A broker closes a channel when a request on it fails, for example when a queue is declared
+/// again with other arguments, or when a message is acknowledged twice. The consumers of the channel then end, but the
+/// connection and its other channels continue to work. lapin does not open the channel again unless automatic recovery
+/// is enabled.
 ///
-/// A broker closes a channel when a request on it fails, for example when a queue is declared again with other
-/// arguments, or when a message is acknowledged twice. The consumers of the channel then end. lapin does not open the
-/// channel again, unless automatic recovery is enabled. The connection and its other channels are not affected, so this
-/// check finds more than that of a [`Connection`](HealthCheck#impl-HealthCheck-for-Connection), which is described
-/// there in the sections on lost connections and on alarms. Unlike a connection, a channel does not tell whether it is
-/// blocked, so an alarm is reported as a missing answer.
+/// lapin does not report whether a channel is blocked, so an alarm is reported as a missing answer. The documentation
+/// of the check of the `Connection` describes alarms, and what to do about a lost connection.
+///
+/// Details, if the check is healthy: `channel`, which is the number that `rabbitmqctl list_channels number` shows.
+///
+/// Feature: `lapin-4`.
 ///
 /// # Cost
 ///
-/// A run sends `channel.flow` with `active = true`, which asks for the deliveries that the channel gets anyway, and
-/// waits for the answer. This is one round trip. The broker answers the requests of a channel in order, so the answer
-/// comes after everything that was published over the channel before.
+/// If the check runs outside of an engine, it waits for up to 1 s.
 ///
 /// RabbitMQ does not support pausing a channel by `channel.flow`. If your broker does, and if your service uses it,
 /// each run resumes the channel. In that case, check the connection instead.
 ///
 /// # What it does not detect
 ///
-/// - Queues or exchanges that are missing, and permissions.
+/// - Missing queues, exchanges or permissions.
 /// - Consumers that were cancelled, for example because their queue was deleted.
 ///
 /// # Cancel safety
 ///
-/// If a run is cut off, lapin still receives the answer and ignores it.
+/// If a run is aborted, lapin still receives the answer and ignores it.
+///
+/// # Example
 ///
 /// ```
 /// use health_runtime::HealthState;
@@ -181,7 +199,7 @@ fn lost(status: &ConnectionStatus) -> Option<&'static str> {
     if status.connected() {
         None
     } else if status.reconnecting() || status.connecting() {
-        // Nobody has a connection before it was open once.
+        // `Connection::connect` only returns open connections, so `connecting` also means that the connection was lost.
         Some("the connection is lost, and lapin is reconnecting")
     } else if status.errored() {
         Some("the connection is lost, and lapin does not reconnect it")

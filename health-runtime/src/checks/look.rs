@@ -1,7 +1,7 @@
 //! Calls that may hang for ever and that nothing can abort, such as `getaddrinfo`.
 //!
-//! Each call runs on a thread of its own, at most one for each key. It does not run on a worker of the runtime, and not
-//! in the blocking pool, because the application may use up that pool.
+//! Each call runs on a short-lived thread, at most one for each key. It does not run on a worker of the runtime, and
+//! not in the blocking pool, because the application may use up that pool.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,7 +14,7 @@ use crate::BoxError;
 use crate::current_run::within;
 use crate::panics;
 
-/// Calls of one kind. Those in flight are found by their key.
+/// Calls of one kind that are in flight, by their key.
 pub(super) struct Looks<K, T> {
     /// The name of the threads.
     thread: &'static str,

@@ -13,9 +13,11 @@ use crate::check::HealthCheck;
 use crate::checks::amount::{assert_limit, is_more, percent_up, size};
 use crate::outcome::{CheckResult, Outcome};
 
-/// A check that is degraded when the memory that the service is allowed to use is nearly used up. The limit is that of
-/// the service's cgroup, for example of its container. If no cgroup has a limit, the limit is the memory of the
+/// A check that is degraded when the service has nearly used up the memory that it is allowed to use. The limit is that
+/// of the service's cgroup, for example of its container. If no cgroup has a limit, the limit is the memory of the
 /// machine.
+///
+/// Each run reads a few small files in `/proc` and `/sys`.
 ///
 /// | what it finds | result |
 /// |---|---|
@@ -24,16 +26,49 @@ use crate::outcome::{CheckResult, Outcome};
 /// | more than [`unhealthy_above_percent`](Self::unhealthy_above_percent) is used, if you set it | unhealthy, `reported` |
 /// | a limit or the usage cannot be read or understood | unhealthy, `error` |
 ///
-/// By default, the check is never unhealthy because of high usage, since neither reaction of an orchestrator helps. If
-/// readiness failed, the other instances would receive the traffic of this one, and would then run out of memory as
-/// well. If liveness failed, the process would be restarted, which is what the kernel does anyway if the limit is
-/// really reached. Besides, a high usage is not always a problem, as the memory of a busy file cache is counted in
-/// part.
+/// Details: `used_bytes`, `limit_bytes`, `used_percent`, and `limited_by`, which is `cgroup` or `machine`.
 ///
-/// If your service leaks memory and you prefer an orderly restart to being killed, set a limit with
+/// Feature: none is needed. The check exists on Linux.
+///
+/// # Why high usage is not unhealthy by default
+///
+/// An orchestrator could do two things, and neither helps. If readiness failed, the other instances would receive the
+/// traffic of this one, and would then run out of memory as well. If liveness failed, the process would be restarted,
+/// which is what the kernel does anyway if the limit is really reached. In addition, high usage is not always a
+/// problem, because a part of the file cache is also measured.
+///
+/// If your service leaks memory and you prefer an orderly restart, set a limit with
 /// [`unhealthy_above_percent`](Self::unhealthy_above_percent), and give the reason with `restart_helps`. The check is
-/// not [`InProcess`](crate::InProcess), because the memory may be used by another process, for example one in the same
-/// pod or on the same machine. In that case, a restart of this process does not free it.
+/// not [`InProcess`](crate::InProcess), because another process may use the memory, for example one in the same pod or
+/// on the same machine. A restart of this process does not free that memory.
+///
+/// # What is measured
+///
+/// - With cgroup v2, the limit is `memory.max` or `memory.high`, whichever is lower. The usage is `memory.current`
+///   minus the `inactive_file` of `memory.stat`, which is file cache that the kernel can free at once. The kubelet uses
+///   the same number, the working set, to evict pods.
+/// - With cgroup v1, the same is read from `memory.limit_in_bytes`, `memory.usage_in_bytes` and `total_inactive_file`.
+/// - The cgroups above the service's cgroup also limit it. If several of them have a limit, the check uses the one with
+///   the highest usage in percent. A limit that is not below the memory of the machine is ignored. A cgroup that the
+///   process cannot see is ignored too.
+/// - If no cgroup has a limit, the limit is `MemTotal` of `/proc/meminfo`, and the usage is `MemTotal` minus
+///   `MemAvailable`.
+///
+/// Swap is not taken into account. The check looks for cgroups below `/sys/fs/cgroup`, where all common distributions
+/// and container runtimes mount them.
+///
+/// The files are specified in the kernel's documentation of [cgroup
+/// v2](https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-interface-files), [cgroup
+/// v1](https://docs.kernel.org/admin-guide/cgroup-v1/memory.html) and
+/// [`/proc/meminfo`](https://docs.kernel.org/filesystems/proc.html#meminfo).
+///
+/// # Cost
+///
+/// Each run reads `/proc/self/cgroup`, `/proc/meminfo`, one or two small files for each level of the cgroup, and two
+/// more for each level with a limit. Usually, these are fewer than ten files. The files are not on a disk, so reading
+/// them does not block, and the check needs no thread of its own.
+///
+/// # Example
 ///
 /// ```
 /// use health_runtime::HealthState;
@@ -61,35 +96,6 @@ use crate::outcome::{CheckResult, Outcome};
 ///
 /// let state = AppState { memory: Memory::new().unhealthy_above_percent(95) };
 /// ```
-///
-/// # What is measured
-///
-/// - With cgroup v2, the limit is `memory.max` or `memory.high`, whichever is lower. The usage is `memory.current`
-///   without the `inactive_file` of `memory.stat`, which is file cache that the kernel can free at once. This is the
-///   working set, by which the kubelet evicts pods.
-/// - With cgroup v1, the same is read from `memory.limit_in_bytes`, `memory.usage_in_bytes` and `total_inactive_file`.
-/// - A cgroup is also limited by the cgroups above it, as far as they are visible. If several of them have a limit, the
-///   check uses the one with the highest usage in percent. A limit that is not below the memory of the machine is
-///   ignored.
-/// - If no cgroup has a limit, the limit is `MemTotal` of `/proc/meminfo`, and the usage is what is missing from it in
-///   `MemAvailable`.
-///
-/// The outcome has the details `used_bytes`, `limit_bytes`, `used_percent`, and `limited_by`, which is `cgroup` or
-/// `machine`. Swap is not taken into account.
-///
-/// The check looks for cgroups below `/sys/fs/cgroup`, where all common distributions and container runtimes mount
-/// them.
-///
-/// # Cost
-///
-/// Each run reads `/proc/self/cgroup`, `/proc/meminfo`, one or two small files for each level of the cgroup, and two
-/// more for each level with a limit. Usually, these are fewer than ten files. They are not on a disk, and reading them
-/// neither waits for anything nor needs a thread.
-///
-/// The files are specified in the kernel's documentation of
-/// [cgroup v2](https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-interface-files),
-/// [cgroup v1](https://docs.kernel.org/admin-guide/cgroup-v1/memory.html) and
-/// [`/proc/meminfo`](https://docs.kernel.org/filesystems/proc.html#meminfo).
 #[derive(Clone, Debug)]
 #[cfg_attr(docsrs, doc(cfg(target_os = "linux")))]
 #[must_use = "a check does nothing until it is added to a service"]

@@ -1,7 +1,8 @@
 //! Checks that you can use as fields of your state, or pass to [`HealthBuilder::check`](crate::HealthBuilder::check).
 //!
-//! This crate also implements [`HealthCheck`](crate::HealthCheck) for types of other crates. They are listed among the
-//! implementors of that trait, each with its feature.
+//! This crate also implements [`HealthCheck`](crate::HealthCheck) for types of other crates. See the
+//! [implementations](crate::HealthCheck#foreign-impls), and [the table](crate::_documentation::checks) of all types and
+//! their features.
 
 // Each type, and each optional crate, has a file of its own.
 
@@ -42,7 +43,7 @@ mod object_store;
 mod pool;
 #[cfg(feature = "r2d2_sqlite")]
 mod r2d2_sqlite;
-#[doc(hidden)] // for the code that `redis_checks!` makes
+#[doc(hidden)] // for the code that `redis_checks!` creates
 pub mod redis;
 #[cfg(feature = "rusqlite")]
 mod rusqlite;

@@ -8,17 +8,19 @@ use crate::check::HealthCheck;
 use crate::current_run::{patience, within};
 use crate::outcome::{CheckResult, Outcome};
 
-/// An object that no application has.
+/// The path of an object that does not exist in the stores of applications.
 const PATH: &str = "health-runtime/no-such-object";
 
-/// What S3, Google Cloud Storage and Azure say if the bucket or the container does not exist. The status is 404, as for
-/// an object.
+/// The error codes of S3, Google Cloud Storage and Azure if the bucket or the container does not exist. The status is
+/// 404, as for an object that does not exist.
 const GONE: [&str; 3] = ["NoSuchBucket", "ContainerNotFound", "ContainerBeingDeleted"];
 
-/// Checks that the store answers and accepts the credentials. To do this, the check asks for the first byte of an
-/// object that does not exist, `health-runtime/no-such-object`.
+/// Checks that the object store answers and accepts the credentials.
 ///
-/// This is implemented for `dyn ObjectStore`, so a field of the type `Arc<dyn ObjectStore>` is a check.
+/// A run sends one GET request for the first byte of an object that does not exist, `health-runtime/no-such-object`.
+/// The check never writes.
+///
+/// The check is implemented for `dyn ObjectStore`, so a field of the type `Arc<dyn ObjectStore>` is a check.
 ///
 /// | what it finds | result |
 /// |---|---|
@@ -29,32 +31,39 @@ const GONE: [&str; 3] = ["NoSuchBucket", "ContainerNotFound", "ContainerBeingDel
 /// | the store fails, cannot be reached, or redirects to another region | unhealthy, `error` |
 /// | there is no answer within 3/4 of the check's timeout | unhealthy, `error` |
 ///
-/// # Permissions
+/// There are no details.
 ///
-/// The credentials need the permission to read objects. On S3 and Google Cloud Storage, they also need the permission
-/// to list the bucket (`s3:ListBucket`, `storage.objects.list`): without it, the store hides which objects exist, and
-/// answers 403 for every object that does not. The check cannot tell this apart from credentials that were revoked, so
-/// it fails. If the credentials of your service cannot list the bucket, do not use this check. Write a function that
-/// asks for an object that exists, and use `with = path` instead.
-///
-/// # What it does not detect
-///
-/// - Whether the store takes writes. The check writes nothing.
-/// - A `LocalFileSystem` whose folder was removed, because every object in it is then simply not found. For a local
-///   folder, the check only proves that the file system answers.
-/// - For an `InMemory` store, the check always passes.
+/// Feature: `object_store-0_14`.
 ///
 /// # Cost
 ///
-/// Each run sends one GET request, which stores bill like any other. The request waits in the same queue as others if
-/// the store has a limit.
+/// Cloud stores charge for the request as for any other. If the store has a limit of requests, the request waits in the
+/// same queue as all others.
+///
+/// If the check runs outside of an engine, it waits for up to 1 s. `LocalFileSystem` reads in the blocking pool of the
+/// runtime, so the check also waits while that pool is used up.
 ///
 /// The store itself repeats a request that fails, by default up to 10 times within 3 minutes, which is longer than a
-/// check usually waits. In that case the message says that there was no answer in time, even if the store was
-/// answering with errors. To see the error, configure a `RetryConfig` with a shorter `retry_timeout`.
+/// check usually waits. In that case, the message says that there was no answer in time, even if the store has answered
+/// with errors. To see the error, configure a `RetryConfig` with a shorter `retry_timeout`.
 ///
-/// A run waits for at most 3/4 of the check's timeout. When it runs outside of an engine, it waits for up to 1 s. Note
-/// that `LocalFileSystem` reads in the blocking pool of the runtime, so the check also waits if that pool is used up.
+/// # Permissions
+///
+/// The credentials need the permission to read objects. On S3 and Google Cloud Storage, they also need the permission
+/// to list the bucket (`s3:ListBucket`, `storage.objects.list`). Without it, the store answers 403 for every object
+/// that does not exist. The check cannot distinguish this from credentials that were revoked, so it fails.
+///
+/// If the credentials of your service cannot list the bucket, do not use this check. Write a function that requests an
+/// object that exists, and use `with = path` instead.
+///
+/// # What it does not detect
+///
+/// - Whether the store takes writes.
+/// - That the folder of a `LocalFileSystem` was removed, because each object is then simply not found. For a local
+///   folder, the check only proves that the file system answers.
+/// - Anything about an `InMemory` store, for which the check always passes.
+///
+/// # Example
 ///
 /// ```
 /// use std::sync::Arc;
@@ -90,7 +99,7 @@ impl HealthCheck for dyn ObjectStore {
 
 fn judge(error: Error) -> CheckResult {
     match error {
-        // Only the text of the cause tells a missing bucket from a missing object.
+        // Only the text of the cause shows whether the bucket or the object is missing.
         Error::NotFound { source, .. } if GONE.iter().any(|gone| source.to_string().contains(gone)) => {
             Err(format!("the bucket or the container does not exist: {source}").into())
         }
@@ -101,7 +110,7 @@ fn judge(error: Error) -> CheckResult {
         Error::Unauthenticated { source, .. } => {
             Err(BoxError::from(format!("the store rejects the credentials: {source}")))
         }
-        // Its text has no name of the store, and the sources follow it.
+        // The text of the error only adds the name of the store to the text of the source.
         Error::Generic { source, .. } => Err(source),
         error => Err(error.into()),
     }

@@ -7,28 +7,31 @@ macro_rules! check {
         use crate::current_run::{patience, within};
         use crate::outcome::{CheckResult, Outcome};
 
-        /// Checks the database like the check of the sqlx pool inside. For this, enable the feature of that pool as
-        /// well, for example
+        /// Checks the database in the same way as the check of the sqlx pool inside. The feature of that pool must be
+        /// enabled as well, for example
         #[doc = concat!("`", $postgres, "`.")]
         ///
         /// | backend | what is checked |
         /// |---|---|
-        #[doc = concat!("| PostgreSQL, with the feature `", $postgres, "` | that it answers, and whether it takes writes: see the check of `sqlx::PgPool` |")]
-        #[doc = concat!("| MySQL and MariaDB, with the feature `", $mysql, "` | that it answers, and whether it takes writes: see the check of `sqlx::MySqlPool` |")]
+        #[doc = concat!("| PostgreSQL, with the feature `", $postgres, "` | that it answers, and still takes writes if it took them before: see the check of `sqlx::PgPool` |")]
+        #[doc = concat!("| MySQL and MariaDB, with the feature `", $mysql, "` | that it answers, and still takes writes if it took them before: see the check of `sqlx::MySqlPool` |")]
         #[doc = concat!("| SQLite, with the feature `", $sqlite, "` | that it can be read and written: see the check of `sqlx::SqlitePool` |")]
-        /// | any other, or without that feature | that `ping` succeeds |
-        /// | `Disconnected` | always unhealthy, `error` |
+        /// | any other backend, or one of these without its feature | that `DatabaseConnection::ping` succeeds |
+        /// | `Disconnected` | nothing: the check is always unhealthy, `error` |
         ///
-        /// The results, the details and the cost are those of the pool's check.
+        /// What is sent, the results, the details and the cost are those of the pool's check.
+        ///
+        /// Feature: `sea-orm-1` for SeaORM 1, `sea-orm-2` for SeaORM 2, and the feature of the pool.
         ///
         /// # What it does not detect
         ///
-        /// With `ping`, the check only proves that the database answers. It waits in the pool's queue for a connection,
-        /// so it fails when all connections stay in use, and it does not notice that a database has become read-only.
+        /// With `ping`, the check only proves that the database answers. It waits in the queue of the pool for a
+        /// connection, for at most 3/4 of the check's timeout. So it is unhealthy if all connections stay in use, and
+        /// it does not detect that a database has become read-only. There are no details.
         ///
         /// # Cancel safety
         ///
-        /// The check can be dropped at any time, like the pool's check.
+        /// As for the check of the pool.
         impl HealthCheck for DatabaseConnection {
             async fn check(&self) -> CheckResult {
                 match kind(self) {

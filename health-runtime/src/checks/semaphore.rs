@@ -7,26 +7,31 @@ use crate::outcome::{CheckResult, Outcome};
 
 /// Checks that a permit is free, for a semaphore that limits how much the service does at the same time.
 ///
+/// Each run reads one atomic number. It never waits and never takes a permit.
+///
 /// | what it finds | result |
 /// |---|---|
 /// | at least one permit is free | healthy |
 /// | no permit is free, so `acquire` has to wait | degraded, `saturated` |
 /// | the semaphore was closed, so `acquire` returns an error | unhealthy, `error` |
 ///
-/// The outcome has the detail `free`, which is the number of permits that are free. tokio does not report
-/// how many permits there are in total.
+/// Details: `free`, which is the number of free permits. tokio does not report the total number of permits.
 ///
-/// A semaphore without a free permit is only reported as degraded, because being busy does not mean being broken. If
-/// you want the check to fail when no permit becomes free for a long time, acquire one in a check of your own and
-/// return [`Outcome::exhausted`], whose documentation has an example. If `acquire_many` waits for more permits than are
-/// free, the check does not detect it.
+/// Feature: none is needed.
+///
+/// A semaphore without a free permit is only degraded, because being busy does not mean being broken. If the check
+/// should fail when no permit becomes free for a long time, write a check that acquires one, and return
+/// [`Outcome::exhausted`], whose documentation has an example.
+///
+/// If `acquire_many` waits for more permits than are free, the check does not detect this.
 ///
 /// A closed semaphore cannot be opened again, so only a restart helps. For this reason, the check can be used in the
 /// liveness probe. Leave it out of the liveness probe if your service closes the semaphore when it shuts down.
 ///
-/// # Cost
+/// See the documentation of [`Semaphore::is_closed`] and [`Semaphore::available_permits`] for what exactly tokio
+/// reports.
 ///
-/// Each run reads one atomic number. It never waits and never takes a permit.
+/// # Example
 ///
 /// ```
 /// use std::sync::Arc;
@@ -43,9 +48,6 @@ use crate::outcome::{CheckResult, Outcome};
 ///
 /// let state = AppState { renderers: Arc::new(Semaphore::new(8)) };
 /// ```
-///
-/// See the documentation of [`Semaphore::is_closed`] and [`Semaphore::available_permits`] for what exactly tokio
-/// reports.
 impl HealthCheck for Semaphore {
     async fn check(&self) -> CheckResult {
         if self.is_closed() {

@@ -1,4 +1,4 @@
-//! A connection that a check keeps for itself between its runs. It is closed when nothing has needed it for a while.
+//! A connection that a check keeps between its runs. It is closed after some time without use.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -30,7 +30,7 @@ impl<C> Clone for Spare<C> {
 }
 
 impl<C: Send + 'static> Spare<C> {
-    /// The connection, which stays here. Only for connections that several users can share.
+    /// Returns a clone of the connection, which stays here. Only for connections that several users can share.
     pub(crate) fn shared(&self) -> Option<C>
     where
         C: Clone,
@@ -38,12 +38,12 @@ impl<C: Send + 'static> Spare<C> {
         lock(&self.0).connection.clone()
     }
 
-    /// Takes the connection out. A run that is cut off then closes it.
+    /// Takes the connection out. If the run is then aborted, the connection is closed.
     pub(crate) fn take(&self) -> Option<C> {
         lock(&self.0).connection.take()
     }
 
-    /// Whether there is no connection, and no run that has taken it out.
+    /// Whether there is no connection here, and no run is using one.
     pub(crate) fn is_unused(&self) -> bool {
         Arc::strong_count(&self.0) == 1 && lock(&self.0).connection.is_none()
     }

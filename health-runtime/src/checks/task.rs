@@ -5,11 +5,15 @@ use tokio::task::{AbortHandle, JoinHandle};
 use crate::check::{HealthCheck, InProcess};
 use crate::outcome::{CheckResult, Outcome};
 
-/// Fails once the task has ended, whether it has returned, panicked or been aborted. This is detected the next time the
-/// check runs.
+/// Checks that the task is still running.
 ///
-/// Note that a task that hangs has not ended. To detect a task that hangs, use a [`Heartbeat`](crate::Heartbeat)
-/// instead.
+/// The check is unhealthy (`error`) once the task has ended, whether it has returned, panicked or been aborted. The end
+/// is detected the next time the check runs. A run reads one atomic number. There are no details, and no feature is
+/// needed.
+///
+/// A task that hangs has not ended. To detect a task that hangs, use a [`Heartbeat`](crate::Heartbeat) instead.
+///
+/// # Example
 ///
 /// ```
 /// use health_runtime::HealthState;
@@ -35,8 +39,9 @@ impl HealthCheck for AbortHandle {
 
 impl InProcess for AbortHandle {}
 
-/// Works like the check of [`AbortHandle`]. If your state is `Clone`, use an `AbortHandle` instead, because a
-/// `JoinHandle` is not `Clone`.
+/// Checks that the task is still running, in the same way as the check of [`AbortHandle`].
+///
+/// A `JoinHandle` is not `Clone`. If your state is `Clone`, use an `AbortHandle` instead.
 impl<T: Send + 'static> HealthCheck for JoinHandle<T> {
     async fn check(&self) -> CheckResult {
         running(!self.is_finished())

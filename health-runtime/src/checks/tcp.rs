@@ -19,34 +19,41 @@ pub(super) use self::target::Target;
 /// A check that a server accepts TCP connections. It connects and closes the connection at once, without sending or
 /// reading anything.
 ///
-/// A connection only proves that a process listens on the port. Even a process that hangs still accepts connections,
-/// because the system does so on its behalf. If there is a check that speaks the protocol of the server, use that
-/// check instead.
+/// A connection only proves that a process listens on the port. If the process hangs, connections are still accepted,
+/// because the operating system accepts them. If there is a check for the protocol of the server, use that check
+/// instead.
 ///
 /// | what it finds | result |
 /// |---|---|
 /// | one address of the host accepts the connection | healthy |
 /// | every address refuses it, or there is no route to any of them | unhealthy, `error` |
 /// | the name does not resolve | unhealthy, `error` |
-/// | the resolver, or the server, does not answer in time | unhealthy, `error` |
+/// | the resolver or the server does not answer in time | unhealthy, `error` |
 ///
-/// When the check is healthy, the detail `address` is the address that accepted the connection. Otherwise, the message
-/// names the addresses that were tried, and what happened to each of them.
+/// If the check fails, the message contains up to four of the addresses that were tried, each with its error.
+///
+/// Details, if the check is healthy: `address`, which is the address that accepted the connection.
+///
+/// Feature: `net`, which `axum` enables.
+///
+/// # Which address is used
 ///
 /// If the host has several addresses, the check tries them in the order in which the resolver returns them, except that
-/// IPv6 and IPv4 alternate. The next address is tried when the previous one fails, or after at most 250 ms. The
-/// previous attempts go on, and the first accepted connection wins. This is a short form of Happy Eyeballs ([RFC 8305],
-/// section 5). At most 16 addresses are tried.
+/// IPv6 and IPv4 alternate. The next address is tried when the previous one fails, or after at most 250 ms. The earlier
+/// attempts continue, and the first connection that is accepted is used. This is a short form of Happy Eyeballs
+/// ([RFC 8305], section 5). At most 16 addresses are tried.
 ///
 /// # Cost
 ///
 /// Each run makes one TCP connection if the first address accepts it. A name is resolved in the same way as by
-/// [`Dns`](crate::checks::Dns), on a thread of its own. The check waits for the resolver for at most 3/4 of its
+/// [`Dns`](crate::checks::Dns), on a short-lived thread. The check waits for the resolver for at most 3/4 of its
 /// timeout, and then for a connection for at most 3/4 of the time that is left. When it runs outside of an engine, it
 /// waits for up to 1 s for each of the two.
 ///
-/// Some servers log every connection that is closed before it says anything. MySQL even counts it as an error, and
-/// refuses a host with too many of them in a row (`max_connect_errors`).
+/// Some servers write a log line for every connection that is closed before any data is sent. MySQL also counts it as
+/// an error, and blocks a host after too many such errors in a row (`max_connect_errors`).
+///
+/// # Example
 ///
 /// ```
 /// use health_runtime::HealthState;
@@ -72,8 +79,8 @@ pub struct Tcp {
 }
 
 impl Tcp {
-    /// Creates a check of the server at this address, which is written as `host:port`. The host is a name or an IP
-    /// address. An IPv6 address is put in brackets: `[::1]:25`.
+    /// Creates a check of the server at this address, in the form `host:port`. The host is a name or an IP address.
+    /// Write an IPv6 address in brackets: `[::1]:25`.
     ///
     /// # Errors
     ///

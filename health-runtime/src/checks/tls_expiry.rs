@@ -1,9 +1,9 @@
 //! [`TlsExpiry`], a check that certificates do not expire soon.
 //!
 //! ```text
-//! certificate  reads the dates of a certificate, and judges them
+//! certificate  reads the dates of a certificate, and decides the result
 //! file         the certificates in a PEM file
-//! server       the certificates that a server shows
+//! server       the certificates that a server sends
 //! ```
 
 mod certificate;
@@ -42,22 +42,27 @@ const WARNING: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 ///
 /// To change the 14 days, use [`degraded_within`](Self::degraded_within).
 ///
-/// There are two details. `expires_in_days` is the number of full days until the first certificate expires, and it is
-/// negative after that. `subject` is the subject of this certificate, such as `CN=api.example.com`. If the subject is
-/// empty, as in most certificates that are issued automatically, it is the first DNS name of the certificate.
+/// Details: `expires_in_days` is the number of full days until the first certificate expires, and is negative after
+/// that. `subject` is the subject of this certificate, such as `CN=api.example.com`. Many certificates that are issued
+/// automatically have an empty subject. For them, `subject` is the first DNS name of the certificate.
 ///
-/// # Which of the two to use
+/// Feature: `tls-expiry`.
 ///
-/// A file shows what a service *will* use. A service that has loaded its certificate at the start and does not load it
-/// again keeps the old one, even if the file is renewed. To find this out, check the service's own port with
+/// # File or server
+///
+/// A file shows which certificate a service will load the next time. If a service loads its certificate only at the
+/// start, it keeps the old one even after the file is renewed. To detect this, check the service's own port with
 /// [`server`](Self::server).
 ///
 /// # Cost
 ///
-/// Each run reads the file, or makes one connection with one TLS handshake, so an interval of an hour is short enough.
-/// Reading the file and resolving a name take place on short-lived threads, so they block neither a worker thread nor a
-/// thread of the runtime's blocking pool. Each step waits for at most 3/4 of the time that is left of the check's
-/// timeout. When the check runs outside of an engine, each step waits for up to 1 s.
+/// Each run reads the file, or makes one connection with one TLS handshake. An interval of an hour is short enough.
+///
+/// The file is read, and the name is resolved, on short-lived threads. So neither a worker thread nor a thread of the
+/// runtime's blocking pool is blocked. Each step waits for at most 3/4 of the time that is left of the check's timeout.
+/// If the check runs outside of an engine, each step waits for up to 1 s.
+///
+/// # Example
 ///
 /// ```
 /// use health_runtime::HealthState;
@@ -102,8 +107,8 @@ impl TlsExpiry {
         Self::of(Source::File(path.into().into()))
     }
 
-    /// Creates a check of the certificates of the server at this address, which is written as `host:port`. The host is
-    /// sent to the server (SNI) unless it is an IP address.
+    /// Creates a check of the certificates of the server at this address, in the form `host:port`. Unless the host is
+    /// an IP address, it is sent to the server as the server name (SNI).
     ///
     /// The check starts a TLS handshake and closes the connection as soon as the server has sent its certificates. So
     /// it also works for a server that asks clients for a certificate. It does not work for protocols that begin

@@ -1,10 +1,10 @@
-//! What the check of a pool needs to know about a connection of the crate `tokio-postgres`.
+//! What the check of a pool needs for a connection of the crate `tokio-postgres`.
 
 use tokio_postgres::{Client, Error, SimpleQueryMessage};
 
 use crate::checks::pool::{Answer, Fault};
 
-/// Asks with one round trip.
+/// Sends the query and reads the answer: one round trip.
 ///
 /// If the future is dropped, the connection stays usable: it matches answers to queries by their order, and skips an
 /// answer that nobody waits for.

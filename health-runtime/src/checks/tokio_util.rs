@@ -5,7 +5,9 @@ use tokio_util::task::TaskTracker;
 use crate::check::{HealthCheck, InProcess};
 use crate::outcome::{CheckResult, Outcome};
 
-/// Fails once the tracker is closed and all of its tasks have ended. This is detected the next time the check runs.
+/// Checks that the tasks of a closed tracker have not all ended.
+///
+/// Each run reads an atomic number. It never waits.
 ///
 /// | what it finds | result |
 /// |---|---|
@@ -13,23 +15,25 @@ use crate::outcome::{CheckResult, Outcome};
 /// | the tracker is closed, and some of its tasks are still running | healthy |
 /// | the tracker is closed, and none of its tasks is running | unhealthy, `error` |
 ///
-/// The outcome has the detail `tasks`, which is the number of tasks that have not ended yet.
+/// Details: `tasks`, which is the number of tasks that have not ended yet.
 ///
-/// While a tracker is open, having no tasks is normal: for example, a server that spawns one task for each connection
-/// has none while it is idle. Once the tracker is closed, no more tasks are expected, so when the last one has ended,
-/// the work is over. This is the same condition that [`TaskTracker::wait`] waits for. For a group of workers that
-/// should run as long as the service does, spawn all of them, then call [`TaskTracker::close`]. From then on, the check
-/// works like that of an [`AbortHandle`](tokio::task::AbortHandle), but for the group as a whole.
+/// Feature: `tokio-util-0_7`.
+///
+/// While a tracker is open, it is normal that it has no tasks. For example, a server that spawns one task for each
+/// connection has none while it is idle. Once the tracker is closed, no more tasks are expected. When the last task has
+/// ended, the work is over. [`TaskTracker::wait`] waits for the same condition.
+///
+/// For a group of workers that should run as long as the service does, spawn all of them, then call
+/// [`TaskTracker::close`]. From then on, the check works like that of an [`AbortHandle`](tokio::task::AbortHandle), but
+/// for the whole group. The end of the last task is detected the next time the check runs.
 ///
 /// A tracker only counts its tasks. The check cannot detect that one of several workers has ended, or that a worker
 /// hangs. To detect these, use one `AbortHandle` for each worker, or a [`Heartbeat`](crate::Heartbeat).
 ///
 /// If all workers have ended, a restart starts them again, so the check can be used in the liveness probe. Leave it out
-/// of the liveness probe if your service closes the tracker only in order to shut down.
+/// of the liveness probe if your service closes the tracker only when it shuts down.
 ///
-/// # Cost
-///
-/// Each run reads one atomic number. It never waits.
+/// # Example
 ///
 /// ```
 /// use health_runtime::HealthState;

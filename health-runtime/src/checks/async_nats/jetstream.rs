@@ -11,21 +11,31 @@ use crate::outcome::CheckResult;
 
 /// Checks that the NATS server works, and that JetStream answers.
 ///
+/// A run first sends a message from the client to itself, like the check of the
+/// [`Client`](HealthCheck#impl-HealthCheck-for-Client). It then requests the statistics of the account, `$JS.API.INFO`.
+/// These are two round trips.
+///
 /// | what it finds | result |
 /// |---|---|
 /// | JetStream answers | healthy |
-/// | JetStream is not enabled for the account, or it refuses the question | unhealthy, `error` |
+/// | JetStream is not enabled for the account, or it refuses the request | unhealthy, `error` |
 /// | JetStream does not answer, for example because the cluster has no leader | unhealthy, `error` |
-/// | anything that the [`Client`](HealthCheck#impl-HealthCheck-for-Client) finds | as there |
+/// | anything that the check of the client finds | the result of that check |
 ///
-/// In addition to the details of the client, there are `streams` and `consumers`, which are the numbers of both in the
-/// account, and `memory_bytes` and `storage_bytes`, which are the sizes of all messages in memory and in files.
+/// Details: those of the client; `streams` and `consumers`, which are the numbers of both in the account; and
+/// `memory_bytes` and `storage_bytes`, which are the sizes of all messages in memory and in files.
+///
+/// Feature: `async-nats-0_51-jetstream`.
+///
+/// # Permissions
+///
+/// The user needs the permissions that the check of the client needs, and must be allowed to publish to `$JS.API.INFO`.
+/// If the context has a domain or a prefix, the subject has it too.
 ///
 /// # Cost
 ///
-/// A run first asks the server, like the check of the client. It then requests the statistics of the account,
-/// `$JS.API.INFO`. These are two round trips. The user needs to be allowed to publish to this subject. With a domain or
-/// a prefix, the subject is the one of the context.
+/// Each of the two steps waits for at most 3/4 of the time that is left of the check's timeout, or for up to 1 s if the
+/// check runs outside of an engine.
 ///
 /// # What it does not detect
 ///
@@ -34,8 +44,10 @@ use crate::outcome::CheckResult;
 ///
 /// # Cancel safety
 ///
-/// As for the client. If JetStream does not answer while the server does, async-nats keeps an entry of a few hundred
-/// bytes for each request, until the answer comes.
+/// As for the check of the client. If JetStream does not answer while the server does, async-nats keeps an entry of a
+/// few hundred bytes for each request, until the answer comes.
+///
+/// # Example
 ///
 /// ```
 /// use health_runtime::HealthState;

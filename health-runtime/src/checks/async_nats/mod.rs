@@ -25,58 +25,65 @@ use crate::outcome::{BoxError, CheckResult, Outcome};
 
 /// Checks that the NATS server delivers a message to this client.
 ///
+/// A run subscribes to a new inbox, publishes an empty message to it, and waits until the message comes back, which is
+/// one round trip. It then unsubscribes. No other client receives anything.
+///
 /// | what it finds | result |
 /// |---|---|
 /// | the message comes back | healthy |
 /// | the message does not come back, but the server sends other data | degraded, `reported` |
-/// | the server sends nothing | unhealthy, `error` |
+/// | the server sends nothing within 3/4 of the check's timeout | unhealthy, `error` |
 /// | the client is disconnected, or has not connected yet | unhealthy, `error` |
 /// | the client is closed, because it was drained or has reached `max_reconnects` | unhealthy, `error` |
-///
-/// The details are `server` and `version` of the server, and `connects`, which is how often the client has connected.
-/// If `connects` grows all the time, the connection is lost again and again.
 ///
 /// `Client::connection_state` and `Client::flush` are not enough to find out whether the server works. If the server
 /// hangs, the state stays `Connected` for about three minutes, and `flush` only waits until the data is handed to the
 /// operating system.
 ///
-/// # A lost connection
+/// Details: `server` and `version`, which are the name and the version of the server; and `connects`, which is how
+/// often the client has connected. If `connects` grows all the time, the connection is lost again and again.
 ///
-/// async-nats reconnects, so the check becomes healthy again by itself. async-nats does not report why it cannot
-/// connect. While it is disconnected, the check therefore connects to the same servers over TCP, without logging in.
-/// The message then contains the cause: a refused connection, a name that cannot be resolved, no route, or a server
-/// that accepts the connection but sends nothing. If a server sends its greeting, the message says that the server may
-/// refuse the client, for example because its password has changed.
-///
-/// The check learns the addresses of the servers while the client is connected. A client that was created with
-/// `retry_on_initial_connect` and has never been connected is reported without a cause.
-///
-/// # Permissions
-///
-/// The user of the client needs to be allowed to publish and to subscribe to its inbox, which is `_INBOX.>` unless
-/// `custom_inbox_prefix` is set. If it is not allowed to, the server answers with an error that async-nats does not
-/// pass on. The check can only see that the server has sent something, so it is degraded.
+/// Feature: `async-nats-0_51`.
 ///
 /// # Cost
 ///
-/// A run subscribes to a new inbox, publishes an empty message to it, and waits until the message comes back, which is
-/// one round trip. It then unsubscribes. With the `no_echo` option, the server reports that there is no receiver
-/// instead, which takes as long. No other client receives anything.
+/// With the `no_echo` option of the client, the server does not send the message back. It then reports that the message
+/// has no receiver, which also takes one round trip.
 ///
-/// While the client is disconnected, a run opens one TCP connection to at most three of its servers.
+/// While the client is disconnected, a run opens one TCP connection to each of its servers, to at most three of them,
+/// and closes it again. If the check runs outside of an engine, it waits for up to 1 s.
+///
+/// # A lost connection
+///
+/// async-nats reconnects, so the check becomes healthy again by itself. async-nats does not report why it cannot
+/// connect. While the client is disconnected, the check therefore connects to the same servers over TCP, without
+/// logging in. The message then contains the cause: a refused connection, a name that cannot be resolved, no route, or
+/// a server that accepts the connection but sends nothing. If a server sends its greeting, the message says that the
+/// server may refuse the client, for example because its password has changed.
+///
+/// The check reads the addresses of the servers while the client is connected. So for a client that was created with
+/// `retry_on_initial_connect` and has never been connected, the message contains no cause.
+///
+/// # Permissions
+///
+/// The user of the client must be allowed to publish and to subscribe to its inbox, which is `_INBOX.>` unless
+/// `custom_inbox_prefix` is set. Otherwise, the server answers with an error that async-nats does not pass on. The
+/// check only sees that the server has sent something, so it is degraded.
 ///
 /// # What it does not detect
 ///
 /// - A server in lame duck mode. The client reconnects to another server when the server disconnects it.
-/// - Messages that nobody receives, and permissions for other subjects.
+/// - Messages without a receiver, and missing permissions for other subjects.
 /// - Subscriptions that have ended, and slow consumers.
-/// - Whether JetStream works. Check its
-///   [context](HealthCheck#impl-HealthCheck-for-Context), with the feature `async-nats-0_51-jetstream`.
+/// - Whether JetStream works. Check its [context](HealthCheck#impl-HealthCheck-for-Context), with the feature
+///   `async-nats-0_51-jetstream`.
 ///
 /// # Cancel safety
 ///
-/// If a run is cut off, its subscription ends. While the client is disconnected, a run sends nothing, so that the queue
-/// of the client does not fill up.
+/// If a run is aborted, its subscription ends. While the client is disconnected, a run sends nothing over the client,
+/// so the queue of the client does not fill up.
+///
+/// # Example
 ///
 /// ```
 /// use health_runtime::HealthState;
@@ -101,7 +108,7 @@ impl HealthCheck for Client {
 async fn ask(client: &Client) -> CheckResult {
     match client.connection_state() {
         State::Connected => {}
-        // What is sent now would wait in the queue of the client.
+        // Without a connection, a message would wait in the queue of the client.
         _ if is_closed(client).await => return Err(CLOSED.into()),
         State::Pending => return Err("the client has not connected yet, and it is still trying".into()),
         State::Disconnected => return Err(servers::cause(client).await.into()),
@@ -129,7 +136,7 @@ async fn ask(client: &Client) -> CheckResult {
     Err(format!("connected, but the server has sent nothing for {waited} ms").into())
 }
 
-/// Returns when the message has come back, or when the server says that nobody has received it.
+/// Returns when the message has come back, or when the server reports that nobody has received it.
 async fn send(client: &Client, inbox: &str) -> CheckResult {
     let inbox = || inbox.to_owned();
     // A valid subject is only refused by a client that is closed.

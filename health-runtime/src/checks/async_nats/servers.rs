@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 
 use crate::current_run::{self, patience, within};
 
-/// A run asks at most this many servers for the cause.
+/// To find the cause, a run connects to at most this many servers.
 const MAX_SERVERS: usize = 3;
 
 /// The addresses, while the client was connected.
@@ -23,7 +23,7 @@ struct Servers(Mutex<Vec<Address>>);
 struct Address {
     host: String,
     port: u16,
-    /// Whether the server greets whoever connects. With WebSocket, the client speaks first.
+    /// Whether the server sends a greeting to each new connection. With WebSocket, the client sends first.
     greets: bool,
 }
 
@@ -33,7 +33,7 @@ fn kept(client: &Client) -> Arc<Servers> {
     current_run::kept(Box::new(owner))
 }
 
-/// Remembers the addresses of a connected client. A disconnected one does not tell them.
+/// Keeps the addresses of a connected client. A disconnected client does not return them.
 pub(super) async fn remember(client: &Client) {
     let Some(Ok(pool)) = within(patience(), client.server_pool()).await else {
         return;

@@ -15,7 +15,7 @@ use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 /// The first byte of the request's field: its number, 1, and the type of a text.
 const SERVICE: u8 = 1 << 3 | 2;
 
-/// What a server says about a service.
+/// The status of a service, as the server reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ServingStatus(u64);
 

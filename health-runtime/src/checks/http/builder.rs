@@ -21,9 +21,9 @@ const HEADERS: [(HeaderName, &str); 3] = [
     (CACHE_CONTROL, "no-cache"),
 ];
 
-/// The settings of an [`Http`] check, which are created by [`Http::get`].
+/// The settings of an [`Http`] check. Create them with [`Http::get`] or [`Http::probe`].
 ///
-/// None of the setters fails. The first error is returned by [`build`](Self::build).
+/// No setter returns an error. [`build`](Self::build) returns the first one.
 #[cfg_attr(docsrs, doc(cfg(feature = "http-client")))]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct HttpBuilder {
@@ -53,7 +53,7 @@ impl HttpBuilder {
         }
     }
 
-    /// Asks a probe. The query ends loops, and anything but a success is a failure.
+    /// For a probe: the query prevents that two services wait for each other, and only a 2xx is healthy.
     pub(super) fn for_probe(url: &str) -> Self {
         let mut builder = Self::new(url);
         if let Ok(url) = &mut builder.url {
@@ -93,8 +93,10 @@ impl HttpBuilder {
         self
     }
 
-    /// Makes a status healthy if it is in this range, and unhealthy if it is not. If you call this again, a status is
-    /// healthy if it is in one of the ranges. A [rule](Self::on_status) takes precedence.
+    /// Sets the status codes that are healthy. All other codes are then unhealthy. If you call this again, the codes of
+    /// both ranges are healthy. For a code that [`on_status`](Self::on_status) covers, `on_status` decides.
+    ///
+    /// By default, the codes from 200 to 399 are healthy, and those from 400 to 499 are degraded.
     ///
     /// ```
     /// use health_runtime::checks::Http;
@@ -128,7 +130,7 @@ impl HttpBuilder {
     /// Makes the check unhealthy if the body of a healthy answer does not contain this text. By default, the body is
     /// not read.
     ///
-    /// The text has to be in the first 64 KiB of the body, and is compared byte by byte. The request does not ask for
+    /// The text must be in the first 64 KiB of the body, and is compared byte by byte. The request does not ask for
     /// compression.
     pub fn expect_body_contains(mut self, text: impl Into<String>) -> Self {
         let text = text.into();
@@ -148,8 +150,8 @@ impl HttpBuilder {
         self.keep(trusted)
     }
 
-    /// Identifies the client to the server (mutual TLS). The PEM contains a certificate, the intermediate certificates
-    /// after it, and the private key.
+    /// Sets the certificate that the check sends to the server (mutual TLS). The PEM contains the certificate, then the
+    /// intermediate certificates, and the private key.
     pub fn client_identity(mut self, pem: impl AsRef<[u8]>) -> Self {
         let identified = self.certificates.identify(pem.as_ref());
         self.keep(identified)

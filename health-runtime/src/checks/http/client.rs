@@ -1,5 +1,5 @@
-//! The client, with one connection that is kept. It finds out how far a run has come, so that the message of a failure
-//! can say what the run waited for.
+//! The client, which keeps one connection. It records how far a run has come, so that the message of a failure can name
+//! what the run waited for.
 
 use std::error::Error;
 use std::fmt;
@@ -21,7 +21,7 @@ use crate::BoxError;
 use crate::checks::config_error::ConfigError;
 use crate::checks::{dns, tcp};
 
-/// The longest wait for the resolver. The run ends much earlier, but the lookup needs a bound.
+/// The longest wait for the resolver. The run ends much earlier, but the lookup needs a limit.
 const LOOKUP: Duration = Duration::from_secs(3600);
 
 /// How far a run has come.
@@ -44,8 +44,8 @@ const STAGES: [Stage; 5] = [
     Stage::Body,
 ];
 
-/// What is known about the run in flight. If clones of a check run at the same time, they share it, and the message of
-/// a failure may name the stage of another run.
+/// How far the run in flight has come. Clones of a check share it, so if they run at the same time, the message of a
+/// failure may name the stage of another run.
 #[derive(Debug)]
 struct Progress {
     stage: AtomicU8,
@@ -140,7 +140,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// The first cause. The errors above it only say in which part of the client it happened, and the URL.
+/// The innermost error. The errors around it only name the part of the client and the URL.
 fn deepest(error: &reqwest::Error) -> String {
     let mut deepest: &dyn Error = error;
     while let Some(source) = deepest.source() {
@@ -153,7 +153,7 @@ fn deepest(error: &reqwest::Error) -> String {
     }
 }
 
-/// Resolves names on a thread of their own, and not in the blocking pool of the runtime.
+/// Resolves names on short-lived threads, and not in the blocking pool of the runtime.
 #[derive(Debug)]
 struct Resolver {
     progress: Arc<Progress>,
@@ -178,8 +178,8 @@ impl Resolve for Resolver {
     }
 }
 
-/// An address that accepts, if there are several. The client would wait for a dead one until the run ends, and not try
-/// the next one.
+/// If there are several addresses, returns one that accepts connections. The client itself would wait for a dead
+/// address until the run ends, and would not try the next one.
 async fn one_of(addresses: Vec<SocketAddr>, limit: Duration) -> Result<Vec<SocketAddr>, BoxError> {
     if addresses.len() < 2 {
         return Ok(addresses);
@@ -188,7 +188,7 @@ async fn one_of(addresses: Vec<SocketAddr>, limit: Duration) -> Result<Vec<Socke
     Ok(vec![accepts])
 }
 
-/// Notices when a connection begins and when it stands.
+/// Records when the client starts to connect and when it is connected.
 #[derive(Clone, Debug)]
 struct Watched(Arc<Progress>);
 

@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 use crate::checks::config_error::ConfigError;
 use crate::outcome::{Outcome, Status};
 
-/// What each status code means. The later rule wins.
+/// What each status code means. If several rules apply, the last one decides.
 #[derive(Debug, Default)]
 pub(super) struct Statuses {
     /// If there is one, every other code is unhealthy.
@@ -58,7 +58,7 @@ impl Statuses {
     }
 }
 
-/// The codes of a range. A range without a bound ends at the first or the last code.
+/// The codes of a range. If the range has no start or no end, it starts at 100 or ends at 999.
 fn inclusive(range: &impl RangeBounds<u16>) -> Result<RangeInclusive<u16>, ConfigError> {
     let start = match range.start_bound() {
         Bound::Included(start) => *start,

@@ -1,4 +1,4 @@
-//! The certificates that a check trusts, and the one that it shows.
+//! The certificates that a check trusts, and the one that it sends.
 
 use std::sync::Arc;
 
@@ -52,7 +52,7 @@ impl Certificates {
     }
 }
 
-/// For `http`: the client wants a configuration, but never uses it.
+/// For `http`: the client needs a configuration, but never uses it.
 pub(super) fn unused() -> ClientConfig {
     versions(provider())
         .with_root_certificates(RootCertStore::empty())

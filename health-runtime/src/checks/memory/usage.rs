@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::BoxError;
 use crate::checks::file_system;
 
-/// No file that is read here comes near to this many bytes.
+/// Every file that is read here is much smaller than this many bytes.
 const MOST: u64 = 256 << 10;
 
 /// At most this many levels of the cgroup are looked at, beginning with the innermost one and always with the root.
@@ -17,7 +17,7 @@ const MOST_LEVELS: usize = 32;
 /// cgroup v1 writes "no limit" as the largest number of pages, whose size differs. No machine has this much memory.
 const NO_LIMIT: u64 = 1 << 62;
 
-/// A message shows at most this many characters of what is no number.
+/// A message shows at most this many characters of a text that should be a number.
 const SHOWN: usize = 40;
 
 /// The memory in use, and the most that may be in use, in bytes.
@@ -182,7 +182,7 @@ fn level(folder: &Path, version: &Version, highest: u64) -> Result<Option<Usage>
     }))
 }
 
-/// Zero if it is not known: the usage is then reported as higher, and not as lower, than it is.
+/// Zero if it is not known. The reported usage is then higher than the real one, which is safer than lower.
 fn reclaimable(path: &Path, name: &str) -> Result<u64, BoxError> {
     let Some(text) = if_there(text(path))? else {
         return Ok(0);

@@ -16,7 +16,7 @@ where
     type Connection = M::Connection;
     type Taken = PooledConnection<'static, M>;
 
-    /// The pool shows nothing of what its clones share.
+    /// Nothing in the API of the pool identifies it across its clones.
     fn owner(&self) -> Option<Box<dyn Owner>> {
         None
     }
@@ -35,8 +35,8 @@ where
         false // it cannot be closed
     }
 
-    /// Nothing takes a connection without queueing. While the pool is not full, [`take`](Self::take) does not queue
-    /// for long.
+    /// bb8 has no method that takes a connection without waiting in the queue. While the pool is not full,
+    /// [`take`](Self::take) does not wait for long.
     async fn take_idle(&self) -> Result<Option<PooledConnection<'static, M>>, Fault> {
         Ok(None)
     }
@@ -56,7 +56,8 @@ where
         connection.ask().await
     }
 
-    /// Nothing removes a connection that is not broken. So it goes back, and skips the rest of its answer there.
+    /// bb8 has no method that removes a working connection. So the connection goes back to the pool, where it skips the
+    /// rest of the answer.
     fn discard(taken: PooledConnection<'static, M>) {
         drop(taken);
     }

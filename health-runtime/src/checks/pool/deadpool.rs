@@ -36,7 +36,7 @@ where
 
     async fn take_idle(&self) -> Result<Option<Object<M>>, Fault> {
         if self.status().available == 0 {
-            return Ok(None); // it would open one
+            return Ok(None); // `timeout_get` would open one
         }
         let mut timeouts = self.timeouts();
         timeouts.wait = Some(Duration::ZERO); // does not queue
@@ -53,7 +53,7 @@ where
 
     async fn open(&self) -> Result<M::Type, Fault> {
         let mut connection = self.manager().create().await.map_err(M::Type::fault)?;
-        self.manager().detach(&mut connection); // otherwise the manager would remember it for ever
+        self.manager().detach(&mut connection); // otherwise the manager would keep an entry for it for ever
         Ok(connection)
     }
 
@@ -78,7 +78,7 @@ where
     }
 }
 
-/// Identifies a pool by the address of its manager, which the pool holds.
+/// Identifies a pool by the address of its manager, which belongs to the pool.
 pub(in crate::checks) struct Identity<M: Manager> {
     address: usize,
     pool: WeakPool<M>,

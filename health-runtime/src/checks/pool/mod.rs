@@ -1,12 +1,12 @@
 //! The check of a pool of database connections, for every crate that has such a pool.
 //!
-//! A busy pool is not a dead database. So a run never queues for a connection, and while the pool is full, it asks the
-//! database over a connection of its own.
+//! A busy pool does not mean that the database is down. So a run never depends on getting a connection from a full
+//! pool. Instead, it queries the database over a connection of its own.
 //!
 //! ```text
 //! rule      what a run does, and what it reports
-//! place     a place in the queue of a full pool: it shows whether any connection comes back
-//! own       asking over the connection that a check keeps for itself while the pool is full
+//! place     a place in the queue of a full pool, to find out whether any connection comes back
+//! own       queries over the check's own connection while the pool is full
 //! bb8       the pools of the crate `bb8`, for every kind of connection
 //! deadpool  the pools of the crate `deadpool`, for every kind of connection
 //! ```
@@ -28,18 +28,18 @@ pub(crate) use self::rule::check;
 use crate::current_run::Owner;
 use crate::outcome::{BoxError, Outcome};
 
-/// A pool, as its check sees it.
+/// What the check needs of a pool.
 pub(crate) trait Pool: Clone + Send + Sync + 'static {
     /// A connection outside of the pool. Dropping it closes it.
     type Connection: Send + 'static;
     /// A connection that the pool has handed out. Dropping it gives it back.
     type Taken: DerefMut<Target = Self::Connection> + Send + 'static;
 
-    /// What exists as long as the pool, and belongs to no other pool. Another owner means that connections that the
-    /// check has kept no longer fit, for example because the password has changed.
+    /// Identifies the pool. The owner lives as long as the pool and belongs to no other pool. If the owner changes, for
+    /// example because the password has changed, the check no longer uses the connection that it has kept.
     ///
-    /// `None` if nothing identifies the pool. Then the check keeps nothing between its runs. While the pool is full,
-    /// each run opens a connection of its own, and looks for itself whether a connection comes back.
+    /// `None` if nothing identifies the pool. Then the check keeps nothing between its runs: while the pool is full,
+    /// each run opens a connection of its own and finds out by itself whether a connection comes back.
     fn owner(&self) -> Option<Box<dyn Owner>>;
 
     fn sizes(&self) -> Sizes;
@@ -58,17 +58,17 @@ pub(crate) trait Pool: Clone + Send + Sync + 'static {
     /// Asks the database with one round trip.
     fn ask(connection: &mut Self::Connection) -> impl Future<Output = Result<Answer, Fault>> + Send;
 
-    /// Removes the connection from the pool and closes it, without waiting for the server. A driver whose connections
-    /// skip an answer that nobody waits for may give it back instead.
+    /// Removes the connection from the pool and closes it, without waiting for the server. If the connections of a
+    /// driver skip an answer that nobody waits for, this may give the connection back instead.
     fn discard(taken: Self::Taken);
 
-    /// How long a connection of the check's own is kept while nothing needs it.
+    /// How long the check keeps its own connection without using it.
     fn keep(&self) -> Duration {
         Duration::from_secs(60)
     }
 }
 
-/// A connection that a pool of another crate holds, such as deadpool or bb8. `E` is the error of what opens it.
+/// A connection in a pool of the crate deadpool or bb8. `E` is the error of opening one.
 #[cfg(any(feature = "_bb8", feature = "_deadpool"))]
 pub(crate) trait Asked<E>: Send + 'static {
     /// Asks the database with one round trip.
@@ -95,24 +95,24 @@ impl Sizes {
     }
 }
 
-/// What the database has answered.
+/// The answer of the database.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Answer {
-    /// Whether it refuses writes. `None` if that is not known.
+    /// Whether the database refuses writes. `None` if this is not known.
     pub(crate) read_only: Option<bool>,
-    /// What else it says about itself. `None` for a database that says nothing more.
+    /// Everything else in the answer. `None` if the answer contains nothing more.
     pub(crate) found: Option<Outcome>,
 }
 
-/// Why a connection or an answer could not be had.
+/// Why there is no connection or no answer.
 #[allow(dead_code, reason = "not every pool has every fault")]
 #[derive(Debug)]
 pub(crate) enum Fault {
     /// The connection is broken. Another one may work.
     Lost(BoxError),
-    /// The database accepts no more connections. So it runs.
+    /// The database accepts no more connections, so it is running.
     TooMany(BoxError),
-    /// The pool gave up, and does not say why.
+    /// The pool gave up and did not report the cause.
     Unexplained,
     /// Anything else.
     Failed(BoxError),

@@ -5,7 +5,7 @@ use crate::checks::pool::{Answer, Fault, Pool};
 use crate::checks::spare::Spare;
 use crate::current_run::{patience, timed};
 
-/// Asks the database over the kept connection, or over a new one.
+/// Queries the database over the kept connection, or over a new one.
 pub(super) async fn ask<P: Pool>(pool: &P, spare: &Spare<P::Connection>) -> Result<Answer, Fault> {
     if let Some(mut connection) = spare.take() {
         match answer::<P>(&mut connection).await {

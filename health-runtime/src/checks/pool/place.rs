@@ -1,4 +1,4 @@
-//! A place in the queue of a full pool. It shows whether any connection comes back, while no run waits for it.
+//! A place in the queue of a full pool, to find out whether any connection comes back. It also waits between the runs.
 
 use std::time::Duration;
 
@@ -12,13 +12,13 @@ use crate::checks::pool::Pool;
 pub(super) struct Place(JoinHandle<bool>);
 
 impl Place {
-    /// Queues for a connection. It is given back at once when it comes.
+    /// Waits in the queue for a connection, and gives the connection back at once.
     pub(super) fn new<P: Pool>(pool: P) -> Self {
         Self(tokio::spawn(async move { pool.take().await.is_ok() }))
     }
 
-    /// Whether a connection has come back. `None` if it is still waiting after this time. If it is not, the place is
-    /// used up.
+    /// Returns whether a connection has come back, or `None` if the place is still waiting after this time. After
+    /// `Some`, the place cannot be used again.
     pub(super) async fn wait(&mut self, patience: Duration) -> Option<bool> {
         let came_back = timeout(patience, &mut self.0).await.ok()?;
         Some(came_back.unwrap_or(false))

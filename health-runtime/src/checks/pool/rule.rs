@@ -22,8 +22,8 @@ struct Memory<P: Pool> {
     own: Spare<P::Connection>,
     /// The place in the queue of a full pool.
     place: Mutex<Option<Place>>,
-    /// When the pool last handed out a connection to the check, in awake time. At first, when the check first looked.
-    /// `None` if nothing is known about earlier runs.
+    /// When the pool last gave the check a connection, or, before that, when the check first ran. `None` if nothing is
+    /// kept between the runs. Time during which the process is suspended is not measured.
     flowed: Mutex<Option<Awake>>,
 }
 
@@ -52,10 +52,10 @@ impl<P: Pool> Memory<P> {
         *locked(&self.flowed) = Some(Awake::now());
     }
 
-    /// The outcome for a pool that has no connection to give, while the database runs.
+    /// The outcome if the pool has no free connection, but the database is running.
     fn busy(&self, message: &str) -> Outcome {
         let Some(flowed) = *locked(&self.flowed) else {
-            return Outcome::exhausted(message); // the engine has the time of the last success
+            return Outcome::exhausted(message); // the engine compares the last success with `max_age`
         };
         let limit = current_run::max_age().unwrap_or(Duration::MAX);
         if flowed.elapsed() <= limit {
@@ -78,8 +78,8 @@ pub(crate) async fn check<P: Pool>(pool: &P) -> CheckResult {
     let memory = Memory::of(pool);
     match timed(patience(), pool.take_idle()).await {
         Ok(Ok(Some(taken))) => match ask::<P>(taken).await {
-            // The server may have closed idle connections, for example in a restart. The pool notices that when it
-            // hands one out.
+            // The server may have closed idle connections, for example in a restart. `take_idle` may return such a
+            // connection, but `take` tests it first.
             Err(Fault::Lost(_)) => open(pool, &memory).await,
             asked => report(pool, &memory, asked),
         },
@@ -94,8 +94,8 @@ pub(super) fn unopened(waited: u128) -> Fault {
     Fault::Failed(format!("no connection could be opened within {waited} ms").into())
 }
 
-/// Asks over a connection of the pool. If the run is cut off in the middle of an answer, the connection is closed,
-/// because its next user would read the rest of that answer.
+/// Queries over a connection of the pool. If the run is aborted before it has read the whole answer, the connection is
+/// closed, because its next user would read the rest of that answer.
 async fn ask<P: Pool>(taken: P::Taken) -> Result<Answer, Fault> {
     struct Guard<P: Pool>(Option<P::Taken>);
 
@@ -114,7 +114,7 @@ async fn ask<P: Pool>(taken: P::Taken) -> Result<Answer, Fault> {
     Ok(answer)
 }
 
-/// Asks the database, and waits for its answer for a limited time.
+/// Queries the database, and waits for its answer for a limited time.
 pub(super) async fn answer<P: Pool>(connection: &mut P::Connection) -> Result<Answer, Fault> {
     match timed(patience(), P::ask(connection)).await {
         Ok(answer) => answer,
@@ -125,7 +125,7 @@ pub(super) async fn answer<P: Pool>(connection: &mut P::Connection) -> Result<An
     }
 }
 
-/// Lets the pool open a connection, and asks over it.
+/// Lets the pool open a connection, and queries over it.
 async fn open<P: Pool>(pool: &P, memory: &Memory<P>) -> CheckResult {
     let patience = patience();
     match timed(patience, opened(pool, patience / 4)).await {
@@ -136,10 +136,11 @@ async fn open<P: Pool>(pool: &P, memory: &Memory<P>) -> CheckResult {
     }
 }
 
-/// Waits until the pool hands out a connection, or until it is known why it does not.
+/// Waits until the pool hands out a connection, or until the cause is known why it does not.
 ///
-/// Some pools try again and again until their own timeout, and do not report the cause. So if the pool takes long, the
-/// check tries to connect by itself. Its error is the cause. Its success proves nothing about the pool.
+/// Some pools try again and again until their own timeout, and do not report the cause. So if the pool takes longer
+/// than `head_start`, the check also tries to connect by itself. If this attempt fails, its error is the cause. If it
+/// succeeds, the check continues to wait for the pool.
 async fn opened<P: Pool>(pool: &P, head_start: Duration) -> Result<P::Taken, Fault> {
     let mut take = pin!(pool.clone().take());
     let mut own = pin!(async {
@@ -169,8 +170,8 @@ async fn opened<P: Pool>(pool: &P, head_start: Duration) -> Result<P::Taken, Fau
     .await
 }
 
-/// The pool got no connection. If the database runs and only accepts no more, and the service has some connections,
-/// then the pool is as good as full.
+/// The outcome if no connection could be opened. If the database only refuses further connections, and some connections
+/// of the pool are in use, the pool is treated as full.
 fn refused<P: Pool>(pool: &P, memory: &Memory<P>, fault: Fault) -> CheckResult {
     let sizes = pool.sizes();
     match fault {
@@ -183,8 +184,8 @@ fn refused<P: Pool>(pool: &P, memory: &Memory<P>, fault: Fault) -> CheckResult {
     }
 }
 
-/// Asks the database of a full pool over a connection of the check's own, and finds out whether any connection comes
-/// back to the pool.
+/// Queries the database of a full pool over the check's own connection. At the same time, finds out whether any
+/// connection comes back to the pool.
 async fn busy<P: Pool>(pool: &P, memory: &Memory<P>) -> CheckResult {
     let place = locked(&memory.place).take();
     let mut place = place.unwrap_or_else(|| Place::new(pool.clone()));

@@ -11,45 +11,78 @@ use crate::checks::pool::{self, Answer, Asked, Fault};
 use crate::checks::redis::v1::{ask, failure};
 use crate::outcome::CheckResult;
 
-/// Checks that Redis answers over a connection of the pool, and has what the service needs.
+/// Checks that Redis answers over a connection of the pool and can be used.
+///
+/// A run takes an idle connection, for which the pool sends `PING`, and sends `INFO` over it. These are two round
+/// trips. The answer has about 6 KiB. The check never writes.
 ///
 /// | what it finds | result |
 /// |---|---|
-/// | an answer from a primary, or from a replica that is connected to its primary, over an idle connection of the pool | healthy |
-/// | a server that was a primary and is a replica now (after a failover) | unhealthy, `read_only` |
-/// | a replica that has lost its primary, but still answers | degraded |
-/// | a server that is loading its data, that refuses writes, or that is a Sentinel | unhealthy |
-/// | a failed save or a full memory, but the server takes writes | degraded |
-/// | every connection of the pool is in use, and Redis answers | degraded, `saturated` |
-/// | every connection is in use, Redis answers, and no connection has come back to the pool within `max_age` | unhealthy, `exhausted` |
-/// | Redis is not reachable, refuses the password, or does not answer | unhealthy, `error` |
+/// | the server is a primary, or a replica that is connected to its primary | healthy |
+/// | the server was a primary in a run before, and is a replica now (after a failover) | unhealthy, `read_only` |
+/// | a replica has lost its primary, but still answers | degraded, `reported` |
+/// | the server loads its data, refuses writes, or is a Sentinel | unhealthy, `reported` |
+/// | the last save failed, or the memory is full, but the server still takes writes | degraded, `reported` |
+/// | the pool is full, which means that every connection is in use; one comes back during the run, and Redis answers | degraded, `saturated` |
+/// | the pool is full, none comes back during the run, and Redis answers | degraded, `saturated`; after `max_age`, unhealthy, `exhausted` |
+/// | Redis cannot be reached, refuses the password, accepts no more connections, or does not answer | unhealthy, `error` |
 ///
-/// The page of [`redis_checks!`](crate::redis_checks) describes what Redis is asked. The pool tries to connect for 30
-/// seconds and does not report the cause, so a run that gets no connection also tries to connect by itself.
+/// "After `max_age`" means: once the last success of the check is older than its
+/// [`max_age`](crate::CheckSpec::max_age), or if the check has never passed. See
+/// [`Outcome::exhausted`](crate::Outcome::exhausted).
 ///
-/// Details: `size`, `idle`, `in_use` and `max` of the pool, and those of a single connection: `version`, `role`,
-/// `read_only`, `primary_link`, `used_memory`, `max_memory`, `clients` and `max_clients`.
+/// The documentation of [`redis_checks!`](crate::redis_checks) describes each of these results.
+///
+/// Details: `size`, `idle` and `in_use`, which are the numbers of open connections; `max`, which is the largest size of
+/// the pool; and the details of the server: `version`, `role` (`primary` or `replica`), `read_only`, `primary_link` (of
+/// a replica), `used_memory` and `max_memory` in bytes, `clients` and `max_clients`.
+///
+/// Feature: `bb8-redis-0_26`. It brings redis 1.
 ///
 /// # Cost
 ///
-/// A run takes an idle connection, for which the pool sends `PING`, and sends `INFO`. These are two round trips. If the
-/// pool has no connection, the run lets the pool open one.
+/// If no connection is idle and the pool is not full, the pool opens one. If this takes longer than about a fifth of
+/// the time that is left, the run also connects by itself, only to find the cause: the pool tries for 30 seconds by
+/// default, and does not report it.
 ///
-/// A run never waits in the queue of the pool, so it takes no connection away from a request. While the pool is full,
-/// it asks over a connection of its own instead. This connection is closed when it has not been needed for a minute.
-/// There is at most one for each check.
+/// Each step of a run (to connect, to query) waits for at most 3/4 of the time that is left of the check's timeout, or
+/// for up to 1 s if the check runs outside of an engine.
+///
+/// # A full pool
+///
+/// The check never holds a connection that a request needs. While the pool is full, each run opens a connection with
+/// the pool's `dedicated_connection`, queries over it, and closes it.
+///
+/// Meanwhile, the run waits in the queue of the pool, for at most 3/8 of the time that is left, to find out whether any
+/// connection comes back. It gives a connection that it receives there back at once.
 ///
 /// # What it does not detect
 ///
-/// - The maximum number of clients of the server: the message only says that the connection was lost.
+/// - That the server has reached its maximum number of clients. The message then only says that the connection was
+///   lost.
 /// - Missing permissions for keys or commands.
 /// - A full disk, before Redis notices it.
 /// - Lost data, for example after a restart without persistence.
 ///
 /// # Cancel safety
 ///
-/// If a run is cut off while it waits for an answer, its connection goes back to the pool and stays usable: the task of
-/// the connection reads the answer to its end and drops it.
+/// If a run is aborted while it waits for an answer, its connection goes back to the pool and stays usable: the task of
+/// the connection reads the answer to the end and drops it.
+///
+/// # Example
+///
+/// ```
+/// use health_runtime::HealthState;
+/// # use bb8_redis_0_26 as bb8_redis;
+/// use bb8_redis::RedisConnectionManager;
+/// use bb8_redis::bb8::Pool;
+///
+/// #[derive(Clone, HealthState)]
+/// struct AppState {
+///     #[health_check(timeout = "500ms")]
+///     cache: Pool<RedisConnectionManager>,
+/// }
+/// ```
 impl HealthCheck for Pool<RedisConnectionManager> {
     async fn check(&self) -> CheckResult {
         Box::pin(pool::check(self)).await // the driver's futures are large

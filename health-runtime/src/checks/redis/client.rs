@@ -1,4 +1,4 @@
-//! The check of a client. It has no connection, so the check keeps one.
+//! The check of a client. A client has no connection, so the check keeps one.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -13,10 +13,10 @@ use crate::current_run;
 use crate::current_run::{patience, timed};
 use crate::outcome::{BoxError, CheckResult, Outcome};
 
-/// How long the connection is kept while nothing needs it.
+/// How long the connection is kept without use.
 const KEPT: Duration = Duration::from_secs(60);
 
-/// The connections of one check. More than one only for a check with several clients, such as those of a `Vec`.
+/// The connections of one check. There are several only if the check has several clients, for example in a `Vec`.
 struct Connections<C>(Mutex<HashMap<u64, Spare<C>>>);
 
 impl<C> Default for Connections<C> {
@@ -77,7 +77,8 @@ impl Unanswered {
     }
 }
 
-/// Asks over the connection, and keeps it if the server has answered. Otherwise, it may be broken, so it is closed.
+/// Sends `INFO` over the connection, and keeps the connection if the server has answered. Otherwise, the connection may
+/// be broken, so it is closed.
 async fn answered<C: Connection>(spare: &Spare<C>, connection: C) -> Result<Outcome, Unanswered> {
     let answer = match timed(patience(), ask(&connection)).await {
         Ok(answer) => answer.map_err(Unanswered::Failed),
@@ -85,7 +86,7 @@ async fn answered<C: Connection>(spare: &Spare<C>, connection: C) -> Result<Outc
     };
     let is_usable = match &answer {
         Ok(_) => true,
-        // A new connection may be permitted what this one is not.
+        // A new connection logs in again, so it may have the permission that this one does not have.
         Err(Unanswered::Failed(failure)) => failure.code().is_some_and(|code| code != "NOAUTH"),
         Err(Unanswered::Waited(_)) => false,
     };
@@ -97,7 +98,7 @@ async fn answered<C: Connection>(spare: &Spare<C>, connection: C) -> Result<Outc
     answer
 }
 
-/// What tells clients apart: where they connect to, and as whom. Only a hash, because the text may have the password.
+/// Identifies a client by its address and its user. Only a hash is kept, because the text may contain the password.
 fn identity(info: &str) -> u64 {
     static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
     KEY.hash_one(info)

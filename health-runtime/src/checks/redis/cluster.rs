@@ -11,10 +11,10 @@ use crate::checks::redis::judge;
 use crate::current_run::{patience, timed};
 use crate::outcome::{BoxError, CheckResult, Outcome};
 
-/// Checks a cluster: one node says whether all slots are served, and each primary says how it is.
+/// Checks a cluster: one node reports whether all slots are served, and each primary reports its own state.
 ///
-/// The driver tries a node again that does not answer, so the two questions are waited for at the same time: one node
-/// that answers is enough to know why another one does not.
+/// If a node does not answer, the driver tries it again. So both commands are sent at the same time: then the answer of
+/// one node can show why another one does not answer.
 #[doc(hidden)]
 pub async fn cluster<C: Connection>(connection: &C) -> CheckResult {
     let patience = patience();
@@ -24,9 +24,9 @@ pub async fn cluster<C: Connection>(connection: &C) -> CheckResult {
     judged(given(state), given(nodes))
 }
 
-/// Why a question has brought nothing.
+/// Why a command has no usable answer.
 enum Missing {
-    /// The server has answered with an error: it does not know the command, or does not permit it.
+    /// The server has answered with an error: it has no such command, or does not permit it.
     Refused(BoxError),
     Failed(BoxError),
 }
@@ -76,7 +76,7 @@ fn sorted(nodes: &HashMap<String, String>) -> Vec<(&String, &String)> {
     nodes
 }
 
-/// What the nodes say together.
+/// Adds the details of all nodes together.
 fn described(nodes: &HashMap<String, String>, outcome: Outcome) -> Outcome {
     let infos: Vec<_> = sorted(nodes).into_iter().map(|(_, text)| Info::read(text)).collect();
     let mut outcome = outcome.detail("nodes", nodes.len());

@@ -16,20 +16,21 @@ use crate::current_run::{patience, timed};
 use crate::outcome::{BoxError, CheckResult, Outcome};
 use crate::text;
 
-/// How long a question is followed after the run that has asked it.
+/// How long the answer to a command is awaited after the end of the run that sent it.
 const FOLLOWED: Duration = Duration::from_secs(600);
 
 /// At most this many connections are remembered for one check.
 const REMEMBERED: usize = 64;
 
-/// What the connections of a check said last, by the address of the connection. Only those that do not answer are here.
+/// The last error of each connection of a check, by the address of the connection. It has no entry for a connection
+/// that answers.
 #[derive(Clone, Default)]
 struct Memory(Arc<Mutex<BTreeMap<usize, Last>>>);
 
 #[derive(Default)]
 struct Last {
     error: Option<Arc<str>>,
-    /// Whether a question is still followed.
+    /// Whether a task still waits for an answer.
     is_followed: bool,
 }
 
@@ -38,7 +39,7 @@ impl Memory {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Remembers what a question has brought.
+    /// Keeps the error of a run, or removes the entry after a success.
     fn note(&self, address: usize, error: Option<&BoxError>) {
         let mut memory = self.lock();
         match error {
@@ -51,7 +52,8 @@ impl Memory {
     }
 }
 
-/// The owner of what is kept for a check and belongs to no value of the driver: its types do not show what they share.
+/// The owner of what is kept for a check. It is the same for all values of the driver, because nothing in their API
+/// identifies a connection across its clones.
 pub(super) fn owner() -> Weak<dyn Any + Send + Sync> {
     static OWNER: LazyLock<Arc<dyn Any + Send + Sync>> = LazyLock::new(|| Arc::new(()));
     Arc::downgrade(&OWNER)
@@ -59,9 +61,9 @@ pub(super) fn owner() -> Weak<dyn Any + Send + Sync> {
 
 /// Checks the server behind a connection, or behind a manager of connections.
 ///
-/// A manager opens a lost connection again by itself. All questions wait for that, and it reports the cause only after
-/// several attempts. This takes longer than a run. So the question goes on after the run, and later runs report what
-/// became of it.
+/// A manager opens a lost connection again by itself. All commands wait for that, and it reports the cause only after
+/// several attempts, which takes longer than a run. So a task continues to wait for the answer after the run, and later
+/// runs report the error that it gets.
 #[doc(hidden)]
 pub async fn connection<C: Connection>(connection: &C, address: usize) -> CheckResult {
     let memory = Memory::clone(&current_run::kept::<Memory>(Box::new(owner())));
@@ -83,7 +85,7 @@ pub async fn connection<C: Connection>(connection: &C, address: usize) -> CheckR
     }
 }
 
-/// Waits for the answer in a task, unless another one is awaited. Returns the last error.
+/// Waits for the answer in a task, unless there is already such a task. Returns the last error.
 fn follow(
     memory: Memory,
     address: usize,
@@ -110,11 +112,12 @@ fn follow(
     last
 }
 
-/// Asks the server with one round trip. Only where its answer leaves something open, it is asked once more.
+/// Sends `INFO`, and more commands only if the answer requires it.
 pub(super) async fn ask<C: Connection>(connection: &C) -> Result<Outcome, Failure> {
     let text = match connection.text(&["INFO"]).await {
         Ok(text) => text,
-        // The server has answered, but not to this user, or it does not know the command, or it says what is wrong.
+        // The server has answered with an error: the user may not run `INFO`, the server has no such command, or it
+        // reports a problem.
         Err(failure) if failure.code().is_some() => return ping(connection).await,
         Err(failure) => return Err(failure),
     };
@@ -131,7 +134,7 @@ pub(super) async fn ask<C: Connection>(connection: &C) -> Result<Outcome, Failur
     Ok(judge::describe(&info, found.into_outcome()))
 }
 
-/// The answer to `PING` decides, if there is none to `INFO`.
+/// Sends `PING`, for a server that does not answer to `INFO`.
 async fn ping<C: Connection>(connection: &C) -> Result<Outcome, Failure> {
     match connection.text(&["PING"]).await {
         Ok(_) => Ok(Outcome::healthy().detail("info", "not permitted")),
@@ -143,7 +146,8 @@ async fn ping<C: Connection>(connection: &C) -> Result<Outcome, Failure> {
     }
 }
 
-/// Finds out what a failed save means. `INFO` does not show the settings on which it depends.
+/// Finds out whether the server refuses writes after a failed save. `INFO` does not contain the settings that decide
+/// this.
 async fn save<C: Connection>(connection: &C, found: &mut Findings) -> Result<(), Failure> {
     let mut values = [None, None];
     let commands: [&[&str]; 2] = [

@@ -16,33 +16,48 @@ use crate::checks::redis::v1::{self, ask};
 use crate::current_run::Owner;
 use crate::outcome::CheckResult;
 
-/// Checks that Redis answers over a connection of the pool, and has what the service needs.
+/// Checks that Redis answers over a connection of the pool and can be used.
+///
+/// A run takes an idle connection, for which the pool sends `PING`, and sends `INFO` over it. These are two round
+/// trips. The answer has about 6 KiB. The check never writes.
 ///
 /// | what it finds | result |
 /// |---|---|
-/// | an answer from a primary, or from a replica that is connected to its primary, over an idle connection of the pool | healthy |
-/// | a server that was a primary and is a replica now (after a failover) | unhealthy, `read_only` |
-/// | a replica that has lost its primary, but still answers | degraded |
-/// | a server that is loading its data, that refuses writes, or that is a Sentinel | unhealthy |
-/// | a failed save or a full memory, but the server takes writes | degraded |
-/// | every connection of the pool is in use, and Redis answers | degraded, `saturated` |
-/// | every connection is in use, Redis answers, and no connection has come back to the pool within `max_age` | unhealthy, `exhausted` |
-/// | connections are in use, and Redis accepts no more of them | as when every connection is in use |
-/// | Redis is not reachable, refuses the password, or does not answer; or the pool is closed | unhealthy, `error` |
+/// | the server is a primary, or a replica that is connected to its primary | healthy |
+/// | the server was a primary in a run before, and is a replica now (after a failover) | unhealthy, `read_only` |
+/// | a replica has lost its primary, but still answers | degraded, `reported` |
+/// | the server loads its data, refuses writes, or is a Sentinel | unhealthy, `reported` |
+/// | the last save failed, or the memory is full, but the server still takes writes | degraded, `reported` |
+/// | the pool is full, which means that every connection is in use; Redis answers the check over another connection | degraded, `saturated` |
+/// | the pool is full, Redis answers, and no connection has come back to the pool for [`max_age`](crate::CheckSpec::max_age) | unhealthy, `exhausted` |
+/// | some connections are in use, and Redis accepts no further ones | the same as for a full pool |
+/// | Redis cannot be reached, refuses the password, or does not answer | unhealthy, `error` |
+/// | the pool is closed | unhealthy, `error` |
 ///
-/// The page of [`redis_checks!`](crate::redis_checks) describes what Redis is asked.
+/// The documentation of [`redis_checks!`](crate::redis_checks) describes each of these results.
 ///
-/// Details: `size`, `idle`, `in_use` and `max` of the pool, and those of a single connection: `version`, `role`,
-/// `read_only`, `primary_link`, `used_memory`, `max_memory`, `clients` and `max_clients`.
+/// Details: `size`, `idle` and `in_use`, which are the numbers of open connections; `max`, which is the largest size of
+/// the pool; and the details of the server: `version`, `role` (`primary` or `replica`), `read_only`, `primary_link` (of
+/// a replica), `used_memory` and `max_memory` in bytes, `clients` and `max_clients`.
+///
+/// Feature: `deadpool-redis-0_23`. It brings redis 1.
 ///
 /// # Cost
 ///
-/// A run takes an idle connection, for which the pool sends `PING`, and sends `INFO`. These are two round trips. If the
-/// pool has no connection, the run lets the pool open one.
+/// If no connection is idle and the pool is not full, the pool opens one. If this takes longer than about a fifth of
+/// the time that is left, the run also connects by itself, only to find the cause.
 ///
-/// A run never waits in the queue of the pool, so it takes no connection away from a request. While the pool is full,
-/// it asks over a connection of its own instead. This connection is closed when it has not been needed for a minute.
-/// There is at most one for each check.
+/// Each step of a run (to connect, to query) waits for at most 3/4 of the time that is left of the check's timeout, or
+/// for up to 1 s if the check runs outside of an engine.
+///
+/// # A full pool
+///
+/// The check never holds a connection that a request needs. While the pool is full, a run queries over a connection of
+/// its own. There is at most one such connection for each check and pool, and it is closed after a minute without use.
+///
+/// The check also waits in the queue of the pool, to find out whether any connection comes back. It gives a connection
+/// that it receives there back at once. A run waits for this for at most 3/8 of the time that is left, and its place in
+/// the queue is kept for the next run.
 ///
 /// # What it does not detect
 ///
@@ -52,8 +67,21 @@ use crate::outcome::CheckResult;
 ///
 /// # Cancel safety
 ///
-/// If a run is cut off while it waits for an answer, its connection is closed, and the pool opens a new one when it
+/// If a run is aborted while it waits for an answer, its connection is closed, and the pool opens a new one when it
 /// needs one.
+///
+/// # Example
+///
+/// ```
+/// use health_runtime::HealthState;
+/// # use deadpool_redis_0_23 as deadpool_redis;
+///
+/// #[derive(Clone, HealthState)]
+/// struct AppState {
+///     #[health_check(timeout = "500ms")]
+///     cache: deadpool_redis::Pool,
+/// }
+/// ```
 impl HealthCheck for Pool {
     async fn check(&self) -> CheckResult {
         Box::pin(pool::check(self)).await // the driver's futures are large
@@ -78,7 +106,8 @@ async fn unopened(manager: &Manager, error: PoolError) -> Fault {
     }
 }
 
-/// Why no connection could be opened. The driver does not report all causes, so a run looks for itself.
+/// Why no connection could be opened. The driver does not report every cause. If it does not, the check connects
+/// without the driver.
 async fn refused(manager: &Manager, error: RedisError) -> Fault {
     let failure = v1::failure(error);
     let seen = if failure.is_unexplained() {

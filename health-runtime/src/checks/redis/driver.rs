@@ -1,4 +1,4 @@
-//! What `redis_checks!` makes for a version of the crate `redis`: a client, a connection, a failure.
+//! What `redis_checks!` implements for a version of the crate `redis`: a client, a connection, a failure.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use crate::checks::pool::Fault;
 use crate::outcome::BoxError;
 
-/// A client: it has no connection, but knows how to open one.
+/// A client. It has no connection, but can open one.
 #[doc(hidden)]
 pub trait Client: Sync {
     type Connection: Connection;
@@ -14,17 +14,17 @@ pub trait Client: Sync {
     /// Opens a connection.
     fn open(&self) -> impl Future<Output = Result<Self::Connection, Failure>> + Send;
 
-    /// The `Debug` output of where it connects to, and as whom. It can contain the password.
+    /// The `Debug` output of its address and its user. It can contain the password.
     fn info(&self) -> String;
 }
 
-/// A connection, or what stands for one: a manager, a connection to a cluster.
+/// A connection, a manager of connections, or a connection to a cluster.
 #[doc(hidden)]
 pub trait Connection: Clone + Send + Sync + 'static {
-    /// Sends a command that is answered with a text.
+    /// Sends a command whose answer is a text.
     fn text(&self, command: &'static [&'static str]) -> impl Future<Output = Result<String, Failure>> + Send;
 
-    /// Sends a command that is answered with names and texts.
+    /// Sends a command whose answer is a map of names to texts.
     fn pairs(
         &self,
         command: &'static [&'static str],
@@ -45,7 +45,7 @@ enum Kind {
     Answer(String),
     /// The server's machine refuses connections.
     Refused,
-    /// The driver has waited long enough.
+    /// The driver's own timeout has passed.
     TimedOut,
     /// The connection is broken, or could not be opened.
     Lost,
@@ -86,12 +86,12 @@ impl Failure {
         matches!(self.kind, Kind::Lost | Kind::Refused)
     }
 
-    /// Whether the driver hides why there is no connection.
+    /// Whether the error does not contain the cause, so that it is worth looking for it.
     pub(super) fn is_unexplained(&self) -> bool {
         matches!(self.kind, Kind::Lost | Kind::TimedOut)
     }
 
-    /// What this means for a pool.
+    /// The same failure for a pool.
     #[cfg(any(feature = "bb8-redis-0_26", feature = "deadpool-redis-0_23"))]
     pub(super) fn into_fault(self) -> Fault {
         if self.is_lost() {
@@ -101,7 +101,7 @@ impl Failure {
         }
     }
 
-    /// The error of a question over a connection.
+    /// The error of a command over a connection.
     pub(super) fn into_error(self) -> BoxError {
         match self.kind {
             Kind::TimedOut => format!("no answer: {}", self.error).into(),

@@ -1,8 +1,8 @@
-//! What is wrong, the worst first.
+//! The problems that were found, the worst first.
 
 use crate::outcome::Outcome;
 
-/// At most this many findings are named.
+/// The message names at most this many findings.
 const NAMED: usize = 4;
 
 #[derive(Clone, Debug, Default)]
@@ -38,7 +38,7 @@ impl Findings {
         self.0.push(Finding { severity, text });
     }
 
-    /// Takes in what was found on a node of a cluster.
+    /// Adds the findings of one node of a cluster.
     pub(super) fn of_node(&mut self, node: &str, findings: Self) {
         let node: String = node.chars().take(64).collect();
         let named = |finding: Finding| Finding {
@@ -52,7 +52,7 @@ impl Findings {
         self.0.is_empty()
     }
 
-    /// The outcome of the worst, with the texts of all.
+    /// The outcome of the worst finding, with the texts of all.
     pub(super) fn into_outcome(mut self) -> Outcome {
         self.0.sort_by_key(|finding| finding.severity); // stable
         let Some(worst) = self.0.first().map(|finding| finding.severity) else {

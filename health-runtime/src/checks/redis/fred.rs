@@ -18,30 +18,36 @@ use crate::checks::redis::driver::{Connection, Failure};
 use crate::current_run::{patience, timed};
 use crate::outcome::{BoxError, CheckResult};
 
-/// Checks that Redis, or each primary of a cluster, answers over the connection of the client, and has what the service
-/// needs.
+/// Checks that Redis, or each primary of a cluster, answers over the connection of the client and can be used.
+///
+/// A run sends `INFO` over the connection of the client, which is one round trip. For a cluster, it sends `INFO` to
+/// each primary and `CLUSTER INFO` to one node, at the same time. Each answer to `INFO` has about 6 KiB. The check
+/// never writes.
 ///
 /// | what it finds | result |
 /// |---|---|
-/// | an answer from a primary, or from a replica that is connected to its primary | healthy |
-/// | a server that was a primary and is a replica now (after a failover) | unhealthy, `read_only` |
-/// | a replica that has lost its primary, but still answers | degraded |
-/// | a server that is loading its data, that refuses writes, or that is a Sentinel | unhealthy |
-/// | a failed save or a full memory, but the server takes writes | degraded |
-/// | all connections that the server accepts are in use | degraded, `saturated` |
-/// | a slot of a cluster is not served, or a primary of the cluster does not answer or is unhealthy | unhealthy |
-/// | no answer, or no connection | unhealthy, `error` |
+/// | the server is a primary, or a replica that is connected to its primary | healthy |
+/// | the server was a primary in a run before, and is a replica now (after a failover) | unhealthy, `read_only` |
+/// | a replica has lost its primary, but still answers | degraded, `reported` |
+/// | the server loads its data, refuses writes, or is a Sentinel | unhealthy, `reported` |
+/// | the last save failed, or the memory is full, but the server still takes writes | degraded, `reported` |
+/// | every connection that the server accepts is in use | degraded, `saturated` |
+/// | a slot of a cluster is not served, or a primary of the cluster does not answer or is unhealthy | unhealthy, `reported` |
+/// | there is no connection, or no answer | unhealthy, `error` |
 ///
-/// While the client is not connected, the run also tries to connect by itself, so that the message contains the cause:
-/// connection refused, a wrong password, or no answer.
+/// The documentation of [`redis_checks!`](crate::redis_checks) describes each of these results, and the details.
 ///
-/// The page of [`redis_checks!`](crate::redis_checks) describes what Redis is asked, and the details.
+/// While the client is not connected, the run also connects by itself, so that the message contains the cause: a
+/// refused connection, a wrong password, or no answer.
+///
+/// Feature: `fred-10`.
 ///
 /// # Cost
 ///
-/// A run sends `INFO` over the connection of the client, which is one round trip. The answer has about 6 KiB. For a
-/// cluster, it sends `INFO` to each primary and `CLUSTER INFO` to one of them, at the same time. While the client is
-/// not connected, a run opens one connection and closes it again.
+/// While the client is not connected, each run opens one connection and closes it again.
+///
+/// Each step of a run (to connect, to query) waits for at most 3/4 of the time that is left of the check's timeout, or
+/// for up to 1 s if the check runs outside of an engine.
 ///
 /// # What it does not detect
 ///
@@ -51,8 +57,21 @@ use crate::outcome::{BoxError, CheckResult};
 ///
 /// # Cancel safety
 ///
-/// If a run is cut off while it waits for an answer, the connection stays usable: the task of the client reads the
-/// answer to its end and drops it.
+/// If a run is aborted while it waits for an answer, the connection stays usable: the task of the client reads the
+/// answer to the end and drops it.
+///
+/// # Example
+///
+/// ```
+/// use health_runtime::HealthState;
+/// # use fred_10 as fred;
+///
+/// #[derive(Clone, HealthState)]
+/// struct AppState {
+///     #[health_check(timeout = "500ms")]
+///     cache: fred::clients::Client,
+/// }
+/// ```
 impl HealthCheck for Client {
     async fn check(&self) -> CheckResult {
         let asked = Asked {
@@ -72,15 +91,18 @@ impl HealthCheck for Client {
     }
 }
 
-/// Checks one client of the pool after the other. All of them connect to the same place, so the pool is as healthy as
-/// its worst client. See the check of [`Client`].
+/// Checks one client of the pool in each run: the one that the pool would use for its next command.
+///
+/// All clients connect to the same servers, so one of them is enough to detect that a server fails. If only one client
+/// has lost its connection, only the runs that use this client fail. The results, the details, the cost and the feature
+/// are those of the check of [`Client`].
 impl HealthCheck for Pool {
     async fn check(&self) -> CheckResult {
         self.next().check().await
     }
 }
 
-/// Why the client is not connected. It tries again and again, and does not report the cause to its callers.
+/// Why the client is not connected. The client tries again and again, and does not report the cause to its callers.
 async fn cause(client: &Client) -> Option<BoxError> {
     let settings = (
         client.client_config(),

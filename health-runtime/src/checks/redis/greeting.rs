@@ -1,5 +1,5 @@
-//! What a server says to a new connection before it is asked. Redis refuses a connection this way, and then closes it.
-//! The driver loses this text, because it sends a command to the closed connection first.
+//! The text that a server sends to a new connection before it gets a command. Redis refuses a connection in this way,
+//! and then closes it. The driver does not report this text, because it first sends a command to the closed connection.
 
 use std::io::{ErrorKind, Read as _};
 use std::net::{TcpStream, ToSocketAddrs as _};
@@ -10,14 +10,15 @@ use tokio::task::spawn_blocking;
 use crate::current_run::{patience, timed};
 use crate::outcome::BoxError;
 
-/// What Redis says if it has as many clients as it accepts.
+/// What Redis sends if it has as many clients as it accepts.
 #[cfg(feature = "deadpool-redis-0_23")]
 pub(super) const TOO_MANY: &str = "max number of clients reached";
 
-/// A server that refuses a connection says so at once.
+/// A server that refuses a connection sends its text within this time.
 const AT_ONCE: Duration = Duration::from_millis(100);
 
-/// Connects once more, without the driver, to find out why it got no connection. `None` if that is not found.
+/// Connects once more, without the driver, to find out why the driver got no connection. `None` if the cause is not
+/// found.
 pub(super) async fn look(info: &str) -> Option<BoxError> {
     let address = address(info)?;
     let patience = patience();
@@ -53,8 +54,9 @@ fn connect((host, port): (String, u16), patience: Duration) -> Option<String> {
     }
 }
 
-/// Where a client connects to, from the `Debug` output of its `ConnectionInfo`. The fields of that type have changed,
-/// but not this output. `None` for sockets without a port, and for connections with TLS, which have no greeting.
+/// The address that a client connects to, from the `Debug` output of its `ConnectionInfo`. The fields of that type
+/// differ between versions, but this output does not. `None` for sockets without a port, and for connections with TLS,
+/// which have no greeting.
 fn address(info: &str) -> Option<(String, u16)> {
     let after = info.split_once("addr: Tcp(\"")?.1;
     let (host, after) = after.split_once("\", ")?;

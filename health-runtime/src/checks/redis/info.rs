@@ -1,4 +1,4 @@
-//! What a server says about itself, and what it says about its cluster. Both are lines of `name:value`.
+//! The answers to `INFO` and to `CLUSTER INFO`. Both consist of lines of `name:value`.
 //!
 //! The text comes from outside, and from many kinds of servers. A field that is missing or makes no sense is `None`.
 

@@ -1,4 +1,4 @@
-//! What the check makes of what a server says.
+//! Decides which problems the answers of a server show.
 
 use crate::checks::redis::findings::Findings;
 use crate::checks::redis::info::{ClusterInfo, Info, number};
@@ -7,7 +7,7 @@ use crate::outcome::Outcome;
 /// The number of slots of a cluster.
 const SLOTS: u64 = 16_384;
 
-/// What a server's `INFO` says, as far as it is clear.
+/// The problems that the answer to `INFO` shows. A field that is missing shows none.
 pub(super) fn server(info: &Info<'_>) -> Findings {
     let mut found = Findings::default();
     if [info.mode, info.server_mode].contains(&Some("sentinel")) {
@@ -41,7 +41,7 @@ fn memory(info: &Info<'_>, found: &mut Findings) {
         return;
     };
     let counted = used.saturating_sub(number(info.not_counted).unwrap_or(0));
-    // A replica does not evict. It follows its primary.
+    // A replica evicts nothing by itself. It repeats what its primary does.
     if most == 0 || counted <= most || info.role == Some("slave") {
         return;
     }
@@ -60,7 +60,7 @@ pub(super) fn has_lost_its_primary(info: &Info<'_>) -> bool {
     info.role == Some("slave") && info.primary_link_status == Some("down")
 }
 
-/// A replica that has lost its primary, and that answers.
+/// For a replica that has lost its primary, but still answers.
 pub(super) fn serves_old_data(info: &Info<'_>, found: &mut Findings) {
     match number(info.primary_link_down_since) {
         Some(seconds) => found.degraded(format!(
@@ -75,7 +75,8 @@ pub(super) fn could_not_save(info: &Info<'_>) -> bool {
     info.rdb_last_bgsave_status == Some("err")
 }
 
-/// What the failed save means, by what `CONFIG GET` says about these two settings. `None` if it says nothing.
+/// Whether the server refuses writes after a failed save. This depends on two settings, which are read with `CONFIG
+/// GET`. `None` if they could not be read.
 pub(super) fn save(stops_writes: Option<&str>, points: Option<&str>, found: &mut Findings) {
     let is_harmless = stops_writes == Some("no") || points == Some("");
     if is_harmless {
@@ -87,7 +88,7 @@ pub(super) fn save(stops_writes: Option<&str>, points: Option<&str>, found: &mut
     }
 }
 
-/// What a server's `INFO` adds to the outcome.
+/// Adds the details from `INFO` to the outcome.
 pub(super) fn describe(info: &Info<'_>, mut outcome: Outcome) -> Outcome {
     let version = match (info.valkey_version, info.dragonfly_version) {
         (Some(version), _) => Some(format!("valkey {version}")),
@@ -122,7 +123,7 @@ pub(super) fn describe(info: &Info<'_>, mut outcome: Outcome) -> Outcome {
     outcome
 }
 
-/// `None` for a server that is neither a primary nor a replica, or does not say it.
+/// `None` if the server is neither a primary nor a replica, or does not report it.
 pub(super) fn is_read_only(info: &Info<'_>) -> Option<bool> {
     match info.role? {
         "master" => Some(false),
@@ -131,8 +132,8 @@ pub(super) fn is_read_only(info: &Info<'_>) -> Option<bool> {
     }
 }
 
-/// What `CLUSTER INFO` says. A key of a slot that nobody serves can be neither read nor written, so the cluster does
-/// not have what the service needs.
+/// The problems that `CLUSTER INFO` shows. If a slot is not served, its keys can be neither read nor written, so the
+/// cluster cannot be used as a whole.
 pub(super) fn cluster(info: &ClusterInfo<'_>, found: &mut Findings) {
     let unserved = SLOTS - number(info.assigned).unwrap_or(SLOTS).min(SLOTS);
     let failed = number(info.fail).unwrap_or(0);

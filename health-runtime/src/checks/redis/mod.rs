@@ -1,16 +1,16 @@
-//! Redis, and servers that speak its protocol. Nothing here depends on a version of the crate `redis`: `redis_checks!`
-//! makes all calls of that crate, and every version takes it in.
+//! Redis, and servers with the same protocol. Nothing here depends on a version of the crate `redis`: the code that
+//! `redis_checks!` creates makes all calls into that crate.
 //!
 //! ```text
 //! macros        `redis_checks!`, which expands against the user's own crate
-//! driver        what the macro makes for a version of the crate: a client, a connection, a failure
+//! driver        what the macro implements for a version of the crate: a client, a connection, a failure
 //! connection    the check of a connection to one server
 //! client        the check of a client, which has no connection
 //! cluster       the check of a connection to a cluster
-//! info          what a server says about itself, and what it says about its cluster
-//! findings      what is wrong, the worst first
-//! judge         what the check makes of it
-//! greeting      what a server says to a new connection before it is asked
+//! info          the answers to `INFO` and `CLUSTER INFO`
+//! findings      the problems that were found, the worst first
+//! judge         decides which problems these answers show
+//! greeting      the text that a server sends to a new connection before it gets a command
 //! v0_32, v1     the checks of these versions
 //! deadpool, bb8  pools of connections of redis 1
 //! fred          the client of the crate of this name

@@ -20,7 +20,7 @@ crate::redis_checks!(
     mod checks for ::redis_1
 );
 
-/// Asks over a connection of a pool.
+/// Sends `INFO` over a connection of a pool.
 #[cfg(any(feature = "bb8-redis-0_26", feature = "deadpool-redis-0_23"))]
 pub(super) async fn ask(connection: &redis::aio::MultiplexedConnection) -> Result<Answer, Fault> {
     let connection = checks::Connection(connection.clone());

@@ -24,7 +24,7 @@ pub trait Migrations: Database + Sealed {}
 
 impl<DB: Database + Sealed> Migrations for DB {}
 
-/// How a database is asked.
+/// How the table of migrations is read.
 #[doc(hidden)]
 pub trait Sealed: Database {
     /// Reads the table with one query, and creates nothing.
@@ -33,7 +33,7 @@ pub trait Sealed: Database {
         query: String,
     ) -> impl Future<Output = sqlx::Result<Vec<Applied>>> + Send;
 
-    /// Whether the error says that there is no such table.
+    /// Whether the error means that there is no such table.
     fn is_missing_table(error: &sqlx::Error) -> bool;
 
     /// Ends the use of a connection that may be in the middle of an answer.
@@ -51,23 +51,52 @@ pub struct Applied {
 
 /// Checks that the database has all migrations of the service.
 ///
+/// A run reads the table of migrations with one query, over a connection of the pool. It never creates the table.
+///
 /// | what it finds | result |
 /// |---|---|
 /// | every migration of the service has been applied | healthy |
-/// | the database also has migrations that the service does not know, because it is newer | healthy |
-/// | migrations are missing, or the table of migrations does not exist | unhealthy, `reported`, with their versions |
-/// | a migration was changed after it had been applied: its checksum differs | unhealthy, `reported`, with its version |
-/// | a migration has failed halfway | unhealthy, `reported`, with its version |
-/// | every connection of the pool is in use | `exhausted` |
+/// | the database also has migrations that the service does not have, because the database is newer | healthy |
+/// | migrations are missing, or the table of migrations does not exist | unhealthy, `reported` |
+/// | a migration was changed after it had been applied, so its checksum differs | unhealthy, `reported` |
+/// | a migration has failed halfway | unhealthy, `reported` |
+/// | every connection of the pool stays in use | degraded, `saturated`; after `max_age`, unhealthy, `exhausted` |
 /// | the query fails, or no connection can be opened | unhealthy, `error` |
 ///
-/// As long as the check's last success is more recent than its `max_age`, `exhausted` is [lowered](Outcome::exhausted)
-/// to `saturated`.
+/// "After `max_age`" means: once the last success of the check is older than its
+/// [`max_age`](crate::CheckSpec::max_age), or if the check has never passed. See
+/// [`Outcome::exhausted`](crate::Outcome::exhausted).
 ///
-/// The detail `migration` is the version of the newest migration that has been applied.
+/// The message names the versions of the migrations that are missing, changed or failed, at most five of each.
 ///
-/// Use it as a startup check, so that the service only starts once another process has migrated the database, and in
-/// readiness. For sqlx 0.8, the module is `checks::sqlx_0_8`:
+/// Details: `migration`, which is the version of the newest migration that has been applied.
+///
+/// Feature: that of the pool, for example `sqlx-0_9-postgres`. For sqlx 0.8, the function is in `checks::sqlx_0_8`.
+///
+/// # Cost
+///
+/// If no connection is idle, the run waits for one for at most 3/4 of the time that is left of the check's timeout. It
+/// then waits for the answer for at most 3/4 of the rest. If the check runs outside of an engine, it waits for up to 1
+/// s for each of the two.
+///
+/// # What it does not detect
+///
+/// - Changes that were made without a migration.
+/// - Whether the database takes writes. The check of the pool detects this.
+///
+/// # Errors
+///
+/// Returns an error if the table cannot be read.
+///
+/// # Cancel safety
+///
+/// If a run is aborted while it waits for an answer of PostgreSQL or MySQL, its connection is closed, and the pool
+/// opens a new one when it needs one.
+///
+/// # Example
+///
+/// Use it as a startup check, so that the service starts only after another process has migrated the database, and in
+/// readiness:
 ///
 /// ```text
 /// static MIGRATOR: Migrator = sqlx::migrate!();
@@ -82,25 +111,6 @@ pub struct Applied {
 ///     checks::sqlx_0_9::migrated(pool, &MIGRATOR).await
 /// }
 /// ```
-///
-/// # Cost
-///
-/// A run reads the table of migrations with one query, over a connection of the pool. It never creates the table. While
-/// the pool is full, it waits for a connection, for at most 3/4 of the time that the run has left.
-///
-/// # What it does not detect
-///
-/// - Changes that were made without a migration.
-/// - Whether the database takes writes. The check of the pool detects this.
-///
-/// # Errors
-///
-/// Returns an error if the table cannot be read.
-///
-/// # Cancel safety
-///
-/// If a run is cut off while it waits for an answer of PostgreSQL or MySQL, its connection is closed, and the pool
-/// opens a new one when it needs one.
 pub async fn migrated<DB: Migrations>(pool: &Pool<DB>, migrator: &Migrator) -> CheckResult {
     let Some(connection) = acquire(pool).await? else {
         let message = format!("all {} connections of the pool are in use", pool.size());
@@ -120,7 +130,7 @@ pub async fn migrated<DB: Migrations>(pool: &Pool<DB>, migrator: &Migrator) -> C
     }
 }
 
-/// A connection, or `None` if all are in use and none comes free in time.
+/// A connection, or `None` if all are in use and none becomes free in time.
 async fn acquire<DB: Database>(pool: &Pool<DB>) -> Result<Option<PoolConnection<DB>>, BoxError> {
     if let Some(idle) = pool.try_acquire() {
         return Ok(Some(idle));

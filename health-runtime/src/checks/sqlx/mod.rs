@@ -1,7 +1,7 @@
-//! Pools of sqlx. Each version takes in the same files, which use the crate under the name `sqlx`.
+//! Pools of sqlx. Each version includes the same files, which use the crate under the name `sqlx`.
 //!
 //! ```text
-//! v0_8, v0_9  a version, and how it differs from the other
+//! v0_8, v0_9  one version, and how it differs from the other
 //! pool        what the check of a pool needs, for every database
 //! postgres    the check of `PgPool`
 //! mysql       the check of `MySqlPool`, also for MariaDB

@@ -7,15 +7,15 @@ use super::sqlx::{ConnectOptions as _, Database, Error, Pool};
 use crate::checks::pool::{self, Answer, Fault, Sizes};
 use crate::current_run::Owner;
 
-/// A database, and how its check asks it.
+/// A database, and how its check queries it.
 pub(super) trait Ask: Database {
-    /// Asks with one round trip, and reads the whole answer.
+    /// Sends a query and reads the whole answer: one round trip.
     fn ask(connection: &mut Self::Connection) -> impl Future<Output = Result<Answer, Error>> + Send;
 
-    /// Whether this error says that the database accepts no more connections.
+    /// Whether this error means that the database accepts no more connections.
     fn is_too_many(code: &str) -> bool;
 
-    /// Whether this error says that the database has closed the connection.
+    /// Whether this error means that the database has closed the connection.
     fn is_closing(code: &str) -> bool;
 }
 

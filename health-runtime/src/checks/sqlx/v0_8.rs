@@ -45,6 +45,6 @@ migrated::database!(MySql, |error| error.code().as_deref() == Some("42S02"), |co
     connection.detach();
 });
 
-// SQLite has no code of its own for it. A connection of SQLite is never in the middle of an answer.
+// SQLite has no code for this error alone. A connection to SQLite never has an answer that is only half read.
 #[cfg(feature = "sqlx-0_8-sqlite")]
 migrated::database!(Sqlite, |error| error.message().starts_with("no such table"), drop);

@@ -43,7 +43,7 @@ async fn race(
     patience: Duration,
     failures: &mut Failures,
 ) -> Option<(TcpStream, SocketAddr)> {
-    // All attempts are under way after half of the time.
+    // All attempts have been started after half of the time.
     let share = u32::try_from(addresses.len()).map_or(DELAY, |count| patience / (2 * count.max(1)));
     let delay = share.min(DELAY);
     let mut waiting = addresses.iter();

@@ -25,7 +25,7 @@ pub(super) struct Certificate {
 }
 
 impl Certificate {
-    /// Reads a certificate. It is not checked otherwise, because clients accept more than the standard does.
+    /// Reads a certificate. Nothing else is checked, because clients accept more than the standard allows.
     pub(super) fn parse(der: &CertificateDer<'_>) -> Result<Self, BoxError> {
         let certificate = CertificateInner::<Raw>::from_der(der)
             .map_err(|error| format!("a certificate cannot be parsed: {error}"))?;

@@ -1,4 +1,4 @@
-//! The certificates that a server shows.
+//! The certificates that a server sends.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -28,7 +28,7 @@ pub(super) async fn ask(target: &Target, name: &ServerName<'static>) -> Result<V
     let ended = within(limit, handshake).await;
     let certificates = shown.take();
     if !certificates.is_empty() {
-        // The handshake may have failed after that, for example because the server wants a certificate of the client.
+        // The handshake may have failed later, for example because the server requires a client certificate.
         return certificates.iter().map(Certificate::parse).collect();
     }
     match ended {
@@ -38,8 +38,8 @@ pub(super) async fn ask(target: &Target, name: &ServerName<'static>) -> Result<V
     }
 }
 
-/// Keeps the certificates that the server shows, and accepts them without a look. No data is sent to the server, so
-/// nothing is trusted to it.
+/// Keeps the certificates that the server sends, and accepts all of them. No data is sent to the server, so this is not
+/// a risk.
 #[derive(Debug)]
 struct Shown {
     provider: Arc<CryptoProvider>,

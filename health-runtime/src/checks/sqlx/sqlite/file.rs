@@ -23,8 +23,8 @@ pub(super) struct Found {
     pub(super) is_full: bool,
 }
 
-/// The path, and the file that an earlier look found there. Both decide what a look finds: two pools on one path may
-/// have different files open.
+/// The path, and the file that an earlier look found there. The result depends on both, because two pools with the same
+/// path may have different files open.
 type Key = (String, Option<FileId>);
 
 static LOOKS: Looks<Key, Found> = Looks::new("the file system of the database");

@@ -1,4 +1,4 @@
-//! The write lock: a connection that gets it can write.
+//! Takes the write lock and releases it. A connection that gets this lock can write.
 
 use std::time::Duration;
 
@@ -34,8 +34,8 @@ enum Tried {
     Held(Option<i64>),
 }
 
-/// Asks for the write lock until it is free, for at most `patience`. Returns the connection and the path of the
-/// database. The path is `None` for a database in memory: only this process uses it, so no lock is asked for.
+/// Tries to take the write lock until it is free, for at most `patience`. Returns the connection and the path of the
+/// database. The path is `None` for a database in memory: only this process uses it, so its lock is not tried.
 pub(super) async fn ask(
     mut connection: PoolConnection<Sqlite>,
     patience: Duration,
@@ -46,7 +46,7 @@ pub(super) async fn ask(
         return Ok((connection, file, Lock::Free));
     }
     let (began, mut pause) = (Instant::now(), FIRST_PAUSE);
-    // The first and the last version that could be read. A commit that is under way hides it.
+    // The first and the last version that could be read. It cannot be read while another connection commits.
     let (mut first, mut last) = (None, None);
     loop {
         // A task of its own: it goes on to its end even if the run is dropped. So the connection returns to the pool

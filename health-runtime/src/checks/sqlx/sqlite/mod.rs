@@ -27,40 +27,44 @@ use crate::outcome::{CheckResult, Outcome};
 /// Requests are noticeably slower if they wait for longer than this for a connection.
 const QUEUE: Duration = Duration::from_millis(50);
 
-/// Checks that the database can be read and written. To do this, the check takes the write lock and releases it again
-/// without writing anything.
+/// Checks that the database can be read and written.
+///
+/// A run takes the write lock on a connection of the pool and releases it again, without writing anything. It also
+/// reads the metadata of the database file.
 ///
 /// | what it finds | result |
 /// |---|---|
 /// | the database works, in a file or in memory | healthy |
 /// | every connection was in use, and it took more than 50 ms until one became free | degraded, `saturated` |
-/// | other connections take turns holding the write lock, and they commit | degraded, `saturated` |
-/// | no connection becomes free | `exhausted` |
-/// | another connection keeps the write lock, and it commits nothing | `exhausted` |
+/// | other connections hold the write lock one after the other, and they commit | degraded, `saturated` |
+/// | no connection becomes free | degraded, `saturated`; after `max_age`, unhealthy, `exhausted` |
+/// | another connection keeps the write lock, and it commits nothing | degraded, `saturated`; after `max_age`, unhealthy, `exhausted` |
+/// | the database is read-only now, and was writable in a run before | unhealthy, `read_only` |
 /// | a query fails, the file is not a database, or the pool is closed | unhealthy, `error` |
 /// | the file was removed from its path, or replaced by another one (`mv new.db app.db`) | unhealthy, `error` |
-/// | the file system is read-only or full | unhealthy, `error` |
-/// | the database is read-only, and was writable before | unhealthy, `read_only` |
-/// | the file system does not answer | unhealthy, `error` |
+/// | the file system is read-only or full, or does not answer | unhealthy, `error` |
 ///
-/// As long as the check's last success is more recent than its `max_age`, `exhausted` is [lowered](Outcome::exhausted)
-/// to `saturated`, because a busy pool does not mean that the database is down.
+/// "After `max_age`" means: once the last success of the check is older than its
+/// [`max_age`](crate::CheckSpec::max_age), or if the check has never passed. See
+/// [`Outcome::exhausted`](crate::Outcome::exhausted).
 ///
-/// A database that is only used for reading is healthy, no matter whether it was opened read-only, was opened as
-/// `immutable`, or has connections that are `query_only`. For such a database, a file system that is read-only or full
-/// is not an error.
+/// A database that is only read is healthy, whether it was opened read-only, was opened as `immutable`, or has
+/// `query_only` connections. For such a database, a file system that is read-only or full is not an error.
 ///
-/// Details: `size`, `idle`, `in_use` and `max` of the pool.
+/// Details: `size`, `idle` and `in_use`, which are the numbers of open connections; and `max`, which is the largest
+/// size of the pool.
+///
+/// Feature: `sqlx-0_8-sqlite` for sqlx 0.8, `sqlx-0_9-sqlite` for sqlx 0.9.
 ///
 /// # Cost
 ///
-/// Each run executes about ten statements on one connection, none of which reads more than the first page. It also
-/// reads the file's metadata on a short-lived thread, so it blocks neither a worker thread nor a thread of the
-/// runtime's blocking pool.
+/// A run executes about ten statements on one connection. None of them reads more than the first page. The file's
+/// metadata is read on a short-lived thread, so neither a worker thread nor a thread of the runtime's blocking pool is
+/// blocked. If a file system hangs, one thread is blocked for each database file.
 ///
-/// A run waits for a connection for at most 3/4 of the check's timeout. While it holds the connection, it then waits
-/// for the write lock for at most 3/4 of the time that is left. When the check runs outside of an engine, it waits for
-/// up to 1 s for each of the two. If a file system hangs, one thread is blocked for each database file.
+/// A run waits for a connection for at most 3/4 of the check's timeout. While it holds the connection, it waits for the
+/// write lock for at most 3/4 of the time that is left. If the check runs outside of an engine, it waits for up to 1 s
+/// for each of the two.
 ///
 /// # What it does not detect
 ///
@@ -70,13 +74,26 @@ const QUEUE: Duration = Duration::from_millis(50);
 ///   next write might still fit into these files.
 /// - A disk that refuses writes while its file system is mounted as writable, because only a write would reveal it.
 /// - Problems with other databases that are attached to the connections.
-/// - A replaced file on systems other than Linux, where the check only detects that the file was removed.
+/// - A replaced file on systems other than Linux. There, the check only detects that the file was removed.
 ///
 /// # Cancel safety
 ///
-/// Dropping the future leaves no transaction open and no setting changed. While the check asks for the write lock, its
-/// connection's `busy_timeout` is zero, and the previous value is restored before the pool can hand out the connection
-/// again.
+/// If a run is aborted, no transaction is left open and no setting is left changed. While the run tries to take the
+/// write lock, the `busy_timeout` of its connection is zero. The previous value is restored before the pool can hand
+/// out the connection again.
+///
+/// # Example
+///
+/// ```
+/// # use health_runtime::{CheckResult, HealthCheck, HealthState, Outcome};
+/// # #[derive(Clone)] struct SqlitePool;
+/// # impl HealthCheck for SqlitePool { async fn check(&self) -> CheckResult { Ok(Outcome::healthy()) } }
+/// #[derive(Clone, HealthState)]
+/// struct AppState {
+///     #[health_check(critical, timeout = "3s")]
+///     db: SqlitePool, // `sqlx::SqlitePool`
+/// }
+/// ```
 impl HealthCheck for SqlitePool {
     async fn check(&self) -> CheckResult {
         let began = Instant::now();
@@ -133,7 +150,7 @@ fn described(pool: &SqlitePool, outcome: Outcome) -> Outcome {
         .detail("max", pool.options().get_max_connections())
 }
 
-/// A connection, or `None` if all are in use and none comes free in time.
+/// A connection, or `None` if all are in use and none becomes free in time.
 async fn acquire(pool: &SqlitePool) -> Result<Option<PoolConnection<Sqlite>>, BoxError> {
     if let Some(idle) = pool.try_acquire() {
         return Ok(Some(idle));
