@@ -22,6 +22,12 @@ use health_tests::{get, until};
     ttl = "4s",
     probe_budget = "500ms",
     prefix = "/health",
+    liveness_paths("/live", "/livez"),
+    readiness_paths("/ready"),
+    startup_paths("/started"),
+    health_paths("/status"),
+    alias("/healthz", "/alive"),
+    plain("/ping"),
     manual_start,
     public_details,
     stalled_after = "9s",
@@ -88,6 +94,13 @@ impl HealthState for ByHand {
                 .ttl(Duration::from_secs(4))
                 .probe_budget(Duration::from_millis(500))
                 .prefix("/health")
+                .paths(Probe::Liveness, ["/live", "/livez"])
+                .paths(Probe::Readiness, ["/ready"])
+                .paths(Probe::Startup, ["/started"])
+                .paths(Probe::Health, ["/status"])
+                .alias("/healthz")
+                .alias("/alive")
+                .plain("/ping")
                 .manual_start()
                 .public_details()
                 .stalled_after(Duration::from_secs(9))
@@ -181,6 +194,12 @@ fn the_builder_has_every_option_of_the_struct() {
         interval = "4s",
         probe_budget = "500ms",
         prefix = "/health",
+        liveness_paths("/live", "/livez"),
+        readiness_paths("/ready"),
+        startup_paths("/started"),
+        health_paths("/status"),
+        alias("/healthz", "/alive"),
+        plain("/ping"),
         manual_start,
         public_details,
         stalled_after = "9s",
@@ -199,6 +218,13 @@ fn the_builder_has_every_option_of_the_struct() {
         .interval(Duration::from_secs(4))
         .probe_budget(Duration::from_millis(500))
         .prefix("/health")
+        .paths(Probe::Liveness, ["/live", "/livez"])
+        .paths(Probe::Readiness, ["/ready"])
+        .paths(Probe::Startup, ["/started"])
+        .paths(Probe::Health, ["/status"])
+        .alias("/healthz")
+        .alias("/alive")
+        .plain("/ping")
         .manual_start()
         .public_details()
         .stalled_after(Duration::from_secs(9))

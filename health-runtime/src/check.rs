@@ -36,9 +36,9 @@ use crate::trigger::Trigger;
     message = "`{Self}` has no health check",
     label = "no health check for this type",
     note = "for a type of your own, implement it: `impl HealthCheck for {Self} {{ async fn check(&self) -> CheckResult {{ … }} }}`",
-    note = "for a type of one of these crates, enable the feature of `health-runtime` whose number is your version of the crate: `sqlx-0_8-postgres`, `sqlx-0_9-postgres` (also `-mysql`, `-sqlite`), `sea-orm-1`, `sea-orm-2`, `deadpool-postgres-0_14`, `bb8-postgres-0_9`, `diesel-async-0_9-deadpool`, `diesel-async-0_9-bb8`, `rusqlite`, `redis-0_32`, `redis-1`, `deadpool-redis-0_23`, `bb8-redis-0_26`, `fred-10`, `lapin-4`, `async-nats-0_51`, `tonic-0_14`, `object_store-0_14`, `tokio-util-0_7`",
+    note = "for a type of one of these crates, enable the feature of `health-runtime` for your version of the crate: `sqlx-0_8-postgres`, `sqlx-0_9-postgres` (also `-mysql`, `-sqlite`), `sea-orm-1`, `sea-orm-2`, `deadpool-postgres-0_14`, `bb8-postgres-0_9`, `diesel-async-0_9-deadpool`, `diesel-async-0_9-bb8`, `rusqlite`, `r2d2_sqlite`, `redis-0_32`, `redis-1` (also `-cluster`), `deadpool-redis-0_23`, `bb8-redis-0_26`, `fred-10`, `lapin-4`, `async-nats-0_51` (also `-jetstream`), `tonic-0_14`, `object_store-0_14`, `tokio-util-0_7`",
     note = "for a version without a feature, and for any other type, name a function that checks it: `#[health_check(with = path::to::function)]`",
-    note = "for a struct that derives `HealthState`, take its checks in: `#[health_check(nested)]`"
+    note = "for a struct that derives `HealthState`, add its checks: `#[health_check(nested)]`"
 )]
 pub trait HealthCheck: Send + Sync + 'static {
     /// Runs the check once and returns its result.

@@ -14,13 +14,18 @@ pub(crate) fn is_reserved(name: &str) -> bool {
     matches!(name, "live" | "ready" | "startup")
 }
 
+/// The prefix of all paths may be empty.
 pub(crate) fn is_prefix(prefix: &str) -> bool {
+    prefix.is_empty() || is_path(prefix)
+}
+
+pub(crate) fn is_path(path: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/_-.~".contains(c);
-    prefix.starts_with('/')
-        && !prefix.ends_with('/')
-        && !prefix.contains("//")
-        && !prefix.split('/').any(|part| matches!(part, "." | ".."))
-        && prefix.chars().all(plain)
+    path.starts_with('/')
+        && !path.ends_with('/')
+        && !path.contains("//")
+        && !path.split('/').any(|part| matches!(part, "." | ".."))
+        && path.chars().all(plain)
 }
 
 /// What is wrong with the `name` or `version` of a service.

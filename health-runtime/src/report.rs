@@ -136,7 +136,27 @@ pub(crate) enum Audience {
     Internal,
 }
 
+/// Renders a report. It is a function of the service for a path of its own.
+pub(crate) type Renderer = Box<dyn Fn(&Report) -> Vec<u8> + Send + Sync>;
+
 impl Report {
+    /// Removes what the public must not see, unless the service has `public_details`.
+    pub(crate) fn into_public(mut self, public_details: bool) -> Self {
+        for check in &mut self.checks {
+            if !public_details {
+                check.message = None;
+                check.details = Arc::default();
+            }
+            check.parts = Arc::default();
+            check.omitted_parts = 0;
+            (check.description, check.runbook, check.restart_helps) = (None, None, None);
+            check.groups.clear();
+            (check.raw_status, check.raw_reason, check.age) = (None, None, None);
+        }
+        self.lag = None;
+        self
+    }
+
     /// Returns `true` if the probe succeeds. A degraded probe succeeds too.
     pub fn passes(&self) -> bool {
         self.status.passes()

@@ -37,7 +37,7 @@ pub enum StartError {
     /// An option of the service, or one of the defaults for its checks, is out of range or contradicts another option.
     /// The message says which option is wrong and how to fix it.
     Service(String),
-    /// The prefix is invalid. A prefix must begin with `/`, must not end with `/`, and can only contain letters,
+    /// The prefix is invalid. A prefix is empty, or it must begin with `/`, must not end with `/`, and can only contain letters,
     /// digits, `/`, `_`, `-`, `.` and `~`. None of its segments can be empty, `.` or `..`.
     Prefix(String),
     /// The operating system could not start a thread for the engine, or it has run out of file descriptors.
@@ -77,7 +77,7 @@ impl fmt::Display for StartError {
             Self::Service(problem) => write!(f, "service options: {problem}"),
             Self::Prefix(prefix) => write!(
                 f,
-                "{prefix:?} is not a valid prefix for probes; it begins with `/`, does not end with `/`, and consists of letters, digits, `/`, `_`, `-`, `.` and `~`, without `//` and without `.` or `..` between two `/`"
+                "{prefix:?} is not a valid prefix for probes; it is empty, or it begins with `/`, does not end with `/`, and consists of letters, digits, `/`, `_`, `-`, `.` and `~`, without `//` and without `.` or `..` between two `/`"
             ),
             Self::Thread(_) => f.write_str("cannot start a thread of the engine"),
         }

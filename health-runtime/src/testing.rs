@@ -107,7 +107,6 @@ use futures_util::FutureExt;
 
 use crate::engine::Engine;
 use crate::health::{Health, HealthBuilder};
-use crate::http::paths::paths;
 use crate::http::{Answer, Probes};
 use crate::outcome::{IntoOutcome, Reason, Status};
 use crate::report::{CheckReport, Phase, Report};
@@ -245,7 +244,14 @@ impl TestHealth {
         // No closures from here on: a panic inside a closure would not have the line of the caller.
         let answer = answer.expect("an engine that nothing runs in has nothing to wait for");
         let Some(answer) = answer else {
-            let paths = paths(self.health.engine.service.prefix.as_deref()).map(|(_, path)| path);
+            let paths: Vec<_> = self
+                .health
+                .engine
+                .service
+                .routes
+                .iter()
+                .map(|route| &*route.path)
+                .collect();
             panic!("no probe is at {path:?}; they are at {}", paths.join(", "));
         };
         answer

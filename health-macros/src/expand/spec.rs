@@ -32,6 +32,12 @@ pub(crate) fn expand_service(options: &StateOptions, runtime: &TokenStream) -> T
         time("ttl", &options.ttl),
         time("probe_budget", &options.probe_budget),
         text("prefix", &options.prefix),
+        paths("Liveness", &options.liveness_paths, runtime),
+        paths("Readiness", &options.readiness_paths, runtime),
+        paths("Startup", &options.startup_paths, runtime),
+        paths("Health", &options.health_paths, runtime),
+        each("alias", &options.alias),
+        each("plain", &options.plain),
         flag("manual_start", &options.manual_start),
         flag("public_details", &options.public_details),
         time("stalled_after", &options.stalled_after),
@@ -122,6 +128,22 @@ fn text(setter: &str, setting: &Setting<Text>) -> Option<TokenStream> {
     let setter = Ident::new(setter, Span::mixed_site());
     let text = &setting.value()?.literal;
     Some(quote!(.#setter(#text)))
+}
+
+// Expands to:
+// .paths(::health_runtime::Probe::Readiness, ["/ready", "/readyz"])
+fn paths(probe: &str, setting: &Setting<Vec<Text>>, runtime: &TokenStream) -> Option<TokenStream> {
+    let probe = Ident::new(probe, Span::mixed_site());
+    let paths = setting.value()?.iter().map(|path| &path.literal);
+    Some(quote!(.paths(#runtime::Probe::#probe, [#(#paths),*])))
+}
+
+// Expands to:
+// .alias("/ping").alias("/healthz")
+fn each(setter: &str, setting: &Setting<Vec<Text>>) -> Option<TokenStream> {
+    let setter = Ident::new(setter, Span::mixed_site());
+    let texts = setting.value()?.iter().map(|text| &text.literal);
+    Some(quote!(#(.#setter(#texts))*))
 }
 
 fn count(setter: &str, setting: &Setting<Count>) -> Option<TokenStream> {

@@ -12,11 +12,14 @@ pub(super) fn unknown<O: Options>(name: &str, written: &str, place: Place) -> (S
     let word = suggest::normal(name);
     let rows: Vec<&Row<O>> = O::TABLE.iter().filter(|row| row.is_for(place)).collect();
     let known: Vec<&'static str> = rows.iter().map(|row| row.name).collect();
-    if let Some(said) = explained::<O>(name, written, place) {
+    let synonym = rows.iter().find(|row| row.synonyms.contains(&word.as_str()));
+    // A synonym first: `alias` is an option of the struct, but on a field it means the name of the check.
+    if synonym.is_none()
+        && let Some(said) = explained::<O>(name, written, place)
+    {
         return (said, None);
     }
     let found = format!("unknown option `{name}` in `{}`", O::ATTRIBUTE);
-    let synonym = rows.iter().find(|row| row.synonyms.contains(&word.as_str()));
     if let Some(meant) = synonym.map(|row| row.name).or_else(|| suggest::nearest(&word, &known)) {
         return (format!("{found}; did you mean `{meant}`?"), find_row(meant, place));
     }

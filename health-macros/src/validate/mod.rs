@@ -4,11 +4,13 @@
 //! signature  the form of a struct and of a function
 //! check      the options of one check against each other
 //! durations  the durations of a check, or of the struct, against each other
+//! places     the paths of the probes against each other
 //! text       the form of names, paths and URLs
 //! ```
 
 pub(crate) mod check;
 pub(crate) mod durations;
+mod places;
 pub(crate) mod signature;
 pub(crate) mod text;
 
@@ -58,6 +60,7 @@ pub(crate) fn validate_function(function: &Function<'_>, errors: &mut Errors) {
 
 fn validate_service(state: &StateStruct<'_>, errors: &mut Errors) {
     durations::validate_defaults(&state.options, errors);
+    places::validate_places(&state.options, errors);
     if let Some(paths) = state.options.checks.value() {
         validate_paths(paths, &state.input.ident, errors);
     }

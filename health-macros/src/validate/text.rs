@@ -127,36 +127,50 @@ fn label_problem(text: &str) -> Option<String> {
 
 /// The error about `prefix = "…"`.
 pub(crate) fn prefix_error(prefix: &str) -> Option<String> {
+    if prefix.is_empty() {
+        return None; // the probes are at `/live`, `/ready`, `/startup` and `/health`
+    }
+    let problem = path_problem(
+        prefix,
+        "write for example \"/health\", or \"\" for `/live` and `/ready`",
+    );
+    problem.map(|problem| format!("`prefix` {problem}"))
+}
+
+/// The error about a path of a probe.
+pub(crate) fn path_error(path: &str) -> Option<String> {
+    path_problem(path, "write for example \"/ping\"").map(|problem| format!("the path {problem}"))
+}
+
+/// What is wrong with a path.
+fn path_problem(path: &str, example: &str) -> Option<String> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "/_.~-".contains(c);
-    if let Some(strange) = prefix.chars().find(|c| !allowed(*c)) {
+    if let Some(strange) = path.chars().find(|c| !allowed(*c)) {
         let strange = strange.escape_debug();
         return Some(format!(
-            "`prefix` contains `{strange}`; only letters, digits, `/`, `_`, `.`, `~` and `-` are allowed, such as \"/health\""
+            "contains `{strange}`; only letters, digits, `/`, `_`, `.`, `~` and `-` are allowed, such as \"/health\""
         ));
     }
-    let parts: Vec<&str> = prefix.split('/').filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     if parts.is_empty() {
-        return Some(
-            "`prefix` names no path; write for example \"/health\", or leave it out for `/livez` and `/readyz`".into(),
-        );
+        let is = if path.is_empty() { "is empty" } else { "has only `/`" };
+        return Some(format!("{is}; {example}"));
     }
     if parts.iter().any(|part| [".", ".."].contains(part)) {
-        return Some(
-            "`prefix` cannot contain `.` or `..` as a part, because clients resolve them; write the whole path".into(),
-        );
+        return Some("cannot contain `.` or `..` as a part, because clients resolve them; write the whole path".into());
     }
     let right = format!("/{}", parts.join("/"));
-    if prefix == right {
+    if path == right {
         return None;
     }
-    let wrong = if !prefix.starts_with('/') {
+    let wrong = if !path.starts_with('/') {
         "must start with `/`"
-    } else if prefix.ends_with('/') {
+    } else if path.ends_with('/') {
         "must not end with `/`"
     } else {
         "contains an empty part, `//`"
     };
-    Some(format!("`prefix` {wrong}; did you mean \"{right}\"?"))
+    Some(format!("{wrong}; did you mean \"{right}\"?"))
 }
 
 /// The error about `runbook = "…"`.
@@ -218,7 +232,7 @@ fn is_inner(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_LENGTH, group_problem, name_problem, prefix_error, similar, url_problem};
+    use super::{MAX_LENGTH, group_problem, name_problem, path_error, prefix_error, similar, url_problem};
 
     #[test]
     fn a_group_may_have_the_name_of_a_probe() {
@@ -288,11 +302,15 @@ mod tests {
     fn a_prefix_is_a_path_without_a_trailing_slash() {
         for prefix in ["/health", "/a/b", "/A_b.c~d-e"] {
             assert_eq!(prefix_error(prefix), None, "{prefix}");
+            assert_eq!(path_error(prefix), None, "{prefix}");
         }
+        assert_eq!(prefix_error(""), None, "the probes are at the root");
+        assert!(path_error("").is_some());
         for prefix in [
-            "", "/", "//", "health", "/health/", "/a//b", "/{id}", "/a*", "/a b", "/../x", "/ü",
+            "/", "//", "health", "/health/", "/a//b", "/{id}", "/a*", "/a b", "/../x", "/ü",
         ] {
             assert!(prefix_error(prefix).is_some(), "{prefix}");
+            assert!(path_error(prefix).is_some(), "{prefix}");
         }
     }
 }

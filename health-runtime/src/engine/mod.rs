@@ -86,7 +86,7 @@ use self::run::Spawned;
 use self::sync::Loaded;
 use crate::kept::Kept;
 use crate::panics;
-use crate::report::Transition;
+use crate::report::{Renderer, Transition};
 use crate::spec::{Probe, ServiceSpec};
 use crate::trigger::Target;
 
@@ -98,6 +98,8 @@ pub(crate) type Time = Duration;
 
 pub(crate) struct Engine {
     pub(crate) service: ServiceSpec,
+    /// The functions of the service that render a body of its own.
+    pub(crate) bodies: Vec<Renderer>,
     pub(crate) plans: Arc<[Plan]>,
     pub(crate) names: Names,
     clock: Clock,

@@ -21,6 +21,7 @@ use crate::engine::shutdown::signals;
 use crate::engine::{Core, Engine, EngineHandle, Event, Handles, Plan, Runner, Time, runner};
 use crate::kept::Kept;
 use crate::panics;
+use crate::report::Renderer;
 use crate::spec::{Nest, Probe, ServiceSpec};
 use crate::trigger::{Target, Trigger};
 
@@ -29,6 +30,7 @@ impl Engine {
     /// and its clock stands still.
     pub(crate) fn start(
         service: ServiceSpec,
+        bodies: Vec<Renderer>,
         plans: Vec<Plan>,
         nests: Vec<Nest>,
         runner: Box<dyn Runner>,
@@ -52,6 +54,7 @@ impl Engine {
             .transpose()?;
         let engine = Arc::new(Self {
             service,
+            bodies,
             names: Names::new(&plans, nests, asking),
             plans,
             clock: handles.as_ref().map_or_else(Clock::by_hand, |_| Clock::new()),

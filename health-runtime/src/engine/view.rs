@@ -22,6 +22,8 @@ pub(crate) struct View {
     verdicts: [State; 4],
     /// They belong to `http`, but a cell without a type costs each probe 68 instructions more.
     bodies: [[OnceLock<Bytes>; 4]; 2],
+    /// The bodies of the service's own, for each audience. Allocated when one of them is asked for.
+    own_bodies: OnceLock<Box<[[OnceLock<Bytes>; 2]]>>,
 }
 
 /// The state of the service itself at the time of the view, without its checks.
@@ -82,6 +84,7 @@ impl View {
             last_runs,
             verdicts: [State::unhealthy(Reason::Starting); 4],
             bodies: Default::default(),
+            own_bodies: OnceLock::new(),
         };
         let mut worst = Worst::default();
         for brief in &view.briefs {
@@ -113,6 +116,20 @@ impl View {
     /// The body of the probe for this audience. The first call renders it.
     pub(crate) fn body(&self, probe: Probe, audience: Audience, render: impl FnOnce() -> Bytes) -> &Bytes {
         self.bodies[audience as usize][probe as usize].get_or_init(render)
+    }
+
+    /// A body of the service's own, one of `count`. The first call renders it.
+    pub(crate) fn own_body(
+        &self,
+        index: usize,
+        count: usize,
+        audience: Audience,
+        render: impl FnOnce() -> Bytes,
+    ) -> &Bytes {
+        let bodies = self
+            .own_bodies
+            .get_or_init(|| (0..count).map(|_| Default::default()).collect());
+        bodies[index][audience as usize].get_or_init(render)
     }
 
     /// The checks in these ranges that are in the probe.

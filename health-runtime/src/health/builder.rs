@@ -13,7 +13,8 @@ use crate::health::Health;
 use crate::naming;
 use crate::outcome::CheckFuture;
 use crate::package::Package;
-use crate::spec::{CheckSpec, ServiceSpec, rules, unique};
+use crate::report::{Renderer, Report};
+use crate::spec::{Body, CheckSpec, Probe, ServiceSpec, rules, unique};
 use crate::start_error::StartError;
 use crate::state::{Checks, Declared, HealthState, StateCheck};
 use crate::trigger::Trigger;
@@ -35,13 +36,15 @@ use crate::trigger::Trigger;
 pub struct HealthBuilder<S> {
     state: S,
     checks: Checks<S>,
+    bodies: Vec<Renderer>,
 }
 
 impl<S: HealthState> HealthBuilder<S> {
     pub(crate) fn new(state: S) -> Self {
         let mut checks = Checks::new();
         S::register(&mut checks);
-        Self { state, checks }
+        let bodies = Vec::new();
+        Self { state, checks, bodies }
     }
 
     fn service(mut self, change: impl FnOnce(ServiceSpec) -> ServiceSpec) -> Self {
@@ -197,9 +200,85 @@ impl<S: HealthState> HealthBuilder<S> {
     }
 
     /// Puts the probes at `PREFIX/live`, `PREFIX/ready`, `PREFIX/startup` and `PREFIX` instead of the default paths
-    /// `/livez`, `/readyz`, `/startupz` and `/health`.
+    /// `/livez`, `/readyz`, `/startupz` and `/health`. The prefix may be empty. The probes are then at `/live`,
+    /// `/ready`, `/startup` and `/health`.
     pub fn prefix(self, prefix: impl Into<Cow<'static, str>>) -> Self {
         self.service(|service| service.prefix(prefix))
+    }
+
+    /// Puts a probe at these paths instead of the usual one. To keep the usual path, list it as well. Without a path,
+    /// the probe keeps the usual one. The checks of the probe are below each of its paths.
+    ///
+    /// ```
+    /// # use health_runtime::{Health, Probe};
+    /// # let runtime = tokio::runtime::Runtime::new().unwrap();
+    /// # let _guard = runtime.enter();
+    /// let health = Health::builder(()).paths(Probe::Readiness, ["/ready", "/readyz"]).start();
+    /// ```
+    pub fn paths<P: Into<Cow<'static, str>>>(self, probe: Probe, paths: impl IntoIterator<Item = P>) -> Self {
+        self.service(|service| service.paths(probe, paths))
+    }
+
+    /// Answers the liveness probe at one more path, such as `/healthz` or `/ping`.
+    ///
+    /// Most services had a path of that kind before they had probes, and most manifests use it as liveness: it said
+    /// that the process answers. A path that fails while a database is down would restart the service. If yours was
+    /// used as readiness, use [`paths`](Self::paths) instead.
+    ///
+    /// ```
+    /// # use health_runtime::{Health, Probe};
+    /// # let runtime = tokio::runtime::Runtime::new().unwrap();
+    /// # let _guard = runtime.enter();
+    /// // `/health` was the liveness probe of this service. The report of all checks gets another path.
+    /// let health = Health::builder(()).alias("/health").paths(Probe::Health, ["/health/all"]).start();
+    /// ```
+    pub fn alias(self, path: impl Into<Cow<'static, str>>) -> Self {
+        self.service(|service| service.alias(path))
+    }
+
+    /// Answers the liveness probe at one more path, in plain text: `OK` if it passes. This is for load balancers that
+    /// compare the body. If the probe fails, the body is the reason or the status, such as `stalled` or `unhealthy`.
+    pub fn plain(self, path: impl Into<Cow<'static, str>>) -> Self {
+        self.service(|service| service.plain(path))
+    }
+
+    /// Answers a probe at one more path, with a body of your own. This is for dashboards and scripts that read the body
+    /// of an older health endpoint.
+    ///
+    /// The status code and all other headers are those of the probe: 200 if it passes and 503 if it fails. The function
+    /// renders the body. It is called at most once for each change of a check, and its result is kept until then, so
+    /// that a probe costs the same. If it panics, the body is empty.
+    ///
+    /// The report has all checks of the probe. For the public, it has no messages, no details (unless `public_details`
+    /// is set), and nothing else that only the internal probes show.
+    ///
+    /// ```
+    /// # use health_runtime::{Health, Probe, Report};
+    /// # let runtime = tokio::runtime::Runtime::new().unwrap();
+    /// # let _guard = runtime.enter();
+    /// fn old_body(report: &Report) -> String {
+    ///     format!(r#"{{"ok":{},"service":"{}"}}"#, report.status.passes(), report.service)
+    /// }
+    /// let health = Health::builder(())
+    ///     .body("/api/health", Probe::Readiness, "application/json", old_body)
+    ///     .start();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The start fails with [`StartError::Service`] if the content type is empty or contains a character that a header
+    /// cannot have.
+    pub fn body<B: Into<Vec<u8>>>(
+        mut self,
+        path: impl Into<Cow<'static, str>>,
+        probe: Probe,
+        content_type: &'static str,
+        render: impl Fn(&Report) -> B + Send + Sync + 'static,
+    ) -> Self {
+        let body = Body::Own(self.bodies.len(), content_type);
+        self.bodies.push(Box::new(move |report| render(report).into()));
+        self.checks.service.paths.add(path.into(), probe, body);
+        self
     }
 
     /// Keeps the service from counting as started until [`Health::mark_started`] has been called. This option is off by
@@ -277,7 +356,12 @@ impl<S: HealthState> HealthBuilder<S> {
     fn validated(mut self) -> Result<Self, StartError> {
         let checks = &mut self.checks;
         let service = &checks.service;
-        if let Some(prefix) = service.prefix.as_deref().filter(|prefix| !naming::is_prefix(prefix)) {
+        if let Some(prefix) = service
+            .paths
+            .prefix
+            .as_deref()
+            .filter(|prefix| !naming::is_prefix(prefix))
+        {
             return Err(StartError::Prefix(prefix.to_owned()));
         }
         if let Some(error) = checks.refused.take() {
@@ -292,7 +376,7 @@ impl<S: HealthState> HealthBuilder<S> {
     }
 
     fn run_on(self, runtime: Option<Handle>) -> Result<Health, StartError> {
-        let Self { state, checks } = self;
+        let Self { state, checks, bodies } = self;
         let Checks {
             service,
             list,
@@ -307,7 +391,7 @@ impl<S: HealthState> HealthBuilder<S> {
         };
         let (plans, checks): (Vec<_>, Vec<_>) = list.into_iter().map(plan).unzip();
         let runner = Box::new(StateRunner { state, checks });
-        let engine = Engine::start(service.named(), plans, nests, runner, runtime);
+        let engine = Engine::start(service.completed(), bodies, plans, nests, runner, runtime);
         let engine = engine.map_err(StartError::Thread)?;
         engine.announce(state_type);
         Ok(Health { engine })

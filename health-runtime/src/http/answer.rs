@@ -5,14 +5,12 @@ use bytes::Bytes;
 use crate::http::FORMAT;
 use crate::outcome::Status;
 use crate::report::Phase;
+use crate::spec::Body;
 
 pub(super) const ALLOW: &str = "GET, HEAD, OPTIONS";
-/// The headers of every answer, beside its length.
-pub(super) const COMMON_HEADERS: [(&str, &str); 3] = [
-    ("content-type", FORMAT.content_type()),
-    ("cache-control", "no-store"),
-    ("x-content-type-options", "nosniff"),
-];
+/// The headers of every answer, beside the type and the length of its body.
+pub(super) const COMMON_HEADERS: [(&str, &str); 2] =
+    [("cache-control", "no-store"), ("x-content-type-options", "nosniff")];
 
 /// An answer to a probe request, for use with any HTTP framework.
 #[derive(Clone, Debug)]
@@ -21,6 +19,7 @@ pub struct Answer {
     /// The length of the body that GET would get. HEAD has it too.
     pub(super) length: usize,
     pub(super) body: Bytes,
+    pub(super) content_type: &'static str,
     /// The service drains or has ended, so its connections should be closed.
     pub(super) closing: bool,
 }
@@ -31,6 +30,7 @@ impl Answer {
             status: if status.passes() { 200 } else { 503 },
             length: body.len(),
             body,
+            content_type: FORMAT.content_type(),
             closing: phase == Phase::Draining,
         }
     }
@@ -40,8 +40,19 @@ impl Answer {
             status,
             length: body.len(),
             body,
+            content_type: FORMAT.content_type(),
             closing,
         }
+    }
+
+    /// The answer at a path with this body.
+    pub(super) fn with_type(mut self, body: Body) -> Self {
+        self.content_type = match body {
+            Body::Usual => self.content_type,
+            Body::Plain => "text/plain; charset=utf-8",
+            Body::Own(_, content_type) => content_type,
+        };
+        self
     }
 
     /// The answer as this method gets it.
@@ -67,7 +78,8 @@ impl Answer {
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, String)> + use<> {
         let allow = (self.status == 405).then_some(("allow", ALLOW));
         let close = self.closing.then_some(("connection", "close"));
-        let fixed = COMMON_HEADERS.into_iter().chain(allow).chain(close);
+        let content_type = [("content-type", self.content_type)];
+        let fixed = content_type.into_iter().chain(COMMON_HEADERS).chain(allow).chain(close);
         fixed
             .map(|(name, value)| (name, value.to_owned()))
             .chain([("content-length", self.length.to_string())])

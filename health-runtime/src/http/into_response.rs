@@ -3,9 +3,10 @@
 use std::sync::LazyLock;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, HeaderName};
+use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, Version};
 
+use crate::http::FORMAT;
 use crate::http::answer::{self, Answer, COMMON_HEADERS};
 
 /// Converts an answer into a response of the `http` crate, for use with frameworks that are based on that crate, such
@@ -39,13 +40,17 @@ pub(super) fn respond<B: From<Bytes>>(answer: Answer, version: Version) -> Respo
     // The map is cloned, because checking and inserting the headers one by one takes a fifth of the whole request. It
     // contains a length, which is then replaced, so that the clone does not have to grow.
     static COMMON: LazyLock<HeaderMap> = LazyLock::new(|| {
-        let pairs = COMMON_HEADERS.into_iter().chain([("content-length", "0")]);
+        let of_the_body = [("content-type", FORMAT.content_type()), ("content-length", "0")];
+        let pairs = COMMON_HEADERS.into_iter().chain(of_the_body);
         pairs
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
             .collect()
     });
     let mut headers = COMMON.clone();
     headers.insert(CONTENT_LENGTH, digits(answer.length));
+    if answer.content_type != FORMAT.content_type() {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
+    }
     if answer.status == 405 {
         headers.insert(ALLOW, HeaderValue::from_static(answer::ALLOW));
     }

@@ -6,7 +6,7 @@ mod answer;
 mod axum;
 #[cfg(feature = "http-1")]
 mod into_response;
-pub(crate) mod paths;
+mod paths;
 mod query;
 #[cfg(feature = "serve")]
 mod server;
@@ -22,13 +22,13 @@ pub use self::axum::drain::{DrainFuture, DrainLayer, DrainService};
 #[cfg(feature = "axum")]
 pub use self::axum::listener::{DrainListener, DrainStream, ListenSocket, ServeListener};
 
-use crate::engine::{Engine, EngineHandle, Named, Selection, View, WHOLE, common, report};
+use crate::engine::{Engine, EngineHandle, Named, Selection, State, View, WHOLE, common, report};
 use crate::format::Format;
 use crate::health::Health;
 use crate::http::paths::Target;
-use crate::outcome::Status;
+use crate::panics;
 use crate::report::Audience;
-use crate::spec::Probe;
+use crate::spec::{Body, Probe, Route};
 
 const FORMAT: Format = Format::DEFAULT;
 const NO_SUCH_CHECK: &str = "no such check in this probe";
@@ -112,6 +112,8 @@ impl Deref for Hold {
 /// What a request asks.
 struct Question {
     probe: Probe,
+    /// The index of the route.
+    route: usize,
     /// `None`: all checks of the probe.
     selection: Option<Selection>,
 }
@@ -134,9 +136,7 @@ impl Probes {
     /// Dropping the returned future does not cancel any checks.
     pub async fn answer(&self, method: &str, path: &str, query: Option<&str>) -> Option<Answer> {
         let target = self.target(path)?;
-        if let Target::All(probe) = target
-            && let Some(answer) = self.at_once(probe, method, query)
-        {
+        if let Some(answer) = self.at_once(target, method, query) {
             return Some(answer);
         }
         // Boxed, so that the future of the usual answer stays small. It is moved a few times on its way to the
@@ -159,10 +159,12 @@ impl Probes {
     /// What the request asks, or the answer to a request that is refused.
     fn question(&self, target: &Target<'_>, method: &str, query: Option<&str>) -> Result<Question, Answer> {
         let refused = |status, why| Err(self.refusal(status, why));
-        let (probe, named) = match *target {
-            Target::All(probe) => (probe, None),
-            Target::Below(probe, name) => match self.named(probe, name) {
-                Some(named) => (probe, Some(named)),
+        let route = target.route;
+        let probe = self.route(route).probe;
+        let named = match target.below {
+            None => None,
+            Some(name) => match self.named(probe, name) {
+                Some(named) => Some(named),
                 None => return refused(404, NO_SUCH_CHECK),
             },
         };
@@ -174,7 +176,12 @@ impl Probes {
             return refused(404, TOO_MANY_NAMES);
         };
         if named.is_none() && query.groups.is_empty() && query.exclude.is_empty() && !query.hops {
-            return Ok(Question { probe, selection: None });
+            let selection = None;
+            return Ok(Question {
+                probe,
+                route,
+                selection,
+            });
         }
         let of = named.map_or(0..self.engine.plans.len(), Named::checks);
         let mut included = Vec::new();
@@ -203,7 +210,11 @@ impl Probes {
             selection = Selection::part(included, excluded);
         }
         let selection = Some(selection);
-        Ok(Question { probe, selection })
+        Ok(Question {
+            probe,
+            route,
+            selection,
+        })
     }
 
     /// Notes that a probe came. A request to the public probes also proves that a server of the application runs,
@@ -227,40 +238,86 @@ impl Probes {
         reason = "60 instructions and 3 % of a request less (`benches/probe.rs`)"
     )]
     #[inline(always)]
-    fn at_once(&self, probe: Probe, method: &str, query: Option<&str>) -> Option<Answer> {
-        if query.is_some() || !is_allowed(method) {
+    fn at_once(&self, target: Target<'_>, method: &str, query: Option<&str>) -> Option<Answer> {
+        if target.below.is_some() || query.is_some() || !is_allowed(method) {
             return None;
         }
         self.note_probe();
-        let view = self.engine.fresh_view(probe)?;
-        Some(self.whole(probe, &view).to(method))
+        let route = self.route(target.route);
+        let view = self.engine.fresh_view(route.probe)?;
+        Some(self.whole(route, &view).to(method))
     }
 
     fn judged(&self, question: &Question, view: &View) -> Answer {
-        let probe = question.probe;
+        let route = self.route(question.route);
         match &question.selection {
-            None => self.whole(probe, view),
+            None => self.whole(route, view),
             selection => {
-                let (status, body) = self.rendered(view, probe, selection.as_ref());
-                Answer::probe(status, view.standing.phase, body)
+                let (state, body) = self.rendered(view, route, selection.as_ref());
+                Answer::probe(state.status, view.standing.phase, body).with_type(route.body)
             }
         }
     }
 
-    fn whole(&self, probe: Probe, view: &View) -> Answer {
-        let body = view.body(probe, self.audience, || self.rendered(view, probe, None).1);
-        Answer::probe(view.verdict(probe).status, view.standing.phase, body.clone())
+    #[inline]
+    fn whole(&self, route: &Route, view: &View) -> Answer {
+        let probe = route.probe;
+        let state = view.verdict(probe);
+        if route.body != Body::Usual {
+            let body = self.special(route, view);
+            return Answer::probe(state.status, view.standing.phase, body).with_type(route.body);
+        }
+        let body = view.body(probe, self.audience, || self.rendered(view, route, None).1);
+        Answer::probe(state.status, view.standing.phase, body.clone())
     }
 
-    fn rendered(&self, view: &View, probe: Probe, selection: Option<&Selection>) -> (Status, Bytes) {
-        let most = FORMAT.most_checks(self.audience);
-        let report = report(&self.engine, view, probe, selection, most);
-        let body = FORMAT.render(&report, self.audience, self.engine.service.public_details);
-        (report.status, body)
+    /// The body at a path that the service has declared, for the whole probe.
+    #[cold]
+    fn special(&self, route: &Route, view: &View) -> Bytes {
+        let render = || self.rendered(view, route, None).1;
+        match route.body {
+            Body::Own(index, _) => {
+                let count = self.engine.bodies.len();
+                view.own_body(index, count, self.audience, render).clone()
+            }
+            Body::Plain => plain(view.verdict(route.probe)),
+            Body::Usual => render(),
+        }
+    }
+
+    fn rendered(&self, view: &View, route: &Route, selection: Option<&Selection>) -> (State, Bytes) {
+        let most = match route.body {
+            Body::Own(..) => usize::MAX,
+            Body::Usual | Body::Plain => FORMAT.most_checks(self.audience),
+        };
+        let report = report(&self.engine, view, route.probe, selection, most);
+        let state = State {
+            status: report.status,
+            reason: report.reason,
+        };
+        let public_details = self.engine.service.public_details;
+        let body = match route.body {
+            Body::Usual => FORMAT.render(&report, self.audience, public_details),
+            Body::Plain => plain(state),
+            Body::Own(index, _) => {
+                let report = match self.audience {
+                    Audience::Public => report.into_public(public_details),
+                    Audience::Internal => report,
+                };
+                panics::run(|| (self.engine.bodies[index])(&report))
+                    .unwrap_or_default()
+                    .into()
+            }
+        };
+        (state, body)
     }
 
     fn target<'a>(&self, path: &'a str) -> Option<Target<'a>> {
-        paths::target(self.engine.service.prefix.as_deref(), path)
+        paths::target(&self.engine.service.routes, path)
+    }
+
+    fn route(&self, index: usize) -> &Route {
+        &self.engine.service.routes[index]
     }
 
     /// The check or nested struct with this name, if the probe has any check of it. The name may be percent-encoded.
@@ -270,6 +327,16 @@ impl Probes {
         let named = known.named(&name)?;
         known.offers(probe, &[named.checks()]).then_some(named)
     }
+}
+
+/// The body for load balancers that compare it.
+fn plain(state: State) -> Bytes {
+    let text = match state.reason {
+        _ if state.status.passes() => "OK",
+        Some(reason) => reason.as_str(),
+        None => state.status.as_str(),
+    };
+    Bytes::from_static(text.as_bytes())
 }
 
 fn is_allowed(method: &str) -> bool {

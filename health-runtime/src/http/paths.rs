@@ -1,46 +1,74 @@
-//! Where the probes are.
+//! Finds the probe that a path asks for.
 
-use crate::spec::Probe;
+use crate::spec::Route;
 
-/// The paths without a prefix, in the order of [`Probe::ALL`].
-const PLAIN: [&str; 4] = ["/livez", "/readyz", "/startupz", "/health"];
-
-/// What follows a prefix. The last one is empty, because with a prefix every other path is below that of `Health`.
-const PREFIXED: [&str; 4] = ["/live", "/ready", "/startup", ""];
-
-/// What a path asks for.
-pub(super) enum Target<'a> {
-    All(Probe),
-    /// The text after the path of a probe and a `/`: the name of a check or of a nested struct, or an unknown name.
-    Below(Probe, &'a str),
+/// What a path asks for: a whole probe, or something below it.
+#[derive(Clone, Copy)]
+pub(super) struct Target<'a> {
+    /// The index of the route.
+    pub(super) route: usize,
+    /// The text after the path of the route and a `/`: the name of a check or of a nested struct, or an unknown name.
+    pub(super) below: Option<&'a str>,
 }
 
-/// The path of each probe.
-#[cfg(any(feature = "axum", feature = "testing"))]
-pub(crate) fn paths(prefix: Option<&str>) -> [(Probe, String); 4] {
-    let path = |probe: Probe| match prefix {
-        None => PLAIN[probe as usize].to_owned(),
-        Some(prefix) => format!("{prefix}{}", PREFIXED[probe as usize]),
-    };
-    Probe::ALL.map(|probe| (probe, path(probe)))
-}
-
-/// The probe at this path, without building any path.
-#[inline]
-pub(super) fn target<'a>(prefix: Option<&str>, path: &'a str) -> Option<Target<'a>> {
-    match prefix {
-        None => find(&PLAIN, path),
-        Some(prefix) => find(&PREFIXED, path.strip_prefix(prefix)?),
+impl Target<'_> {
+    /// A whole probe.
+    pub(super) const fn all(route: usize) -> Self {
+        Self { route, below: None }
     }
 }
 
+/// The probe at this path. One path may be below another, as with a prefix. Then the longest one counts.
 #[inline]
-fn find<'a>(paths: &[&str; 4], path: &'a str) -> Option<Target<'a>> {
-    Probe::ALL.into_iter().zip(paths).find_map(|(probe, at)| {
-        let rest = path.strip_prefix(at)?;
-        match rest.strip_prefix('/') {
-            Some(name) => Some(Target::Below(probe, name)),
-            None => rest.is_empty().then_some(Target::All(probe)),
+pub(super) fn target<'a>(routes: &[Route], path: &'a str) -> Option<Target<'a>> {
+    let mut found: Option<(usize, Target<'a>)> = None;
+    for (index, route) in routes.iter().enumerate() {
+        let Some(rest) = path.strip_prefix(&*route.path) else {
+            continue;
+        };
+        if rest.is_empty() {
+            return Some(Target::all(index));
         }
-    })
+        let length = route.path.len();
+        if let Some(below) = rest.strip_prefix('/')
+            && found.is_none_or(|(longest, _)| longest < length)
+        {
+            let below = Some(below);
+            found = Some((length, Target { route: index, below }));
+        }
+    }
+    found.map(|(_, target)| target)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::{Body, Probe};
+
+    fn at(paths: &[&'static str], path: &str) -> Option<(usize, Option<String>)> {
+        let route = |path: &&'static str| Route {
+            path: (*path).into(),
+            probe: Probe::Liveness,
+            body: Body::Usual,
+        };
+        let routes: Vec<_> = paths.iter().map(route).collect();
+        target(&routes, path).map(|target| (target.route, target.below.map(str::to_owned)))
+    }
+
+    #[test]
+    fn the_whole_path_counts_before_a_longer_one_and_a_longer_one_before_a_shorter_one() {
+        let paths = ["/health", "/health/live", "/healthz"];
+        assert_eq!(at(&paths, "/health"), Some((0, None)));
+        assert_eq!(at(&paths, "/health/live"), Some((1, None)));
+        assert_eq!(at(&paths, "/health/live/db"), Some((1, Some("db".into()))));
+        assert_eq!(at(&paths, "/health/lively"), Some((0, Some("lively".into()))));
+        assert_eq!(at(&paths, "/healthz"), Some((2, None)));
+        assert_eq!(at(&paths, "/healthzz"), None);
+        assert_eq!(at(&paths, "/health/"), Some((0, Some(String::new()))));
+        assert_eq!(at(&["/health/live", "/health"], "/health/live"), Some((0, None)));
+        assert_eq!(
+            at(&["/health/live", "/health"], "/health/live/"),
+            Some((0, Some(String::new())))
+        );
+    }
 }

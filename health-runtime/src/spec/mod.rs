@@ -4,6 +4,7 @@
 
 mod breaker;
 mod check;
+mod paths;
 pub(crate) mod rules;
 mod service;
 mod times;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 pub use self::breaker::Breaker;
 pub use self::check::CheckSpec;
+pub(crate) use self::paths::{Body, Paths, Route};
 pub use self::service::ServiceSpec;
 pub(crate) use self::times::Times;
 pub(crate) use self::unique::unique;

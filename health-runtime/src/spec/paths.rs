@@ -176,7 +176,12 @@ mod tests {
             "the liveness probe is at \"/livez\" twice; remove one of them"
         );
         for strange in ["", "/", "ping", "/ping/", "/a b", "/a//b", "/../a"] {
-            assert!(problem(strange, Probe::Liveness).unwrap().contains("is not a valid path"), "{strange:?}");
+            assert!(
+                problem(strange, Probe::Liveness)
+                    .unwrap()
+                    .contains("is not a valid path"),
+                "{strange:?}"
+            );
         }
     }
 }

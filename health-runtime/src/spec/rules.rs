@@ -43,7 +43,8 @@ pub(crate) fn validate_service(service: &ServiceSpec) -> Result<(), StartError> 
         validate_time("probe_budget", Some(service.probe_budget), SHORTEST)?;
         validate_time("drain", Some(service.drain), Duration::ZERO)?;
         validate_time("shutdown_grace", Some(service.shutdown_grace), SHORTEST)?;
-        validate_stalled_after(service.stalled_after)
+        validate_stalled_after(service.stalled_after)?;
+        service.paths.problem().map_or(Ok(()), Err)
     };
     validate().map_err(StartError::Service)
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::naming::LONGEST;
-use crate::spec::{Defaults, Refresh};
+use crate::spec::{Body, Defaults, Paths, Probe, Refresh, Route};
 
 /// The configuration of the service, with the same options as `#[health(…)]` on the struct, under the same names.
 ///
@@ -19,7 +19,9 @@ pub struct ServiceSpec {
     pub(crate) version: Cow<'static, str>,
     pub(crate) defaults: Defaults,
     pub(crate) probe_budget: Duration,
-    pub(crate) prefix: Option<Cow<'static, str>>,
+    pub(crate) paths: Paths,
+    /// What follows from `paths`. Empty until the start.
+    pub(crate) routes: Vec<Route>,
     pub(crate) manual_start: bool,
     pub(crate) public_details: bool,
     pub(crate) stalled_after: Option<Duration>,
@@ -28,8 +30,8 @@ pub struct ServiceSpec {
 }
 
 impl ServiceSpec {
-    /// Fills in what is not declared: the name of the executable, and the version `unknown`.
-    pub(crate) fn named(mut self) -> Self {
+    /// Fills in what is not declared: the name of the executable, the version `unknown`, and the usual paths.
+    pub(crate) fn completed(mut self) -> Self {
         if self.name.is_empty() {
             let executable = std::env::current_exe().ok();
             let name = executable.as_deref().and_then(Path::file_name);
@@ -38,6 +40,7 @@ impl ServiceSpec {
         if self.version.is_empty() {
             self.version = "unknown".into();
         }
+        self.routes = self.paths.routes();
         self
     }
 
@@ -52,7 +55,8 @@ impl ServiceSpec {
                 refresh: None,
             },
             probe_budget: Duration::from_millis(800),
-            prefix: None,
+            paths: Paths::new(),
+            routes: Vec::new(),
             manual_start: false,
             public_details: false,
             stalled_after: None,
@@ -94,10 +98,32 @@ impl ServiceSpec {
     }
 
     /// Puts the probes at `PREFIX/live`, `PREFIX/ready`, `PREFIX/startup` and `PREFIX` instead of the default paths
-    /// `/livez`, `/readyz`, `/startupz` and `/health`.
+    /// `/livez`, `/readyz`, `/startupz` and `/health`. The prefix may be empty. The probes are then at `/live`,
+    /// `/ready`, `/startup` and `/health`.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<Cow<'static, str>>) -> Self {
-        self.prefix = Some(prefix.into());
+        self.paths.prefix = Some(prefix.into());
+        self
+    }
+
+    /// Puts a probe at these paths instead of the usual one. Without a path, the probe keeps the usual one.
+    #[must_use]
+    pub fn paths<P: Into<Cow<'static, str>>>(mut self, probe: Probe, paths: impl IntoIterator<Item = P>) -> Self {
+        self.paths.own[probe as usize] = paths.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Answers the liveness probe at one more path.
+    #[must_use]
+    pub fn alias(mut self, path: impl Into<Cow<'static, str>>) -> Self {
+        self.paths.add(path.into(), Probe::Liveness, Body::Usual);
+        self
+    }
+
+    /// Answers the liveness probe at one more path, with the text `OK`.
+    #[must_use]
+    pub fn plain(mut self, path: impl Into<Cow<'static, str>>) -> Self {
+        self.paths.add(path.into(), Probe::Liveness, Body::Plain);
         self
     }
 
@@ -182,6 +208,9 @@ mod tests {
             plain().ttl(time),
             plain().probe_budget(time),
             plain().prefix("/a"),
+            plain().paths(Probe::Liveness, ["/a"]),
+            plain().alias("/a"),
+            plain().plain("/a"),
             plain().manual_start(),
             plain().public_details(),
             plain().stalled_after(time),

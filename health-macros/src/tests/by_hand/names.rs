@@ -7,6 +7,7 @@ use proptest::sample::select;
 
 use super::*;
 use crate::validate::text;
+use health_runtime::Probe;
 
 thread_local!(static NAME: Cell<&'static str> = const { Cell::new("") });
 
@@ -86,6 +87,9 @@ proptest! {
         prop_assert_eq!(link.is_none(), is_taken(db().runbook(leaked)), "a runbook: {:?}", link);
         let prefix = text::prefix_error(&text);
         prop_assert_eq!(prefix.is_none(), refusal(builder().prefix(text.clone())).is_none(), "a prefix: {:?}", prefix);
+        let path = text::path_error(&text);
+        let with_path = || builder().paths(Probe::Readiness, [text.clone()]);
+        prop_assert_eq!(path.is_none(), refusal(with_path()).is_none(), "a path: {:?}", path);
         let label = text::service_name_error(&text);
         prop_assert_eq!(label.is_none(), refusal(builder().name(text.clone())).is_none(), "a service: {:?}", label);
         prop_assert_eq!(label.is_none(), refusal(builder().version(text)).is_none(), "a version: {:?}", label);

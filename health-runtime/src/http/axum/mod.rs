@@ -17,10 +17,9 @@ use tower_service::Service;
 
 use crate::health::Health;
 use crate::http::into_response::respond;
-use crate::http::paths::paths;
 use crate::http::{Answer, DrainLayer, Probes, Target};
 use crate::report::Audience;
-use crate::spec::Probe;
+use crate::spec::Route;
 
 impl Health {
     /// Returns a router that serves the probes, for an application with any state type. The probes have the paths
@@ -101,13 +100,13 @@ impl Health {
 
 fn router<S: Clone + Send + Sync + 'static>(probes: &Probes) -> Router<S> {
     let mut router = Router::new();
-    for (probe, path) in paths(probes.engine.service.prefix.as_deref()) {
-        let service = |probe| ProbeService {
+    for (index, Route { path, .. }) in probes.engine.service.routes.iter().enumerate() {
+        let service = |route| ProbeService {
             probes: probes.clone(),
-            probe,
+            route,
         };
         router = router
-            .route_service(&path, service(Some(probe)))
+            .route_service(path, service(Some(index)))
             .route_service(&format!("{path}/"), service(None))
             .route_service(&format!("{path}/{{*below}}"), service(None));
     }
@@ -118,8 +117,8 @@ fn router<S: Clone + Send + Sync + 'static>(probes: &Probes) -> Router<S> {
 #[derive(Clone)]
 struct ProbeService {
     probes: Probes,
-    /// The probe at exactly this path. `None` if the path has to be parsed.
-    probe: Option<Probe>,
+    /// The index of the route with exactly this path. `None` if the path has to be parsed.
+    route: Option<usize>,
 }
 
 impl Service<Request> for ProbeService {
@@ -134,17 +133,20 @@ impl Service<Request> for ProbeService {
     fn call(&mut self, request: Request) -> ProbeFuture {
         let (method, uri, version) = (request.method(), request.uri(), request.version());
         let at_once = self
-            .probe
-            .and_then(|probe| self.probes.at_once(probe, method.as_str(), uri.query()));
+            .route
+            .and_then(|route| self.probes.at_once(Target::all(route), method.as_str(), uri.query()));
         if let Some(answer) = at_once {
             return ProbeFuture::Now(Some((answer, version)));
         }
-        let (probes, probe, method, uri) = (self.probes.clone(), self.probe, method.clone(), uri.clone());
+        let (probes, route, method, uri) = (self.probes.clone(), self.route, method.clone(), uri.clone());
         ProbeFuture::Later(Box::pin(async move {
-            let here = probe.map(Target::All);
+            let here = route.map(Target::all);
             let target = here.or_else(|| probes.target(uri.path()));
             // If a middleware has rewritten the path, it may match no probe. Then the answer is 404, and not a success.
-            let target = target.unwrap_or(Target::Below(Probe::Health, ""));
+            let target = target.unwrap_or(Target {
+                route: 0,
+                below: Some(""),
+            });
             respond(
                 probes.answer_target(target, method.as_str(), uri.query()).await,
                 version,

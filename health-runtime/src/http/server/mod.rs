@@ -17,7 +17,6 @@ use http_body_util::Full;
 use crate::engine::{Servers, WeakEngine};
 use crate::health::Health;
 use crate::http::into_response::respond;
-use crate::http::paths::Target;
 use crate::http::{Answer, FORMAT, Probes};
 use crate::report::Audience;
 
@@ -198,8 +197,8 @@ async fn answer(
     let asked = engine.look(|engine| {
         let probes = Probes::moment(engine, audience);
         let target = probes.target(path);
-        if let Some(Target::All(probe)) = target
-            && let Some(answer) = probes.at_once(probe, method, query)
+        if let Some(target) = target
+            && let Some(answer) = probes.at_once(target, method, query)
         {
             return Err(answer);
         }
