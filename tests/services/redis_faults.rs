@@ -1,4 +1,7 @@
-//! The table of the faults of Redis, and the soak of its checks.
+//! The tables of the faults of Redis and of a cluster, and the soak of its checks.
+
+#[path = "redis_faults/cluster.rs"]
+mod cluster;
 
 use std::process::Command;
 use std::time::Instant;

@@ -19,6 +19,11 @@ use crate::outcome::CheckResult;
 ///
 /// One slot that is not served is enough, because the keys of a service are usually spread over all slots.
 ///
+/// The driver does not report why it has no connection to a node. A run that gets no answer for this reason connects to
+/// that node once more, without the driver, so that the message tells a node that is down from one that refuses the
+/// client. This needs the address of the node, which the driver reports only after it has been connected to the cluster
+/// once.
+///
 /// Details: `nodes` (the number of primaries), `version`, `used_memory` (of all primaries together), and `read_only`.
 ///
 /// # Cost

@@ -19,7 +19,8 @@ use crate::outcome::CheckResult;
 /// | PostgreSQL is not reachable, refuses the password, or does not answer; or the pool is closed | unhealthy, `error` |
 ///
 /// The message contains the cause, also where the pool itself only reports a timeout: a refused connection, a wrong
-/// password, too many connections, no route, or no answer.
+/// password, too many connections, no route, or no answer. PgBouncer does not tell its clients why it cannot log in to
+/// PostgreSQL: the message is then `server login has been failing`, and the cause is in the log of PgBouncer.
 ///
 /// Details: `size`, `idle`, `in_use` and `max` of the pool, and `read_only`.
 ///
