@@ -127,7 +127,7 @@ async fn each_fault_is_told_from_the_others() {
         .add(
             "killed, with automatic recovery",
             &watched,
-            "lapin is reconnecting",
+            "the broker may be down",
             || server.kill(),
             || server.start_again(),
         )
@@ -164,7 +164,7 @@ async fn each_fault_is_told_from_the_others() {
         .add(
             "password rotated and connections closed, with automatic recovery",
             &watched,
-            "lapin is reconnecting",
+            "it may refuse the client",
             || server.set_password("secret-other"),
             || server.reset_password(),
         )
