@@ -12,7 +12,7 @@ async fn each_fault_of_a_cluster_is_told_from_the_others_and_recovery_needs_no_r
     let mut faults = Faults::new("Redis Cluster with redis 1 (`ClusterConnection`)".to_owned());
     let nodes = cluster.nodes();
     let each = |act: fn(&Redis)| nodes.iter().for_each(act);
-    each(|node| node.kill());
+    each(Server::kill);
     let client = ClusterClient::new(cluster.urls()).unwrap();
     // The only connection that does not need the cluster at once.
     let watched = Watched::new(client.get_pending_async_connection_with_config(ClusterConfig::new()));
@@ -22,7 +22,7 @@ async fn each_fault_of_a_cluster_is_told_from_the_others_and_recovery_needs_no_r
             &watched,
             "no node",
             || {},
-            || each(|node| node.start_again()),
+            || each(Server::start_again),
         )
         .await;
     faults
@@ -48,8 +48,8 @@ async fn each_fault_of_a_cluster_is_told_from_the_others_and_recovery_needs_no_r
             "all nodes are killed",
             &watched,
             "no node",
-            || each(|node| node.kill()),
-            || each(|node| node.start_again()),
+            || each(Server::kill),
+            || each(Server::start_again),
         )
         .await;
     faults
@@ -57,8 +57,8 @@ async fn each_fault_of_a_cluster_is_told_from_the_others_and_recovery_needs_no_r
             "all nodes hang (SIGSTOP)",
             &watched,
             "no node",
-            || each(|node| node.pause()),
-            || each(|node| node.resume()),
+            || each(Server::pause),
+            || each(Server::resume),
         )
         .await;
     let rotate = |from: &str, to: &str| {
