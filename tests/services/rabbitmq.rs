@@ -127,7 +127,7 @@ async fn each_fault_is_told_from_the_others() {
         .add(
             "killed, with automatic recovery",
             &watched,
-            "the broker may be down",
+            "lapin is reconnecting",
             || server.kill(),
             || server.start_again(),
         )
@@ -164,7 +164,7 @@ async fn each_fault_is_told_from_the_others() {
         .add(
             "password rotated and connections closed, with automatic recovery",
             &watched,
-            "it may refuse the client",
+            "lapin is reconnecting",
             || server.set_password("secret-other"),
             || server.reset_password(),
         )

@@ -1,15 +1,8 @@
 //! lapin: the checks of a connection to RabbitMQ, and of one of its channels.
 
-mod attempts;
-
-use std::time::Duration;
-
 use lapin_4::options::ChannelFlowOptions;
 use lapin_4::{Channel, ChannelStatus, Connection, ConnectionStatus, ErrorKind};
 
-use tokio::time::sleep;
-
-use self::attempts::Attempt;
 use crate::check::HealthCheck;
 use crate::current_run::{patience, within};
 use crate::outcome::{CheckResult, Outcome};
@@ -43,35 +36,9 @@ use crate::outcome::{CheckResult, Outcome};
 /// - Let the liveness probe restart the process, with `liveness` and `restart_helps = "lapin does not reconnect"`. Keep
 ///   in mind that the process is then also restarted while the broker is down, and that it needs the broker to start.
 ///
-/// lapin shows neither the reason why it has lost a connection nor the address of the broker. Each event of
-/// `Connection::events_listener` is for one listener only, so the check does not listen: it would take events away from
-/// your service. With automatic recovery, the check follows lapin's attempts to connect again, and the message says
-/// what they come to: the broker accepts connections and closes them again (it refuses the password, or the virtual
-/// host is missing), or lapin gets no connection or no answer (the broker is down, or not reachable). The broker's log
-/// has the exact cause in the first case. Without automatic recovery, the message only says that the connection is lost.
-///
-/// # A broker that is not there when the service starts
-///
-/// There is no connection to check then, and `Connection::connect` returns the cause. Let a task connect, and put what
-/// it has into the state:
-///
-/// ```
-/// use std::sync::{Mutex, OnceLock};
-///
-/// use health_runtime::{CheckResult, HealthCheck};
-/// # use lapin_4 as lapin;
-///
-/// struct Broker {
-///     connection: OnceLock<lapin::Connection>,
-///     /// Why the task could not connect.
-///     failure: Mutex<String>,
-/// }
-///
-/// async fn broker(broker: &Broker) -> CheckResult { // with = broker
-///     let failure = || broker.failure.lock().unwrap().clone();
-///     broker.connection.get().ok_or_else(failure)?.check().await
-/// }
-/// ```
+/// lapin keeps neither the reason why it has lost a connection nor the address of the broker, so the message cannot
+/// contain the cause. Without automatic recovery, `Connection::events_listener` reports it. If the broker is not there
+/// when your service starts, `Connection::connect` returns the cause, and there is no connection to check yet.
 ///
 /// # Alarms
 ///
@@ -102,10 +69,6 @@ use crate::outcome::{CheckResult, Outcome};
 /// If a run is cut off, lapin still receives the answer and closes the channel. While the broker does not answer, each
 /// run leaves behind one channel that is not open yet. These channels end with the answer or with the connection.
 ///
-/// While lapin is reconnecting, a task looks at the state of the connection, for at most ten minutes: every millisecond
-/// until the first attempt is over or 30 s have passed, and then every 20 ms. There is one task for each connection. It
-/// goes on when a run is cut off.
-///
 /// ```
 /// use std::sync::Arc;
 ///
@@ -122,10 +85,6 @@ use crate::outcome::{CheckResult, Outcome};
 impl HealthCheck for Connection {
     async fn check(&self) -> CheckResult {
         let status = self.status();
-        if is_reconnecting(status) {
-            return Err(reconnecting(status).await.into());
-        }
-        attempts::forget(status);
         if let Some(problem) = lost(status) {
             return Err(problem.into());
         }
@@ -169,8 +128,7 @@ impl HealthCheck for Connection {
 /// arguments, or when a message is acknowledged twice. The consumers of the channel then end. lapin does not open the
 /// channel again, unless automatic recovery is enabled. The connection and its other channels are not affected, so this
 /// check finds more than that of a [`Connection`](HealthCheck#impl-HealthCheck-for-Connection), which is described
-/// there in the sections on lost connections and on alarms. A channel does not show what lapin's attempts to connect
-/// again come to; check the connection as well to learn that. Unlike a connection, a channel does not tell whether it is
+/// there in the sections on lost connections and on alarms. Unlike a connection, a channel does not tell whether it is
 /// blocked, so an alarm is reported as a missing answer.
 ///
 /// # Cost
@@ -222,7 +180,8 @@ impl HealthCheck for Channel {
 fn lost(status: &ConnectionStatus) -> Option<&'static str> {
     if status.connected() {
         None
-    } else if is_reconnecting(status) {
+    } else if status.reconnecting() || status.connecting() {
+        // Nobody has a connection before it was open once.
         Some("the connection is lost, and lapin is reconnecting")
     } else if status.errored() {
         Some("the connection is lost, and lapin does not reconnect it")
@@ -230,34 +189,6 @@ fn lost(status: &ConnectionStatus) -> Option<&'static str> {
         Some("the connection is closed")
     } else {
         Some("the connection is not open yet")
-    }
-}
-
-/// Nobody has a connection before it was open once, so one that is connecting was lost.
-fn is_reconnecting(status: &ConnectionStatus) -> bool {
-    status.reconnecting() || status.connecting()
-}
-
-/// What lapin's attempts to connect again have come to. Waits until one of them is over, or for as long as the run can.
-async fn reconnecting(status: &ConnectionStatus) -> &'static str {
-    let over = async {
-        loop {
-            match attempts::last(status) {
-                Some(attempt) => return attempt,
-                None => sleep(Duration::from_millis(10)).await,
-            }
-        }
-    };
-    match within(patience(), over).await {
-        Some(Attempt::Unanswered) => {
-            "the connection is lost, and lapin is reconnecting: it gets no connection, or no answer to it; the broker may \
-             be down, or not reachable"
-        }
-        Some(Attempt::Closed) => {
-            "the connection is lost, and lapin is reconnecting: the broker accepts connections and closes them again; it \
-             may refuse the client, for example its password"
-        }
-        None => "the connection is lost, and lapin is reconnecting: no attempt is over yet",
     }
 }
 
