@@ -6,6 +6,8 @@ mod bb8;
 mod deadpool;
 #[path = "postgres/diesel.rs"]
 mod diesel;
+#[path = "postgres/pgbouncer.rs"]
+mod pgbouncer;
 #[path = "postgres/pools.rs"]
 mod pools;
 #[path = "postgres/sea_orm.rs"]

@@ -1,9 +1,10 @@
 //! The checks of lapin, with a real server.
 
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use std::time::{Duration, Instant};
 
 use health_runtime::{CheckResult, CheckSpec, HealthCheck, Reason, Status};
+use health_services::blackhole::Blackhole;
 use health_services::servers::{RabbitMq, Server};
 use health_services::soak::soak;
 use health_services::watched::message;
@@ -12,6 +13,7 @@ use lapin_4 as lapin;
 use lapin_4::options::{BasicConsumeOptions, BasicPublishOptions, QueueDeclareOptions};
 use lapin_4::types::FieldTable;
 use lapin_4::{BasicProperties, Channel, Connection, ConnectionProperties};
+use tokio::time::{sleep, timeout};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -55,6 +57,45 @@ impl HealthCheck for Current {
     }
 }
 
+/// What a service does that starts without waiting for the broker: a task connects, and keeps why it could not.
+#[derive(Clone, Default)]
+struct Broker(Arc<BrokerInner>);
+
+#[derive(Default)]
+struct BrokerInner {
+    connection: OnceLock<Connection>,
+    failure: Mutex<String>,
+}
+
+impl Broker {
+    fn connecting_to(url: String) -> Self {
+        let broker = Self::default();
+        let inner = Arc::clone(&broker.0);
+        tokio::spawn(async move {
+            loop {
+                let once = ConnectionProperties::default().configure_backoff(|backoff| backoff.with_max_times(0));
+                let failure = match timeout(SECOND, Connection::connect(&url, once)).await {
+                    Ok(Ok(connection)) => return drop(inner.connection.set(connection)),
+                    Ok(Err(error)) => error.to_string(),
+                    Err(_) => "no connection within 1 s".to_owned(),
+                };
+                *inner.failure.lock().unwrap() = failure;
+                sleep(SECOND / 2).await;
+            }
+        });
+        broker
+    }
+}
+
+impl HealthCheck for Broker {
+    async fn check(&self) -> CheckResult {
+        match self.0.connection.get() {
+            Some(connection) => connection.check().await,
+            None => Err(self.0.failure.lock().unwrap().clone().into()),
+        }
+    }
+}
+
 async fn publish(channel: &Channel, queue: &str) {
     let (options, properties) = (BasicPublishOptions::default(), BasicProperties::default());
     channel
@@ -67,6 +108,17 @@ async fn publish(channel: &Channel, queue: &str) {
 async fn each_fault_is_told_from_the_others() {
     let Some(server) = RabbitMq::start() else { return };
     let mut faults = Faults::new("RabbitMQ with lapin 4".to_owned());
+    server.kill();
+    let connecting = Watched::new(Broker::connecting_to(server.url()));
+    faults
+        .add(
+            "not there at boot; a task of the service connects, and keeps the error",
+            &connecting,
+            "Connection refused",
+            || {},
+            || server.start_again(),
+        )
+        .await;
     let watched = Watched::new(Arc::new(recovering(&server).await));
     watched.until_healthy().await;
     assert_eq!(watched.detail("vhost").as_deref(), Some("/"));
@@ -117,6 +169,12 @@ async fn each_fault_is_told_from_the_others() {
             || server.reset_password(),
         )
         .await;
+    let began = Instant::now();
+    let hole = Blackhole::new();
+    let nowhere = Broker::connecting_to(format!("amqp://app:secret@{}/%2f", hole.address()));
+    let report = Watched::new(nowhere).until_error("no connection").await;
+    let title = "blackholed address; a task of the service connects, and keeps the error";
+    faults.push(title, &report, began.elapsed(), None);
     faults.compare();
 }
 

@@ -1,11 +1,13 @@
-//! The table of the faults of Redis, and the soak of its checks.
+//! The tables of the faults of Redis and of a cluster.
+
+#[path = "redis_faults/cluster.rs"]
+mod cluster;
 
 use std::process::Command;
 use std::time::Instant;
 
 use health_services::blackhole::Blackhole;
 use health_services::servers::{Redis, Server};
-use health_services::soak::soak;
 use health_services::{Faults, Watched};
 use redis_1::Client;
 
@@ -82,35 +84,6 @@ async fn each_fault_is_told_from_the_others_and_recovery_needs_no_restart() {
     let report = nowhere.until_error("no connection").await;
     faults.push("blackholed address", &report, began.elapsed(), None);
     faults.compare();
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn ten_thousand_runs_of_which_a_third_is_cut_off_leave_nothing_behind() {
-    let Some(server) = Redis::start() else { return };
-    soak(Client::open(server.url()).unwrap(), || server.connections()).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn ten_thousand_runs_of_a_pool_leave_nothing_behind() {
-    let Some(server) = Redis::start() else { return };
-    let config = deadpool_redis_0_23::Config::from_url(server.url());
-    let pool = config
-        .builder()
-        .unwrap()
-        .max_size(3)
-        .runtime(deadpool_redis_0_23::Runtime::Tokio1)
-        .build()
-        .unwrap();
-    soak(pool.clone(), || server.connections()).await;
-    for value in 0..10 {
-        let mut connection = pool.get().await.unwrap();
-        let answer: i32 = deadpool_redis_0_23::redis::cmd("ECHO")
-            .arg(value)
-            .query_async(&mut connection)
-            .await
-            .unwrap();
-        assert_eq!(answer, value, "the connection is in the middle of another answer");
-    }
 }
 
 fn as_admin(server: &Redis, password: &str, arguments: &[&str]) {

@@ -199,6 +199,7 @@ pub(crate) async fn a_database_that_accepts_no_more_connections_is_as_busy_as_a_
 
 pub(crate) async fn ten_thousand_runs_of_which_a_third_is_cut_off_leave_nothing_behind<P: TestPool>() {
     let Some(server) = Postgres::start() else { return };
+    let server = server.with_fast_logins();
     let pool = P::to(&server.url());
     soak(pool.clone(), || server.connections()).await;
     let mut taken = Vec::new();

@@ -32,6 +32,7 @@ macro_rules! with_version {
                 DatabaseConnection:
                 each_fault_is_told_from_the_others_and_recovery_needs_no_restart
                 the_database_of_a_full_pool_is_still_asked
+                ten_thousand_runs_of_which_a_third_is_cut_off_leave_nothing_behind
             }
         }
     };

@@ -207,6 +207,7 @@ macro_rules! with_version {
             #[tokio::test(flavor = "multi_thread")]
             async fn ten_thousand_runs_of_which_a_third_is_cut_off_leave_nothing_behind() {
                 let Some(server) = Postgres::start() else { return };
+                let server = server.with_fast_logins();
                 let pool = pool(&server.url());
                 soak(pool.clone(), || server.connections()).await;
                 let mut taken = Vec::new();

@@ -6,6 +6,7 @@ use futures_util::future::join;
 
 use crate::checks::redis::driver::{Connection, Failure};
 use crate::checks::redis::findings::Findings;
+use crate::checks::redis::greeting;
 use crate::checks::redis::info::{ClusterInfo, Info, number};
 use crate::checks::redis::judge;
 use crate::current_run::{patience, timed};
@@ -21,7 +22,14 @@ pub async fn cluster<C: Connection>(connection: &C) -> CheckResult {
     let state = timed(patience, connection.text(&["CLUSTER", "INFO"]));
     let nodes = timed(patience, connection.pairs(&["INFO"]));
     let (state, nodes) = join(state, nodes).await;
-    judged(given(state), given(nodes))
+    let (state, mut nodes) = (given(state), given(nodes));
+    // The driver names a node to which it has no connection, but not why it has none.
+    if let Err(Missing::Failed(error)) = &mut nodes
+        && let Some(cause) = greeting::look_at_node(&error.to_string()).await
+    {
+        *error = cause;
+    }
+    judged(state, nodes)
 }
 
 /// Why a command has no usable answer.

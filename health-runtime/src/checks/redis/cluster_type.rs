@@ -27,6 +27,10 @@ use crate::outcome::CheckResult;
 /// If the user may run `CLUSTER INFO` but not `INFO`, the check only detects what `CLUSTER INFO` reports, and has the
 /// detail `info = "not permitted"`.
 ///
+/// The driver does not report why it has no connection to a node. If a run gets no answer for this reason, it connects to
+/// that node once more, without the driver. So the message shows whether the node is down or refuses the client. Before
+/// the driver has been connected to the cluster for the first time, it names no node, and the message has no cause.
+///
 /// Details: `nodes`, which is the number of primaries; `version`; `used_memory` of all primaries together, in bytes;
 /// and `read_only`.
 ///

@@ -18,16 +18,28 @@ pub(super) const TOO_MANY: &str = "max number of clients reached";
 const AT_ONCE: Duration = Duration::from_millis(100);
 
 /// Connects once more, without the driver, to find out why the driver got no connection. `None` if the cause is not
-/// found.
+/// found. `info` is the `Debug` output of a `ConnectionInfo`.
 pub(super) async fn look(info: &str) -> Option<BoxError> {
-    let address = address(info)?;
+    look_at(address(info)?, "accepts the connection, but does not answer").await
+}
+
+/// The same for a node of a cluster, of which the driver has no connection. `error` is the driver's text. It ends with
+/// the address of the node.
+pub(super) async fn look_at_node(error: &str) -> Option<BoxError> {
+    let address = last_address(error)?;
+    let silent = "accepts connections, so it may refuse the client, for example its password";
+    look_at(address, silent).await
+}
+
+/// `silent` is the text for a server that accepts the connection and says nothing.
+async fn look_at(address: (String, u16), silent: &'static str) -> Option<BoxError> {
     let patience = patience();
-    let seen = timed(patience, spawn_blocking(move || connect(address, patience))).await;
+    let seen = timed(patience, spawn_blocking(move || connect(address, patience, silent))).await;
     seen.ok()?.ok()?.map(Into::into)
 }
 
 /// Blocks for at most about this long, and longer only if the name of the host is resolved slowly.
-fn connect((host, port): (String, u16), patience: Duration) -> Option<String> {
+fn connect((host, port): (String, u16), patience: Duration, silent: &str) -> Option<String> {
     let place = format!("{host}:{port}");
     let timeout = patience.saturating_sub(AT_ONCE).max(AT_ONCE) / 2;
     let address = match (host, port).to_socket_addrs() {
@@ -48,7 +60,7 @@ fn connect((host, port): (String, u16), patience: Duration) -> Option<String> {
         }
         Ok(0) => Some(format!("{place} closes each connection at once")),
         Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-            Some(format!("{place} accepts the connection, but does not answer"))
+            Some(format!("{place} {silent}"))
         }
         _ => None,
     }
@@ -64,9 +76,29 @@ fn address(info: &str) -> Option<(String, u16)> {
     Some((host.to_owned(), port.trim().parse().ok()?))
 }
 
+/// `host:port` at the end of a text.
+fn last_address(text: &str) -> Option<(String, u16)> {
+    let (host, port) = text.rsplit(' ').next()?.rsplit_once(':')?;
+    (!host.is_empty()).then_some((host.to_owned(), port.parse().ok()?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_address_of_a_node_is_found_at_the_end_of_an_error() {
+        let error = "Requested connection not found - ClusterConnectionNotFound: node-1.internal:7000";
+        assert_eq!(last_address(error), Some(("node-1.internal".to_owned(), 7000)));
+        for other in [
+            "",
+            "No connections found - ClusterConnectionNotFound",
+            "a: :7000",
+            "at 10:30 Uhr",
+        ] {
+            assert_eq!(last_address(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn an_address_is_found_in_what_the_driver_shows() {

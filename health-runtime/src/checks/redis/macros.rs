@@ -96,6 +96,9 @@
 ///
 /// A `MultiplexedConnection` never connects again. Once it is lost, its check fails until the process restarts.
 ///
+/// A connection to a cluster does not report why it has no connection to a node, so the run connects to that node once
+/// more without the driver. It knows the address only after the cluster has answered once.
+///
 /// # What it does not detect
 ///
 /// - Missing permissions for keys or commands.

@@ -24,7 +24,8 @@ use crate::outcome::CheckResult;
 /// | the pool is closed | unhealthy, `error` |
 ///
 /// The message contains the cause, even if the pool itself only reports a timeout: a refused connection, a wrong
-/// password, too many connections, no route, or no answer.
+/// password, too many connections, no route, or no answer. PgBouncer does not tell its clients why it cannot log in to
+/// PostgreSQL: the message is then `server login has been failing`, and the cause is in the log of PgBouncer.
 ///
 /// Details: `size`, `idle` and `in_use`, which are the numbers of open connections; `max`, which is the largest size of
 /// the pool; and `read_only`.

@@ -9,9 +9,9 @@ use nix::unistd::User;
 
 use super::ports::Port;
 use super::postgres::{Postgres, asks_for_a_password};
-use super::process::{Process, daemon, unprivileged_user};
+use super::process::{Process, daemon, run, tool, unprivileged_user};
 use super::server::{Instance, Server, first_start};
-use super::{installed, url_encoded};
+use super::{find, installed, url_encoded};
 
 /// A PgBouncer that pools transactions: a client has a connection to the server only while a transaction is open.
 #[derive(Debug)]
@@ -51,6 +51,20 @@ impl PgBouncer {
         format!("postgres://app:{password}@127.0.0.1:{}/app", self.port())
     }
 
+    /// Runs a command of its console, for example `DISABLE app`.
+    ///
+    /// # Panics
+    ///
+    /// If it fails.
+    pub fn console(&self, command: &str) -> String {
+        let psql = find("psql").expect("it comes with PostgreSQL");
+        let mut psql = tool(&psql, self.instance.folder(), None);
+        psql.env("PGPASSWORD", &self.password);
+        psql.args(["-XqAt", "--set=ON_ERROR_STOP=1", "--host=127.0.0.1", "--port"]);
+        psql.args([&self.port().to_string(), "--username=app", "--dbname=pgbouncer"]);
+        run(&mut psql, command)
+    }
+
     fn new(program: &Path, server: &Postgres, settings: &[(&str, &str)], port: Port) -> Self {
         let user = unprivileged_user();
         let instance = Instance::new("PgBouncer", port);
@@ -73,6 +87,7 @@ impl PgBouncer {
              unix_socket_dir =\n\
              auth_type = scram-sha-256\n\
              auth_file = {}\n\
+             admin_users = app\n\
              pool_mode = transaction\n\
              default_pool_size = 2\n\
              ; Clients may set these, and each transaction may have another connection.\n\
