@@ -1,4 +1,4 @@
-//! The reference pages beside the items: the options, the checks, the HTTP contract, the states, and the log.
+//! The reference pages beside the items: the options, the checks, the HTTP contract, the states, the log, and containers.
 
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
@@ -19,3 +19,6 @@ pub mod states {}
 
 #[doc = include_str!("../docs/log.md")]
 pub mod log {}
+
+#[doc = include_str!("../docs/containers.md")]
+pub mod containers {}

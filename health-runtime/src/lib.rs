@@ -129,6 +129,7 @@
 //! | [The HTTP contract](_documentation::http) | configure a prober, or understand an answer |
 //! | [The states](_documentation::states) | find out why a probe fails |
 //! | [The log](_documentation::log) | write an alert |
+//! | [Containers](_documentation::containers) | write a `HEALTHCHECK` without `curl` in the image |
 //!
 //! # Features
 //!
@@ -176,6 +177,7 @@ pub mod __private;
 //   outcome, detail, parts, report    the results
 //   format                            turns a report into bytes
 //   http                              answers probes
+//   probe                             asks a probe, from inside a container
 //   text, panics, trigger, kept,      what several of these need
 //   current_run
 //   testing                           the test kit
@@ -200,6 +202,7 @@ mod outcome;
 mod package;
 mod panics;
 mod parts;
+pub mod probe;
 mod report;
 mod spec;
 mod start_error;
