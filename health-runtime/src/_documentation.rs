@@ -1,4 +1,5 @@
-//! The reference pages beside the items: the options, the checks, the HTTP contract, the states, the log, and containers.
+//! The reference pages beside the items: the options, the checks, the HTTP contract, the states, the log, containers, and
+//! systemd.
 
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
@@ -22,3 +23,8 @@ pub mod log {}
 
 #[doc = include_str!("../docs/containers.md")]
 pub mod containers {}
+
+#[cfg(feature = "systemd")]
+#[cfg_attr(docsrs, doc(cfg(feature = "systemd")))]
+#[doc = include_str!("../docs/systemd.md")]
+pub mod systemd {}
