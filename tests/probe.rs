@@ -1,6 +1,6 @@
 //! The client for a `HEALTHCHECK`, as a process: its exit code, and the line that it prints.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use health_runtime::{Flag, HealthState};
 use health_tests::{serve, settled};
+use tokio::net::TcpSocket;
 
 /// Nothing takes this long, unless it hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -18,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const LONG: &str = "20000";
 
 /// The timeout of a client that needs it.
-const SHORT: &str = "300";
+const SHORT: &str = "1000";
 
 /// The exit code, and what was printed to standard error.
 #[derive(Debug, PartialEq)]
@@ -159,11 +160,18 @@ async fn a_probe_of_ours_passes_or_fails_and_the_line_says_why() {
     passes(&format!("{url}/livez"));
 }
 
+/// An address at which nothing listens, and that nobody else can take while the socket exists.
+fn refusing() -> (TcpSocket, SocketAddr) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap();
+    (socket, address)
+}
+
 #[test]
 fn a_refused_connection_fails_and_each_address_is_named() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    drop(listener);
+    let (_socket, address) = refusing();
+    let port = address.port();
     fails(
         &format!("http://localhost:{port}/"),
         LONG,
@@ -174,7 +182,7 @@ fn a_refused_connection_fails_and_each_address_is_named() {
 
 #[test]
 fn a_server_that_hangs_fails_at_the_timeout() {
-    fails(&server(hold), SHORT, "no answer within 300 ms");
+    fails(&server(hold), SHORT, "no answer within 1000 ms");
 }
 
 #[test]
@@ -189,7 +197,7 @@ fn a_server_that_trickles_its_answer_fails_at_the_timeout() {
         let _ = stream.write_all(b"HTTP/1.1 200 ");
         repeat(stream, b"O", Duration::from_millis(10));
     });
-    fails(&url, SHORT, "no answer within 300 ms");
+    fails(&url, SHORT, "no answer within 1000 ms");
 }
 
 #[test]
@@ -263,7 +271,7 @@ fn interim_answers_are_skipped() {
     fails(&answers(not_ready), LONG, "503: unhealthy");
     fails(&answers(b"HTTP/1.1 100 Continue\r\n\r\n"), LONG, "without an answer");
     let endless = server(|stream| repeat(stream, b"HTTP/1.1 100 Continue\r\n\r\n", Duration::from_millis(1)));
-    fails(&endless, SHORT, "no answer within 300 ms");
+    fails(&endless, SHORT, "no answer within 1000 ms");
 }
 
 #[test]
@@ -352,24 +360,25 @@ fn a_real_tls_server_is_a_clear_error() {
         eprintln!("skipped: there is no `openssl` to serve TLS with");
         return;
     }
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    drop(listener);
     let mut server = Command::new("openssl");
-    server.args(["s_server", "-quiet", "-accept", &format!("127.0.0.1:{port}"), "-key"]);
     server
+        .args(["s_server", "-accept", "127.0.0.1:0", "-key"])
         .arg(&key)
         .arg("-cert")
-        .arg(&certificate)
-        .stdout(Stdio::null())
+        .arg(&certificate);
+    let server = server
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
         .stderr(Stdio::null());
-    let mut server = server.stdin(Stdio::piped()).spawn().unwrap();
-    let began = Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(began.elapsed() < PATIENCE && server.try_wait().unwrap().is_none());
-        thread::sleep(Duration::from_millis(2));
-    }
-    let ended = ask(&format!("http://127.0.0.1:{port}/livez"), LONG);
+    let mut server = server.spawn().unwrap();
+    let mut lines = BufReader::new(server.stdout.take().unwrap())
+        .lines()
+        .map_while(Result::ok);
+    let address = lines.find_map(|line| line.strip_prefix("ACCEPT ").map(str::to_owned));
+    let ended = ask(
+        &format!("http://{}/livez", address.expect("it prints its address")),
+        LONG,
+    );
     server.kill().unwrap();
     server.wait().unwrap();
     assert_eq!(ended.0, Some(1));
@@ -387,8 +396,10 @@ fn an_ipv6_address_is_asked_and_localhost_means_both() {
         eprintln!("skipped: this machine has no IPv6 loopback");
         return;
     }
+    // The same port of 127.0.0.1 is taken, and nothing listens there.
+    let (_socket, refusing) = refusing();
     let (request, requests) = channel();
-    let address = server_at("[::1]:0", move |mut stream| {
+    let address = server_at(&format!("[::1]:{}", refusing.port()), move |mut stream| {
         request.send(head(&mut stream)).unwrap();
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
     });
@@ -428,9 +439,8 @@ fn the_request_is_a_plain_get_that_ends_the_connection() {
 #[test]
 fn no_proxy_is_used() {
     let (proxy, requests) = recorder();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let refused = format!("http://{}/", listener.local_addr().unwrap());
-    drop(listener);
+    let (_socket, address) = refusing();
+    let refused = format!("http://{address}/");
     let mut command = client(LONG);
     for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
         command.env(name, format!("http://{proxy}"));
