@@ -15,18 +15,23 @@ const TRIED: usize = 8;
 const NAMED: usize = 3;
 
 pub(super) fn connect(target: &Target, deadline: &Deadline) -> Result<TcpStream, String> {
-    let addresses = addresses(target, deadline)?;
+    first(&addresses(target, deadline)?, deadline)
+}
+
+/// Connects to the first of these addresses that accepts.
+fn first(addresses: &[SocketAddr], deadline: &Deadline) -> Result<TcpStream, String> {
     let mut failures = Vec::new();
-    for (tried, address) in addresses.iter().enumerate() {
-        // An address that does not answer must leave time for those after it.
-        let share = deadline.left().map(|left| left / share(addresses.len() - tried));
-        let failure = match share.filter(|share| !share.is_zero()) {
-            None => format!("no answer {}", deadline.within()),
-            Some(share) => match TcpStream::connect_timeout(address, share).and_then(accepted) {
-                Ok(stream) => return Ok(stream),
-                Err(error) if error.kind() == io::ErrorKind::TimedOut => "no answer in time".into(),
-                Err(error) => error.to_string(),
-            },
+    for (address, waiting) in addresses.iter().zip((1..=addresses.len()).rev()) {
+        // An address that does not answer must leave time for those that still wait.
+        let waiting = u32::try_from(waiting).unwrap_or(u32::MAX);
+        let share = deadline
+            .left()
+            .map(|left| left / waiting)
+            .filter(|share| !share.is_zero());
+        let failure = match share.map(|share| TcpStream::connect_timeout(address, share).and_then(accepted)) {
+            Some(Ok(stream)) => return Ok(stream),
+            Some(Err(error)) if error.kind() != io::ErrorKind::TimedOut => error.to_string(),
+            _ => format!("no answer {}", deadline.within()),
         };
         failures.push(format!("{address}: {failure}"));
     }
@@ -36,10 +41,6 @@ pub(super) fn connect(target: &Target, deadline: &Deadline) -> Result<TcpStream,
         failures.push(format!("and {more} more"));
     }
     Err(format!("cannot connect: {}", failures.join("; ")))
-}
-
-fn share(addresses: usize) -> u32 {
-    u32::try_from(addresses).unwrap_or(u32::MAX)
 }
 
 /// If nothing listens on a local port, the system may give the connection this very port as its own. The socket is then
@@ -141,6 +142,32 @@ mod tests {
             error,
             format!("cannot connect: 127.0.0.1:{port}: no answer within 0 ms")
         );
+    }
+
+    /// A server that answers nothing more: its queue of connections is full, so the system drops the next ones.
+    fn silent() -> (tokio::net::TcpListener, Vec<TcpStream>, SocketAddr) {
+        let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+        socket
+            .bind("127.0.0.1:0".parse().expect("an address"))
+            .expect("a free port");
+        let server = socket.listen(0).expect("it listens");
+        let address = server.local_addr().expect("it is bound");
+        let mut queue = Vec::new();
+        while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(200)) {
+            queue.push(stream);
+        }
+        (server, queue, address)
+    }
+
+    #[tokio::test]
+    async fn a_dead_first_address_leaves_time_for_the_next() {
+        let (_server, _queue, dead) = silent();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("it is bound");
+        let stream = first(&[dead, address], &Deadline::after(Duration::from_secs(1))).expect("the second accepts");
+        assert_eq!(stream.peer_addr().expect("it is connected"), address);
+        let error = first(&[dead, dead], &Deadline::after(Duration::from_millis(200))).expect_err("both are dead");
+        assert_eq!(error.matches("no answer within 200 ms").count(), 2, "{error}");
     }
 
     #[tokio::test]

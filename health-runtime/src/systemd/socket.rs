@@ -2,9 +2,9 @@
 //!
 //! # Why no library
 //!
-//! `sd-notify` 0.5 is the crate that is kept. It was tried: it cannot send to an abstract socket (`@name`), and it sends
-//! on a blocking socket, so a manager that does not read blocks the worker after 11 messages, and with it the runtime
-//! that the watchdog watches. What is left of it without these is less code than the use of it.
+//! `sd-notify` 0.5 was tried. It cannot send to an abstract socket (`@name`). It also sends on a blocking socket: if the
+//! manager does not read, the 12th message blocks its worker for good, and the runtime is blocked by what watches it. All
+//! that would be left for the crate is the text of five assignments.
 
 use std::ffi::OsStr;
 use std::io;
