@@ -1,4 +1,5 @@
-//! The reference pages beside the items: the options, the checks, the HTTP contract, the states, and the log.
+//! The reference pages beside the items: the options, the checks, the HTTP contract, the states, the log, containers, and
+//! systemd.
 
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
@@ -19,3 +20,11 @@ pub mod states {}
 
 #[doc = include_str!("../docs/log.md")]
 pub mod log {}
+
+#[doc = include_str!("../docs/containers.md")]
+pub mod containers {}
+
+#[cfg(feature = "systemd")]
+#[cfg_attr(docsrs, doc(cfg(feature = "systemd")))]
+#[doc = include_str!("../docs/systemd.md")]
+pub mod systemd {}

@@ -119,6 +119,7 @@
 //! | [`startup_task`](Health::startup_task), [`mark_started`](Health::mark_started) | delay the start until some work is done |
 //! | [`hold`](Health::hold), [`drain`](Health::drain) | take the service out of rotation, temporarily or permanently |
 //! | [`subscribe`](Health::subscribe), [`watch`](Health::watch) | react to changes |
+//! | `notify_systemd` | report the start, the end and the status to systemd, and feed its watchdog |
 //! | [`report`](Health::report), [`phase`](Health::phase) | read the state from inside the service |
 //!
 //! # Contracts
@@ -130,6 +131,8 @@
 //! | [The HTTP contract](_documentation::http) | configure a prober, or understand an answer |
 //! | [The states](_documentation::states) | find out why a probe fails |
 //! | [The log](_documentation::log) | write an alert |
+//! | [Containers](_documentation::containers) | write a `HEALTHCHECK` without `curl` in the image |
+//! | [systemd](_documentation/systemd/index.html) | write a unit file |
 //!
 //! # Features
 //!
@@ -141,6 +144,7 @@
 //! | `http-1` | with `serve` | conversion of an [`Answer`] into an `http::Response<Bytes>`, for hyper and for frameworks that use hyper |
 //! | `http-client` | off | `checks::Http`, which asks an HTTP server; it brings reqwest 0.13 with rustls |
 //! | `net` | with `axum` | [`checks::Tcp`] |
+//! | `systemd` | off | `Health::notify_systemd`, for units with `Type=notify` and a watchdog; it brings no crate |
 //! | `tls-expiry` | off | `checks::TlsExpiry`, which reads certificates from a file or asks a server for them; it brings rustls and x509-cert |
 //! | `tonic-0_14` | off | `checks::Grpc`, which asks the health service of a gRPC server, and [`HealthCheck`] for `tonic::transport::Channel` |
 //! | `object_store-0_14` | off | [`HealthCheck`] for `dyn object_store::ObjectStore`, so that an `Arc<dyn ObjectStore>` is a check |
@@ -178,6 +182,8 @@ pub mod __private;
 //   outcome, detail, parts, report    the results
 //   format                            turns a report into bytes
 //   http                              answers probes
+//   probe                             asks a probe, from inside a container
+//   systemd                           tells systemd about the service
 //   text, panics, trigger, kept,      what several of these need
 //   current_run
 //   testing                           the test kit
@@ -202,10 +208,13 @@ mod outcome;
 mod package;
 mod panics;
 mod parts;
+pub mod probe;
 mod report;
 mod spec;
 mod start_error;
 mod state;
+#[cfg(feature = "systemd")]
+mod systemd;
 #[cfg(feature = "testing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 pub mod testing;

@@ -241,6 +241,18 @@ impl<S: tracing::Subscriber> Layer<S> for Log {
     }
 }
 
+/// Prints each event to standard output, as one line with all its fields.
+#[derive(Clone, Copy, Debug)]
+pub struct Print;
+
+impl<S: tracing::Subscriber> Layer<S> for Print {
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+        let mut line = Line(event.metadata().level().to_string());
+        event.record(&mut line);
+        println!("{}", line.0);
+    }
+}
+
 struct Line(String);
 
 impl Visit for Line {

@@ -3,6 +3,9 @@
 //! Start it with `cargo run -p quickstart`. It needs no other service: the database is a file, and the payments
 //! provider is a second server in this process. You can switch that server off. `PORT` sets the port; `PORT=0` takes
 //! any free port.
+//!
+//! `quickstart --probe` asks the running service whether it is alive. In a container, this is the command of the
+//! `HEALTHCHECK`.
 
 mod orders;
 mod payments;
@@ -11,10 +14,11 @@ use std::env;
 use std::io::{self, ErrorKind};
 use std::net::Ipv4Addr;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use axum::Router;
-use health_runtime::HealthState;
+use health_runtime::{HealthState, probe};
 use sqlx::SqlitePool;
 use tokio::net::TcpListener;
 
@@ -46,7 +50,10 @@ async fn main() -> ExitCode {
 }
 
 async fn serve() -> anyhow::Result<()> {
-    let listener = listen().await?;
+    let port = port()?;
+    probe::exit_if_asked(&format!("http://localhost:{port}/livez"), Duration::from_secs(2)); // `quickstart --probe`
+
+    let listener = listen(port).await?;
     let port = listener.local_addr()?.port();
     let provider = payments::start_provider(port)
         .await
@@ -78,17 +85,21 @@ async fn serve() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Listens only on the loopback address, at `PORT`.
-async fn listen() -> anyhow::Result<TcpListener> {
-    let port = match env::var_os("PORT") {
-        None => PORT,
-        Some(port) => port.to_str().and_then(|port| port.parse().ok()).ok_or_else(|| {
-            anyhow!(
-                "PORT={} is no port; try `PORT=4000`, or `PORT=0` for any free one",
-                port.display()
-            )
-        })?,
+/// The port from `PORT`.
+fn port() -> anyhow::Result<u16> {
+    let Some(port) = env::var_os("PORT") else {
+        return Ok(PORT);
     };
+    port.to_str().and_then(|port| port.parse().ok()).ok_or_else(|| {
+        anyhow!(
+            "PORT={} is no port; try `PORT=4000`, or `PORT=0` for any free one",
+            port.display()
+        )
+    })
+}
+
+/// Listens only on the loopback address.
+async fn listen(port: u16) -> anyhow::Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .await
         .map_err(|error| match error.kind() {

@@ -367,6 +367,14 @@ impl Engine {
         self.handles.is_some()
     }
 
+    /// Spawns a task on the runtime that the checks run on. Does nothing in a test that moves the clock.
+    #[cfg(all(unix, feature = "systemd"))]
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        if let Some(handles) = &self.handles {
+            drop(handles.runtime.spawn(task));
+        }
+    }
+
     /// How many handles keep the engine running.
     fn holders(&self) -> usize {
         handle::holders(self.holders.get())

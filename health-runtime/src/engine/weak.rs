@@ -1,7 +1,11 @@
 //! A weak reference to the engine. The engine's own threads and tasks use it, because they must not keep the engine
 //! running.
 
+#[cfg(all(unix, feature = "systemd"))]
+use std::pin::pin;
 use std::sync::{Arc, Weak};
+#[cfg(all(unix, feature = "systemd"))]
+use std::task::Poll;
 
 use crate::engine::Engine;
 
@@ -18,6 +22,24 @@ impl WeakEngine {
     pub(crate) fn look<R>(&self, look: impl FnOnce(&Arc<Engine>) -> R) -> Option<R> {
         let engine = self.0.upgrade()?;
         Some(look(&engine))
+    }
+
+    /// Waits, but not longer than the engine exists. The timer is one of the pacemaker, because the application's runtime
+    /// may have no timers.
+    #[cfg(all(unix, feature = "systemd"))]
+    pub(crate) async fn sleep(&self, time: std::time::Duration) {
+        let timer = self.look(|engine| {
+            let _timers = engine.timers();
+            tokio::time::sleep(time)
+        });
+        let Some(timer) = timer else { return };
+        let mut timer = pin!(timer);
+        // The timer would panic if it was polled after the pacemaker has ended.
+        std::future::poll_fn(|context| match self.look(|_| timer.as_mut().poll(context)) {
+            Some(Poll::Pending) => Poll::Pending,
+            Some(Poll::Ready(())) | None => Poll::Ready(()),
+        })
+        .await;
     }
 }
 

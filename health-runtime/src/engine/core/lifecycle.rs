@@ -123,6 +123,12 @@ impl Lifecycle {
         self.failed |= !done;
     }
 
+    /// Whether the start waits for a task that may still be done. It is over once a task was dropped.
+    #[cfg(all(unix, feature = "systemd"))]
+    pub(in crate::engine) fn is_working(&self) -> bool {
+        self.tasks > 0 && !self.failed && !self.draining
+    }
+
     pub(in crate::engine) fn ready(&mut self) {
         self.was_ready = true;
     }

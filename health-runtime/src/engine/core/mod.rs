@@ -351,6 +351,12 @@ impl Core {
         self.lifecycle.open_task()
     }
 
+    /// Whether the service waits for a startup task that may still be done.
+    #[cfg(all(unix, feature = "systemd"))]
+    pub(crate) fn is_working(&self) -> bool {
+        self.lifecycle.is_working()
+    }
+
     pub(crate) fn close_task(&mut self, done: bool, now: Time) {
         self.progress(now, |lifecycle| lifecycle.close_task(done));
     }

@@ -86,6 +86,14 @@ pub(crate) enum Event {
     NoShutdown,
     /// A signal came, and nothing in the process has called `shutdown_signal()` or `drain_finished()`.
     SignalIgnored,
+    /// The socket of systemd cannot be used.
+    #[cfg(all(unix, feature = "systemd"))]
+    NoNotices {
+        error: io::Error,
+    },
+    /// systemd is told about another engine of this process.
+    #[cfg(all(unix, feature = "systemd"))]
+    SecondNotifier,
     Exit {
         why: String,
         code: i32,
@@ -172,6 +180,14 @@ impl Event {
             }
             Self::SignalIgnored => {
                 tracing::warn!(target: "health", "a signal asked the process to end: readiness fails, but nothing waits for `shutdown_signal()`");
+            }
+            #[cfg(all(unix, feature = "systemd"))]
+            Self::NoNotices { error } => {
+                tracing::warn!(target: "health", %error, "cannot notify systemd: it ends a unit with `Type=notify` that does not report its start");
+            }
+            #[cfg(all(unix, feature = "systemd"))]
+            Self::SecondNotifier => {
+                tracing::warn!(target: "health", "another engine of this process notifies systemd, so this one does not; call `notify_systemd()` on one of them");
             }
             Self::Exit { why, code } => {
                 tracing::error!(target: "health", code, "exiting: {why}");
