@@ -191,6 +191,10 @@ mod engine;
 mod events;
 mod format;
 mod function;
+#[cfg(feature = "tonic-0_14")]
+mod grpc;
+#[cfg(feature = "tonic-0_14")]
+mod grpc_health_v1;
 mod health;
 mod http;
 mod kept;
@@ -223,6 +227,9 @@ pub use function::HealthFn;
 pub use function::{
     Annotated, BlockingReturn, Function, Returned, Unannotated, run, run_async, run_blocking, run_plain,
 };
+#[cfg(feature = "tonic-0_14")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tonic-0_14")))]
+pub use grpc::GrpcHealth;
 pub use health::{Health, HealthBuilder, WeakHealth};
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]

@@ -1,10 +1,4 @@
 //! [`Grpc`], a check that asks the health service of a gRPC server, and the check of tonic's `Channel`.
-//!
-//! ```text
-//! message  the two messages of the health service
-//! ```
-
-mod message;
 
 use std::error::Error;
 use std::fmt;
@@ -14,10 +8,10 @@ use http::uri::PathAndQuery;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status as GrpcStatus};
 
-use self::message::{HealthCodec, ServingStatus};
 use crate::BoxError;
 use crate::check::HealthCheck;
 use crate::current_run::{patience, within};
+use crate::grpc_health_v1::{HealthCheckRequest, HealthCodec, ServingStatus};
 use crate::outcome::{CheckResult, Outcome};
 
 /// The method of the standard health service.
@@ -142,8 +136,9 @@ async fn call(channel: Channel, service: &str) -> Result<ServingStatus, GrpcStat
         .ready()
         .await
         .map_err(|error| GrpcStatus::from_error(error.into()))?;
-    let request = Request::new(service.to_owned());
-    let answer = client.unary(request, PathAndQuery::from_static(CHECK), HealthCodec);
+    let request = Request::new(HealthCheckRequest(service.to_owned()));
+    let codec = HealthCodec::<HealthCheckRequest, ServingStatus>::new();
+    let answer = client.unary(request, PathAndQuery::from_static(CHECK), codec);
     Ok(answer.await?.into_inner())
 }
 
