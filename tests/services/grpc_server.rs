@@ -50,15 +50,19 @@ impl Orders {
 
     /// The engine also has a check with the name of a probe.
     fn start(&self) -> Health {
-        let named_like_a_probe = CheckSpec::named("readiness").interval(Duration::from_secs(3600));
+        let named_like_a_probe = CheckSpec::named("readiness").interval(Duration::from_hours(1));
         let health = Health::builder(self.clone()).check(named_like_a_probe, check_fn(async || true));
         health.start()
     }
 }
 
+async fn bound() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").await.expect("a free port")
+}
+
 /// Serves until the drain is over. The address is free on the loopback.
 async fn serve(health: &Health, service: GrpcHealth) -> (SocketAddr, tokio::task::JoinHandle<()>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let listener = bound().await;
     let address = listener.local_addr().expect("bound");
     let stop = health.drain_finished();
     let server = Server::builder().add_service(service);

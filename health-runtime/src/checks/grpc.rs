@@ -5,13 +5,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::uri::PathAndQuery;
+use tonic::metadata::MetadataValue;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status as GrpcStatus};
 
 use crate::BoxError;
 use crate::check::HealthCheck;
 use crate::current_run::{patience, within};
-use crate::grpc_health_v1::{HealthCheckRequest, HealthCodec, ServingStatus};
+use crate::grpc_health_v1::{HOPS, HealthCheckRequest, HealthCodec, ServingStatus};
 use crate::outcome::{CheckResult, Outcome};
 
 /// The method of the standard health service.
@@ -35,6 +36,10 @@ const LONGEST: usize = 4096;
 /// | any other gRPC status, such as `UNAUTHENTICATED` | unhealthy, `error` |
 /// | the connection is refused or is lost, TLS fails, or the name does not resolve | unhealthy, `error` |
 /// | there is no connection, or no answer, within 3/4 of the check's timeout | unhealthy, `error` |
+///
+/// Two services that ask each other do not keep each other down, if both use this crate: the check sends the metadata
+/// `health-hops`, and the service that [`Health::grpc`](crate::Health::grpc) returns then leaves out the checks that ask
+/// other services. This check is itself left out when another service asks a probe with `hops`.
 ///
 /// The message of a failed connection contains the true cause, such as `Connection refused`, and not only
 /// `transport error`.
@@ -92,6 +97,10 @@ impl Grpc {
 }
 
 impl HealthCheck for Grpc {
+    fn asks_probe(&self) -> bool {
+        true
+    }
+
     async fn check(&self) -> CheckResult {
         ask(&self.channel, &self.service).await
     }
@@ -112,6 +121,10 @@ impl fmt::Debug for Grpc {
 /// server's services.
 #[cfg_attr(docsrs, doc(cfg(feature = "tonic-0_14")))]
 impl HealthCheck for Channel {
+    fn asks_probe(&self) -> bool {
+        true
+    }
+
     async fn check(&self) -> CheckResult {
         ask(self, "").await
     }
@@ -136,7 +149,8 @@ async fn call(channel: Channel, service: &str) -> Result<ServingStatus, GrpcStat
         .ready()
         .await
         .map_err(|error| GrpcStatus::from_error(error.into()))?;
-    let request = Request::new(HealthCheckRequest(service.to_owned()));
+    let mut request = Request::new(HealthCheckRequest(service.to_owned()));
+    request.metadata_mut().insert(HOPS, MetadataValue::from_static("1"));
     let codec = HealthCodec::<HealthCheckRequest, ServingStatus>::new();
     let answer = client.unary(request, PathAndQuery::from_static(CHECK), codec);
     Ok(answer.await?.into_inner())

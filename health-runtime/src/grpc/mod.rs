@@ -27,7 +27,8 @@ use self::watch::{WatchStream, ended};
 use crate::BoxError;
 use crate::engine::{EngineHandle, View};
 use crate::grpc_health_v1::{
-    Decode, Encode, HealthCheckRequest, HealthCodec, HealthListRequest, HealthListResponse, SERVICE, ServingStatus,
+    Decode, Encode, HOPS, HealthCheckRequest, HealthCodec, HealthListRequest, HealthListResponse, SERVICE,
+    ServingStatus,
 };
 use crate::health::Health;
 use crate::report::Phase;
@@ -177,11 +178,15 @@ impl GrpcHealth {
         self.engine.note_server();
     }
 
-    async fn check(self, HealthCheckRequest(name): HealthCheckRequest) -> Result<ServingStatus, Status> {
+    async fn check(self, request: tonic::Request<HealthCheckRequest>) -> Result<ServingStatus, Status> {
         self.note();
-        let Some(subject) = self.subject(&name) else {
+        let HealthCheckRequest(name) = request.get_ref();
+        let Some(mut subject) = self.subject(name) else {
             return Err(Status::not_found("no service has this name"));
         };
+        if request.metadata().contains_key(HOPS) {
+            subject = subject.without(self.engine.names.asking().collect());
+        }
         let view = self.engine.probe(subject.probe, subject.selection.as_ref()).await;
         Ok(status(&view, &subject))
     }
@@ -263,7 +268,7 @@ impl UnaryService<HealthCheckRequest> for Check {
     type Future = BoxFuture<'static, Result<tonic::Response<ServingStatus>, Status>>;
 
     fn call(&mut self, request: tonic::Request<HealthCheckRequest>) -> Self::Future {
-        let status = self.0.clone().check(request.into_inner());
+        let status = self.0.clone().check(request);
         Box::pin(async { status.await.map(tonic::Response::new) })
     }
 }

@@ -1,8 +1,9 @@
 //! What a service name stands for.
 
 use std::iter;
+use std::ops::Range;
 
-use crate::engine::{Named, Selection};
+use crate::engine::{Named, Selection, WHOLE};
 use crate::grpc::GrpcHealth;
 use crate::spec::Probe;
 
@@ -21,6 +22,17 @@ impl Subject {
     fn whole(probe: Probe) -> Self {
         let selection = None;
         Self { probe, selection }
+    }
+
+    /// The same without these checks. A check that was asked for by its name stays.
+    pub(super) fn without(self, excluded: Vec<Range<usize>>) -> Self {
+        let included = match &self.selection {
+            Some(Selection { one: Some(_), .. }) => return self,
+            Some(selection) => selection.ranges(),
+            None => WHOLE,
+        };
+        let selection = Some(Selection::part(included.to_vec(), excluded));
+        Self { selection, ..self }
     }
 
     /// Checks in any probe, so their state is that of the probe that shows everything.

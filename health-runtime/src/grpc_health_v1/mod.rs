@@ -30,6 +30,10 @@ use self::wire::{Field, fields, write_bytes, write_number};
 /// The name of the health service.
 pub(crate) const SERVICE: &str = "grpc.health.v1.Health";
 
+/// The key of the metadata with which a check asks. As over HTTP, where it is in the query, the answer then leaves out
+/// the checks that ask other services in turn.
+pub(crate) const HOPS: &str = "health-hops";
+
 /// The name of the service that a client asks about. It is empty if the client asks about the whole server.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct HealthCheckRequest(pub(crate) String);
@@ -81,7 +85,7 @@ impl Decode for HealthCheckRequest {
         let mut service = String::new();
         fields(buffer, |number, field| {
             if let (1, Field::Bytes(bytes)) = (number, field) {
-                service = str::from_utf8(&bytes).ok()?.to_owned();
+                service = String::from_utf8(bytes.into()).ok()?;
             }
             Some(())
         })?;

@@ -5,16 +5,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use health_runtime::{CheckSpec, Health, Probe, Status, check_fn};
+use health_runtime::{CheckSpec, Health, Probe, Status, check_fn, checks};
 use health_tests::until;
 use http::uri::PathAndQuery;
+use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
 use tonic::{Code, Request};
 use tonic_health::pb::HealthCheckResponse;
 use tonic_health::pb::health_check_response::ServingStatus::{NotServing, Serving};
 use tonic_prost::ProstCodec;
 
 use crate::client::Client;
-use crate::{Orders, serve};
+use crate::{Orders, bound, serve};
 
 #[tokio::test]
 async fn a_probe_a_check_a_nested_struct_and_a_group_are_services() {
@@ -105,6 +107,30 @@ async fn a_probe_a_check_a_nested_struct_and_a_group_are_services() {
     assert_eq!(client.check("worker").await, Ok(NotServing));
 }
 
+/// Each waits for the other one to be ready.
+#[tokio::test]
+async fn two_services_that_ask_each_other_do_not_keep_each_other_down() {
+    let listeners = [bound().await, bound().await];
+    let [one, two] = [&listeners[0], &listeners[1]].map(|listener| listener.local_addr().expect("bound"));
+    let mut services = Vec::new();
+    for (listener, other) in listeners.into_iter().zip([two, one]) {
+        let spec = CheckSpec::named("other")
+            .critical()
+            .interval(Duration::from_millis(100));
+        let asks = checks::Grpc::new(Client::new(other).channel());
+        let health = Health::builder(()).check(spec, asks).start();
+        let server = Server::builder().add_service(health.grpc());
+        tokio::spawn(server.serve_with_incoming(TcpIncoming::from(listener)));
+        services.push(health);
+    }
+    for address in [one, two] {
+        // A check that is asked for by its name is not left out.
+        for name in ["other", ""] {
+            Client::new(address).settled(name, Serving).await;
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_hold_fails_readiness_and_its_checks_and_not_liveness() {
     let health = Orders::healthy().start();
@@ -180,7 +206,7 @@ async fn a_request_that_is_no_text_or_has_an_unknown_method_is_refused() {
 #[tokio::test]
 async fn requests_start_no_runs_and_do_not_wait_for_a_check_that_hangs() {
     let runs = Arc::new(AtomicUsize::new(0));
-    let (counted, hour) = (Arc::clone(&runs), Duration::from_secs(3600));
+    let (counted, hour) = (Arc::clone(&runs), Duration::from_hours(1));
     let hangs = CheckSpec::named("hangs")
         .critical()
         .interval(hour)
@@ -227,14 +253,10 @@ async fn a_request_proves_that_a_server_runs() {
     let reason = health.report(Probe::Readiness).reason;
     assert_eq!(reason, Some(health_runtime::Reason::Starting));
     // Not `serve`: what waits for the end of the drain is known to be a server too.
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let listener = bound().await;
     let client = Client::new(listener.local_addr().expect("bound"));
-    let incoming = tonic::transport::server::TcpIncoming::from(listener);
-    tokio::spawn(
-        tonic::transport::Server::builder()
-            .add_service(service)
-            .serve_with_incoming(incoming),
-    );
+    let incoming = TcpIncoming::from(listener);
+    tokio::spawn(Server::builder().add_service(service).serve_with_incoming(incoming));
     client.settled("", Serving).await;
 }
 

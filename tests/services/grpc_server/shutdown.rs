@@ -153,8 +153,8 @@ async fn signalled() {
     nix::sys::signal::raise(nix::sys::signal::Signal::SIGTERM).expect("it is sent");
     finished.await;
     let since = Instant::now();
-    let served = tokio::time::timeout(GENEROUS, server).await.expect("the server ends");
-    served.expect("no panic").expect("it serves");
+    let result = tokio::time::timeout(GENEROUS, server).await.expect("the server ends");
+    result.expect("no panic").expect("it serves");
     println!(
         "after SIGTERM, a server with 30 open streams ended {:?} after the drain",
         since.elapsed()
