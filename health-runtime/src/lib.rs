@@ -114,6 +114,7 @@
 //! | method | use it to |
 //! |---|---|
 //! | `router`, `drain_layer`, `listener`, [`shutdown_signal`](Health::shutdown_signal) | serve the probes, and shut down without losing a request |
+//! | `grpc` | answer the health service of gRPC |
 //! | `serve_internal`, `internal_router` | show error texts, runbooks and parts to the person on call |
 //! | [`startup_task`](Health::startup_task), [`mark_started`](Health::mark_started) | delay the start until some work is done |
 //! | [`hold`](Health::hold), [`drain`](Health::drain) | take the service out of rotation, temporarily or permanently |
@@ -140,7 +141,7 @@
 //! | `http-client` | off | `checks::Http`, which asks an HTTP server; it brings reqwest 0.13 with rustls |
 //! | `net` | with `axum` | [`checks::Tcp`] |
 //! | `tls-expiry` | off | `checks::TlsExpiry`, which reads certificates from a file or asks a server for them; it brings rustls and x509-cert |
-//! | `tonic-0_14` | off | `checks::Grpc`, which asks the health service of a gRPC server, and [`HealthCheck`] for `tonic::transport::Channel` |
+//! | `tonic-0_14` | off | `Health::grpc`, the health service of gRPC for a server of tonic; `checks::Grpc`, which asks the health service of another server, and [`HealthCheck`] for `tonic::transport::Channel` |
 //! | `object_store-0_14` | off | [`HealthCheck`] for `dyn object_store::ObjectStore`, so that an `Arc<dyn ObjectStore>` is a check |
 //! | `sqlx-0_9-sqlite` | off | [`HealthCheck`] for `sqlx::SqlitePool`; its [`impl`](HealthCheck#impl-HealthCheck-for-Pool%3CSqlite%3E) documents what it detects, what it costs and what it does not detect |
 //! | `sqlx-0_8-postgres`, `sqlx-0_8-mysql`, `sqlx-0_8-sqlite`, `sqlx-0_9-postgres`, `sqlx-0_9-mysql` | off | [`HealthCheck`] for the other pools of sqlx, and `checks::sqlx_0_8::migrated`, `checks::sqlx_0_9::migrated` |
@@ -176,6 +177,7 @@ pub mod __private;
 //   outcome, detail, parts, report    the results
 //   format                            turns a report into bytes
 //   http                              answers probes
+//   grpc, grpc_health_v1              answers the health service of gRPC; its messages
 //   text, panics, trigger, kept,      what several of these need
 //   current_run
 //   testing                           the test kit
