@@ -57,8 +57,8 @@ pub trait HealthCheck: Send + Sync + 'static {
     /// Returns `true` if the check asks a probe of another service. The default implementation returns `false`.
     ///
     /// Two services that ask each other's readiness would otherwise never recover: each one fails because the other one
-    /// fails. So a check that asks a probe adds `hops=1` to the query of its request, and a probe that is asked with
-    /// `hops` leaves out the checks for which this method returns `true`. See [the HTTP
+    /// fails. So a check that asks a probe adds `hops=1` to the query of its request, or `health-hops` to the metadata
+    /// of gRPC, and a probe that is asked with it leaves out the checks for which this method returns `true`. See [the HTTP
     /// contract](crate::_documentation::http#which-checks).
     ///
     /// The engine calls this method once, when it starts.

@@ -115,6 +115,7 @@
 //! | `serve_axum` | serve an axum application and the probes, and shut down without losing a request |
 //! | `router`, `drain_layer`, `listener`, [`shutdown_signal`](Health::shutdown_signal) | do its single steps |
 //! | `serve` | serve the probes of a worker without a web server |
+//! | `grpc` | answer the health service of gRPC |
 //! | `serve_internal`, `internal_router` | show error texts, runbooks and parts to the person on call |
 //! | [`startup_task`](Health::startup_task), [`mark_started`](Health::mark_started) | delay the start until some work is done |
 //! | [`hold`](Health::hold), [`drain`](Health::drain) | take the service out of rotation, temporarily or permanently |
@@ -146,7 +147,7 @@
 //! | `net` | with `axum` | [`checks::Tcp`] |
 //! | `systemd` | off | `Health::notify_systemd`, for units with `Type=notify` and a watchdog; it brings no crate |
 //! | `tls-expiry` | off | `checks::TlsExpiry`, which reads certificates from a file or asks a server for them; it brings rustls and x509-cert |
-//! | `tonic-0_14` | off | `checks::Grpc`, which asks the health service of a gRPC server, and [`HealthCheck`] for `tonic::transport::Channel` |
+//! | `tonic-0_14` | off | `Health::grpc`, the health service of gRPC for a server of tonic; `checks::Grpc`, which asks the health service of another server, and [`HealthCheck`] for `tonic::transport::Channel` |
 //! | `object_store-0_14` | off | [`HealthCheck`] for `dyn object_store::ObjectStore`, so that an `Arc<dyn ObjectStore>` is a check |
 //! | `sqlx-0_9-sqlite` | off | [`HealthCheck`] for `sqlx::SqlitePool`; its [`impl`](HealthCheck#impl-HealthCheck-for-Pool%3CSqlite%3E) documents what it detects, what it costs and what it does not detect |
 //! | `sqlx-0_8-postgres`, `sqlx-0_8-mysql`, `sqlx-0_8-sqlite`, `sqlx-0_9-postgres`, `sqlx-0_9-mysql` | off | [`HealthCheck`] for the other pools of sqlx, and `checks::sqlx_0_8::migrated`, `checks::sqlx_0_9::migrated` |
@@ -184,6 +185,7 @@ pub mod __private;
 //   http                              answers probes
 //   probe                             asks a probe, from inside a container
 //   systemd                           tells systemd about the service
+//   grpc, grpc_health_v1              answers the health service of gRPC; its messages
 //   text, panics, trigger, kept,      what several of these need
 //   current_run
 //   testing                           the test kit
@@ -199,6 +201,10 @@ mod engine;
 mod events;
 mod format;
 mod function;
+#[cfg(feature = "tonic-0_14")]
+mod grpc;
+#[cfg(feature = "tonic-0_14")]
+mod grpc_health_v1;
 mod health;
 mod http;
 mod kept;
@@ -234,6 +240,9 @@ pub use function::HealthFn;
 pub use function::{
     Annotated, BlockingReturn, Function, Returned, Unannotated, run, run_async, run_blocking, run_plain,
 };
+#[cfg(feature = "tonic-0_14")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tonic-0_14")))]
+pub use grpc::GrpcHealth;
 pub use health::{Health, HealthBuilder, WeakHealth};
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]

@@ -1,23 +1,18 @@
 //! [`Grpc`], a check that asks the health service of a gRPC server, and the check of tonic's `Channel`.
-//!
-//! ```text
-//! message  the two messages of the health service
-//! ```
-
-mod message;
 
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
 use http::uri::PathAndQuery;
+use tonic::metadata::MetadataValue;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status as GrpcStatus};
 
-use self::message::{HealthCodec, ServingStatus};
 use crate::BoxError;
 use crate::check::HealthCheck;
 use crate::current_run::{patience, within};
+use crate::grpc_health_v1::{HOPS, HealthCheckRequest, HealthCodec, ServingStatus};
 use crate::outcome::{CheckResult, Outcome};
 
 /// The method of the standard health service.
@@ -41,6 +36,10 @@ const LONGEST: usize = 4096;
 /// | any other gRPC status, such as `UNAUTHENTICATED` | unhealthy, `error` |
 /// | the connection is refused or is lost, TLS fails, or the name does not resolve | unhealthy, `error` |
 /// | there is no connection, or no answer, within 3/4 of the check's timeout | unhealthy, `error` |
+///
+/// Two services that ask each other do not keep each other down, if both use this crate: the check sends the metadata
+/// `health-hops`, and the service that [`Health::grpc`](crate::Health::grpc) returns then leaves out the checks that ask
+/// other services. This check is itself left out when another service asks a probe with `hops`.
 ///
 /// If the connection fails, the message contains the cause, such as `Connection refused`, and not only
 /// `transport error`.
@@ -104,6 +103,10 @@ impl Grpc {
 }
 
 impl HealthCheck for Grpc {
+    fn asks_probe(&self) -> bool {
+        true
+    }
+
     async fn check(&self) -> CheckResult {
         ask(&self.channel, &self.service).await
     }
@@ -137,6 +140,10 @@ impl fmt::Debug for Grpc {
 /// ```
 #[cfg_attr(docsrs, doc(cfg(feature = "tonic-0_14")))]
 impl HealthCheck for Channel {
+    fn asks_probe(&self) -> bool {
+        true
+    }
+
     async fn check(&self) -> CheckResult {
         ask(self, "").await
     }
@@ -161,8 +168,10 @@ async fn call(channel: Channel, service: &str) -> Result<ServingStatus, GrpcStat
         .ready()
         .await
         .map_err(|error| GrpcStatus::from_error(error.into()))?;
-    let request = Request::new(service.to_owned());
-    let answer = client.unary(request, PathAndQuery::from_static(CHECK), HealthCodec);
+    let mut request = Request::new(HealthCheckRequest(service.to_owned()));
+    request.metadata_mut().insert(HOPS, MetadataValue::from_static("1"));
+    let codec = HealthCodec::<HealthCheckRequest, ServingStatus>::new();
+    let answer = client.unary(request, PathAndQuery::from_static(CHECK), codec);
     Ok(answer.await?.into_inner())
 }
 

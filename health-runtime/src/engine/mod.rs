@@ -20,6 +20,7 @@
 //! names        finds checks by name
 //! clock        the time, and a cheap test whether a moment is in the future
 //! sync         the types of `publication` and `queue`, which their test replaces
+//! watchers     those who are woken when a new view shows a change
 //! test_kit     the engine of a test: the test moves the clock and starts the runs
 //! ```
 //!
@@ -45,6 +46,11 @@ mod sync;
 #[cfg(feature = "testing")]
 mod test_kit;
 mod view;
+#[cfg_attr(
+    not(feature = "tonic-0_14"),
+    allow(dead_code, reason = "only gRPC has such watchers")
+)]
+mod watchers;
 mod weak;
 
 use std::ops::Range;
@@ -84,6 +90,7 @@ use self::log::outbox::Outbox;
 use self::publication::Publication;
 use self::run::Spawned;
 use self::sync::Loaded;
+use self::watchers::Watchers;
 use crate::kept::Kept;
 use crate::panics;
 use crate::report::{Renderer, Transition};
@@ -121,6 +128,7 @@ pub(crate) struct Engine {
     changed: Arc<Notify>,
     outbox: Outbox,
     stage: watch::Sender<Stage>,
+    watchers: Watchers,
     /// The drain has begun, or the engine has ended.
     drain_started: watch::Sender<bool>,
     pub(crate) serving: Arc<Serving>,
@@ -229,6 +237,9 @@ impl Engine {
             panics::run(|| self.changed.notify_waiters()); // a waker may panic
         }
         self.outbox.tell(&self.plans);
+        if effects.moved {
+            self.watchers.wake();
+        }
     }
 
     /// Watches the runtime from now on. The service asks for this with `stalled_after`, or with `serve` or `serve_internal`,
@@ -302,8 +313,12 @@ impl Engine {
         if self.probed.swap(false, Ordering::Relaxed) {
             self.serving.saw();
         }
+        let is_watched = self.watchers.any();
         let (more, busy, stage) = self.with(|core, now| {
             let more = core.tick(now);
+            if is_watched && core.ask_again(now) {
+                self.note_probe();
+            }
             if core.lifecycle.is_waiting(now) && self.serving.is_idle(shutdown::QUIET) {
                 core.lifecycle.close_now(now);
             }

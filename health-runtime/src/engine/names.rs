@@ -67,6 +67,12 @@ impl Names {
         self.asking.iter().map(|index| *index..index + 1)
     }
 
+    /// The names of all checks, nests and groups. A group may have the same name as a check or a nest.
+    #[cfg(feature = "tonic-0_14")]
+    pub(crate) fn all(&self) -> impl Iterator<Item = &str> {
+        self.named.keys().chain(self.groups.keys()).map(|name| &**name)
+    }
+
     pub(crate) fn named(&self, name: &str) -> Option<&Named> {
         self.named.get(name)
     }

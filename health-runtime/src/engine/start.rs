@@ -18,6 +18,7 @@ use crate::engine::publication::Publication;
 use crate::engine::shutdown::exit::LAST_WORDS;
 use crate::engine::shutdown::serving::Serving;
 use crate::engine::shutdown::signals;
+use crate::engine::watchers::Watchers;
 use crate::engine::{Core, Engine, EngineHandle, Event, Handles, Plan, Runner, Time, runner};
 use crate::kept::Kept;
 use crate::panics;
@@ -70,6 +71,7 @@ impl Engine {
             outbox: Outbox::new(log_thread, Probe::ALL.map(|probe| view.verdict(probe))),
             view: Publication::new(view),
             stage: watch::channel(Stage::Serving).0,
+            watchers: Watchers::new(),
             drain_started: watch::channel(false).0,
             serving: Serving::new(),
             handles,
@@ -129,6 +131,7 @@ impl Engine {
         self.grant();
         panics::run(|| self.changed.notify_waiters()); // probes may be waiting
         panics::run(|| self.drain_started.send_replace(true));
+        self.watchers.end();
         panics::run(|| self.serving.stop()); // connections outlive the engine, and their wakers may panic
         self.runner.let_go();
         drop(self.live.lock().unwrap_or_else(PoisonError::into_inner).take());

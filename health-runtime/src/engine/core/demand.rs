@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use crate::engine::Time;
 use crate::engine::core::Core;
+use crate::engine::watchers::ASKS;
+use crate::engine::{Time, WHOLE};
 use crate::outcome::Reason;
 use crate::spec::Probe;
 
@@ -15,6 +16,16 @@ impl Core {
         for index in expired {
             self.start(index, now);
         }
+    }
+
+    /// Starts all checks that have expired, for the watchers. Does so at most once in [`ASKS`]. Returns whether it has.
+    pub(crate) fn ask_again(&mut self, now: Time) -> bool {
+        let is_time = now >= self.asks_at;
+        if is_time {
+            self.asks_at = now + ASKS;
+            self.demand(Probe::Health, WHOLE, now);
+        }
+        is_time
     }
 
     /// The first of these checks that a probe still waits for, and until when. A result from after the arrival of the

@@ -95,6 +95,10 @@ pub(crate) struct Core {
     told_readiness: (State, bool),
     /// The answers of the probes in the last event.
     told_verdicts: [State; 4],
+    /// The state of a check or of a probe has changed since the last view.
+    moved: bool,
+    /// When a watcher asks for the on-demand checks again.
+    asks_at: Time,
     told_stalled: bool,
     effects: Effects,
 }
@@ -109,6 +113,8 @@ pub(crate) struct Effects {
     pub(crate) events: Vec<Event>,
     /// Something that the view shows has changed.
     pub(crate) changed: bool,
+    /// A new view shows another state of a check or of a probe than the view before it.
+    pub(crate) moved: bool,
     /// A result has arrived that a probe may wait for.
     pub(crate) arrived: bool,
     /// The time from which each probe has to look at the core, if that is sooner than before. `None`: no change.
@@ -121,6 +127,7 @@ impl Effects {
         self.start.extend(later.start);
         self.beat |= later.beat;
         self.changed |= later.changed;
+        self.moved |= later.moved;
         self.arrived |= later.arrived;
     }
 }
@@ -162,6 +169,8 @@ impl Core {
             lifecycle: Lifecycle::new(manual_start),
             told_readiness: (State::unhealthy(Reason::Starting), false),
             told_verdicts: [State::unhealthy(Reason::Starting); 4],
+            moved: false,
+            asks_at: Time::ZERO,
             told_stalled: false,
             effects: Effects::default(),
         }

@@ -75,6 +75,7 @@ impl Core {
         };
         let view = View::new(briefs.collect(), last_runs.collect(), standing);
         self.tell_verdicts(&view);
+        self.effects.moved |= std::mem::take(&mut self.moved);
         (view, until)
     }
 }

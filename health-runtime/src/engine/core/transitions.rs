@@ -28,6 +28,7 @@ impl Core {
         let message = message.and_then(|result| result.message.clone());
         self.effects.events.push(if changed {
             slot.told_at = now;
+            self.moved = true;
             let from = std::mem::replace(&mut slot.told, state);
             let to = state;
             Event::Check {
@@ -58,6 +59,7 @@ impl Core {
     pub(super) fn tell_verdicts(&mut self, view: &View) {
         let verdicts = Probe::ALL.map(|probe| view.verdict(probe));
         if verdicts != std::mem::replace(&mut self.told_verdicts, verdicts) {
+            self.moved = true;
             self.effects.events.push(Event::Verdicts(verdicts));
         }
         let readiness = (view.verdict(Probe::Readiness), view.is_only_pending());

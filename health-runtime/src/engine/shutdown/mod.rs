@@ -43,6 +43,7 @@ impl Engine {
             self.draining.store(true, Ordering::Release);
         });
         panics::run(|| self.drain_started.send_replace(true)); // a waker may panic
+        self.watchers.wake(); // the next view would wake them too, but it comes with the next tick
     }
 
     /// Resolves when the drain begins, or the engine has ended. Does not keep the engine running.
@@ -79,6 +80,7 @@ impl Engine {
             return;
         }
         if reached == Stage::Serving {
+            self.watchers.end();
             self.let_go();
         }
         if stage == Stage::Stopped {
