@@ -229,6 +229,9 @@ pub use health::{Health, HealthBuilder, WeakHealth};
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
 pub use health_macros::{HealthState, health_check};
+#[cfg(feature = "actix-web-4")]
+#[cfg_attr(docsrs, doc(cfg(feature = "actix-web-4")))]
+pub use http::{ActixDrain, ActixDrainService};
 pub use http::{Answer, Probes};
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]

@@ -16,7 +16,7 @@ pub(super) enum Target<'a> {
 }
 
 /// The path of each probe.
-#[cfg(any(feature = "axum", feature = "testing"))]
+#[cfg(any(feature = "actix-web-4", feature = "axum", feature = "testing"))]
 pub(crate) fn paths(prefix: Option<&str>) -> [(Probe, String); 4] {
     let path = |probe: Probe| match prefix {
         None => PLAIN[probe as usize].to_owned(),
