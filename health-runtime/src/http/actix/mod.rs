@@ -163,7 +163,10 @@ fn respond(answer: Answer) -> HttpResponse {
 /// use actix_web::{App, web};
 ///
 /// let probes = health.probes();
-/// let ready = async move || probes.answer("GET", "/readyz", None).await.expect("a path of a probe");
+/// let ready = move || {
+///     let probes = probes.clone();
+///     async move { probes.answer("GET", "/readyz", None).await }
+/// };
 /// let app = App::new().route("/internal/ready", web::get().to(ready));
 /// ```
 #[cfg_attr(docsrs, doc(cfg(feature = "actix-web-4")))]
