@@ -114,6 +114,7 @@
 //! |---|---|
 //! | `serve_axum` | serve an axum application and the probes, and shut down without losing a request |
 //! | `router`, `drain_layer`, `listener`, [`shutdown_signal`](Health::shutdown_signal) | do its single steps |
+//! | `actix`, `actix_drain`, `actix_shutdown_signal` | do the same in an application of actix-web 4 |
 //! | `serve` | serve the probes of a worker without a web server |
 //! | `serve_internal`, `internal_router` | show error texts, runbooks and parts to the person on call |
 //! | [`startup_task`](Health::startup_task), [`mark_started`](Health::mark_started) | delay the start until some work is done |
@@ -137,6 +138,7 @@
 //! |---|---|---|
 //! | `macros` | on | `#[derive(HealthState)]`, and `#[health_check]` on functions |
 //! | `axum` | on | [`Health::serve_axum`], [`Health::router`], [`Health::drain_layer`], [`Health::listener`], [`Health::drain_listener`], [`Health::internal_router`] |
+//! | `actix-web-4` | off | `Health::actix`, `Health::actix_drain`, `Health::actix_shutdown_signal`: the probes in an application of actix-web 4 |
 //! | `serve` | with `axum` | [`Health::serve`], [`Health::serve_internal`]: the probes on a port of their own |
 //! | `http-1` | with `serve` | conversion of an [`Answer`] into an `http::Response<Bytes>`, for hyper and for frameworks that use hyper |
 //! | `http-client` | off | `checks::Http`, which asks an HTTP server; it brings reqwest 0.13 with rustls |
