@@ -114,6 +114,7 @@
 //! |---|---|
 //! | `serve_axum` | serve an axum application and the probes, and shut down without losing a request |
 //! | `router`, `drain_layer`, `listener`, [`shutdown_signal`](Health::shutdown_signal) | do its single steps |
+//! | `actix`, `actix_drain`, `actix_shutdown_signal` | do the same in an application of actix-web 4 |
 //! | `serve` | serve the probes of a worker without a web server |
 //! | `grpc` | answer the health service of gRPC |
 //! | `serve_internal`, `internal_router` | show error texts, runbooks and parts to the person on call |
@@ -141,6 +142,7 @@
 //! |---|---|---|
 //! | `macros` | on | `#[derive(HealthState)]`, and `#[health_check]` on functions |
 //! | `axum` | on | [`Health::serve_axum`], [`Health::router`], [`Health::drain_layer`], [`Health::listener`], [`Health::drain_listener`], [`Health::internal_router`] |
+//! | `actix-web-4` | off | `Health::actix`, `Health::actix_drain`, `Health::actix_shutdown_signal`: the probes in an application of actix-web 4 |
 //! | `serve` | with `axum` | [`Health::serve`], [`Health::serve_internal`]: the probes on a port of their own |
 //! | `http-1` | with `serve` | conversion of an [`Answer`] into an `http::Response<Bytes>`, for hyper and for frameworks that use hyper |
 //! | `http-client` | off | `checks::Http`, which asks an HTTP server; it brings reqwest 0.13 with rustls |
@@ -247,6 +249,9 @@ pub use health::{Health, HealthBuilder, WeakHealth};
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
 pub use health_macros::{HealthState, health_check};
+#[cfg(feature = "actix-web-4")]
+#[cfg_attr(docsrs, doc(cfg(feature = "actix-web-4")))]
+pub use http::{ActixDrain, ActixDrainService};
 pub use http::{Answer, Probes};
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]

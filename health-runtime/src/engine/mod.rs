@@ -73,9 +73,11 @@ pub(crate) use self::report::report;
 pub(crate) use self::run::RunResult;
 pub(crate) use self::runner::Runner;
 pub(crate) use self::selection::{Selection, WHOLE, common};
-pub(crate) use self::shutdown::serving::Serving;
 #[cfg(feature = "axum")]
-pub(crate) use self::shutdown::serving::{Call, ConnectionGuard, ListenerGuard};
+pub(crate) use self::shutdown::serving::ConnectionGuard;
+pub(crate) use self::shutdown::serving::Serving;
+#[cfg(any(feature = "actix-web-4", feature = "axum"))]
+pub(crate) use self::shutdown::serving::{Call, ListenerGuard};
 pub(crate) use self::state::State;
 pub(crate) use self::view::View;
 pub(crate) use self::weak::WeakEngine;

@@ -1,6 +1,8 @@
 //! Answers probes for any HTTP framework. The input is the method, path and query of a request. The output is the
 //! status code, headers and body of the response.
 
+#[cfg(feature = "actix-web-4")]
+mod actix;
 mod answer;
 #[cfg(feature = "axum")]
 mod axum;
@@ -10,12 +12,16 @@ mod paths;
 mod query;
 #[cfg(feature = "serve")]
 mod server;
+#[cfg(any(feature = "actix-web-4", feature = "axum"))]
+mod turn;
 
 use std::ops::Deref;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
+#[cfg(feature = "actix-web-4")]
+pub use self::actix::drain::{ActixDrain, ActixDrainService};
 pub use self::answer::Answer;
 #[cfg(feature = "axum")]
 pub use self::axum::drain::{DrainFuture, DrainLayer, DrainService};

@@ -7,7 +7,10 @@
 //! ```
 
 pub(in crate::engine) mod exit;
-#[cfg_attr(not(feature = "axum"), allow(dead_code, reason = "only `axum` has a listener"))]
+#[cfg_attr(
+    not(feature = "axum"),
+    allow(dead_code, reason = "only `axum` has a listener of this crate")
+)]
 pub(in crate::engine) mod serving;
 pub(in crate::engine) mod signals;
 

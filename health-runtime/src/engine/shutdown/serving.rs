@@ -159,12 +159,18 @@ impl Serving {
 }
 
 impl Serving {
-    /// Counts a listener for as long as the guard lives.
+    /// Counts a listener of this crate for as long as the guard lives. All its connections are counted too.
     pub(crate) fn listener(self: &Arc<Self>) -> ListenerGuard {
+        self.listeners().any = true;
+        self.seat()
+    }
+
+    /// Counts a listener of another crate, or a worker that reads from its connections. These connections are not
+    /// counted.
+    pub(crate) fn seat(self: &Arc<Self>) -> ListenerGuard {
         let mut listeners = self.listeners();
         let id = listeners.next;
         listeners.next += 1;
-        listeners.any = true;
         let (round, answers) = (0, 0);
         listeners.live.push(Seat { id, round, answers });
         let serving = Arc::clone(self);

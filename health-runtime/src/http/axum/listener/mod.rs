@@ -7,7 +7,6 @@
 //!     http1      where requests begin and end
 //!     http2      which requests wait for their answer
 //! socket     the sockets of a listener: TCP or a Unix socket
-//! turn       waits until the runtime has polled its sockets
 //! ```
 
 mod http1;
@@ -16,7 +15,6 @@ mod patience;
 mod protocol;
 mod socket;
 mod stream;
-mod turn;
 
 use std::fmt;
 use std::io;
@@ -33,9 +31,9 @@ use self::patience::{LIMITS, Limits};
 pub use self::socket::ListenSocket;
 use self::socket::private::Queue;
 pub use self::stream::DrainStream;
-use self::turn::turn;
 use crate::engine::{Call, ListenerGuard, Servers};
 use crate::health::Health;
+use crate::http::turn::turn;
 use crate::panics;
 
 impl Health {

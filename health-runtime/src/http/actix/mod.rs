@@ -1,0 +1,177 @@
+//! The probes for actix-web, and what ends its server without losing a request.
+//!
+//! ```text
+//! drain     the middleware that asks clients to close their connections
+//! shutdown  lets actix stop when no connection waits anywhere
+//! ```
+
+pub(in crate::http) mod drain;
+mod shutdown;
+
+use std::cmp::Reverse;
+use std::convert::Infallible;
+use std::future::ready;
+
+use actix_web::body::{BoxBody, SizedStream};
+use actix_web::guard::fn_guard;
+use actix_web::http::StatusCode;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, Responder};
+use futures_util::stream;
+
+use crate::health::Health;
+use crate::http::paths::Target;
+use crate::http::{ActixDrain, Answer, Probes};
+use crate::spec::Route;
+
+impl Health {
+    /// Returns what adds the probes to an application of actix-web 4, for `App::configure`. The probes have the paths
+    /// `/livez`, `/readyz`, `/startupz` and `/health`, unless `prefix` is set. The checks of each probe are available
+    /// below its path, for example at `/readyz/db`. The answers are described in [the HTTP
+    /// contract](crate::_documentation::http).
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// use actix_web::{App, HttpServer, web};
+    /// use health_runtime::{Flag, HealthState};
+    ///
+    /// #[derive(HealthState)]
+    /// struct AppState {
+    ///     #[health_check(critical)]
+    ///     db: Flag,
+    /// }
+    ///
+    /// // With the attribute `#[actix_web::main]`, of the feature `macros` of actix-web.
+    /// async fn main() -> std::io::Result<()> {
+    ///     let state = web::Data::new(AppState { db: Flag::healthy() });
+    ///     let health = state.clone().into_inner().start_health(); // once, outside of the closure below
+    ///     let listener = std::net::TcpListener::bind("127.0.0.1:3000")?;
+    ///     let stop = health.actix_shutdown_signal(&listener)?; // SIGTERM begins the drain
+    ///     HttpServer::new(move || {
+    ///         App::new()
+    ///             .wrap(health.actix_drain()) // while draining, asks clients to close their connections
+    ///             .configure(health.actix()) // /livez /readyz /startupz /health, before all other routes
+    ///             .app_data(state.clone())
+    ///             .route("/orders", web::get().to(async || "[]"))
+    ///     })
+    ///     .listen(listener)?
+    ///     .shutdown_signal(stop)
+    ///     .run()
+    ///     .await
+    /// }
+    /// # actix_web::rt::System::new().block_on(main()).unwrap();
+    /// ```
+    ///
+    /// # Its place in the application
+    ///
+    /// Configure the probes before all other routes. Actix asks the routes in this order, so a route that takes every
+    /// path, such as the files of a folder at `/`, would answer the probes in place of them. A request for the path of
+    /// a probe, or for a path below one, never reaches the default service of the application.
+    ///
+    /// A middleware of the `App` also wraps the probes. Middleware for authentication, compression or rates belongs
+    /// around a `web::scope("")` with the routes of the application instead.
+    ///
+    /// To move the probes, set `prefix`, or configure them in a scope: `web::scope("/internal").configure(…)` serves
+    /// them at `/internal/livez` and so on.
+    ///
+    /// # The state
+    ///
+    /// The derive is used on the struct in `web::Data<AppState>`. `into_inner` returns its `Arc<AppState>`, which has
+    /// the same checks, so the struct need not be `Clone`.
+    ///
+    /// # Runtimes
+    ///
+    /// Call `start_health` once, outside of the closure of `HttpServer::new`. Actix calls this closure for each worker,
+    /// and each call would start its own checks.
+    ///
+    /// The checks run on the runtime on which `start_health` was called. With `#[actix_web::main]`, this is the runtime
+    /// of the main thread. It has only this thread, and it serves no requests: each worker of actix has a thread and a
+    /// runtime of its own. So a handler that blocks its worker delays no check. A check that blocks delays all other
+    /// checks, so use [`blocking`](crate::_documentation::options#blocking) for it.
+    ///
+    /// [`serve_internal`](Self::serve_internal) and [`serve`](Self::serve) watch the runtime of the checks, too.
+    /// Liveness fails with the reason `stalled` if the main thread is blocked. A blocked worker is not noticed in this
+    /// way. It answers no probe either, so a prober that reaches it gets a timeout.
+    ///
+    /// Call [`startup_task`](Self::startup_task) before this method. Once this method has been called, the service
+    /// starts as soon as there is nothing left to wait for.
+    pub fn actix(&self) -> impl Fn(&mut ServiceConfig) + Clone + Send + Sync + use<> {
+        let probes = self.probes();
+        move |app| {
+            shutdown::attend_worker(&probes.engine.serving); // actix configures each worker on its own runtime
+            let mut routes: Vec<(usize, &Route)> = probes.engine.service.routes.iter().enumerate().collect();
+            // One path may be below another, and actix takes the first scope that fits.
+            routes.sort_by_key(|(_, route)| Reverse(route.path.len()));
+            for (index, Route { path, .. }) in routes {
+                let (probes, path) = (probes.clone(), path.clone());
+                // A scope contains its path and everything below it.
+                let scope = web::scope(&path)
+                    .guard(fn_guard(move |context| context.head().uri.path().contains(&*path)))
+                    .default_service(web::to(move |request| answer(probes.clone(), index, request)));
+                app.service(scope);
+            }
+        }
+    }
+
+    /// Returns a middleware for `App::wrap`. While the service is draining, it adds `Connection: close` to responses, so
+    /// that clients open new connections instead of keeping idle ones. By that time, new connections are routed to
+    /// another instance.
+    ///
+    /// See [`actix`](Self::actix) for an example.
+    pub fn actix_drain(&self) -> ActixDrain {
+        ActixDrain::new(self.clone())
+    }
+}
+
+async fn answer(probes: Probes, route: usize, request: HttpRequest) -> HttpResponse {
+    let (method, query) = (request.method().as_str(), request.uri().query());
+    let below = request.match_info().unprocessed().strip_prefix('/');
+    let target = Target { route, below };
+    respond(match probes.at_once(target, method, query) {
+        Some(answer) => answer,
+        None => probes.answer_target(target, method, query).await,
+    })
+}
+
+fn respond(answer: Answer) -> HttpResponse {
+    let status = StatusCode::from_u16(answer.status).expect("it is one of our codes");
+    let mut response = HttpResponse::build(status);
+    for (name, value) in answer.headers() {
+        match name {
+            "connection" => response.force_close(), // actix ignores the header itself
+            "content-length" => &mut response,      // of the body
+            _ => response.insert_header((name, value)),
+        };
+    }
+    // The body of HEAD is empty, but has the length of GET.
+    let body = stream::once(ready(Ok::<_, Infallible>(answer.body)));
+    response.body(SizedStream::new(answer.length as u64, body))
+}
+
+/// Converts an answer into a response, so that a handler can answer a probe at a path of its own.
+///
+/// ```
+/// # use health_runtime::{Flag, HealthState};
+/// # #[derive(Clone, HealthState)]
+/// # struct AppState { #[health_check] flag: Flag }
+/// # let runtime = tokio::runtime::Runtime::new().unwrap();
+/// # let _guard = runtime.enter();
+/// # let health = AppState { flag: Flag::healthy() }.start_health();
+/// use actix_web::{App, web};
+///
+/// let probes = health.probes();
+/// let ready = move || {
+///     let probes = probes.clone();
+///     async move { probes.answer("GET", "/readyz", None).await }
+/// };
+/// let app = App::new().route("/internal/ready", web::get().to(ready));
+/// ```
+#[cfg_attr(docsrs, doc(cfg(feature = "actix-web-4")))]
+impl Responder for Answer {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        respond(self)
+    }
+}
