@@ -4,7 +4,7 @@
 use std::future::pending;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use health_runtime::{CheckResult, Flag, Health, HealthCheck, HealthState, Outcome};
+use health_runtime::{CheckResult, Flag, Health, HealthCheck, HealthState, Outcome, Probe, Report};
 
 use crate::servers::{RUNTIME, Servers};
 
