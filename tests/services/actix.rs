@@ -118,19 +118,15 @@ fn client(address: SocketAddr, tally: &Tally) {
     let count = |counter: &AtomicUsize| counter.fetch_add(1, Ordering::SeqCst);
     while let Ok(mut client) = Client::connect(address) {
         loop {
-            match client.ask("/orders") {
-                Ok(answer) => {
-                    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-                    count(&tally.answered);
-                    if answer.contains("connection: close") {
-                        count(&tally.closing);
-                        break;
-                    }
-                }
-                Err(_) => {
-                    count(&tally.lost);
-                    break;
-                }
+            let Ok(answer) = client.ask("/orders") else {
+                count(&tally.lost);
+                break;
+            };
+            assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+            count(&tally.answered);
+            if answer.contains("connection: close") {
+                count(&tally.closing);
+                break;
             }
         }
     }

@@ -2,7 +2,8 @@
 //! to one engine, and answer the same bytes of each request in every state of the service.
 //!
 //! ```text
-//! table       the requests, the codes of their answers, and the exceptions
+//! table       the requests, and the codes of their answers
+//! exceptions  the answers that are not the same, and why
 //! states      the states of the service
 //! servers     the four front ends of one engine
 //! connection  raw requests and normalised answers
@@ -10,6 +11,8 @@
 
 #[path = "front_ends/connection.rs"]
 mod connection;
+#[path = "front_ends/exceptions.rs"]
+mod exceptions;
 #[path = "front_ends/servers.rs"]
 mod servers;
 #[path = "front_ends/states.rs"]
@@ -20,9 +23,10 @@ mod table;
 use std::collections::BTreeSet;
 
 use crate::connection::ask;
+use crate::exceptions::{EXCEPTIONS, Exception};
 use crate::servers::{Front, Servers};
 use crate::states::{STATES, hanging, moved};
-use crate::table::{CASES, Case, EXCEPTIONS, Exception, HANGING, MOVED};
+use crate::table::{CASES, Case, HANGING, MOVED};
 
 /// The place of the state in the table.
 const HEALTHY: usize = 1;
@@ -87,12 +91,14 @@ fn every_front_end_gives_the_same_answer_in_every_state() {
     for (index, exception) in EXCEPTIONS.iter().enumerate() {
         assert!(findings.seen.contains(&index), "the answer is the same: {exception:?}");
     }
-    println!(
-        "{} cases, {} states, {} exceptions",
-        CASES.len(),
-        STATES.len(),
-        EXCEPTIONS.len()
-    );
+    println!("{} cases in {} states", CASES.len(), STATES.len());
+    for exception in EXCEPTIONS {
+        let state = exception.state.unwrap_or("every state");
+        println!(
+            "{:?}, {}, {state}: {}",
+            exception.front, exception.case, exception.reason
+        );
+    }
 }
 
 #[test]

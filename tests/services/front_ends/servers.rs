@@ -143,21 +143,25 @@ async fn respond(
     health: Health,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (method, uri) = (request.method().as_str(), request.uri());
-    let mut response = match probes.answer(method, uri.path(), uri.query()).await {
+    let answer = probes.answer(method, uri.path(), uri.query()).await;
+    let mut response = match answer {
         Some(answer) => Response::<Bytes>::from(answer).map(Full::new),
-        None => {
-            let mut response = Response::new(Full::from(APPLICATION));
-            *response.status_mut() = StatusCode::NOT_FOUND;
-            let headers = response.headers_mut();
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static(TEXT));
-            if health.phase() == Phase::Draining {
-                headers.insert(CONNECTION, HeaderValue::from_static("close"));
-            }
-            response
-        }
+        None => application(&health),
     };
     if response.headers().contains_key(CONNECTION) {
         *response.version_mut() = request.version(); // as the documentation of the conversion says
     }
     Ok(response)
+}
+
+/// What the application answers, with what `drain_layer` does.
+fn application(health: &Health) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from(APPLICATION));
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(TEXT));
+    if health.phase() == Phase::Draining {
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }

@@ -21,8 +21,8 @@ pub(crate) struct Shop {
     migrated: Flag,
     #[health_check(nested)]
     billing: Billing,
-    #[health_check(with = queue)]
-    queue: (),
+    #[health_check]
+    queue: Queue,
 }
 
 #[derive(HealthState)]
@@ -66,8 +66,13 @@ impl HealthCheck for Once {
 /// How many checks `Shop` has.
 const CHECKS: usize = 7;
 
-fn queue(_: &()) -> Outcome {
-    Outcome::healthy().detail("jobs", 7).detail("broker", "\"ä\" <a&b>")
+/// Its result has details.
+struct Queue;
+
+impl HealthCheck for Queue {
+    async fn check(&self) -> CheckResult {
+        Ok(Outcome::healthy().detail("jobs", 7).detail("broker", "\"ä\" <a&b>"))
+    }
 }
 
 impl Shop {
@@ -81,7 +86,7 @@ impl Shop {
                 ledger: Flag::healthy(),
                 mail: Flag::healthy(),
             },
-            queue: (),
+            queue: Queue,
         }
     }
 
@@ -180,17 +185,21 @@ pub(crate) fn moved() -> Servers {
 #[derive(HealthState)]
 #[health(name = "hanging", interval = "1h", probe_budget = "200ms")]
 struct Hanging {
-    #[health_check(critical, timeout = "30m", with = never)]
-    db: (),
+    #[health_check(critical, timeout = "30m")]
+    db: Never,
 }
 
-async fn never(_: &()) {
-    pending().await
+struct Never;
+
+impl HealthCheck for Never {
+    async fn check(&self) -> CheckResult {
+        pending().await
+    }
 }
 
 /// A service with a check that has no result yet. Its first probes wait for the budget.
 pub(crate) fn hanging() -> Servers {
-    let servers = Servers::start(start(Hanging { db: () }));
+    let servers = Servers::start(start(Hanging { db: Never }));
     servers.until_settled("/health", 0);
     servers
 }
