@@ -7,7 +7,7 @@ use async_nats_0_51::{Client, ConnectOptions, jetstream};
 use health_runtime::{Reason, Status};
 use health_services::blackhole::Blackhole;
 use health_services::servers::{Nats, Server};
-use health_services::soak::soak;
+use health_services::soak::{ran_alone, soak};
 use health_services::watched::message;
 use health_services::{Faults, Watched};
 
@@ -168,6 +168,9 @@ async fn a_disconnected_client_gets_nothing_into_its_queue() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_runs_of_which_a_third_is_cut_off_leave_nothing_behind() {
+    if ran_alone() {
+        return;
+    }
     let Some(server) = Nats::start_with(&[MONITOR]) else {
         return;
     };
@@ -186,6 +189,9 @@ async fn ten_thousand_runs_of_which_a_third_is_cut_off_leave_nothing_behind() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn jetstream_is_asked_beside_the_server() {
+    if ran_alone() {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let store = format!("{{ store_dir: \"{}\" }}", folder.path().display());
     let Some(server) = Nats::start_with(&[("jetstream", &store), MONITOR]) else {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use health_runtime::testing::TestHealth;
 use health_runtime::{CheckReport, Health, HealthCheck, Reason, Status};
+use health_services::blackhole::Blackhole;
 use health_services::servers::{Redis, RedisCluster, Server as _};
 use redis_1::cluster::ClusterClientBuilder;
 use redis_1::cluster_async::ClusterConnection;
@@ -192,6 +193,28 @@ async fn a_lazy_manager_that_finds_no_server_at_boot_survives_faults() {
     until(&test, fails_with("Connection refused")).await;
     server.start_again();
     survives_faults(&server, &test, "Connection refused", "no answer").await;
+}
+
+/// A run would rarely be there when the manager gives up: here, none is.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_error_that_a_manager_reports_between_two_runs_is_part_of_the_next_report() {
+    let Some(server) = Redis::start() else { return };
+    server.kill();
+    let config = redis_1::aio::ConnectionManagerConfig::new()
+        .set_number_of_retries(1)
+        .set_min_delay(Duration::from_secs(2));
+    let mut manager = redis_1::aio::ConnectionManager::new_lazy_with_config(client(&server.url()), config).unwrap();
+    let test = engine(manager.clone());
+    test.refresh().await;
+    let first = test.check("redis");
+    assert!(fails_with("no answer within ")(&first), "{first:#?}");
+    assert!(!message(&first).contains("the last error was"), "{first:#?}");
+    let ping = redis_1::cmd("PING").exec_async(&mut manager).await;
+    ping.expect_err("it waits for the same attempts as the run");
+    test.refresh().await;
+    let report = test.check("redis");
+    assert!(message(&report).contains("ms; the last error was: "), "{report:#?}");
+    assert!(message(&report).contains("Connection refused"), "{report:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -722,6 +745,18 @@ async fn a_client_of_fred_survives_faults() {
     until(&test, fails_with("WRONGPASS")).await;
     cli_as(&server, "other", &["config", "set", "requirepass", PASSWORD]);
     drop(client);
+}
+
+/// A command would wait in the queue of the client for 3/4 of the time, and 3/4 of the rest would be left for the
+/// cause.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_of_fred_without_a_connection_gets_no_command() {
+    const AFTER_A_COMMAND: u32 = 1000 / 4 * 3 / 4;
+    let hole = Blackhole::new();
+    let test = engine(fred(&format!("redis://{}", hole.address())));
+    let report = until(&test, fails_with("no connection within ")).await;
+    let waited = message(&report)["no connection within ".len()..].trim_end_matches(" ms");
+    assert!(waited.parse::<u32>().unwrap() > AFTER_A_COMMAND, "{report:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

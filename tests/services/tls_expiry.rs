@@ -6,9 +6,10 @@ use std::{fs, io};
 
 use health_runtime::checks::TlsExpiry;
 use health_runtime::{HealthCheck, Outcome, Reason, Status};
-use health_services::tls::{Authority, DAY, Issued, serve};
+use health_services::tls::{Authority, DAY, Issued, serve, serve_once};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+use tokio_rustls::rustls::version::{TLS12, TLS13};
 
 struct Folder(TempDir);
 
@@ -170,6 +171,19 @@ async fn a_server_that_asks_for_a_certificate_of_the_client_shows_its_own_first(
     let address = serve(&expiring(&authority, "a.example", 10), Some(&authority)).await;
     let check = TlsExpiry::server(address.to_string()).expect("an address");
     assert_eq!(details(&outcome(check).await), (10.0, "CN=a.example"));
+}
+
+/// A server logs a handshake that a client breaks off, each time.
+#[tokio::test]
+async fn the_handshake_is_completed_with_each_version_of_tls() {
+    let authority = Authority::new();
+    for version in [&TLS12, &TLS13] {
+        let (address, handshake) = serve_once(&expiring(&authority, "a.example", 10), version).await;
+        let check = TlsExpiry::server(address.to_string()).expect("an address");
+        assert_eq!(details(&outcome(check).await), (10.0, "CN=a.example"), "{version:?}");
+        let completed = handshake.await.expect("no panic");
+        assert!(completed.is_ok(), "{version:?}: {completed:?}");
+    }
 }
 
 #[tokio::test]

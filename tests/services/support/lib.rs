@@ -5,6 +5,7 @@
 //! watched      a service with one check, and what it reports
 //! faults       the faults of a server, one after the other, and the table of what was reported
 //! soak         many runs, a third of them cut off
+//! alone        a test in a process of its own
 //! blackhole    an address where nobody answers
 //! tls          certificates that are made for a test, and a server that uses them
 //! descriptors  how many files and sockets this process has open
@@ -15,6 +16,7 @@
     reason = "tools for tests panic whenever something goes wrong"
 )]
 
+pub mod alone;
 pub mod blackhole;
 pub mod descriptors;
 pub mod faults;

@@ -1,57 +1,57 @@
 //! Many runs of a check, a third of them cut off in the middle. Nothing may be left behind.
+//!
+//! The descriptors are those of the whole process, so a test with a soak calls [`ran_alone`] first.
 
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use health_runtime::testing::TestHealth;
-use health_runtime::{CheckSpec, Checks, HealthCheck, HealthState};
+use health_runtime::{CheckSpec, Health, HealthCheck};
 
-use crate::descriptors;
+pub use crate::alone::ran_alone;
+use crate::{alone, descriptors};
 
 const RUNS: usize = 10_000;
 
-/// How many seconds the other tests of this process have to close their descriptors.
-const OTHERS: usize = 300;
+/// How long both counts have to stay the same.
+const SETTLED: Duration = Duration::from_millis(250);
 
-struct State<T>(T);
-
-impl<T: HealthCheck> HealthState for State<T> {
-    fn register(checks: &mut Checks<Self>) {
-        checks.add::<T>(CheckSpec::new("db"), |state| &state.0);
-    }
-}
-
-/// Runs the check 10,000 times, and cuts off a third of the runs. `connections` is how many the server counts.
+/// Runs the check 10,000 times, and cuts off a third of the runs. `connections` is how many the server counts. A pool
+/// has all its connections before that: how many of them the runs need depends on the load of the machine.
 ///
 /// # Panics
 ///
-/// If connections or descriptors are left behind.
+/// If connections or descriptors are left behind, or if other tests run in this process.
 pub async fn soak(value: impl HealthCheck + Clone, connections: impl Fn() -> usize) {
+    assert!(alone::is_alone(), "call `ran_alone` first");
     let began = Instant::now();
-    runs(value.clone(), RUNS / 20).await;
+    runs(spec(), value.clone(), RUNS / 20).await;
     let before = settled(&connections).await;
-    let cut = runs(value, RUNS).await;
-    let mut after = settled(&connections).await;
-    let is_too_many = |after: (usize, usize)| after.0 > before.0 + 1 || after.1 > before.1 + 2;
-    // Meanwhile, other tests in this process have opened descriptors.
-    for _ in 0..OTHERS {
-        if is_too_many(after) {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            after = settled(&connections).await;
-        }
-    }
+    let cut = runs(spec(), value, RUNS).await;
+    let after = settled(&connections).await;
+    // The connections that the server counts have descriptors too. They do not make up for others.
+    let is_too_many = after.0 > before.0 + 1 || after.1 + before.0 > before.1 + after.0 + 2;
     let time = began.elapsed();
     println!("{cut} of {RUNS} runs were cut off; connections and descriptors: {before:?}, {after:?}; {time:.1?}");
     assert!(cut >= RUNS * 3 / 10, "only {cut} runs were cut off");
-    assert!(!is_too_many(after), "before {before:?}, after {after:?}");
+    assert!(!is_too_many, "before {before:?}, after {after:?}");
+}
+
+/// Runs the check of a full pool 30 times, and cuts off a third of the runs. The others wait for a connection, for a
+/// part of their timeout. So it is short.
+pub async fn runs_while_full(pool: impl HealthCheck) {
+    runs(spec().timeout(Duration::from_millis(400)), pool, 30).await;
+}
+
+fn spec() -> CheckSpec {
+    CheckSpec::new("db")
 }
 
 /// Runs the check this often, and cuts off a third of the runs when they have waited once, or more often. Returns how
 /// many were cut off.
-pub async fn runs(value: impl HealthCheck, runs: usize) -> usize {
-    let health = TestHealth::new(State(value));
+async fn runs(spec: CheckSpec, value: impl HealthCheck, runs: usize) -> usize {
+    let health = Health::builder(()).check(spec, value).manual();
     let mut cut = 0;
     for run in 0..runs {
         // A run over an open connection waits once. One that opens a connection waits more often.
@@ -82,12 +82,13 @@ async fn finishes(future: impl Future<Output = ()>, mut waits: usize) -> bool {
 /// notices a closed connection a moment later.
 async fn settled(connections: impl Fn() -> usize) -> (usize, usize) {
     let count = || (connections(), descriptors::open());
-    let (mut last, mut same) = (count(), 0);
-    while same < 5 {
-        tokio::time::sleep(Duration::from_millis(50)).await;
+    let (mut last, mut since) = (count(), Instant::now());
+    while since.elapsed() < SETTLED {
+        tokio::time::sleep(SETTLED / 5).await;
         let now = count();
-        same = if now == last { same + 1 } else { 0 };
-        last = now;
+        if now != last {
+            (last, since) = (now, Instant::now());
+        }
     }
     last
 }

@@ -1,5 +1,6 @@
 //! Certificates that are made for a test, and a server that uses them.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,12 +9,13 @@ use std::time::{Duration, SystemTime};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
-use tokio_rustls::rustls::{RootCertStore, ServerConfig};
+use tokio_rustls::rustls::{ALL_VERSIONS, RootCertStore, ServerConfig, SupportedProtocolVersion};
 
 /// One day.
 pub const DAY: Duration = Duration::from_hours(24);
@@ -86,9 +88,56 @@ impl Authority {
 
 /// Starts a server that answers each TLS connection with `200 OK`. With an authority, clients need a certificate of it.
 pub async fn serve(issued: &Issued, clients: Option<&Authority>) -> SocketAddr {
+    let (listener, address) = listen().await;
+    let acceptor = acceptor(issued, clients, ALL_VERSIONS);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let mut stream = acceptor.accept(stream).await?;
+                let mut request = [0; 1024];
+                while stream.read(&mut request).await? > 0 {
+                    stream
+                        .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+                        .await?;
+                    stream.flush().await?;
+                }
+                io::Result::Ok(())
+            });
+        }
+    });
+    address
+}
+
+/// Starts a server for one handshake with this version of TLS only. The task ends with it, and returns
+/// the error that the server would log.
+pub async fn serve_once(
+    issued: &Issued,
+    version: &'static SupportedProtocolVersion,
+) -> (SocketAddr, JoinHandle<io::Result<()>>) {
+    let (listener, address) = listen().await;
+    let acceptor = acceptor(issued, None, &[version]);
+    let handshake = tokio::spawn(async move {
+        let (stream, _) = listener.accept().await?;
+        acceptor.accept(stream).await.map(drop)
+    });
+    (address, handshake)
+}
+
+async fn listen() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    (listener, address)
+}
+
+fn acceptor(
+    issued: &Issued,
+    clients: Option<&Authority>,
+    versions: &[&'static SupportedProtocolVersion],
+) -> TlsAcceptor {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(versions)
         .expect("the provider has suites");
     let builder = match clients {
         None => builder.with_no_client_auth(),
@@ -102,24 +151,5 @@ pub async fn serve(issued: &Issued, clients: Option<&Authority>) -> SocketAddr {
     let chain = CertificateDer::pem_slice_iter(issued.pem.as_bytes()).collect::<Result<_, _>>();
     let key = PrivateKeyDer::from_pem_slice(issued.key.as_bytes()).expect("a key");
     let config = builder.with_single_cert(chain.expect("a chain"), key).expect("a pair");
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("bound");
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let acceptor = acceptor.clone();
-            tokio::spawn(async move {
-                let mut stream = acceptor.accept(stream).await?;
-                let mut request = [0; 1024];
-                while stream.read(&mut request).await? > 0 {
-                    stream
-                        .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
-                        .await?;
-                    stream.flush().await?;
-                }
-                std::io::Result::Ok(())
-            });
-        }
-    });
-    address
+    TlsAcceptor::from(Arc::new(config))
 }

@@ -15,7 +15,7 @@ pub struct Watched {
 }
 
 impl Watched {
-    /// Runs the check every second, with a timeout of 2 s.
+    /// Runs the check every 2 s, with a timeout of 1 s.
     pub fn new(value: impl HealthCheck) -> Self {
         let second = Duration::from_secs(1);
         Self::with(CheckSpec::new("db").interval(2 * second).timeout(second), value)

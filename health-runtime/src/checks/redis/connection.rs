@@ -75,7 +75,7 @@ pub async fn connection<C: Connection>(connection: &C, address: usize) -> CheckR
             answer
         }
         Err(waited) => {
-            let last = follow(memory, address, question);
+            let last = follow(memory, address, question, FOLLOWED);
             Err(match last {
                 Some(error) => format!("no answer within {waited} ms; the last error was: {error}"),
                 None => format!("no answer within {waited} ms"),
@@ -85,11 +85,12 @@ pub async fn connection<C: Connection>(connection: &C, address: usize) -> CheckR
     }
 }
 
-/// Waits for the answer in a task, unless there is already such a task. Returns the last error.
+/// Waits for the answer in a task, unless there is already such a task. Returns the last error that is known now.
 fn follow(
     memory: Memory,
     address: usize,
     question: impl Future<Output = CheckResult> + Send + 'static,
+    limit: Duration,
 ) -> Option<Arc<str>> {
     let mut entries = memory.lock();
     if entries.len() >= REMEMBERED && !entries.contains_key(&address) {
@@ -100,7 +101,7 @@ fn follow(
     if !std::mem::replace(&mut entry.is_followed, true) {
         drop(entries);
         tokio::spawn(async move {
-            let answer = timeout(FOLLOWED, question).await;
+            let answer = timeout(limit, question).await;
             if let Some(entry) = memory.lock().get_mut(&address) {
                 entry.is_followed = false;
             }
@@ -164,4 +165,64 @@ async fn save<C: Connection>(connection: &C, found: &mut Findings) -> Result<(),
     let [stops_writes, points] = values;
     judge::save(stops_writes.as_deref(), points.as_deref(), found);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use tokio::sync::oneshot;
+
+    use super::{Arc, CheckResult, Duration, FOLLOWED, Memory, follow, timeout};
+
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    /// A question, and what answers it. That is closed once nobody waits for the answer any more.
+    fn question() -> (oneshot::Sender<&'static str>, impl Future<Output = CheckResult>) {
+        let (answer, question) = oneshot::channel();
+        (answer, async { Err(question.await.expect("an answer").into()) })
+    }
+
+    /// Waits until nobody waits for an answer on behalf of this connection.
+    async fn done(memory: &Memory, address: usize) {
+        let done = async {
+            while memory.lock()[&address].is_followed {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(PATIENCE, done).await.expect("the question ends");
+    }
+
+    #[tokio::test]
+    async fn one_question_outlives_its_run_and_its_error_is_kept() {
+        let memory = Memory::default();
+        let mut known: Option<Arc<str>> = None;
+        for error in ["first", "second"] {
+            let (answer, waits) = question();
+            assert_eq!(follow(memory.clone(), 1, waits, FOLLOWED), known);
+            let (more, waits) = question();
+            assert_eq!(follow(memory.clone(), 1, waits, FOLLOWED), known);
+            assert!(more.is_closed(), "there are two questions now");
+            assert_eq!(
+                follow(memory.clone(), 2, pending(), FOLLOWED),
+                None,
+                "of another connection"
+            );
+            answer.send(error).expect("the first question goes on");
+            known = Some(error.into());
+            done(&memory, 1).await;
+        }
+        let (_, waits) = question();
+        assert_eq!(follow(memory, 1, waits, FOLLOWED), known);
+    }
+
+    #[tokio::test]
+    async fn a_question_without_an_answer_ends() {
+        let memory = Memory::default();
+        let (mut answer, waits) = question();
+        follow(memory.clone(), 1, waits, Duration::from_millis(20));
+        timeout(PATIENCE, answer.closed()).await.expect("the question ends");
+        done(&memory, 1).await;
+        assert_eq!(follow(memory, 1, pending(), FOLLOWED), None);
+    }
 }
