@@ -2,11 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use futures_util::future::try_join_all;
 use health_runtime::{CheckSpec, Reason, Status};
 use health_services::blackhole::Blackhole;
 use health_services::servers::{MariaDb, Server};
-use health_services::soak::{ran_alone, runs_while_full, soak};
+use health_services::soak::{ran_alone, runs_while_full, soak_pool};
 use health_services::{Faults, Watched};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -137,9 +136,7 @@ macro_rules! with_version {
                 }
                 let Some(server) = MariaDb::start() else { return };
                 let pool = pool(&server.url());
-                // The runs of a soak may need more than one, for a moment.
-                drop(try_join_all((0..5).map(|_| pool.acquire())).await.unwrap());
-                soak(pool.clone(), || server.connections()).await;
+                soak_pool(pool.clone(), 5, || server.connections()).await;
                 let mut taken = Vec::new();
                 for value in 0..5 {
                     let mut connection = pool.acquire().await.unwrap();

@@ -2,10 +2,9 @@
 
 use std::time::Instant;
 
-use futures_util::future::try_join_all;
 use health_services::blackhole::Blackhole;
 use health_services::servers::{PgBouncer, Postgres, Server};
-use health_services::soak::{ran_alone, soak};
+use health_services::soak::{ran_alone, soak_pool};
 use health_services::{Faults, Watched};
 use sqlx_0_9::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx_0_9::{AssertSqlSafe, Executor as _, Row as _};
@@ -103,9 +102,7 @@ async fn ten_thousand_runs_of_which_a_third_is_cut_off_leave_nothing_behind() {
     };
     let pool = pool(&bouncer.url());
     let clients = || bouncer.console("SHOW CLIENTS").lines().count();
-    // The runs of a soak may need more than one, for a moment.
-    drop(try_join_all((0..5).map(|_| pool.acquire())).await.unwrap());
-    soak(pool.clone(), clients).await;
+    soak_pool(pool.clone(), 5 + 1, clients).await; // the console is a client too
     assert!(
         server.connections() <= 2,
         "the pool of PgBouncer is larger than it may be"

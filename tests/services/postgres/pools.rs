@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use health_runtime::{CheckReport, CheckSpec, HealthCheck, Reason, Status};
 use health_services::blackhole::Blackhole;
 use health_services::servers::{PgBouncer, Postgres, Server};
-use health_services::soak::{ran_alone, runs_while_full, soak};
+use health_services::soak::{ran_alone, runs_while_full, soak_pool};
 use health_services::watched::message;
 use health_services::{Faults, Watched};
 
@@ -204,8 +204,7 @@ pub(crate) async fn ten_thousand_runs_of_which_a_third_is_cut_off_leave_nothing_
     let Some(server) = Postgres::start() else { return };
     let server = server.with_fast_logins();
     let pool = P::to(&server.url());
-    drop(all(&pool).await); // the runs of a soak may need more than one, for a moment
-    soak(pool.clone(), || server.connections()).await;
+    soak_pool(pool.clone(), 5, || server.connections()).await;
     let mut taken = Vec::new();
     for value in 0..5 {
         let mut connection = pool.take().await;

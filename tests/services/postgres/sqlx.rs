@@ -2,11 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use futures_util::future::try_join_all;
 use health_runtime::{CheckSpec, Reason, Status};
 use health_services::blackhole::Blackhole;
 use health_services::servers::{PgBouncer, Postgres, Server};
-use health_services::soak::{ran_alone, runs_while_full, soak};
+use health_services::soak::{ran_alone, runs_while_full, soak_pool};
 use health_services::watched::message;
 use health_services::{Faults, Watched};
 
@@ -213,9 +212,7 @@ macro_rules! with_version {
                 let Some(server) = Postgres::start() else { return };
                 let server = server.with_fast_logins();
                 let pool = pool(&server.url());
-                // The runs of a soak may need more than one, for a moment.
-                drop(try_join_all((0..5).map(|_| pool.acquire())).await.unwrap());
-                soak(pool.clone(), || server.connections()).await;
+                soak_pool(pool.clone(), 5, || server.connections()).await;
                 let mut taken = Vec::new();
                 for value in 0..5 {
                     let mut connection = pool.acquire().await.unwrap();

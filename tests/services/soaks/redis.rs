@@ -3,9 +3,8 @@
 use fred_10::interfaces::ClientLike as _;
 use fred_10::types::config::Config;
 use fred_10::types::{Builder, ClusterHash, CustomCommand};
-use futures_util::future::try_join_all;
 use health_services::servers::{Redis, RedisCluster};
-use health_services::soak::{ran_alone, soak};
+use health_services::soak::{ran_alone, soak, soak_pool};
 use redis_1::aio::ConnectionLike;
 use redis_1::cluster::ClusterClient;
 use redis_1::{Client, cmd};
@@ -77,9 +76,7 @@ async fn a_pool_of_deadpool() {
     let config = deadpool_redis_0_23::Config::from_url(server.url());
     let builder = config.builder().unwrap().max_size(3);
     let pool = builder.runtime(deadpool_redis_0_23::Runtime::Tokio1).build().unwrap();
-    // The runs of a soak may need more than one, for a moment.
-    drop(try_join_all((0..3).map(|_| pool.get())).await.unwrap());
-    soak(pool.clone(), || server.connections()).await;
+    soak_pool(pool.clone(), 3, || server.connections()).await;
     let mut taken = Vec::new();
     for _ in 0..3 {
         taken.push(pool.get().await.unwrap());
@@ -99,9 +96,7 @@ async fn a_pool_of_bb8() {
     let pool = bb8_redis_0_26::bb8::Pool::builder()
         .max_size(3)
         .build_unchecked(manager);
-    // The runs of a soak may need more than one, for a moment.
-    drop(try_join_all((0..3).map(|_| pool.get())).await.unwrap());
-    soak(pool.clone(), || server.connections()).await;
+    soak_pool(pool.clone(), 3, || server.connections()).await;
     let mut taken = Vec::new();
     for _ in 0..3 {
         taken.push(pool.get_owned().await.unwrap());
