@@ -40,7 +40,7 @@ use crate::outcome::CheckResult;
 /// Details: `size`, `idle` and `in_use`, which are the numbers of open connections; and `max`, which is the largest
 /// size of the pool.
 ///
-/// Feature: `r2d2_sqlite`. It works with r2d2 0.8 and r2d2_sqlite 0.25 to 0.35.
+/// Feature: `r2d2_sqlite`. It works with r2d2 0.8 and `r2d2_sqlite` 0.25 to 0.35.
 ///
 /// # Cost
 ///

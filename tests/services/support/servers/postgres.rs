@@ -149,6 +149,7 @@ impl Postgres {
     /// # Panics
     ///
     /// If the server does not run.
+    #[must_use]
     pub fn with_fast_logins(self) -> Self {
         let password = quoted(&self.password());
         self.sql(&format!(
