@@ -63,10 +63,9 @@ impl Health {
     /// consumer can use it to take no jobs until the service is ready, or you can export liveness as a metric. The
     /// watch shows the same state as the probe's answer, with a delay of at most 50 ms.
     ///
-    /// Readiness, startup and health do not pass until the service has probes, which means that it has a
-    /// [`router`](Self::router), [`probes`](Self::probes) or an internal port. If your service does not use HTTP, call
-    /// `probes` once and drop the result. As with [`subscribe`](Self::subscribe), move only the watch into a task, and
-    /// not a `Health`.
+    /// Readiness, startup and health do not pass until the service has probes, for example a [`router`](Self::router),
+    /// [`probes`](Self::probes) or an internal port. If your service does not use HTTP, call `probes` once and drop the
+    /// result. As with [`subscribe`](Self::subscribe), move only the watch into a task, and not a `Health`.
     ///
     /// ```no_run
     /// # use health_runtime::{Health, Probe, ProbeWatch};

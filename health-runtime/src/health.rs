@@ -15,8 +15,8 @@ use crate::state::HealthState;
 ///
 /// Cloning a `Health` returns another handle to the same engine. When the last handle is dropped, the engine shuts
 /// down: its threads stop, and in-flight runs are aborted. Routers, [`Probes`](crate::Probes), layers, listeners and
-/// shutdown signals each hold a handle of their own. The servers of `serve` and `serve_internal` don't hold one, so they do
-/// not keep the engine alive.
+/// shutdown signals each hold a handle of their own. The servers of `serve` and `serve_internal` don't hold one, so
+/// they do not keep the engine alive.
 ///
 /// Do not keep a `Health` inside the state that its engine owns. That would be a reference cycle, and the engine would
 /// never shut down. Use a [`WeakHealth`] there instead.
@@ -70,8 +70,9 @@ impl Health {
     /// Returns the current report of a probe, without waiting and without starting any runs. Reports contain error
     /// texts, so they should not be made public.
     ///
-    /// Until the service has probes, it is treated as not started. It gets them when you create a
-    /// [`router`](Self::router), [`probes`](Self::probes) or an internal port.
+    /// Until the service has probes, it is treated as not started. It gets them when you call [`router`](Self::router),
+    /// [`probes`](Self::probes) or another method that serves probes, see
+    /// [Starting](crate::_documentation::states#starting).
     pub fn report(&self, probe: Probe) -> Report {
         self.engine.report(probe)
     }

@@ -113,15 +113,15 @@
 //! | method | use it to |
 //! |---|---|
 //! | `serve_axum` | serve an axum application and the probes, and shut down without losing a request |
-//! | `router`, `drain_layer`, `listener`, [`shutdown_signal`](Health::shutdown_signal) | do its single steps |
-//! | `actix`, `actix_drain`, `actix_shutdown_signal` | do the same in an application of actix-web 4 |
-//! | `serve` | serve the probes of a worker without a web server |
+//! | `router`, `drain_layer`, `listener`, [`shutdown_signal`](Health::shutdown_signal) | write the steps of `serve_axum` yourself |
+//! | `actix`, `actix_drain`, `actix_shutdown_signal` | answer the probes in an application of actix-web 4, and shut down without losing a request |
+//! | `serve` | serve the public probes of a worker without a web server |
 //! | `grpc` | answer the health service of gRPC |
 //! | `serve_internal`, `internal_router` | show error texts, runbooks and parts to the person on call |
 //! | [`startup_task`](Health::startup_task), [`mark_started`](Health::mark_started) | delay the start until some work is done |
 //! | [`hold`](Health::hold), [`drain`](Health::drain) | take the service out of rotation, temporarily or permanently |
 //! | [`subscribe`](Health::subscribe), [`watch`](Health::watch) | react to changes |
-//! | `notify_systemd` | report the start, the end and the status to systemd, and feed its watchdog |
+//! | `notify_systemd` | report the start, the end and the status to systemd, and send pings to its watchdog |
 //! | [`report`](Health::report), [`phase`](Health::phase) | read the state from inside the service |
 //!
 //! # Contracts
@@ -147,7 +147,7 @@
 //! | `http-1` | with `serve` | conversion of an [`Answer`] into an `http::Response<Bytes>`, for hyper and for frameworks that use hyper |
 //! | `http-client` | off | `checks::Http`, which asks an HTTP server; it brings reqwest 0.13 with rustls |
 //! | `net` | with `axum` | [`checks::Tcp`] |
-//! | `systemd` | off | `Health::notify_systemd`, for units with `Type=notify` and a watchdog; it brings no crate |
+//! | `systemd` | off | `Health::notify_systemd`, for units with `Type=notify` and a watchdog; it adds no dependency |
 //! | `tls-expiry` | off | `checks::TlsExpiry`, which reads certificates from a file or asks a server for them; it brings rustls and x509-cert |
 //! | `tonic-0_14` | off | `Health::grpc`, the health service of gRPC for a server of tonic; `checks::Grpc`, which asks the health service of another server, and [`HealthCheck`] for `tonic::transport::Channel` |
 //! | `object_store-0_14` | off | [`HealthCheck`] for `dyn object_store::ObjectStore`, so that an `Arc<dyn ObjectStore>` is a check |

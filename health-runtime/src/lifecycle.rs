@@ -10,9 +10,10 @@ impl Health {
     /// Adds a startup task, such as warming a cache, that has to finish before the service starts. Until you call
     /// [`StartupTask::done`], `/startupz` and `/readyz` answer 503.
     ///
-    /// Call this method before you call [`router`](Self::router) for the first time. After that, the service starts as
-    /// soon as there is nothing left to wait for, and it never goes back to starting, so a task that is added later has
-    /// no effect.
+    /// Call this method before you call a method that serves probes, such as `serve_axum`, [`router`](Self::router) or
+    /// `serve`. [Starting](crate::_documentation::states#starting) lists these methods. After that, the service starts
+    /// as soon as there is nothing left to wait for, and it never goes back to starting, so a task that is added later
+    /// has no effect.
     ///
     /// ```
     /// # use health_runtime::{Flag, Health, HealthState, Phase, Probe};

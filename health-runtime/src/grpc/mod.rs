@@ -40,10 +40,11 @@ const LONGEST: usize = 4096;
 impl Health {
     /// Returns the standard health service of gRPC, `grpc.health.v1.Health`, to add to a server of tonic.
     ///
-    /// It answers from the same engine as the probes over HTTP. [`GrpcHealth`] describes the services and their status.
+    /// It has the same checks and the same states as the HTTP probes. [`GrpcHealth`] describes the services and their
+    /// status.
     ///
-    /// As with [`probes`](Self::probes), call [`startup_task`](Self::startup_task) before this method. Once this method
-    /// has been called, the service starts as soon as there is nothing left to wait for.
+    /// Call [`startup_task`](Self::startup_task) before this method. Once this method has been called, the service
+    /// starts as soon as there is nothing left to wait for.
     ///
     /// ```no_run
     /// # use health_runtime::{Flag, HealthState};
@@ -61,7 +62,8 @@ impl Health {
     /// # }
     /// ```
     ///
-    /// Routes of axum can be beside it on the same port. gRPC needs HTTP/2, and the probes work over HTTP/1.1 too:
+    /// The same port can also serve routes of axum, such as the HTTP probes. gRPC needs HTTP/2, and the HTTP probes
+    /// also work over HTTP/1.1:
     ///
     /// ```
     /// # use health_runtime::{Flag, HealthState};
@@ -90,17 +92,20 @@ impl Health {
 ///
 /// # Services
 ///
-/// | name of the service | what it stands for |
+/// A request contains the name of a service. These names are known:
+///
+/// | name of the service | what it reports |
 /// |---|---|
 /// | the empty name, `readiness` | the readiness probe |
-/// | `liveness`, `startup` | this probe |
+/// | `liveness` | the liveness probe |
+/// | `startup` | the startup probe |
 /// | a name given to [`service`](Self::service) | the readiness probe |
-/// | the name of a check, such as `db` or `billing.db` | the state of this check, critical or not, as at `/health/db` |
+/// | the name of a check, such as `db` or `billing.db` | this check, critical or not, as at `/health/db` |
 /// | the name of a nested struct, such as `billing` | its checks, as at `/health/billing` |
-/// | the name of a group | its checks, as at `/health?group=core` |
+/// | the name of a group, such as `core` | its checks, as at `/health?group=core` |
 ///
-/// If several of them have the same name, the first one in this table counts. So a check with the name `readiness` does
-/// not hide the probe.
+/// If a name is in several rows of this table, the first row counts. For example, `readiness` is always the probe, even
+/// if there is a check with this name.
 ///
 /// # Status
 ///
@@ -108,38 +113,40 @@ impl Health {
 /// |---|---|
 /// | healthy or degraded | `SERVING` |
 /// | unhealthy | `NOT_SERVING` |
-/// | the service drains | `NOT_SERVING`, for every name and for good |
-/// | no service has this name | `Check` fails with `NOT_FOUND`; `Watch` sends `SERVICE_UNKNOWN` |
+/// | the service drains | `NOT_SERVING`, for every name, until the process ends |
+/// | the name is unknown | `Check` fails with `NOT_FOUND`; `Watch` sends `SERVICE_UNKNOWN` |
 ///
-/// A check, a nested struct or a group is also `NOT_SERVING` while the service itself fails readiness: until it has
-/// started, and while it is held or stalled.
+/// A check, a nested struct or a group is also `NOT_SERVING` if the service itself is not ready, for example while it
+/// is starting, held or stalled.
 ///
-/// While the service drains, `liveness` is `NOT_SERVING` too, although `/livez` passes. Clients of gRPC use these
-/// services to choose a server, and the protocol knows no other reason to ask. A server that shuts down reports
-/// `NOT_SERVING` for each of its services, as the one of grpc-go does. For the liveness probe of Kubernetes, use
-/// `httpGet` with `/livez`. With `grpc: {service: liveness}`, a drain that takes longer than `periodSeconds` ×
-/// `failureThreshold` (30 s by default) would be cut off, unless the pod is being deleted.
+/// While the service drains, `liveness` is `NOT_SERVING` too, although `/livez` passes. The reason is that clients of
+/// gRPC use the health service to choose a server, so every name has to tell them to choose another one. The health
+/// service of grpc-go does the same.
+///
+/// For the liveness probe of Kubernetes, use `httpGet` with `/livez`, not `grpc: {service: liveness}`. Otherwise,
+/// Kubernetes restarts the container if a drain takes longer than `periodSeconds` × `failureThreshold` (30 s by
+/// default), unless the pod is being deleted.
 ///
 /// # Methods
 ///
-/// `Check` and `List` read the last published state, like a probe over HTTP. They never wait for a check that hangs, and
-/// they wait for a first result or for a check with a `ttl` only for `probe_budget`. `List` returns every service, all
-/// from the same moment.
+/// `Check` and `List` read the last published state, like an HTTP probe. They wait in the same cases as an HTTP probe,
+/// for example for the first result of a critical check, and never longer than `probe_budget`. `List` returns the
+/// status of every service at the same moment. If a `Check` has the metadata `health-hops`, it leaves out the checks
+/// that ask a probe of another service, see [the HTTP contract](crate::_documentation::http#queries).
 ///
-/// `Watch` sends the current status at once, and then each change. A client that reads too slowly gets the newest
-/// status, and not those in between. A change is sent within 50 ms. The beginning of a drain is sent immediately. The
-/// service of an unknown name never comes to exist, because all checks are known when the engine starts. Its stream
-/// stays open like the others. As long as any stream is open, all checks with a `ttl` run as if a probe came once a
-/// second.
+/// `Watch` sends the current status immediately, and then each change. A change is sent within 50 ms, and the start of
+/// a drain immediately. If a client reads too slowly, it gets the newest status, and not those in between. A stream for
+/// an unknown name stays open too, but its status never changes, because all names are known when the engine starts.
+/// While any stream is open, the checks with a `ttl` run as if a probe asked for them once a second.
 ///
-/// Every stream of `Watch` ends with the status `UNAVAILABLE` when the drain is over, or when the engine shuts down, so
-/// that open streams do not delay the end of the server. Clients then try again, with growing pauses, and reach another
-/// server. A request that has not been sent completely ends in the same way.
+/// When the drain is over, or when the engine shuts down, every stream of `Watch` ends with the status `UNAVAILABLE`.
+/// This means that open streams do not delay the end of the server. Clients then try again, and reach another server. A
+/// request that the client has not sent completely by then ends with the same status, 250 ms later.
 ///
 /// # Cost
 ///
-/// A name longer than 4 KiB is refused. The state of a group is computed from its checks at each request. Streams share
-/// one notification, and are woken when the state of any check or probe changes, never by time alone.
+/// A request of more than 4 KiB is refused with `OUT_OF_RANGE`. The status of a group is computed from its checks for
+/// each request. A stream only does work when the state of a check or of a probe changes.
 ///
 /// [gRPC health checking protocol]: https://github.com/grpc/grpc/blob/master/doc/health-checking.md
 #[cfg_attr(docsrs, doc(cfg(feature = "tonic-0_14")))]
@@ -151,8 +158,8 @@ pub struct GrpcHealth {
 }
 
 impl GrpcHealth {
-    /// Adds a name for readiness, for clients that ask for a service of the application by its full name. It can be
-    /// called several times.
+    /// Adds a name that reports the readiness probe. Use it for clients that ask for a service of the application by
+    /// its full name. Call it once for each name.
     ///
     /// ```
     /// # use health_runtime::{Flag, HealthState};
@@ -164,7 +171,8 @@ impl GrpcHealth {
     /// let service = health.grpc().service("orders.v1.Orders");
     /// ```
     ///
-    /// For generated code, the name is that of its [`NamedService`], such as `OrdersServer::<Orders>::NAME`.
+    /// In generated code, this name is the constant of the trait [`NamedService`], such as
+    /// `OrdersServer::<Orders>::NAME`.
     #[must_use]
     pub fn service(mut self, name: impl AsRef<str>) -> Self {
         let names = self.aliases.iter().cloned().chain([name.as_ref().into()]);

@@ -206,8 +206,12 @@ impl<S: HealthState> HealthBuilder<S> {
         self.service(|service| service.prefix(prefix))
     }
 
-    /// Puts a probe at these paths instead of the usual one. To keep the usual path, list it as well. Without a path,
-    /// the probe keeps the usual one. The checks of the probe are below each of its paths.
+    /// Puts a probe at these paths instead of its usual one. To keep the usual path, list it as well. If the list is
+    /// empty, the probe has its usual path. If you call this method again for the same probe, the last call counts. The
+    /// checks of the probe are available below each of its paths.
+    ///
+    /// A path has the same form as a [`prefix`](crate::_documentation::options#prefix), but it cannot be empty. If a
+    /// path is invalid or belongs to two probes, the start fails with [`StartError::Service`].
     ///
     /// ```
     /// # use health_runtime::{Health, Probe};
@@ -219,38 +223,44 @@ impl<S: HealthState> HealthBuilder<S> {
         self.service(|service| service.paths(probe, paths))
     }
 
-    /// Answers the liveness probe at one more path, such as `/healthz` or `/ping`.
+    /// Adds a path to the liveness probe, such as `/healthz`. The usual path stays. Call this method once for each
+    /// path.
     ///
-    /// Most services had a path of that kind before they had probes, and most manifests use it as liveness: it said
-    /// that the process answers. A path that fails while a database is down would restart the service. If yours was
-    /// used as readiness, use [`paths`](Self::paths) instead.
+    /// Use it for a path that your service had before it used this crate. Such a path usually answered 200 as long as
+    /// the process ran, and most manifests use it as liveness. If it failed while a database is down, the orchestrator
+    /// would restart the service. If your load balancer used the path to decide where traffic goes, use
+    /// [`paths`](Self::paths) with readiness instead.
     ///
     /// ```
     /// # use health_runtime::{Health, Probe};
     /// # let runtime = tokio::runtime::Runtime::new().unwrap();
     /// # let _guard = runtime.enter();
-    /// // `/health` was the liveness probe of this service. The report of all checks gets another path.
+    /// // `/health` becomes a path of the liveness probe. So the health probe needs another path.
     /// let health = Health::builder(()).alias("/health").paths(Probe::Health, ["/health/all"]).start();
     /// ```
     pub fn alias(self, path: impl Into<Cow<'static, str>>) -> Self {
         self.service(|service| service.alias(path))
     }
 
-    /// Answers the liveness probe at one more path, in plain text: `OK` if it passes. This is for load balancers that
-    /// compare the body. If the probe fails, the body is the reason or the status, such as `stalled` or `unhealthy`.
+    /// Adds a path to the liveness probe at which the body is plain text: `OK` if the probe passes, otherwise the
+    /// reason or the status, such as `stalled` or `unhealthy`. The status code is 200 or 503, as at the other paths.
+    /// This is for load balancers that compare the body.
     pub fn plain(self, path: impl Into<Cow<'static, str>>) -> Self {
         self.service(|service| service.plain(path))
     }
 
-    /// Answers a probe at one more path, with a body of your own. This is for dashboards and scripts that read the body
-    /// of an older health endpoint.
+    /// Adds a path to a probe at which your own function renders the body. This is for dashboards and scripts that read
+    /// the body of an older health endpoint.
     ///
-    /// The status code and all other headers are those of the probe: 200 if it passes and 503 if it fails. The function
-    /// renders the body. It is called at most once for each change of a check, and its result is kept until then, so
-    /// that a probe costs the same. If it panics, the body is empty.
+    /// The status code and all other headers are those of the probe: 200 if it passes and 503 if it fails. If the
+    /// function panics, the body is empty.
     ///
-    /// The report has all checks of the probe. For the public, it has no messages, no details (unless `public_details`
-    /// is set), and nothing else that only the internal probes show.
+    /// The function is not called for every request. Its result is kept until a state changes, but for at most a tenth
+    /// of a second. A request for only some of the checks (`/api/health/db`, `?exclude=db`) always calls it.
+    ///
+    /// The report that the function receives has all checks of the probe. On the internal port, it is complete. For
+    /// public requests, it has nothing that only the internal port shows. For example, it has no messages and no
+    /// details, unless `public_details` is set.
     ///
     /// ```
     /// # use health_runtime::{Health, Probe, Report};
@@ -267,7 +277,7 @@ impl<S: HealthState> HealthBuilder<S> {
     /// # Errors
     ///
     /// The start fails with [`StartError::Service`] if the content type is empty or contains a character that a header
-    /// cannot have.
+    /// cannot have, or if the path is invalid or belongs to two probes.
     pub fn body<B: Into<Vec<u8>>>(
         mut self,
         path: impl Into<Cow<'static, str>>,

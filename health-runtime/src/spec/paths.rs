@@ -25,11 +25,11 @@ pub(crate) struct Route {
 /// What the answer at a path contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Body {
-    /// That of every probe.
+    /// The JSON body that every probe has.
     Usual,
     /// `OK`, or why the probe fails.
     Plain,
-    /// The one of the service with this index, and its content type.
+    /// A body that a function of the service renders: the index of the function, and the content type.
     Own(usize, &'static str),
 }
 
@@ -39,7 +39,7 @@ pub(crate) struct Paths {
     pub(crate) prefix: Option<Cow<'static, str>>,
     /// For each probe: the paths that it has instead of the usual one. Empty if it has the usual one.
     pub(crate) own: [Vec<Cow<'static, str>>; 4],
-    /// Paths beside those.
+    /// More paths, in addition to those.
     pub(crate) more: Vec<Route>,
 }
 

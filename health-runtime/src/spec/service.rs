@@ -106,21 +106,21 @@ impl ServiceSpec {
         self
     }
 
-    /// Puts a probe at these paths instead of the usual one. Without a path, the probe keeps the usual one.
+    /// Puts a probe at these paths instead of its usual one. If the list is empty, the probe has its usual path.
     #[must_use]
     pub fn paths<P: Into<Cow<'static, str>>>(mut self, probe: Probe, paths: impl IntoIterator<Item = P>) -> Self {
         self.paths.own[probe as usize] = paths.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Answers the liveness probe at one more path.
+    /// Adds a path to the liveness probe.
     #[must_use]
     pub fn alias(mut self, path: impl Into<Cow<'static, str>>) -> Self {
         self.paths.add(path.into(), Probe::Liveness, Body::Usual);
         self
     }
 
-    /// Answers the liveness probe at one more path, with the text `OK`.
+    /// Adds a path to the liveness probe at which the body is plain text: `OK` if the probe passes.
     #[must_use]
     pub fn plain(mut self, path: impl Into<Cow<'static, str>>) -> Self {
         self.paths.add(path.into(), Probe::Liveness, Body::Plain);

@@ -81,8 +81,8 @@ impl Servers {
     /// Why readiness fails because of the servers.
     ///
     /// If `listener` is used, the listeners decide. Otherwise readiness waits only in a service that has both a port of
-    /// its own for probes and public probes for a server of the application. It waits until a server of the application is known to run: a request to the
-    /// public probes proves that.
+    /// its own for probes and public probes for a server of the application. It waits until a server of the application
+    /// is known to run: a request to the public probes proves that.
     pub(in crate::engine) fn gate(&self) -> Option<Reason> {
         match (self.listens, self.accepted) {
             (true, _) if self.accepting > 0 => None,

@@ -13,8 +13,9 @@ use crate::health::Health;
 /// [`Health::actix_drain`].
 ///
 /// If a handler sets a `Connection` header itself, the middleware replaces it. Responses that switch protocols are left
-/// unchanged, such as the response that opens a WebSocket. HTTP/2 has no such header, and actix leaves it out. An error
-/// that a middleware inside of this one returns becomes a response only later, so that response is left unchanged, too.
+/// unchanged, such as the response that opens a WebSocket. HTTP/2 has no such header, so actix leaves it out there. If
+/// another middleware inside of this one returns an error, actix converts the error into a response later. That
+/// response is left unchanged too.
 ///
 /// ```
 /// # use health_runtime::{Flag, HealthState};

@@ -1,8 +1,8 @@
-//! The probes for actix-web, and what ends its server without losing a request.
+//! The probes for actix-web, and the shutdown of its server without losing a request.
 //!
 //! ```text
 //! drain     the middleware that asks clients to close their connections
-//! shutdown  lets actix stop when no connection waits anywhere
+//! shutdown  stops actix when no connection is waiting
 //! ```
 
 pub(in crate::http) mod drain;
@@ -25,10 +25,10 @@ use crate::http::{ActixDrain, Answer, Probes};
 use crate::spec::Route;
 
 impl Health {
-    /// Returns what adds the probes to an application of actix-web 4, for `App::configure`. The probes have the paths
-    /// `/livez`, `/readyz`, `/startupz` and `/health`, unless `prefix` is set. The checks of each probe are available
-    /// below its path, for example at `/readyz/db`. The answers are described in [the HTTP
-    /// contract](crate::_documentation::http).
+    /// Returns a function that adds the probes to an application of actix-web 4. Pass it to `App::configure`. The
+    /// probes have the paths `/livez`, `/readyz`, `/startupz` and `/health`, unless the service sets `prefix` or other
+    /// paths. The checks of each probe are available below its path, for example at `/readyz/db`. The answers are
+    /// described in [the HTTP contract](crate::_documentation::http).
     ///
     /// # Example
     ///
@@ -42,12 +42,12 @@ impl Health {
     ///     db: Flag,
     /// }
     ///
-    /// // With the attribute `#[actix_web::main]`, of the feature `macros` of actix-web.
+    /// // In your service, add the attribute `#[actix_web::main]`. It needs the feature `macros` of actix-web.
     /// async fn main() -> std::io::Result<()> {
     ///     let state = web::Data::new(AppState { db: Flag::healthy() });
     ///     let health = state.clone().into_inner().start_health(); // once, outside of the closure below
     ///     let listener = std::net::TcpListener::bind("127.0.0.1:3000")?;
-    ///     let stop = health.actix_shutdown_signal(&listener)?; // SIGTERM begins the drain
+    ///     let stop = health.actix_shutdown_signal(&listener)?; // SIGTERM starts the drain
     ///     HttpServer::new(move || {
     ///         App::new()
     ///             .wrap(health.actix_drain()) // while draining, asks clients to close their connections
@@ -63,39 +63,41 @@ impl Health {
     /// # actix_web::rt::System::new().block_on(main()).unwrap();
     /// ```
     ///
-    /// # Its place in the application
+    /// Call [`startup_task`](Self::startup_task) before this method. Once this method has been called, the service
+    /// starts as soon as there is nothing left to wait for.
     ///
-    /// Configure the probes before all other routes. Actix asks the routes in this order, so a route that takes every
-    /// path, such as the files of a folder at `/`, would answer the probes in place of them. A request for the path of
-    /// a probe, or for a path below one, never reaches the default service of the application.
+    /// # Where to add the probes
     ///
-    /// A middleware of the `App` also wraps the probes. Middleware for authentication, compression or rates belongs
-    /// around a `web::scope("")` with the routes of the application instead.
+    /// Add the probes before all other routes. Actix tries the routes in the order in which they were added. A route
+    /// that matches every path, such as a service for the files of a folder at `/`, would otherwise answer the requests
+    /// for the probes. A request for the path of a probe, or for a path below one, never reaches the default service of
+    /// the application.
     ///
-    /// To move the probes, set `prefix`, or configure them in a scope: `web::scope("/internal").configure(…)` serves
-    /// them at `/internal/livez` and so on.
+    /// A middleware of the `App` also wraps the probes. Probes should not be behind a middleware for authentication,
+    /// compression or rate limits. Put the routes of the application into a `web::scope("")`, and wrap that scope
+    /// instead.
+    ///
+    /// To move the probes, set `prefix` or other paths. You can also add the probes to a scope: with
+    /// `web::scope("/internal").configure(…)`, they are at `/internal/livez` and so on.
     ///
     /// # The state
     ///
-    /// The derive is used on the struct in `web::Data<AppState>`. `into_inner` returns its `Arc<AppState>`, which has
-    /// the same checks, so the struct need not be `Clone`.
+    /// Derive `HealthState` for the struct in `web::Data<AppState>`. `into_inner` returns its `Arc<AppState>`, which
+    /// has the same checks. So the struct does not need to be `Clone`.
     ///
     /// # Runtimes
     ///
     /// Call `start_health` once, outside of the closure of `HttpServer::new`. Actix calls this closure for each worker,
-    /// and each call would start its own checks.
+    /// and each call of `start_health` starts another engine, which runs all checks again.
     ///
     /// The checks run on the runtime on which `start_health` was called. With `#[actix_web::main]`, this is the runtime
-    /// of the main thread. It has only this thread, and it serves no requests: each worker of actix has a thread and a
-    /// runtime of its own. So a handler that blocks its worker delays no check. A check that blocks delays all other
-    /// checks, so use [`blocking`](crate::_documentation::options#blocking) for it.
+    /// of the main thread. It has only one thread and serves no requests, because each worker of actix has its own
+    /// thread and its own runtime. So a handler that blocks its worker does not delay the checks. However, a check that
+    /// blocks its thread delays all other checks, so use [`blocking`](crate::_documentation::options#blocking) for it.
     ///
-    /// [`serve_internal`](Self::serve_internal) and [`serve`](Self::serve) watch the runtime of the checks, too.
-    /// Liveness fails with the reason `stalled` if the main thread is blocked. A blocked worker is not noticed in this
-    /// way. It answers no probe either, so a prober that reaches it gets a timeout.
-    ///
-    /// Call [`startup_task`](Self::startup_task) before this method. Once this method has been called, the service
-    /// starts as soon as there is nothing left to wait for.
+    /// [`serve_internal`](Self::serve_internal) and [`serve`](Self::serve) watch the runtime of the checks. If the main
+    /// thread is blocked, liveness fails with the reason `stalled`. A blocked worker does not cause this failure.
+    /// However, a blocked worker does not answer any probes, so a prober that is connected to it gets a timeout.
     pub fn actix(&self) -> impl Fn(&mut ServiceConfig) + Clone + Send + Sync + use<> {
         let probes = self.probes();
         move |app| {
@@ -114,8 +116,8 @@ impl Health {
         }
     }
 
-    /// Returns a middleware for `App::wrap`. While the service is draining, it adds `Connection: close` to responses, so
-    /// that clients open new connections instead of keeping idle ones. By that time, new connections are routed to
+    /// Returns a middleware for `App::wrap`. While the service is draining, it adds `Connection: close` to responses,
+    /// so that clients open new connections instead of keeping idle ones. By that time, new connections are routed to
     /// another instance.
     ///
     /// See [`actix`](Self::actix) for an example.
@@ -149,7 +151,8 @@ fn respond(answer: Answer) -> HttpResponse {
     response.body(SizedStream::new(answer.length as u64, body))
 }
 
-/// Converts an answer into a response, so that a handler can answer a probe at a path of its own.
+/// Converts an answer into a response, so that a handler can return it. For example, a handler can answer a probe at
+/// another path.
 ///
 /// ```
 /// # use health_runtime::{Flag, HealthState};

@@ -1,8 +1,8 @@
-//! Lets actix stop when no connection waits anywhere.
+//! Stops actix when no connection is waiting.
 //!
-//! A server of actix that stops loses connections in three places: those that wait in the kernel's queue, those that
-//! wait for a worker, and those whose request no worker has read yet. So before it stops, the kernel ignores new
-//! connections, actix accepts those that wait, and each worker reads what has arrived.
+//! When a server of actix stops, it loses three kinds of connections: those in the kernel's queue, those that wait for
+//! a worker, and those from which no worker has read a request yet. So before the server stops, the kernel ignores new
+//! connections, actix accepts those in the queue, and each worker reads what has arrived.
 
 use std::io;
 use std::net::TcpListener;
@@ -17,29 +17,40 @@ use crate::health::Health;
 use crate::http::turn::turn;
 
 impl Health {
-    /// Returns a future for `HttpServer::shutdown_signal`, so that actix stops when the drain is over, and loses no
-    /// request. Pass it the listener that actix serves. See [`actix`](Self::actix) for an example.
+    /// Returns a future for `HttpServer::shutdown_signal`. It resolves when the drain is over and actix can stop
+    /// without losing a request. See [`actix`](Self::actix) for an example.
     ///
-    /// It is [`shutdown_signal`](Self::shutdown_signal) with one more step. When actix stops, it drops its listener with
-    /// the connections that still wait in the kernel's queue, and it closes each connection from which no worker has
-    /// read a request yet. Under load, every client loses its last request in this way. So before the future resolves,
+    /// `listener` is the listener of the server. Call this method before you pass the listener to `HttpServer::listen`.
+    /// For a server on a Unix socket, pass [`shutdown_signal`](Self::shutdown_signal) to actix instead. Steps 1 and 2
+    /// below are then left out.
     ///
-    /// 1. the kernel lets no new connection into the queue (on Linux; it drops the first packet of a new connection,
-    ///    and the client is refused when it repeats the packet a second later),
-    /// 2. actix accepts the connections that wait in the queue,
-    /// 3. each worker on which [`actix`](Self::actix) was configured reads what has arrived at its connections.
+    /// # What happens before the future resolves
+    ///
+    /// When actix stops, it drops the connections that still wait in the kernel's queue. It also closes each connection
+    /// from which no worker has read a request yet. Under load, every client would lose its last request in this way.
+    /// For this reason, three steps follow when the drain is over:
+    ///
+    /// 1. On Linux, the kernel drops the first packet of each new connection, so no new connection enters the queue.
+    ///    The client repeats the packet after a second. By then, the port is closed, and the connection is refused.
+    /// 2. Actix accepts the connections that wait in the queue.
+    /// 3. Each worker whose `App` contains [`actix`](Self::actix) reads what has arrived at its connections.
     ///
     /// This takes about a tenth of a second. It takes longer while a worker is blocked, but never longer than half of
-    /// `shutdown_grace`. On other systems than Linux, a connection that arrives in the last moment can be lost.
+    /// `shutdown_grace`. Step 1 only exists on Linux. On other systems, a connection that arrives at the very end can
+    /// be lost.
     ///
-    /// Signals are handled from this call on, even before the future is polled, so call it early. Actix then installs no
-    /// signal handlers itself.
+    /// # Signals and times
     ///
-    /// Actix gives requests in flight 30 s (`HttpServer::shutdown_timeout`), but the engine ends the process after
-    /// `shutdown_grace` (15 s by default). Before actix-web 4.14.1, actix also waits for the end of idle connections,
-    /// which is `HttpServer::keep_alive`, 5 s by default.
+    /// Signals are handled as soon as this method is called, even before the future is polled, so call it early. If you
+    /// use `HttpServer::shutdown_signal`, actix does not install its own signal handlers.
     ///
-    /// A server with several listeners waits for all of their futures:
+    /// Actix waits up to 30 s for requests in flight (`HttpServer::shutdown_timeout`). However, the engine ends the
+    /// process after `shutdown_grace`, which is 15 s by default. Versions of actix-web before 4.14.1 also wait for idle
+    /// connections, for the time set by `HttpServer::keep_alive` (5 s by default).
+    ///
+    /// # Several listeners
+    ///
+    /// A server with several listeners has to wait for all of the futures:
     ///
     /// ```no_run
     /// # use std::net::TcpListener;
@@ -52,12 +63,13 @@ impl Health {
     ///
     /// # Errors
     ///
-    /// If the process has no file descriptor left for a second handle to the listener.
+    /// Returns the operating system's error if the listener cannot be duplicated, for example because the process has
+    /// no file descriptor left.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future has no effect on the drain. The future holds the second handle to the listener, so the port
-    /// is closed when both actix and the future are gone. Actix drops the future when its server ends.
+    /// Dropping the future has no effect on the drain. The future holds a duplicate of the listener, so the port is
+    /// only closed when both actix and the future have been dropped. Actix drops the future when its server ends.
     pub fn actix_shutdown_signal(&self, listener: &TcpListener) -> io::Result<impl Future<Output = ()> + Send + use<>> {
         let door = Door::new(listener.try_clone()?);
         let closed = attend(Arc::clone(&self.engine.serving), self.engine.serving.seat(), Some(door));

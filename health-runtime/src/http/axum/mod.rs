@@ -23,8 +23,8 @@ use crate::spec::Route;
 
 impl Health {
     /// Returns a router that serves the probes, for an application with any state type. The probes have the paths
-    /// `/livez`, `/readyz`, `/startupz` and `/health`, unless `prefix` is set. The checks of each probe are available
-    /// below its path, for example at `/readyz/db`. The answers are described in [the HTTP
+    /// `/livez`, `/readyz`, `/startupz` and `/health`, unless the service sets `prefix` or other paths. The checks of
+    /// each probe are available below its path, for example at `/readyz/db`. The answers are described in [the HTTP
     /// contract](crate::_documentation::http).
     ///
     /// Merge this router last. In axum, a layer only applies to the routes that were added before it, and probes should

@@ -1,4 +1,4 @@
-//! All that an axum service does with its health, in one call.
+//! Serves an axum application and its probes in one call.
 
 use std::fmt::Debug;
 use std::io;
@@ -11,12 +11,12 @@ use crate::http::ListenSocket;
 
 impl Health {
     /// Serves an axum application and the probes, and shuts down without losing a request. This is the shortest way to
-    /// use a `Health` with axum. It is the same as these steps, which you can also do one by one:
+    /// use a `Health` with axum. It does the same as these steps, which you can also write yourself:
     ///
     /// ```
     /// # use std::net::SocketAddr;
     /// # async fn steps(health: &health_runtime::Health, listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {
-    /// let stop = health.shutdown_signal(); // SIGTERM begins the drain
+    /// let stop = health.shutdown_signal(); // SIGTERM starts the drain
     /// let app = app
     ///     .layer(health.drain_layer()) // while draining, asks clients to close their connections
     ///     .merge(health.router()) // /livez /readyz /startupz /health
@@ -25,28 +25,32 @@ impl Health {
     /// # }
     /// ```
     ///
-    /// On SIGTERM, readiness fails at once. The server goes on for the time set by `drain` (7 s), so that load balancers
-    /// can notice. It then stops accepting connections, finishes the requests in flight, and the future resolves. See
-    /// [`shutdown_signal`](Self::shutdown_signal) for SIGINT, a second signal and `shutdown_grace`.
+    /// On SIGTERM, readiness fails immediately. The server continues to serve requests for the time set by `drain` (7 s
+    /// by default), so that load balancers notice the failure. It then stops accepting connections and finishes the
+    /// requests in flight, and the future resolves. See [`shutdown_signal`](Self::shutdown_signal) for SIGINT, a second
+    /// signal and `shutdown_grace`.
     ///
-    /// Signals are handled from this call on, even before the returned future is polled. If the service has a long way
-    /// to go before it serves, call `shutdown_signal` once at its beginning: a drain that begins then also ends this
-    /// server.
+    /// Signals are handled as soon as this method is called, even before the returned future is polled. If the service
+    /// does slow work before it calls this method, call `shutdown_signal` before that work. You can drop the future
+    /// that it returns. If a signal then arrives during the work, this server also ends when the drain is over.
     ///
-    /// Call [`startup_task`](Self::startup_task) before this method.
+    /// Call [`startup_task`](Self::startup_task) before this method. Once this method has been called, the service
+    /// starts as soon as there is nothing left to wait for.
     ///
     /// # Errors
     ///
-    /// The error of `axum::serve`, which never returns one at the moment.
+    /// Returns the error of `axum::serve`. At the moment, `axum::serve` never returns an error.
     ///
     /// # Panics
     ///
-    /// If the application already has a route at the path of a probe, for example because it contains
-    /// [`router`](Self::router), or a route at `/health`. The probes move with `#[health(prefix = "…")]`.
+    /// Panics if the application already has a route at the path of a probe. For example, it may have its own
+    /// `/health`, or it may already contain [`router`](Self::router). To move the probes, see
+    /// [`prefix`](crate::_documentation::options#prefix) and
+    /// [`liveness_paths`](crate::_documentation::options#liveness_paths).
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future stops the server at once. Connections in flight go on in their own tasks.
+    /// Dropping the future stops the server immediately. Open connections continue in their own tasks.
     ///
     /// # Example
     ///
@@ -72,8 +76,8 @@ impl Health {
     ///
     /// # Unix sockets
     ///
-    /// The listener may also be tokio's `UnixListener`. This needs tokio 1.47, because the address of a client must be
-    /// `Clone`.
+    /// The listener can also be a `UnixListener` of tokio. This needs tokio 1.47 or later, because the address of a
+    /// client must be `Clone`.
     pub fn serve_axum<L>(&self, listener: L, app: Router) -> impl Future<Output = io::Result<()>> + Send + use<L>
     where
         L: ListenSocket,

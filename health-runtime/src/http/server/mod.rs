@@ -1,5 +1,5 @@
-//! The probes on ports of their own, which answer even if the runtime of the application is blocked: the public ones for
-//! a service without a web server, and the internal ones for the person on call.
+//! The probes on ports of their own, which answer even if the runtime of the application is blocked: the public ones
+//! for a service without a web server, and the internal ones for the person on call.
 //!
 //! ```text
 //! port  a small HTTP server on a thread of its own
@@ -24,28 +24,37 @@ const NO_PROBE: &str = "no probe has this path";
 const ENDED: &str = "the service has ended";
 
 impl Health {
-    /// Serves the public probes at the given address, for a service that has no web server. Returns the address that
-    /// was bound.
+    /// Serves the public probes at the given address, for a service that has no web server, such as a worker. Returns
+    /// the address that was bound.
     ///
     /// The paths and answers are the same as those of `router` and [`probes`](Self::probes), and are described in [the
-    /// HTTP contract](crate::_documentation::http). Any other path is answered with 404. The server uses hyper alone.
+    /// HTTP contract](crate::_documentation::http). Any other path is answered with 404. The server only supports
+    /// HTTP/1, without TLS.
     ///
-    /// The server behaves as the one of [`serve_internal`](Self::serve_internal) does, and has the same limits. It runs
-    /// on its own thread, so it answers while every worker of the runtime is blocked. It watches the runtime, so
-    /// liveness and readiness then fail with the reason `stalled`. It answers during the drain, and until the last
-    /// [`Health`] is dropped, so keep a `Health` until the end of `main`.
+    /// The server runs on its own thread, so it answers even while every worker of the application's runtime is
+    /// blocked. Calling this method also starts watching that runtime. If it runs no task for
+    /// [`stalled_after`](crate::HealthBuilder::stalled_after) (10 s by default), liveness and readiness fail with the
+    /// reason `stalled`.
     ///
-    /// If the service has a web server of its own, use that server for the public probes: then a probe also proves that
-    /// the server works.
+    /// The server answers during the drain, and until the last [`Health`] is dropped. It does not hold a `Health`
+    /// itself, so keep one until the end of `main`.
+    ///
+    /// Call [`startup_task`](Self::startup_task) before this method. Once this method has been called, the service
+    /// starts as soon as there is nothing left to wait for. [`serve_internal`](Self::serve_internal) describes the
+    /// limits on connections, and what happens with port 0 and with a name that has several addresses. They are the
+    /// same here.
+    ///
+    /// If the service has a web server of its own, serve the public probes with that server instead. A probe then also
+    /// shows whether that server works.
     ///
     /// # Errors
     ///
-    /// The same as for [`serve_internal`](Self::serve_internal).
+    /// The same as those of [`serve_internal`](Self::serve_internal). For example, the port may already be in use.
     ///
     /// # Example: a worker
     ///
-    /// This worker takes jobs from a queue. On SIGTERM, readiness fails, and the worker takes no further job. A job that
-    /// takes longer than a minute fails liveness, so the worker is restarted.
+    /// This worker takes jobs from a queue. On SIGTERM, readiness fails, and the worker takes no further jobs. If a job
+    /// takes longer than a minute, liveness fails, and the orchestrator restarts the worker.
     ///
     /// ```no_run
     /// use std::time::Duration;
@@ -102,23 +111,26 @@ impl Health {
     /// Because the server has its own runtime, it still answers while every worker of the application's runtime is
     /// blocked. Calling this method also starts watching the application's runtime. If that runtime runs no task for
     /// [`stalled_after`](crate::HealthBuilder::stalled_after) (10 s by default), liveness and readiness fail with the
-    /// reason `stalled`. Note that a runtime that nothing drives for that long, such as a current-thread runtime
-    /// outside of `block_on`, is treated as stalled too.
+    /// reason `stalled`. A runtime that is not driven for that long is treated as stalled too, for example a
+    /// current-thread runtime outside of `block_on`.
     ///
     /// The server keeps answering while the service drains, and for as long as any [`Health`] exists. It does not hold
     /// a `Health` itself, so it does not keep the engine alive. When the engine shuts down, the port and its
     /// connections are closed.
     ///
     /// If the service uses [`listener`](Self::listener), readiness fails with the reason `starting` until that listener
-    /// accepts connections. If the service uses [`router`](Self::router) but not `listener`, readiness fails with the
-    /// same reason until the server of that router is known to be running. This is the case once the server has
-    /// answered a probe or a request that passed through [`drain_layer`](Self::drain_layer), or once it waits for
-    /// [`shutdown_signal`](Self::shutdown_signal) or [`drain_finished`](Self::drain_finished). In a worker that
-    /// has no server of its own, readiness does not wait for one.
+    /// accepts connections. If the service answers the public probes with a server of its own, for example with
+    /// [`router`](Self::router), but does not use `listener`, readiness fails with the same reason until that server is
+    /// known to be running. This is the case once the server has answered a public probe or a request that passed
+    /// through [`drain_layer`](Self::drain_layer), or once it waits for [`shutdown_signal`](Self::shutdown_signal) or
+    /// [`drain_finished`](Self::drain_finished). In a worker that has no server of its own, readiness does not wait for
+    /// one. The page on [the states](crate::_documentation::states#starting) has all cases.
     ///
-    /// Error messages are visible on this port, so bind it to an address that cannot be reached by the public. At most
-    /// 256 connections can be open at the same time, and when another client connects, the oldest connection is closed.
-    /// A connection is also closed if it does not send a complete request head within 30 s.
+    /// Error texts are visible on this port, so bind it to an address that cannot be reached by the public.
+    ///
+    /// The server only supports HTTP/1, without TLS. At most 256 connections can be open at the same time. When another
+    /// client connects, the oldest connection is closed. A connection is also closed if it does not send a complete
+    /// request head within 30 s. The head of a request can have up to 16 KiB.
     ///
     /// Call [`startup_task`](Self::startup_task) before this method. Once this method has been called, the service
     /// starts as soon as there is nothing left to wait for. It never goes back to starting, so a startup task that is
@@ -128,8 +140,8 @@ impl Health {
     /// # Errors
     ///
     /// Returns the operating system's error if the address cannot be resolved or bound, for example because the port is
-    /// already in use, or if the thread cannot be started. If the address cannot be bound, the error message contains
-    /// the address.
+    /// already in use, or if the thread cannot be started. If the address cannot be bound, the text of the error
+    /// contains the address.
     ///
     /// If a name has several addresses, those that cannot be bound are skipped as long as at least one of them can, for
     /// example when the machine does not have one of the addresses. However, an address that is already in use is
