@@ -173,7 +173,7 @@ impl Event {
                 tracing::error!(target: "health", %error, "no signal handlers: SIGTERM will end the process without a drain");
             }
             Self::NoServer => {
-                tracing::warn!(target: "health", "readiness waits for a server: `health.listener()` does not accept connections yet, or `health.router()` has not answered a probe yet; serve with `health.listener()`, so that readiness follows the server");
+                tracing::warn!(target: "health", "readiness waits for the server of the application: its listener does not accept connections yet, or it has answered no probe yet; with `serve_axum()` or `listener()`, readiness follows the server");
             }
             Self::NoShutdown => {
                 tracing::warn!(target: "health", "nothing has called `shutdown_signal()`: SIGTERM ends this process without a drain; a service that handles its signals itself awaits `drain_finished()`");

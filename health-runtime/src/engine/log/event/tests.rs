@@ -197,7 +197,10 @@ fn each_service_event_has_its_log_level_and_text() {
         ),
         (Event::Draining { drain: Some(second) }, "INFO draining: readiness"),
         (Event::Draining { drain: None }, "INFO draining without a wait"),
-        (Event::NoServer, "WARN readiness waits for a server"),
+        (
+            Event::NoServer,
+            "WARN readiness waits for the server of the application",
+        ),
         (Event::NoShutdown, "WARN nothing has called `shutdown_signal()`"),
         (Event::SignalIgnored, "WARN a signal asked"),
         (Event::Closing, "INFO the drain is over"),
