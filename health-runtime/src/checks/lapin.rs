@@ -1,22 +1,26 @@
 //! lapin: the checks of a connection to RabbitMQ, and of one of its channels.
 
+use std::ptr;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use lapin_4::options::ChannelFlowOptions;
-use lapin_4::{Channel, ChannelStatus, Connection, ConnectionStatus, ErrorKind};
+use lapin_4::{Channel, ChannelStatus, Connection, ConnectionStatus, Error, ErrorKind};
 
 use crate::check::HealthCheck;
-use crate::current_run::{patience, within};
+use crate::current_run::{Owner, kept, patience, within};
 use crate::outcome::{CheckResult, Outcome};
 
 /// Checks that RabbitMQ answers over this connection, and that it has not blocked the connection.
 ///
-/// A run sends `channel.open` and waits for the answer, which is one round trip. It then closes the channel without
-/// waiting. Nothing is declared, published or consumed, so the user needs no permissions.
+/// The check has a channel of its own on the connection. The first run opens it. Each run sends `channel.flow` with
+/// `active = true` over this channel and waits for the answer, which is one round trip. Nothing is declared, published
+/// or consumed, so the user needs no permissions.
 ///
 /// | what it finds | result |
 /// |---|---|
-/// | the broker opens a channel | healthy |
+/// | the broker answers | healthy |
 /// | the broker has blocked the connection because of a memory or disk alarm | degraded, `saturated`; after `max_age`, unhealthy, `exhausted` |
-/// | all channels of the connection are in use | degraded, `saturated`; after `max_age`, unhealthy, `exhausted` |
+/// | all channels of the connection are in use, and the check has none yet | degraded, `saturated`; after `max_age`, unhealthy, `exhausted` |
 /// | the broker does not answer within 3/4 of the check's timeout | unhealthy, `error` |
 /// | the connection is lost or closed, or lapin is reconnecting | unhealthy, `error` |
 ///
@@ -33,7 +37,7 @@ use crate::outcome::{CheckResult, Outcome};
 ///
 /// # Cost
 ///
-/// The connection needs one free channel. If the user has a `max-channels` limit, RabbitMQ closes the whole connection
+/// The check keeps one channel of the connection. If the user has a `max-channels` limit, RabbitMQ closes the whole connection
 /// when the limit is exceeded, so set the limit one higher than what your service needs.
 ///
 /// If the check runs outside of an engine, it waits for up to 1 s.
@@ -52,9 +56,37 @@ use crate::outcome::{CheckResult, Outcome};
 ///   that the process is then also restarted while the broker is down, and that it needs the broker to start.
 ///
 /// The message does not contain the cause, because lapin keeps neither the reason why a connection was lost nor the
-/// address of the broker. Without automatic recovery, `Connection::events_listener` reports the cause. If the broker is
-/// not there when your service starts, `Connection::connect` returns the cause, and there is no connection to check
-/// yet.
+/// address of the broker. So a broker that is down and a password that is refused have the same message. To tell them
+/// apart, use a function that connects once more while the connection is lost. Its error is the cause:
+///
+/// ```
+/// # use health_runtime::{CheckResult, HealthCheck, HealthState};
+/// # use lapin_4 as lapin;
+/// # use std::sync::Arc;
+/// use lapin::{Connection, ConnectionProperties};
+///
+/// #[derive(Clone)]
+/// struct Broker {
+///     connection: Arc<Connection>,
+///     uri: String,
+/// }
+///
+/// async fn check_broker(broker: &Broker) -> CheckResult {
+///     if !broker.connection.status().connected() {
+///         Connection::connect(&broker.uri, ConnectionProperties::default()).await?;
+///     }
+///     broker.connection.check().await
+/// }
+///
+/// #[derive(Clone, HealthState)]
+/// struct AppState {
+///     #[health_check(critical, with = check_broker)]
+///     broker: Broker,
+/// }
+/// ```
+///
+/// If the broker is not there when your service starts, `Connection::connect` returns the cause, and there is no
+/// connection to check yet.
 ///
 /// # Alarms
 ///
@@ -74,8 +106,8 @@ use crate::outcome::{CheckResult, Outcome};
 ///
 /// # Cancel safety
 ///
-/// If a run is aborted, lapin still receives the answer and closes the channel. While the broker does not answer, each
-/// run leaves behind one channel that is not open yet. These channels end with the answer or with the connection.
+/// If a run is aborted, lapin still receives the answer and ignores it. The channel of the check stays open until the
+/// connection ends or the engine shuts down. A connection that you drop without `close` stays open as long.
 ///
 /// # Example
 ///
@@ -101,10 +133,10 @@ impl HealthCheck for Connection {
         if status.blocked() {
             return Ok(blocked());
         }
-        let patience = patience();
-        match within(patience, self.create_channel()).await {
-            Some(Ok(channel)) => {
-                drop(channel); // closes it, without waiting for the answer
+        let (patience, own) = (patience(), Own::of(self));
+        let is_open = own.channel().is_some();
+        match within(patience, own.ask(self)).await {
+            Some(Ok(())) => {
                 let outcome = Outcome::healthy().detail("vhost", status.vhost().to_string());
                 Ok(outcome.detail("heartbeat_s", self.configuration().heartbeat()))
             }
@@ -119,8 +151,59 @@ impl HealthCheck for Connection {
             },
             // A blocked connection gets no answers. It may have been blocked during the run.
             None if status.blocked() => Ok(blocked()),
-            None => Err(unanswered("channel.open", patience.as_millis()).into()),
+            None => {
+                let request = if is_open { "channel.flow" } else { "channel.open" };
+                Err(unanswered(request, patience.as_millis()).into())
+            }
         }
+    }
+}
+
+/// The channel of the check. It is opened once and not in each run: if a `channel.open` has been given up on, lapin 4
+/// waits for a lock that it holds itself when it recovers the connection, and the connection never works again.
+#[derive(Default)]
+struct Own(Mutex<Option<Channel>>);
+
+impl Own {
+    fn of(connection: &Connection) -> Arc<Self> {
+        kept(Box::new(Kept {
+            address: ptr::from_ref(connection).addr(),
+            status: connection.status().clone(),
+        }))
+    }
+
+    /// The channel, if it is open or lapin recovers it.
+    fn channel(&self) -> Option<Channel> {
+        let channel = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        channel.filter(|channel| channel.status().connected() || channel.status().reconnecting())
+    }
+
+    async fn ask(&self, connection: &Connection) -> Result<(), Error> {
+        let Some(channel) = self.channel() else {
+            let channel = connection.create_channel().await?; // its answer is one of the broker, too
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(channel);
+            return Ok(());
+        };
+        channel
+            .channel_flow(ChannelFlowOptions { active: true })
+            .await
+            .map(drop)
+    }
+}
+
+/// The connection that a channel is kept for.
+struct Kept {
+    address: usize,
+    status: ConnectionStatus,
+}
+
+impl Owner for Kept {
+    fn address(&self) -> usize {
+        self.address
+    }
+
+    fn is_alive(&self) -> bool {
+        !self.status.closed() && !self.status.errored()
     }
 }
 
