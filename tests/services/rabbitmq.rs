@@ -293,10 +293,14 @@ async fn a_connection_without_a_free_channel_is_busy() {
         channels.push(channel);
     }
     let watched = Watched::new(Arc::clone(&connection));
-    let report = watched.until(Status::Degraded, Some(Reason::Saturated)).await;
+    let report = watched.until(Status::Unhealthy, Some(Reason::Exhausted)).await; // it has never passed
     assert_eq!(message(&report), "all 3 channels of the connection are in use");
     channels.pop();
     watched.until_healthy().await;
+    assert!(
+        connection.create_channel().await.is_err(),
+        "the check keeps its channel"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
