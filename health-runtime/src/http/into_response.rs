@@ -47,9 +47,9 @@ pub(super) fn respond<B: From<Bytes>>(answer: Answer, version: Version) -> Respo
             .collect()
     });
     let mut headers = COMMON.clone();
-    headers.insert(CONTENT_LENGTH, digits(answer.length));
-    if answer.content_type != FORMAT.content_type() {
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
+    headers.insert(CONTENT_LENGTH, digits(answer.length as usize));
+    if let Some(content_type) = answer.content_type {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     }
     if answer.status == 405 {
         headers.insert(ALLOW, HeaderValue::from_static(answer::ALLOW));
