@@ -285,8 +285,6 @@ impl<S: HealthState> HealthBuilder<S> {
         content_type: &'static str,
         render: impl Fn(&Report) -> B + Send + Sync + 'static,
     ) -> Self {
-        // A few bytes for the life of the process, once for each declared body: an answer then holds only a pointer.
-        let content_type: &'static &'static str = Box::leak(Box::new(content_type));
         let body = Body::Own(self.bodies.len(), content_type);
         self.bodies.push(Box::new(move |report| render(report).into()));
         self.checks.service.paths.add(path.into(), probe, body);

@@ -47,7 +47,7 @@ pub(super) fn respond<B: From<Bytes>>(answer: Answer, version: Version) -> Respo
             .collect()
     });
     let mut headers = COMMON.clone();
-    headers.insert(CONTENT_LENGTH, digits(answer.length as usize));
+    headers.insert(CONTENT_LENGTH, digits(answer.length));
     if let Some(content_type) = answer.content_type {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     }

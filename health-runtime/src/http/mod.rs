@@ -237,43 +237,21 @@ impl Probes {
         Answer::error(status, self.engine.is_draining(), FORMAT.refusal(why))
     }
 
-    /// The answer to a request for a whole probe, if there is nothing to wait for.
-    #[inline]
-    fn at_once(&self, target: Target<'_>, method: &str, query: Option<&str>) -> Option<Answer> {
-        if target.below.is_some() {
-            return None;
-        }
-        let route = self.route(target.route);
-        if matches!(route.body, Body::Usual) {
-            return self.usual_at_once(route.probe, method, query);
-        }
-        if query.is_some() || !is_allowed(method) {
-            return None;
-        }
-        self.note_probe();
-        let view = self.engine.fresh_view(route.probe)?;
-        Some(self.whole(route, &view).to(method))
-    }
-
-    /// The answer to a request for a whole probe with its usual body, if there is nothing to wait for. Nearly every
-    /// request is of this kind.
+    /// The answer to a request for a whole probe, if there is nothing to wait for. Nearly every request is of this
+    /// kind.
     #[expect(
         clippy::inline_always,
         reason = "60 instructions and 3 % of a request less (`benches/probe.rs`)"
     )]
     #[inline(always)]
-    fn usual_at_once(&self, probe: Probe, method: &str, query: Option<&str>) -> Option<Answer> {
-        if query.is_some() || !is_allowed(method) {
+    fn at_once(&self, target: Target<'_>, method: &str, query: Option<&str>) -> Option<Answer> {
+        if target.below.is_some() || query.is_some() || !is_allowed(method) {
             return None;
         }
         self.note_probe();
-        let view = self.engine.fresh_view(probe)?;
-        Some(self.usual(probe, &view).to(method))
-    }
-
-    fn usual(&self, probe: Probe, view: &View) -> Answer {
-        let body = view.body(probe, self.audience, || self.rendered(view, probe, Body::Usual, None).1);
-        Answer::probe(view.verdict(probe).status, view.standing.phase, body.clone())
+        let route = self.route(target.route);
+        let view = self.engine.fresh_view(route.probe)?;
+        Some(self.whole(route, &view).to(method))
     }
 
     fn judged(&self, question: &Question, view: &View) -> Answer {
@@ -281,19 +259,19 @@ impl Probes {
         match &question.selection {
             None => self.whole(route, view),
             selection => {
-                let (state, body) = self.rendered(view, route.probe, route.body, selection.as_ref());
+                let (state, body) = self.rendered(view, route, selection.as_ref());
                 Answer::probe(state.status, view.standing.phase, body).with_type(route.body)
             }
         }
     }
 
     fn whole(&self, route: &Route, view: &View) -> Answer {
-        let (probe, state) = (route.probe, view.verdict(route.probe));
+        let state = view.verdict(route.probe);
+        let render = || self.rendered(view, route, None).1;
         let body = match route.body {
-            Body::Usual => return self.usual(probe, view),
+            Body::Usual => view.body(route.probe, self.audience, render).clone(),
             Body::Plain => plain(state),
             Body::Own(index, _) => {
-                let render = || self.rendered(view, probe, route.body, None).1;
                 let count = self.engine.bodies.len();
                 view.own_body(index, count, self.audience, render).clone()
             }
@@ -301,18 +279,18 @@ impl Probes {
         Answer::probe(state.status, view.standing.phase, body).with_type(route.body)
     }
 
-    fn rendered(&self, view: &View, probe: Probe, kind: Body, selection: Option<&Selection>) -> (State, Bytes) {
-        let most = match kind {
+    fn rendered(&self, view: &View, route: &Route, selection: Option<&Selection>) -> (State, Bytes) {
+        let most = match route.body {
             Body::Own(..) => usize::MAX,
             Body::Usual | Body::Plain => FORMAT.most_checks(self.audience),
         };
-        let report = report(&self.engine, view, probe, selection, most);
+        let report = report(&self.engine, view, route.probe, selection, most);
         let state = State {
             status: report.status,
             reason: report.reason,
         };
         let public_details = self.engine.service.public_details;
-        let body = match kind {
+        let body = match route.body {
             Body::Usual => FORMAT.render(&report, self.audience, public_details),
             Body::Plain => plain(state),
             Body::Own(index, _) => {

@@ -30,7 +30,7 @@ pub(crate) enum Body {
     /// `OK`, or why the probe fails.
     Plain,
     /// A body that a function of the service renders: the index of the function, and the content type.
-    Own(usize, &'static &'static str),
+    Own(usize, &'static str),
 }
 
 /// The paths that a service declares.

@@ -23,8 +23,8 @@ pub(super) async fn look(info: &str) -> Option<BoxError> {
     look_at(address(info)?, "accepts the connection, but does not answer").await
 }
 
-/// The same for a node of a cluster, of which the driver has no connection. `error` is the driver's text. It ends with
-/// the address of the node.
+/// The same for a node of a cluster that the driver is not connected to. `error` is the driver's text. It ends with the
+/// address of the node.
 pub(super) async fn look_at_node(error: &str) -> Option<BoxError> {
     let address = last_address(error)?;
     let silent = "accepts connections, so it may refuse the client, for example its password";

@@ -148,7 +148,7 @@ fn respond(answer: Answer) -> HttpResponse {
     }
     // The body of HEAD is empty, but has the length of GET.
     let body = stream::once(ready(Ok::<_, Infallible>(answer.body)));
-    response.body(SizedStream::new(answer.length.into(), body))
+    response.body(SizedStream::new(answer.length as u64, body))
 }
 
 /// Converts an answer into a response, so that a handler can return it. For example, a handler can answer a probe at

@@ -19,7 +19,7 @@ use crate::health::Health;
 use crate::http::into_response::respond;
 use crate::http::{Answer, DrainLayer, Probes, Target};
 use crate::report::Audience;
-use crate::spec::{Body, Probe, Route};
+use crate::spec::Route;
 
 impl Health {
     /// Returns a router that serves the probes, for an application with any state type. The probes have the paths
@@ -100,14 +100,13 @@ impl Health {
 
 fn router<S: Clone + Send + Sync + 'static>(probes: &Probes) -> Router<S> {
     let mut router = Router::new();
-    for (index, Route { path, probe, body }) in probes.engine.service.routes.iter().enumerate() {
-        let service = |route: Option<u16>| ProbeService {
+    for (index, Route { path, .. }) in probes.engine.service.routes.iter().enumerate() {
+        let service = |route| ProbeService {
             probes: probes.clone(),
             route,
-            usual: route.and(matches!(body, Body::Usual).then_some(*probe)),
         };
         router = router
-            .route_service(path, service(u16::try_from(index).ok()))
+            .route_service(path, service(Some(index)))
             .route_service(&format!("{path}/"), service(None))
             .route_service(&format!("{path}/{{*below}}"), service(None));
     }
@@ -119,9 +118,7 @@ fn router<S: Clone + Send + Sync + 'static>(probes: &Probes) -> Router<S> {
 struct ProbeService {
     probes: Probes,
     /// The index of the route with exactly this path. `None` if the path has to be parsed.
-    route: Option<u16>,
-    /// The probe at exactly this path, if its body is the usual one.
-    usual: Option<Probe>,
+    route: Option<usize>,
 }
 
 impl Service<Request> for ProbeService {
@@ -136,14 +133,14 @@ impl Service<Request> for ProbeService {
     fn call(&mut self, request: Request) -> ProbeFuture {
         let (method, uri, version) = (request.method(), request.uri(), request.version());
         let at_once = self
-            .usual
-            .and_then(|probe| self.probes.usual_at_once(probe, method.as_str(), uri.query()));
+            .route
+            .and_then(|route| self.probes.at_once(Target::all(route), method.as_str(), uri.query()));
         if let Some(answer) = at_once {
             return ProbeFuture::Now(Some((answer, version)));
         }
         let (probes, route, method, uri) = (self.probes.clone(), self.route, method.clone(), uri.clone());
         ProbeFuture::Later(Box::pin(async move {
-            let here = route.map(|route| Target::all(route.into()));
+            let here = route.map(Target::all);
             let target = here.or_else(|| probes.target(uri.path()));
             // If a middleware has rewritten the path, it may match no probe. Then the answer is 404, and not a success.
             let target = target.unwrap_or(Target {
