@@ -252,7 +252,7 @@ pub use health_macros::{HealthState, health_check};
 #[cfg(feature = "actix-web-4")]
 #[cfg_attr(docsrs, doc(cfg(feature = "actix-web-4")))]
 pub use http::{ActixDrain, ActixDrainService};
-pub use http::{Answer, Probes};
+pub use http::{Answer, ProbeRequest, Probes};
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
 pub use http::{DrainFuture, DrainLayer, DrainListener, DrainService, DrainStream, ListenSocket, ServeListener};
@@ -260,7 +260,9 @@ pub use lifecycle::{Hold, StartupTask};
 pub use outcome::{BoxError, CheckError, CheckFuture, CheckResult, IntoOutcome, Outcome, PartReport, Reason, Status};
 pub use package::Package;
 pub use parts::Parts;
-pub use report::{CheckReport, Phase, Report, Transition};
+pub use report::{
+    CheckReport, History, HoldReport, PastResult, PastTransition, Phase, Report, StartObstacle, Transition, Waiting,
+};
 pub use spec::{Breaker, CheckSpec, Probe};
 pub use start_error::StartError;
 pub use state::{Checks, CloneState, HealthState};

@@ -30,13 +30,19 @@ impl Health {
     /// assert_eq!(health.report(Probe::Startup).phase, Phase::Running);
     /// ```
     pub fn startup_task(&self, name: impl Into<String>) -> StartupTask {
-        let counts = self.engine.with(|core, _| core.open_task());
+        let name = text::clean(&name.into());
+        let counts = self.engine.with(|core, _| {
+            let counts = core.open_task();
+            if counts {
+                core.waits.add_task(Arc::clone(&name));
+            }
+            counts
+        });
         let engine = if counts {
             Arc::downgrade(self.engine.engine())
         } else {
             Weak::new()
         };
-        let name = text::clean(&name.into());
         StartupTask { engine, name }
     }
 
@@ -57,6 +63,7 @@ impl Health {
         self.engine.with(|core, _| {
             core.say(held);
             core.hold();
+            core.waits.add_hold(Arc::clone(&reason), None);
         });
         let engine = Arc::downgrade(self.engine.engine());
         Hold { engine, reason }
@@ -230,7 +237,10 @@ impl StartupTask {
     /// Marks the task as done, so that the service no longer waits for it.
     pub fn done(mut self) {
         if let Some(engine) = std::mem::take(&mut self.engine).upgrade() {
-            engine.with(|core, now| core.close_task(true, now));
+            engine.with(|core, now| {
+                core.waits.remove_task(&self.name);
+                core.close_task(true, now);
+            });
         }
     }
 }
@@ -240,6 +250,7 @@ impl Drop for StartupTask {
         if let Some(engine) = self.engine.upgrade() {
             let name = Arc::clone(&self.name);
             engine.with(|core, now| {
+                core.waits.remove_task(&name);
                 core.say(Event::TaskDropped { name });
                 core.close_task(false, now);
             });
@@ -260,6 +271,7 @@ impl Drop for Hold {
         if let Some(engine) = self.engine.upgrade() {
             let reason = Arc::clone(&self.reason);
             engine.with(|core, _| {
+                core.waits.remove_hold(&reason);
                 core.say(Event::Released { reason });
                 core.release();
             });

@@ -1,5 +1,9 @@
 //! [`Report`], the published state, independent of any wire format.
 
+mod headline;
+mod history;
+mod waiting;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
@@ -10,6 +14,9 @@ use serde::{Serialize, Serializer};
 use crate::detail::Detail;
 use crate::outcome::{PartReport, Reason, Status};
 use crate::spec::Probe;
+
+pub use self::history::{History, PastResult, PastTransition};
+pub use self::waiting::{HoldReport, StartObstacle, Waiting};
 
 /// The phase that the service is in, from its start to its shutdown.
 ///
@@ -62,17 +69,27 @@ pub struct Report {
     /// The reason why the service itself fails this probe, regardless of its checks: `draining`, `stalled`, `held`,
     /// `starting` or `not_serving`. This is `None` unless the service itself fails the probe.
     pub reason: Option<Reason>,
+    /// The date and time of the states in this report.
+    pub at: SystemTime,
+    /// Since when the probe has had this status. This is `None` in a report of only some of the checks.
+    pub since: Option<SystemTime>,
+    /// How long ago the engine was started.
+    pub uptime: Duration,
     /// How long it has recently taken until the runtime ran a new task, or `None` if the runtime is not monitored. See
     /// [`HealthBuilder::stalled_after`](crate::HealthBuilder::stalled_after).
     pub lag: Option<Duration>,
     /// The phase that the service is in.
     pub phase: Phase,
+    /// Since when the service has been in this phase.
+    pub phase_since: SystemTime,
+    /// What the service waits for: startup tasks, holds, the end of the drain.
+    pub waiting: Waiting,
     /// The name of the service.
     pub service: Cow<'static, str>,
     /// The version of the service.
     pub version: Cow<'static, str>,
     /// The checks of the probe, starting with critical failures, followed by other failures, degraded checks and
-    /// finally healthy checks.
+    /// finally healthy checks. A failure that has a [`cause`](CheckReport::cause) comes directly after its cause.
     pub checks: Vec<CheckReport>,
     /// The number of checks that were left out because the body would be too large. They would come last.
     pub(crate) omitted: usize,
@@ -88,6 +105,12 @@ pub struct CheckReport {
     pub status: Status,
     /// The reason why the check is not simply healthy, or `None` if it is.
     pub reason: Option<Reason>,
+    /// The name of the failing check that causes the failure of this one, as far as `depends_on` tells. It is the root
+    /// of the outage: the cause itself has no cause. This is `None` if the check does not fail, or if its failure has
+    /// no known cause.
+    pub cause: Option<Cow<'static, str>>,
+    /// Since when the check has had its status and reason.
+    pub since: SystemTime,
     /// A human-readable description of what the check verifies, taken from `description = "…"` or from the doc comment.
     pub description: Option<Cow<'static, str>>,
     /// Whether the probe fails when this check fails. This depends on the probe that the report describes:
@@ -106,6 +129,21 @@ pub struct CheckReport {
     pub latency: Option<Duration>,
     /// How long ago the last finished run ended, accurate to a tenth of a second, or `None` if no run has finished yet.
     pub age: Option<Duration>,
+    /// When the last finished run ended, accurate to a tenth of a second, or `None` if no run has finished yet. Public
+    /// responses do not include it.
+    pub checked_at: Option<SystemTime>,
+    /// When a run last passed, or `None` if no run has passed yet. Public responses do not include it.
+    pub last_success: Option<SystemTime>,
+    /// How many runs have failed in a row, before thresholds are applied. Public responses do not include it.
+    pub consecutive_failures: u32,
+    /// Whether a run is in flight. Public responses do not include it.
+    pub is_running: bool,
+    /// The time until the next run, or `None` if no run is planned, for example because the check runs on demand.
+    /// Public responses do not include it.
+    pub next_run: Option<Duration>,
+    /// The last results and changes of the check. They are only kept once the service has an internal port or router,
+    /// and only a request with `?history` or for the page asks for them. Public responses do not include them.
+    pub history: Option<History>,
     /// The message of the last finished run. It is limited to 1 KiB, and credentials in it are masked. Public responses
     /// only include it if `public_details` is set.
     pub message: Option<Arc<str>>,
@@ -125,6 +163,8 @@ pub struct CheckReport {
     /// An explanation of why restarting the process helps even though the check looks at something outside of the
     /// process, as set with `restart_helps = "…"`. Public responses do not include it.
     pub restart_helps: Option<Cow<'static, str>>,
+    /// The place of the check in the order of declaration.
+    pub(crate) index: usize,
 }
 
 /// The audience of a report.
@@ -152,8 +192,12 @@ impl Report {
             (check.description, check.runbook, check.restart_helps) = (None, None, None);
             check.groups.clear();
             (check.raw_status, check.raw_reason, check.age) = (None, None, None);
+            (check.checked_at, check.last_success) = (None, None);
+            (check.next_run, check.history) = (None, None);
+            (check.consecutive_failures, check.is_running) = (0, false);
         }
         self.lag = None;
+        self.waiting.forget_names();
         self
     }
 
@@ -186,6 +230,9 @@ pub struct Transition {
     /// any message of a check, it is not meant for the public.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<Arc<str>>,
+    /// The name of the failing check that causes this failure. See [`CheckReport::cause`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cow<'static, str>>,
     /// When the engine noticed the change. This is serialized as `at_ms`, in milliseconds since 1970.
     #[serde(rename = "at_ms", serialize_with = "since_1970")]
     pub at: SystemTime,

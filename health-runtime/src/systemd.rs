@@ -3,7 +3,6 @@
 #[cfg(unix)]
 mod environment;
 #[cfg(unix)]
-mod headline;
 #[cfg(unix)]
 mod notices;
 #[cfg(unix)]

@@ -99,6 +99,9 @@ use crate::report::{Renderer, Transition};
 use crate::spec::{Probe, ServiceSpec};
 use crate::trigger::Target;
 
+/// At most this many checks are in the report that a headline of the log is made of: it is made under the lock.
+const EXPLAINED: usize = 1000;
+
 /// The default of `stalled_after` if the runtime is watched.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
@@ -244,6 +247,11 @@ impl Engine {
         }
     }
 
+    /// Keeps the history of every check from now on, because somebody can read it.
+    pub(crate) fn keep_history(self: &Arc<Self>) {
+        self.with(Core::keep_history);
+    }
+
     /// Watches the runtime from now on. The service asks for this with `stalled_after`, or with `serve` or `serve_internal`,
     /// which can still answer during a stall.
     pub(crate) fn watch_runtime(self: &Arc<Self>) {
@@ -286,6 +294,7 @@ impl Engine {
             return view; // another thread was faster
         }
         let (view, until) = core.view(now);
+        core.explain_readiness(|| report(self, &view, Probe::Readiness, None, EXPLAINED).headline());
         let view = Arc::new(view);
         let asked = Probe::ALL.map(|probe| nanos(until.probe(probe)));
         self.view.publish(Arc::clone(&view), nanos(until.states()), asked);

@@ -1,5 +1,6 @@
 //! [`View`]: what is published. It is immutable, made under the lock, and read without the lock.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -7,23 +8,28 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::detail::Detail;
+use crate::engine::core::waits::Waits;
 use crate::engine::selection::{WHOLE, clamped};
 use crate::engine::{State, Time};
 use crate::outcome::{PartList, Reason, Status};
-use crate::report::{Audience, Phase};
+use crate::report::{Audience, Phase, StartObstacle};
 use crate::spec::Probe;
 
 #[derive(Debug)]
 pub(crate) struct View {
     pub(crate) standing: Standing,
+    pub(crate) life: Life,
     /// What each check contributes to its probes. Stored apart, so that a pass over all checks touches little memory.
     briefs: Box<[Brief]>,
     last_runs: Box<[LastRun]>,
+    /// The failing check that causes each failure. `None` if no failure has a cause.
+    causes: Option<Box<[Option<usize>]>>,
     verdicts: [State; 4],
     /// They belong to `http`, but a cell without a type costs each probe 68 instructions more.
     bodies: [[OnceLock<Bytes>; 4]; 2],
-    /// The bodies of the service's own, for each audience. Allocated when one of them is asked for.
-    own_bodies: OnceLock<Box<[[OnceLock<Bytes>; 2]]>>,
+    /// The bodies in other formats and those of the service's own, for each audience. Allocated when one of them is
+    /// asked for.
+    other_bodies: OnceLock<Box<[[OnceLock<Bytes>; 2]]>>,
 }
 
 /// The state of the service itself at the time of the view, without its checks.
@@ -41,6 +47,19 @@ pub(crate) struct Standing {
     pub(crate) lag: Option<Duration>,
 }
 
+/// Where the service is in its life at the time of the view, for people.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Life {
+    /// Since when each probe has had its status.
+    pub(crate) verdicts_since: [Time; 4],
+    pub(crate) phase_since: Time,
+    pub(crate) waits: Waits,
+    /// What starting waits for, beside startup tasks and checks.
+    pub(crate) obstacle: Option<StartObstacle>,
+    /// When the drain is over.
+    pub(crate) closes_at: Option<Time>,
+}
+
 /// What a check contributes to its probes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Brief {
@@ -52,9 +71,19 @@ pub(crate) struct Brief {
 
 const _: () = assert!(size_of::<Brief>() == 4);
 
-/// The last finished run of a check at the time of the view. Empty if no run has finished yet.
+/// The last finished run of a check at the time of the view, and what is known about its runs.
 #[derive(Clone, Debug)]
 pub(crate) struct LastRun {
+    /// Since when the check has had its state.
+    pub(crate) since: Time,
+    /// When a run last passed.
+    pub(crate) succeeded: Option<Time>,
+    /// How many runs in a row have failed.
+    pub(crate) failures: u32,
+    /// A run is in flight.
+    pub(crate) running: bool,
+    /// When the next run is planned.
+    pub(crate) next: Option<Time>,
     /// The state that it returned, before thresholds, `fail_open` and the breaker.
     pub(crate) raw: Option<State>,
     /// How long it took.
@@ -77,14 +106,21 @@ pub(crate) struct Part {
 }
 
 impl View {
-    pub(crate) fn new(briefs: Box<[Brief]>, last_runs: Box<[LastRun]>, standing: Standing) -> Self {
+    pub(crate) fn new(
+        briefs: Box<[Brief]>,
+        last_runs: Box<[LastRun]>,
+        causes: Option<Box<[Option<usize>]>>,
+        standing: Standing,
+    ) -> Self {
         let mut view = Self {
             standing,
+            life: Life::default(),
             briefs,
             last_runs,
+            causes,
             verdicts: [State::unhealthy(Reason::Starting); 4],
             bodies: Default::default(),
-            own_bodies: OnceLock::new(),
+            other_bodies: OnceLock::new(),
         };
         let mut worst = Worst::default();
         for brief in &view.briefs {
@@ -118,8 +154,8 @@ impl View {
         self.bodies[audience as usize][probe as usize].get_or_init(render)
     }
 
-    /// A body of the service's own, one of `count`. The first call renders it.
-    pub(crate) fn own_body(
+    /// A body in another format or of the service's own, one of `count`. The first call renders it.
+    pub(crate) fn other_body(
         &self,
         index: usize,
         count: usize,
@@ -127,7 +163,7 @@ impl View {
         render: impl FnOnce() -> Bytes,
     ) -> &Bytes {
         let bodies = self
-            .own_bodies
+            .other_bodies
             .get_or_init(|| (0..count).map(|_| Default::default()).collect());
         bodies[index][audience as usize].get_or_init(render)
     }
@@ -143,6 +179,11 @@ impl View {
 
     pub(crate) fn brief(&self, index: usize) -> Brief {
         self.briefs[index]
+    }
+
+    /// The failing check that causes the failure of this one.
+    pub(crate) fn cause(&self, index: usize) -> Option<usize> {
+        self.causes.as_ref()?[index]
     }
 
     pub(crate) fn last_run(&self, index: usize) -> &LastRun {
@@ -162,13 +203,34 @@ impl View {
                 alike.push(index);
             }
         }
-        let mut first = by_urgency.concat();
-        first.truncate(limit);
+        let first = self.under_their_causes(probe, ranges, &by_urgency.concat(), limit);
         Part {
             state: self.judge(probe, worst),
             first,
             count,
         }
+    }
+
+    /// At most `limit` of these checks, each one directly below its cause, if the cause is among the checks that the
+    /// report is about.
+    fn under_their_causes(&self, probe: Probe, ranges: &[Range<usize>], checks: &[usize], limit: usize) -> Vec<usize> {
+        let mut ordered = checks.to_vec();
+        if self.causes.is_some() {
+            let is_shown = |index: usize| {
+                let brief = self.briefs[index];
+                brief.probes & probe.bit() != 0 && ranges.iter().any(|range| range.contains(&index))
+            };
+            let root = |index: usize| self.cause(index).filter(|cause| is_shown(*cause)).unwrap_or(index);
+            let mut places = BTreeMap::new();
+            for (place, index) in checks.iter().enumerate() {
+                places.entry(root(*index)).or_insert(place);
+            }
+            let listed: BTreeSet<_> = checks.iter().collect();
+            ordered.extend(places.keys().filter(|root| !listed.contains(root)));
+            ordered.sort_by_key(|index| (places[&root(*index)], *index != root(*index)));
+        }
+        ordered.truncate(limit);
+        ordered
     }
 
     /// The state of the probe for checks with this worst state.

@@ -2,26 +2,17 @@
 
 use std::borrow::Cow;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use serde::{Serialize, Serializer};
 
 use crate::detail::Detail;
+use crate::format::{Scope, limit};
 use crate::outcome::{PartReport, Reason, Status};
-use crate::report::{Audience, CheckReport, Phase, Report};
+use crate::report::{Audience, CheckReport, History, PastResult, PastTransition, Phase, Report};
 use crate::spec::Probe;
-use crate::text::boundary;
-
-/// Load balancers read the first KiB. None of them keeps more than 4 KiB.
-const PUBLIC_LIMIT: usize = 4096;
-
-/// Enough for ten thousand healthy checks.
-const INTERNAL_LIMIT: usize = 1024 * 1024;
-
-/// A public body never has room for more checks than this, because each check takes about 50 bytes or more.
-const MOST_PUBLIC_CHECKS: usize = 80;
+use crate::text::{Date, boundary};
 
 /// The longest name or version of the service that is shown, in bytes.
 const NAME: usize = 128;
@@ -35,6 +26,9 @@ struct Body<'a> {
     service: &'a str,
     version: &'a str,
     phase: Phase,
+    /// Since when the service has been in this phase.
+    since: Date,
+    uptime_s: u64,
     /// Only in a serialized [`Report`]. Over HTTP, the path names the probe.
     #[serde(skip_serializing_if = "Option::is_none")]
     probe: Option<Probe>,
@@ -55,6 +49,8 @@ impl<'a> Body<'a> {
             service: cut(&report.service, NAME),
             version: cut(&report.version, NAME),
             phase: report.phase,
+            since: Date(report.phase_since),
+            uptime_s: report.uptime.as_secs(),
             probe: None,
             reason: report.reason,
             lag_ms: report.lag.filter(|_| audience == Audience::Internal).map(millis),
@@ -103,6 +99,8 @@ struct Check<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Reason>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
     #[serde(skip_serializing_if = "DetailMap::is_empty")]
     details: DetailMap<'a>,
@@ -124,6 +122,7 @@ impl<'a> Check<'a> {
             critical: check.critical,
             latency_ms: check.latency.map(millis),
             reason: check.reason,
+            cause: check.cause.as_deref(),
             message,
             details: DetailMap(details),
             internal,
@@ -155,6 +154,14 @@ struct Internal<'a> {
     raw_reason: Option<Reason>,
     #[serde(skip_serializing_if = "Option::is_none")]
     age_ms: Option<f64>,
+    since: Date,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checked_at: Option<Date>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_success: Option<Date>,
+    consecutive_failures: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_run_ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -167,6 +174,8 @@ struct Internal<'a> {
     parts: Vec<Part<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     omitted_parts: Option<NonZeroUsize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    history: Option<Past>,
 }
 
 impl<'a> Internal<'a> {
@@ -175,12 +184,70 @@ impl<'a> Internal<'a> {
             raw_status: check.raw_status,
             raw_reason: check.raw_reason,
             age_ms: check.age.map(millis),
+            since: Date(check.since),
+            checked_at: check.checked_at.map(Date),
+            last_success: check.last_success.map(Date),
+            consecutive_failures: check.consecutive_failures,
+            next_run_ms: check.next_run.map(millis),
             description: check.description.as_deref(),
             runbook: check.runbook.as_deref(),
             groups: &check.groups,
             restart_helps: check.restart_helps.as_deref(),
             parts: check.parts.iter().map(Part::new).collect(),
             omitted_parts: NonZeroUsize::new(check.omitted_parts),
+            history: check.history.as_ref().map(Past::new),
+        }
+    }
+}
+
+/// The history of a check. The keys of an entry are short, because there are up to 170 entries.
+#[derive(Serialize)]
+struct Past {
+    begun: Date,
+    availability: f64,
+    flaps: usize,
+    results: Vec<PastEntry>,
+    transitions: Vec<PastEntry>,
+}
+
+#[derive(Serialize)]
+struct PastEntry {
+    at: Date,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latency_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<Status>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from_reason: Option<Reason>,
+    status: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<Reason>,
+}
+
+impl Past {
+    fn new(history: &History) -> Self {
+        let result = |result: &PastResult| PastEntry {
+            at: Date(result.at),
+            latency_ms: Some(millis(result.latency)),
+            from: None,
+            from_reason: None,
+            status: result.status,
+            reason: result.reason,
+        };
+        let transition = |transition: &PastTransition| PastEntry {
+            at: Date(transition.at),
+            latency_ms: None,
+            from: Some(transition.from),
+            from_reason: transition.from_reason,
+            status: transition.to,
+            reason: transition.to_reason,
+        };
+        Self {
+            begun: Date(history.begun),
+            availability: (history.availability * 10_000.0).round() / 10_000.0,
+            flaps: history.flaps,
+            results: history.results.iter().map(result).collect(),
+            transitions: history.transitions.iter().map(transition).collect(),
         }
     }
 }
@@ -209,35 +276,18 @@ impl<'a> Part<'a> {
     }
 }
 
-pub(super) fn most_checks(audience: Audience) -> usize {
-    match audience {
-        Audience::Public => MOST_PUBLIC_CHECKS,
-        Audience::Internal => usize::MAX,
+pub(super) fn render(report: &Report, scope: &Scope) -> Bytes {
+    if scope.status_only {
+        return line(&StatusOnly { status: report.status });
     }
+    limit::fit(report, scope.audience, |shown| {
+        line(&Body::new(report, shown, scope.audience, scope.public_details))
+    })
 }
 
-pub(super) fn render(report: &Report, audience: Audience, public_details: bool) -> Bytes {
-    let limit = match audience {
-        Audience::Public => PUBLIC_LIMIT,
-        Audience::Internal => INTERNAL_LIMIT,
-    };
-    // Checks that cannot fit are not rendered, because they would be thrown away.
-    let mut room = limit;
-    let fits = |check: &&CheckReport| {
-        let before = room;
-        room = room.saturating_sub(least(check, audience));
-        before > 0
-    };
-    let fitting = report.checks.iter().take_while(fits).count();
-    let mut shown = fitting.min(most_checks(audience));
-    loop {
-        let body = Body::new(report, shown, audience, public_details);
-        let json = line(&body);
-        if json.len() < limit || shown == 0 {
-            return json;
-        }
-        shown = proportional(shown, limit, json.len()).min(shown - 1);
-    }
+#[derive(Serialize)]
+struct StatusOnly {
+    status: Status,
 }
 
 pub(super) fn refusal(why: &'static str) -> Bytes {
@@ -255,23 +305,6 @@ fn line(body: &impl Serialize) -> Bytes {
     json.into()
 }
 
-/// How many checks fit, if this many checks take this many bytes. The product of both overflows a 32-bit `usize` from
-/// 4,096 checks on.
-fn proportional(checks: usize, limit: usize, bytes: usize) -> usize {
-    let fit = checks as u128 * limit as u128 / bytes as u128;
-    usize::try_from(fit).unwrap_or(checks)
-}
-
-/// The least number of bytes that the check takes.
-fn least(check: &CheckReport, audience: Audience) -> usize {
-    let said = |message: &Option<Arc<str>>| message.as_ref().map_or(0, |message| message.len());
-    let parts = check.parts.iter().map(|part| part.name.len() + said(&part.message));
-    match audience {
-        Audience::Public => check.name.len(),
-        Audience::Internal => check.name.len() + said(&check.message) + parts.sum::<usize>(),
-    }
-}
-
 /// Milliseconds with one decimal.
 fn millis(time: Duration) -> f64 {
     (time.as_secs_f64() * 10_000.0).round() / 10.0
@@ -279,19 +312,4 @@ fn millis(time: Duration) -> f64 {
 
 fn cut(text: &str, most: usize) -> &str {
     &text[..boundary::floor(text, most)]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_proportional_limit_does_not_overflow_for_any_number_of_checks() {
-        assert_eq!(proportional(100, 1_000, 4_000), 25);
-        // On 64 bits the product overflows only here; on 32 bits it does with 4,096 checks on the internal port.
-        assert_eq!(
-            proportional(usize::MAX / 2, INTERNAL_LIMIT, usize::MAX - 1),
-            INTERNAL_LIMIT / 2
-        );
-    }
 }

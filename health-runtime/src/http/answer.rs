@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use crate::format::Format;
 use crate::http::FORMAT;
 use crate::outcome::Status;
 use crate::report::Phase;
@@ -46,10 +47,10 @@ impl Answer {
         }
     }
 
-    /// The answer at a path with this body.
-    pub(super) fn with_type(mut self, body: Body) -> Self {
+    /// The answer at a path with this body, in this format.
+    pub(super) fn with_type(mut self, body: Body, format: Format) -> Self {
         self.content_type = match body {
-            Body::Usual => None,
+            Body::Usual => Some(format.content_type()).filter(|_| format != FORMAT),
             Body::Plain => Some("text/plain; charset=utf-8"),
             Body::Own(_, content_type) => Some(content_type),
         };

@@ -10,6 +10,7 @@ mod axum;
 mod into_response;
 mod paths;
 mod query;
+mod request;
 #[cfg(feature = "serve")]
 mod server;
 #[cfg(any(feature = "actix-web-4", feature = "axum"))]
@@ -27,18 +28,25 @@ pub use self::answer::Answer;
 pub use self::axum::drain::{DrainFuture, DrainLayer, DrainService};
 #[cfg(feature = "axum")]
 pub use self::axum::listener::{DrainListener, DrainStream, ListenSocket, ServeListener};
+pub use self::request::ProbeRequest;
 
 use crate::engine::{Engine, EngineHandle, Named, Selection, State, View, WHOLE, common, report};
-use crate::format::Format;
+use crate::format::{Excluded, Format, Scope};
 use crate::health::Health;
 use crate::http::paths::Target;
 use crate::panics;
 use crate::report::Audience;
 use crate::spec::{Body, Probe, Route};
+use crate::text;
 
 const FORMAT: Format = Format::DEFAULT;
 const NO_SUCH_CHECK: &str = "no such check in this probe";
+const NO_SUCH_FORMAT: &str = "no such format";
 const NO_SUCH_GROUP: &str = "no such group in this probe";
+/// At most this many checks of an answer have a history: each one takes up to 10 KiB.
+const MOST_HISTORIES: usize = 100;
+/// At most this many excluded checks are named in an answer.
+const MOST_EXCLUDED: usize = 80;
 const NOTHING_LEFT: &str = "no check of this probe is left";
 const TOO_MANY_NAMES: &str = "more than 64 names";
 const WRONG_METHOD: &str = "use GET, HEAD or OPTIONS";
@@ -58,6 +66,9 @@ impl Health {
 
     fn probes_for(&self, audience: Audience) -> Probes {
         self.engine.arm();
+        if audience == Audience::Internal {
+            self.engine.keep_history();
+        }
         Probes {
             engine: Hold::Running(Arc::clone(&self.engine)),
             audience,
@@ -122,6 +133,10 @@ struct Question {
     route: usize,
     /// `None`: all checks of the probe.
     selection: Option<Selection>,
+    format: Format,
+    /// `None`: nothing beside the checks.
+    scope: Option<Box<Scope>>,
+    history: bool,
 }
 
 impl Probes {
@@ -132,38 +147,62 @@ impl Probes {
         Self { engine, audience }
     }
 
-    /// Answers a request, or returns `None` if the path is neither the path of a probe nor a path below one.
+    /// Answers a request without headers, or returns `None` if the path is neither the path of a probe nor a path below
+    /// one. The format of the body is JSON, unless the query names another one.
     ///
-    /// `query` is the part of the URL after the `?`. In most cases, the answer is available immediately. When it is
-    /// not, this method waits no longer than the [probe budget](crate::HealthBuilder::probe_budget).
+    /// `query` is the part of the URL after the `?`. This method does the same as [`respond`](Self::respond).
     ///
     /// # Cancel safety
     ///
     /// Dropping the returned future does not cancel any checks.
     pub async fn answer(&self, method: &str, path: &str, query: Option<&str>) -> Option<Answer> {
-        let target = self.target(path)?;
-        if let Some(answer) = self.at_once(target, method, query) {
+        self.respond(ProbeRequest::new(method, path).query(query)).await
+    }
+
+    /// Answers a request, or returns `None` if the path is neither the path of a probe nor a path below one.
+    ///
+    /// In most cases, the answer is available immediately. When it is not, this method waits no longer than the [probe
+    /// budget](crate::HealthBuilder::probe_budget).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the returned future does not cancel any checks.
+    ///
+    /// ```
+    /// # use health_runtime::{Flag, HealthState, ProbeRequest};
+    /// # #[derive(Clone, HealthState)]
+    /// # struct AppState { #[health_check] flag: Flag }
+    /// # let runtime = tokio::runtime::Runtime::new().unwrap();
+    /// # runtime.block_on(async {
+    /// # let probes = AppState { flag: Flag::healthy() }.start_health().probes();
+    /// let request = ProbeRequest::new("GET", "/readyz").accept("application/json");
+    /// let answer = probes.respond(request).await.expect("one of our paths");
+    /// # });
+    /// ```
+    pub async fn respond(&self, request: ProbeRequest<'_>) -> Option<Answer> {
+        let target = self.target(request.path)?;
+        if let Some(answer) = self.at_once(target, &request) {
             return Some(answer);
         }
         // Boxed, so that the future of the usual answer stays small. It is moved a few times on its way to the
         // executor.
-        Some(Box::pin(self.answer_target(target, method, query)).await)
+        Some(Box::pin(self.answer_target(target, &request)).await)
     }
 
-    async fn answer_target(&self, target: Target<'_>, method: &str, query: Option<&str>) -> Answer {
+    async fn answer_target(&self, target: Target<'_>, request: &ProbeRequest<'_>) -> Answer {
         self.note_probe();
-        let answer = match self.question(&target, method, query) {
+        let answer = match self.question(&target, request) {
             Ok(question) => {
                 let selection = question.selection.as_ref();
                 self.judged(&question, &*self.engine.probe(question.probe, selection).await)
             }
             Err(answer) => answer,
         };
-        answer.to(method)
+        answer.to(request.method)
     }
 
     /// What the request asks, or the answer to a request that is refused.
-    fn question(&self, target: &Target<'_>, method: &str, query: Option<&str>) -> Result<Question, Answer> {
+    fn question(&self, target: &Target<'_>, request: &ProbeRequest<'_>) -> Result<Question, Answer> {
         let refused = |status, why| Err(self.refusal(status, why));
         let route = target.route;
         let probe = self.route(route).probe;
@@ -174,21 +213,29 @@ impl Probes {
                 None => return refused(404, NO_SUCH_CHECK),
             },
         };
-        if !is_allowed(method) {
+        if !is_allowed(request.method) {
             return refused(405, WRONG_METHOD);
         }
         let known = &self.engine.names;
-        let Some(query) = query::parse(query.unwrap_or_default(), known) else {
+        let Some(query) = query::parse(request.query.unwrap_or_default(), known) else {
             return refused(404, TOO_MANY_NAMES);
         };
+        let Some(format) = format(request.accept, &query) else {
+            return refused(404, NO_SUCH_FORMAT);
+        };
+        let scope = self.scope(probe, named, &query);
+        let history = query.history && self.audience == Audience::Internal;
         if named.is_none() && query.groups.is_empty() && query.exclude.is_empty() && !query.hops {
-            let selection = None;
             return Ok(Question {
                 probe,
                 route,
-                selection,
+                selection: None,
+                format,
+                scope,
+                history,
             });
         }
+        let exclude: Vec<_> = query.exclude.into_iter().map(|(_, checks)| checks).collect();
         let of = named.map_or(0..self.engine.plans.len(), Named::checks);
         let mut included = Vec::new();
         for group in &query.groups {
@@ -203,7 +250,7 @@ impl Probes {
         if query.groups.is_empty() {
             included.push(of);
         }
-        let mut selection = Selection::part(included.clone(), query.exclude.clone());
+        let mut selection = Selection::part(included.clone(), exclude.clone());
         // A selection without a check would pass, so it is refused. A probe that has no checks at all is allowed.
         if !known.offers(probe, selection.ranges()) && known.offers(probe, WHOLE) {
             return refused(404, NOTHING_LEFT);
@@ -212,15 +259,54 @@ impl Probes {
             selection = Selection::one(*index);
         } else if query.hops {
             // After the refusal: a service may have no other checks, and then it answers for itself alone.
-            let excluded = query.exclude.into_iter().chain(known.asking()).collect();
+            let excluded = exclude.into_iter().chain(known.asking()).collect();
             selection = Selection::part(included, excluded);
         }
-        let selection = Some(selection);
         Ok(Question {
             probe,
             route,
-            selection,
+            selection: Some(selection),
+            format,
+            scope,
+            history,
         })
+    }
+
+    /// What the request asks for beside the checks. `None`: nothing.
+    fn scope(&self, probe: Probe, named: Option<&Named>, query: &query::Query<'_>) -> Option<Box<Scope>> {
+        let one = matches!(named, Some(Named::Check(_)));
+        if !one && !query.verbose && query.exclude.is_empty() && query.unmatched.is_empty() {
+            return None;
+        }
+        let plans = &self.engine.plans;
+        let mut excluded: Vec<Excluded> = Vec::new();
+        for (name, checks) in &query.exclude {
+            let is_check = matches!(self.engine.names.named(name), Some(Named::Check(_)));
+            let in_probe = checks.clone().filter(|index| plans[*index].spec.is_in(probe));
+            excluded.extend(in_probe.take(MOST_EXCLUDED).map(|index| Excluded {
+                index,
+                name: plans[index].spec.name.clone(),
+                with: (!is_check).then(|| name.clone().into_owned()),
+            }));
+        }
+        excluded.sort_by_key(|excluded| excluded.index);
+        excluded.dedup_by_key(|excluded| excluded.index);
+        excluded.truncate(MOST_EXCLUDED);
+        Some(Box::new(Scope {
+            verbose: query.verbose,
+            one,
+            excluded,
+            unmatched: query
+                .unmatched
+                .iter()
+                .map(|name| text::clean(name).to_string())
+                .collect(),
+            ..self.whole_scope()
+        }))
+    }
+
+    fn whole_scope(&self) -> Scope {
+        Scope::whole(self.audience, self.engine.service.public_details)
     }
 
     /// Notes that a probe came. A request to the public probes also proves that a server of the application runs,
@@ -244,58 +330,70 @@ impl Probes {
         reason = "60 instructions and 3 % of a request less (`benches/probe.rs`)"
     )]
     #[inline(always)]
-    fn at_once(&self, target: Target<'_>, method: &str, query: Option<&str>) -> Option<Answer> {
-        if target.below.is_some() || query.is_some() || !is_allowed(method) {
+    fn at_once(&self, target: Target<'_>, request: &ProbeRequest<'_>) -> Option<Answer> {
+        if target.below.is_some() || !request.takes_any_format() || !is_allowed(request.method) {
             return None;
         }
         self.note_probe();
         let route = self.route(target.route);
         let view = self.engine.fresh_view(route.probe)?;
-        Some(self.whole(route, &view).to(method))
+        Some(self.whole(route, Format::DEFAULT, &view).to(request.method))
     }
 
     fn judged(&self, question: &Question, view: &View) -> Answer {
         let route = self.route(question.route);
-        match &question.selection {
-            None => self.whole(route, view),
-            selection => {
-                let (state, body) = self.rendered(view, route, selection.as_ref());
-                Answer::probe(state.status, view.standing.phase, body).with_type(route.body)
-            }
+        let is_plain = question.selection.is_none() && question.scope.is_none() && !question.history;
+        if is_plain {
+            return self.whole(route, question.format, view);
         }
+        let scope = question.scope.as_deref().cloned().unwrap_or_else(|| self.whole_scope());
+        let selection = question.selection.as_ref();
+        let (state, body) = self.rendered(view, route, question.format, selection, &scope, question.history);
+        Answer::probe(state.status, view.standing.phase, body).with_type(route.body, question.format)
     }
 
-    fn whole(&self, route: &Route, view: &View) -> Answer {
+    fn whole(&self, route: &Route, format: Format, view: &View) -> Answer {
         let state = view.verdict(route.probe);
-        let render = || self.rendered(view, route, None).1;
+        let render = || self.rendered(view, route, format, None, &self.whole_scope(), false).1;
+        let own = self.engine.bodies.len();
+        let others = own + Probe::ALL.len() * Format::ALL.len();
+        let other = |index| view.other_body(index, others, self.audience, render).clone();
         let body = match route.body {
-            Body::Usual => view.body(route.probe, self.audience, render).clone(),
+            Body::Usual if format == Format::DEFAULT => view.body(route.probe, self.audience, render).clone(),
+            Body::Usual => other(own + route.probe as usize * Format::ALL.len() + format.index()),
             Body::Plain => plain(state),
-            Body::Own(index, _) => {
-                let count = self.engine.bodies.len();
-                view.own_body(index, count, self.audience, render).clone()
-            }
+            Body::Own(index, _) => other(index),
         };
-        Answer::probe(state.status, view.standing.phase, body).with_type(route.body)
+        Answer::probe(state.status, view.standing.phase, body).with_type(route.body, format)
     }
 
-    fn rendered(&self, view: &View, route: &Route, selection: Option<&Selection>) -> (State, Bytes) {
+    fn rendered(
+        &self,
+        view: &View,
+        route: &Route,
+        format: Format,
+        selection: Option<&Selection>,
+        scope: &Scope,
+        history: bool,
+    ) -> (State, Bytes) {
         let most = match route.body {
             Body::Own(..) => usize::MAX,
-            Body::Usual | Body::Plain => FORMAT.most_checks(self.audience),
+            Body::Usual | Body::Plain => Format::most_checks(self.audience),
         };
-        let report = report(&self.engine, view, route.probe, selection, most);
+        let mut report = report(&self.engine, view, route.probe, selection, most);
+        if history {
+            self.engine.add_history(&mut report, MOST_HISTORIES);
+        }
         let state = State {
             status: report.status,
             reason: report.reason,
         };
-        let public_details = self.engine.service.public_details;
         let body = match route.body {
-            Body::Usual => FORMAT.render(&report, self.audience, public_details),
+            Body::Usual => format.render(&report, scope),
             Body::Plain => plain(state),
             Body::Own(index, _) => {
                 let report = match self.audience {
-                    Audience::Public => report.into_public(public_details),
+                    Audience::Public => report.into_public(scope.public_details),
                     Audience::Internal => report,
                 };
                 panics::run(|| (self.engine.bodies[index])(&report))
@@ -320,6 +418,16 @@ impl Probes {
         let name = percent_encoding::percent_decode_str(name).decode_utf8().ok()?;
         let named = known.named(&name)?;
         known.offers(probe, &[named.checks()]).then_some(named)
+    }
+}
+
+/// The format that a request asks for. A name in the query counts before the header. `None`: there is no such format.
+fn format(accept: Option<&str>, query: &query::Query<'_>) -> Option<Format> {
+    match (&query.format, accept) {
+        (Some(name), _) => Format::named(name),
+        (None, _) if query.verbose => Some(Format::Text),
+        (None, Some(accept)) => Some(Format::accepted(accept)),
+        (None, None) => Some(Format::DEFAULT),
     }
 }
 

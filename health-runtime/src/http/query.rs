@@ -8,37 +8,48 @@ use crate::engine::{Named, Names};
 /// A query with more names than this is refused, so that no query is expensive.
 const MAX_PAIRS: usize = 64;
 
+const KEYS: [&str; 6] = ["exclude", "group", "hops", "format", "verbose", "history"];
+
 #[derive(Debug, Default)]
 pub(super) struct Query<'a> {
     /// The checks to leave out, each named as a check or as a nested struct. An unknown name leaves nothing out, so it
     /// cannot make a failing probe pass.
-    pub(super) exclude: Vec<Range<usize>>,
+    pub(super) exclude: Vec<(Cow<'a, str>, Range<usize>)>,
+    /// The names to leave out that no check has.
+    pub(super) unmatched: Vec<Cow<'a, str>>,
     /// The groups that the request asks for. A check is selected if it is in any of them. If this list is empty, all
     /// checks are selected.
     pub(super) groups: Vec<Cow<'a, str>>,
     /// A check of another service asks. The answer leaves out the checks that ask other services in turn, because they
     /// may ask the same service.
     pub(super) hops: bool,
+    /// The name of the format.
+    pub(super) format: Option<Cow<'a, str>>,
+    /// The text format names every check, also if all of them pass.
+    pub(super) verbose: bool,
+    /// The internal JSON has the history of each check.
+    pub(super) history: bool,
 }
 
-/// Reads `exclude=NAME`, `group=NAME` and `hops`. All may be repeated, and other keys are ignored. Returns `None` if there are
-/// too many names.
+/// Reads `exclude=NAME`, `group=NAME`, `format=NAME`, `verbose`, `history` and `hops`. All may be repeated, and other
+/// keys are ignored. Returns `None` if there are too many names.
 pub(super) fn parse<'a>(query: &'a str, names: &Names) -> Option<Query<'a>> {
     let mut parsed = Query::default();
     let pairs = form_urlencoded::parse(query.as_bytes());
-    for (i, (key, value)) in pairs
-        .filter(|(key, _)| matches!(&**key, "exclude" | "group" | "hops"))
-        .enumerate()
-    {
+    for (i, (key, value)) in pairs.filter(|(key, _)| KEYS.contains(&&**key)).enumerate() {
         if i == MAX_PAIRS {
             return None;
         }
-        if key == "group" {
-            parsed.groups.push(value);
-        } else if key == "hops" {
-            parsed.hops = true;
-        } else {
-            parsed.exclude.extend(names.named(&value).map(Named::checks));
+        match &*key {
+            "group" => parsed.groups.push(value),
+            "hops" => parsed.hops = true,
+            "format" => parsed.format = Some(value),
+            "verbose" => parsed.verbose = true,
+            "history" => parsed.history = true,
+            _ => match names.named(&value).map(Named::checks) {
+                Some(checks) => parsed.exclude.push((value, checks)),
+                None => parsed.unmatched.push(value),
+            },
         }
     }
     parsed.groups.sort_unstable();

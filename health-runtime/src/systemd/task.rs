@@ -10,12 +10,14 @@ use tokio::sync::watch;
 use crate::engine::{Engine, EngineHandle, Event, State, WeakEngine, report};
 use crate::spec::Probe;
 use crate::systemd::environment::Environment;
-use crate::systemd::headline::{NAMED, headline};
 use crate::systemd::notices::{Facts, Notices};
 use crate::systemd::socket::Socket;
 
 /// The probes whose changes end a pause.
 const WATCHED: [Probe; 3] = [Probe::Liveness, Probe::Readiness, Probe::Startup];
+
+/// At most this many checks are in the report that the headline is made of.
+const REPORTED: usize = 1000;
 
 /// The engine that systemd is told about. The variables belong to the process, so there is one.
 static TOLD: Mutex<Weak<EngineHandle>> = Mutex::new(Weak::new());
@@ -102,7 +104,6 @@ fn facts(engine: &Arc<Engine>) -> Facts {
         phase: view.standing.phase,
         is_working: engine.with(|core, _| core.is_working()),
         is_alive: view.verdict(Probe::Liveness).passes(),
-        // One more than it names, so that it shows that there are more.
-        headline: headline(&report(engine, &view, Probe::Readiness, None, NAMED + 1)),
+        headline: report(engine, &view, Probe::Readiness, None, REPORTED).headline(),
     }
 }

@@ -34,6 +34,7 @@
 
 pub(crate) mod boundary;
 mod bounded;
+mod date;
 mod fields;
 mod masking;
 mod names;
@@ -47,6 +48,8 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::{self, Write};
 use std::sync::Arc;
+
+pub(crate) use self::date::Date;
 
 use bounded::{Bounded, READ};
 

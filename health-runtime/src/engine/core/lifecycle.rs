@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::outcome::Reason;
-use crate::report::Phase;
+use crate::report::{Phase, StartObstacle};
 use crate::spec::Probe;
 
 use crate::engine::Time;
@@ -73,6 +73,17 @@ impl Lifecycle {
     /// Whether the service has started. It then stays started for good.
     pub(in crate::engine) fn is_started(&self) -> bool {
         self.started
+    }
+
+    /// What starting waits for, beside startup tasks and checks. The first match counts.
+    pub(in crate::engine) fn obstacle(&self) -> Option<StartObstacle> {
+        match () {
+            () if self.failed && !self.started => Some(StartObstacle::TaskDropped),
+            () if self.manual && !self.started => Some(StartObstacle::MarkStarted),
+            () if !self.armed && !self.started => Some(StartObstacle::Probes),
+            () if self.servers.gate() == Some(Reason::Starting) => Some(StartObstacle::Server),
+            () => None,
+        }
     }
 
     /// Why readiness fails, regardless of the checks. The first match counts.

@@ -11,13 +11,16 @@
 //! breaker         whether a check that keeps failing is still called
 //! writability     whether what took writes before still takes them
 //! judge           the state of a check at a moment
+//! causes          which failing check causes the failure of another one
 //! demand          what a probe starts and waits for
 //! lifecycle       starting, running, draining; holds
+//! waits           the names of startup tasks and holds
 //! servers         whether a server of the application runs
 //! runtime_stall   whether the runtime still runs new tasks
 //! late_ticks      the time in which the process could run: a late tick of the pacemaker shows a freeze
 //! blocking_limit  how many runs have a thread of their own
 //! snapshot        the view that is published
+//! history         the last results and changes of a check
 //! transitions     an event for each state change of a check
 //! reminders       how often the log repeats that a check still fails
 //! forced          what a test can do to the core
@@ -27,9 +30,11 @@
 
 mod blocking_limit;
 mod breaker;
+mod causes;
 mod demand;
 #[cfg(feature = "testing")]
 mod forced;
+pub(in crate::engine) mod history;
 mod judge;
 pub(in crate::engine) mod late_ticks;
 pub(in crate::engine) mod lifecycle;
@@ -43,6 +48,7 @@ mod slot;
 mod snapshot;
 mod thresholds;
 mod transitions;
+pub(in crate::engine) mod waits;
 mod writability;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -53,10 +59,13 @@ use fastrand::Rng;
 use tokio::task::AbortHandle;
 
 use self::blocking_limit::Threads;
+use self::causes::Dependencies;
+use self::history::History;
 use self::runtime_stall::StallWatch;
 use self::schedule::Schedule;
 use self::slot::{Finished, Slot};
 use self::transitions::NAMED;
+use self::waits::Waits;
 use crate::engine::core::late_ticks::Awake;
 use crate::engine::core::lifecycle::Lifecycle;
 use crate::engine::core::plan::Plan;
@@ -72,6 +81,7 @@ const NOTABLE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Core {
     plans: Arc<[Plan]>,
+    dependencies: Dependencies,
     slots: Vec<Slot>,
     schedule: Schedule,
     /// The checks that a probe may have to start or wait for: those with a `ttl`, and others until their first result.
@@ -95,6 +105,13 @@ pub(crate) struct Core {
     told_readiness: (State, bool),
     /// The answers of the probes in the last event.
     told_verdicts: [State; 4],
+    /// Since when each probe has had its status.
+    verdicts_since: [Time; 4],
+    told_phase: Phase,
+    phase_since: Time,
+    pub(crate) waits: Waits,
+    /// Every check has a history.
+    keeps_history: bool,
     /// The state of a check or of a probe has changed since the last view.
     moved: bool,
     /// When a watcher asks for the on-demand checks again.
@@ -154,6 +171,7 @@ impl Core {
         let is_missing = |(slot, plan): &(&Slot, &Plan)| plan.spec.is_in(Probe::Startup) && !slot.passed;
         let missing = slots.iter().zip(plans.iter()).filter(is_missing).count();
         Self {
+            dependencies: Dependencies::new(&plans),
             plans,
             slots,
             schedule,
@@ -169,6 +187,11 @@ impl Core {
             lifecycle: Lifecycle::new(manual_start),
             told_readiness: (State::unhealthy(Reason::Starting), false),
             told_verdicts: [State::unhealthy(Reason::Starting); 4],
+            verdicts_since: [Time::ZERO; 4],
+            told_phase: Phase::Starting,
+            phase_since: Time::ZERO,
+            waits: Waits::default(),
+            keeps_history: false,
             moved: false,
             asks_at: Time::ZERO,
             told_stalled: false,
@@ -296,6 +319,7 @@ impl Core {
         }
         let told = slot.told;
         let passes_first = slot.passes_first(state);
+        slot.note_result(state, took, now);
         slot.last = Some(Finished { at: now, took, result });
         self.tell(index, now);
         // If the state stays the same, the view stays valid. The new latency appears in the next view.
@@ -368,6 +392,20 @@ impl Core {
 
     pub(crate) fn close_task(&mut self, done: bool, now: Time) {
         self.progress(now, |lifecycle| lifecycle.close_task(done));
+    }
+
+    /// Keeps the history of every check from now on.
+    pub(crate) fn keep_history(&mut self, now: Time) {
+        if !std::mem::replace(&mut self.keeps_history, true) {
+            for slot in &mut self.slots {
+                slot.history = Some(Box::new(History::new(slot.told, now)));
+            }
+        }
+    }
+
+    /// The history of the check, if it is kept.
+    pub(crate) fn history(&self, index: usize) -> Option<&History> {
+        self.slots[index].history.as_deref()
     }
 
     /// Queues an event that another part of the engine has made.

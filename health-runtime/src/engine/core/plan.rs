@@ -16,6 +16,8 @@ pub(crate) struct Plan {
     pub(crate) timeout: Duration,
     pub(crate) refresh: Refresh,
     pub(crate) max_age: Duration,
+    /// The checks that it depends on directly, in order.
+    pub(crate) depends_on: Box<[usize]>,
 }
 
 impl Plan {
@@ -32,6 +34,7 @@ impl Plan {
             timeout,
             refresh,
             max_age,
+            depends_on: Box::default(),
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::task::AbortHandle;
 
 use crate::engine::core::breaker::BreakerState;
+use crate::engine::core::history::History;
 use crate::engine::core::thresholds::Published;
 use crate::engine::core::writability::Writability;
 use crate::engine::{RunResult, State, Time};
@@ -38,6 +39,11 @@ pub(super) struct Slot {
     /// The state in the last event.
     pub(super) told: State,
     pub(super) told_at: Time,
+    /// When a run last passed.
+    pub(super) succeeded: Option<Time>,
+    /// How many runs in a row have failed.
+    pub(super) failures: u32,
+    pub(super) history: Option<Box<History>>,
     /// When the last event or reminder of the check was queued.
     pub(super) logged_at: Time,
 }
@@ -82,6 +88,9 @@ impl Slot {
                 State::unhealthy(Reason::Pending)
             },
             told_at: Time::ZERO,
+            succeeded: None,
+            failures: 0,
+            history: None,
             logged_at: Time::ZERO,
         }
     }
@@ -100,6 +109,26 @@ impl Slot {
                 status: Status::Degraded,
                 reason: Some(Reason::Saturated),
             };
+        }
+    }
+
+    /// Notes the result of a run that took this long.
+    pub(super) fn note_result(&mut self, run: State, took: Duration, now: Time) {
+        if run.passes() {
+            (self.succeeded, self.failures) = (Some(now), 0);
+        } else {
+            self.failures = self.failures.saturating_add(1);
+        }
+        if let Some(history) = &mut self.history {
+            history.note_result(run, took, now);
+        }
+    }
+
+    /// Notes that the published state has changed.
+    pub(super) fn note_change(&mut self, to: State, now: Time) {
+        self.told_at = now;
+        if let Some(history) = &mut self.history {
+            history.note_change(to, now);
         }
     }
 

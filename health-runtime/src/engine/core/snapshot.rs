@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::engine::Time;
 use crate::engine::core::Core;
-use crate::engine::view::{Brief, LastRun, Standing, View};
+use crate::engine::view::{Brief, LastRun, Life, Standing, View};
 use crate::spec::Probe;
 
 /// A view is used for at most this long, so that its latencies stay current.
@@ -57,6 +57,11 @@ impl Core {
         let last_runs = self.slots.iter().map(|slot| {
             let last = slot.last.as_ref();
             LastRun {
+                since: slot.told_at,
+                succeeded: slot.succeeded,
+                failures: slot.failures,
+                running: slot.running.is_some(),
+                next: slot.breaker.open_until(now).or(slot.due),
                 raw: last.map(|last| last.result.state),
                 latency: last.map(|last| last.took),
                 age: last.map(|last| now.saturating_sub(last.at)),
@@ -73,8 +78,15 @@ impl Core {
             stalled,
             lag: self.stall_watch.lag(awake),
         };
-        let view = View::new(briefs.collect(), last_runs.collect(), standing);
+        let mut view = View::new(briefs.collect(), last_runs.collect(), self.causes(), standing);
         self.tell_verdicts(&view);
+        view.life = Life {
+            verdicts_since: self.verdicts_since,
+            phase_since: self.phase_since,
+            waits: self.waits.clone(),
+            obstacle: self.lifecycle.obstacle(),
+            closes_at: self.lifecycle.close_at,
+        };
         self.effects.moved |= std::mem::take(&mut self.moved);
         (view, until)
     }

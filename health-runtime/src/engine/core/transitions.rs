@@ -16,18 +16,20 @@ impl Core {
         }
         let state = self.state(index, now);
         let fails = !self.unwaived(index, now).passes();
-        let slot = &mut self.slots[index];
+        let slot = &self.slots[index];
         let changed = state != slot.told;
         let reminds = fails && slot.is_reminder_due(now);
         if !changed && !reminds {
             return;
         }
+        let cause = self.cause(index, now);
+        let slot = &mut self.slots[index];
         slot.logged_at = now;
         let last = slot.last.as_ref().map(|last| &last.result);
         let message = last.filter(|result| state.is_said_by(result.state));
         let message = message.and_then(|result| result.message.clone());
         self.effects.events.push(if changed {
-            slot.told_at = now;
+            slot.note_change(state, now);
             self.moved = true;
             let from = std::mem::replace(&mut slot.told, state);
             let to = state;
@@ -36,6 +38,7 @@ impl Core {
                 from,
                 to,
                 message,
+                cause,
             }
         } else {
             let lasts = now.saturating_sub(slot.told_at);
@@ -44,8 +47,23 @@ impl Core {
                 state,
                 lasts,
                 message,
+                cause,
             }
         });
+    }
+
+    /// Adds the headline to the queued event about readiness. Does not call `headline` if there is none.
+    pub(in crate::engine) fn explain_readiness(&mut self, headline: impl Fn() -> String) {
+        for event in &mut self.effects.events {
+            if let Event::Readiness {
+                headline: empty,
+                expected: false,
+                ..
+            } = event
+            {
+                *empty = headline();
+            }
+        }
     }
 
     /// Queues an event when a stall of the runtime begins or ends.
@@ -58,7 +76,16 @@ impl Core {
     /// Queues events if the answers of the probes have changed since the last event.
     pub(super) fn tell_verdicts(&mut self, view: &View) {
         let verdicts = Probe::ALL.map(|probe| view.verdict(probe));
-        if verdicts != std::mem::replace(&mut self.told_verdicts, verdicts) {
+        let before = std::mem::replace(&mut self.told_verdicts, verdicts);
+        for (probe, since) in self.verdicts_since.iter_mut().enumerate() {
+            if before[probe].status != verdicts[probe].status {
+                *since = view.standing.at;
+            }
+        }
+        if std::mem::replace(&mut self.told_phase, view.standing.phase) != view.standing.phase {
+            self.phase_since = view.standing.at;
+        }
+        if verdicts != before {
             self.moved = true;
             self.effects.events.push(Event::Verdicts(verdicts));
         }
@@ -75,6 +102,7 @@ impl Core {
                 to,
                 expected,
                 failing,
+                headline: String::new(),
             });
         }
     }

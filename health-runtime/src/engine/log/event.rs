@@ -17,6 +17,8 @@ pub(crate) enum Event {
         from: State,
         to: State,
         message: Option<Arc<str>>,
+        /// The failing check that causes this failure.
+        cause: Option<usize>,
     },
     /// A check still fails. Its state has not changed for `lasts`.
     Reminder {
@@ -24,6 +26,7 @@ pub(crate) enum Event {
         state: State,
         lasts: Duration,
         message: Option<Arc<str>>,
+        cause: Option<usize>,
     },
     /// The state of a probe has changed. Contains the states of all probes, in the order of [`Probe::ALL`]. Not for the
     /// log.
@@ -36,6 +39,8 @@ pub(crate) enum Event {
         expected: bool,
         /// The first checks that make readiness fail, at most 10.
         failing: Vec<usize>,
+        /// One sentence for people. The engine adds it when it has a view.
+        headline: String,
     },
     /// The runtime has stalled, or runs again.
     Stalled {
@@ -120,17 +125,25 @@ impl Event {
                 from,
                 to,
                 message,
-            } => check(&plans[*index], *from, *to, message.as_deref()),
+                cause,
+            } => check(plans, *index, [*from, *to], message.as_deref(), *cause),
             Self::Reminder {
                 index,
                 state,
                 lasts,
                 message,
-            } => reminder(&plans[*index], *state, *lasts, message.as_deref()),
+                cause,
+            } => reminder(plans, *index, *state, *lasts, message.as_deref(), *cause),
             Self::Verdicts(_) => {}
-            Self::Readiness { from, to, failing, .. } => {
+            Self::Readiness {
+                from,
+                to,
+                failing,
+                headline,
+                ..
+            } => {
                 let names: Vec<_> = failing.iter().map(|index| plans[*index].spec.name()).collect();
-                readiness(*from, *to, &names.join(", "));
+                readiness(*from, *to, &names.join(", "), headline);
             }
             Self::Stalled { stalled: true } => {
                 tracing::error!(target: "health", "the runtime is stalled: all its workers are blocked, so liveness and readiness fail");
@@ -196,53 +209,60 @@ impl Event {
     }
 }
 
-fn check(plan: &Plan, from: State, to: State, error: Option<&str>) {
-    let (check, critical) = (plan.spec.name(), plan.spec.is_critical_in(Probe::Health));
+fn check(plans: &[Plan], index: usize, [from, to]: [State; 2], error: Option<&str>, cause: Option<usize>) {
+    let spec = &plans[index].spec;
+    let (check, critical) = (spec.name(), spec.is_critical_in(Probe::Health));
+    let cause = cause.map(|cause| plans[cause].spec.name());
     let [from_reason, to_reason] = [from, to].map(|state| state.reason.map(Reason::as_str));
     macro_rules! event {
         ($level:ident) => {
             tracing::$level!(
                 target: "health",
-                check, critical, from = %from.status, from_reason, to = %to.status, to_reason, error,
+                check, critical, from = %from.status, from_reason, to = %to.status, to_reason, cause, error,
                 "check is {}", to.status
             )
         };
     }
     match to.status {
+        // The event of the cause has the full level.
+        Status::Unhealthy if critical && cause.is_some() => event!(warn),
         Status::Unhealthy if critical => event!(error),
+        Status::Unhealthy | Status::Degraded if cause.is_some() => event!(info),
         Status::Unhealthy | Status::Degraded => event!(warn),
         Status::Healthy if from.reason == Some(Reason::Pending) => event!(debug),
         Status::Healthy => event!(info),
     }
 }
 
-fn reminder(plan: &Plan, state: State, lasts: Duration, error: Option<&str>) {
-    let (check, critical) = (plan.spec.name(), plan.spec.is_critical_in(Probe::Health));
+fn reminder(plans: &[Plan], index: usize, state: State, lasts: Duration, error: Option<&str>, cause: Option<usize>) {
+    let spec = &plans[index].spec;
+    let (check, critical) = (spec.name(), spec.is_critical_in(Probe::Health));
+    let cause = cause.map(|cause| plans[cause].spec.name());
     let (reason, seconds) = (state.reason.map(Reason::as_str), lasts.as_secs());
     macro_rules! event {
         ($level:ident) => {
             tracing::$level!(
                 target: "health",
-                check, critical, status = %state.status, reason, seconds, error,
+                check, critical, status = %state.status, reason, seconds, cause, error,
                 "check is still {}", state.status
             )
         };
     }
-    if critical && state.status == Status::Unhealthy {
-        event!(error);
-    } else {
-        event!(warn);
+    match (critical && state.status == Status::Unhealthy, cause) {
+        (true, None) => event!(error),
+        (true, Some(_)) | (false, None) => event!(warn),
+        (false, Some(_)) => event!(info),
     }
 }
 
-fn readiness(from: State, to: State, failing: &str) {
+fn readiness(from: State, to: State, failing: &str, headline: &str) {
     let [from_reason, to_reason] = [from, to].map(|state| state.reason.map(Reason::as_str));
     let failing = (!failing.is_empty()).then_some(failing);
     macro_rules! event {
         ($level:ident) => {
             tracing::$level!(
                 target: "health",
-                from = %from.status, from_reason, to = %to.status, to_reason, failing,
+                from = %from.status, from_reason, to = %to.status, to_reason, failing, headline,
                 "readiness is {}", to.status
             )
         };

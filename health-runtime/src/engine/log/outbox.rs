@@ -87,9 +87,10 @@ impl Outbox {
                 from,
                 to,
                 message,
+                cause,
             } => {
                 if let Some(transitions) = self.transitions.get() {
-                    let transition = transition(&plans[*index].spec, [*from, *to], message.clone(), at);
+                    let transition = transition(plans, *index, [*from, *to], message.clone(), *cause, at);
                     let _ = transitions.send(transition); // an error means that no subscriber is left
                 }
             }

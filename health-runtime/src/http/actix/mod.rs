@@ -14,14 +14,14 @@ use std::future::ready;
 
 use actix_web::body::{BoxBody, SizedStream};
 use actix_web::guard::fn_guard;
-use actix_web::http::StatusCode;
+use actix_web::http::{StatusCode, header};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use futures_util::stream;
 
 use crate::health::Health;
 use crate::http::paths::Target;
-use crate::http::{ActixDrain, Answer, Probes};
+use crate::http::{ActixDrain, Answer, ProbeRequest, Probes};
 use crate::spec::Route;
 
 impl Health {
@@ -127,12 +127,18 @@ impl Health {
 }
 
 async fn answer(probes: Probes, route: usize, request: HttpRequest) -> HttpResponse {
-    let (method, query) = (request.method().as_str(), request.uri().query());
+    let accept = request
+        .headers()
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok());
+    let asked = ProbeRequest::new(request.method().as_str(), request.uri().path())
+        .query(request.uri().query())
+        .accept(accept);
     let below = request.match_info().unprocessed().strip_prefix('/');
     let target = Target { route, below };
-    respond(match probes.at_once(target, method, query) {
+    respond(match probes.at_once(target, &asked) {
         Some(answer) => answer,
-        None => probes.answer_target(target, method, query).await,
+        None => probes.answer_target(target, &asked).await,
     })
 }
 

@@ -17,7 +17,7 @@ use tower_service::Service;
 
 use crate::health::Health;
 use crate::http::into_response::respond;
-use crate::http::{Answer, DrainLayer, Probes, Target};
+use crate::http::{Answer, DrainLayer, ProbeRequest, Probes, Target};
 use crate::report::Audience;
 use crate::spec::Route;
 
@@ -131,26 +131,22 @@ impl Service<Request> for ProbeService {
     }
 
     fn call(&mut self, request: Request) -> ProbeFuture {
-        let (method, uri, version) = (request.method(), request.uri(), request.version());
-        let at_once = self
-            .route
-            .and_then(|route| self.probes.at_once(Target::all(route), method.as_str(), uri.query()));
+        let version = request.version();
+        let here = self.route.map(Target::all);
+        let at_once = here.and_then(|target| self.probes.at_once(target, &ProbeRequest::from(&request)));
         if let Some(answer) = at_once {
             return ProbeFuture::Now(Some((answer, version)));
         }
-        let (probes, route, method, uri) = (self.probes.clone(), self.route, method.clone(), uri.clone());
+        let (probes, head) = (self.probes.clone(), request.map(drop));
         ProbeFuture::Later(Box::pin(async move {
-            let here = route.map(Target::all);
-            let target = here.or_else(|| probes.target(uri.path()));
+            let request = ProbeRequest::from(&head);
+            let target = here.or_else(|| probes.target(request.path));
             // If a middleware has rewritten the path, it may match no probe. Then the answer is 404, and not a success.
             let target = target.unwrap_or(Target {
                 route: 0,
                 below: Some(""),
             });
-            respond(
-                probes.answer_target(target, method.as_str(), uri.query()).await,
-                version,
-            )
+            respond(probes.answer_target(target, &request).await, version)
         }))
     }
 }

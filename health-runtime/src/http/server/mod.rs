@@ -17,7 +17,7 @@ use http_body_util::Full;
 use crate::engine::{Servers, WeakEngine};
 use crate::health::Health;
 use crate::http::into_response::respond;
-use crate::http::{Answer, FORMAT, Probes};
+use crate::http::{Answer, FORMAT, ProbeRequest, Probes};
 use crate::report::Audience;
 
 const NO_PROBE: &str = "no probe has this path";
@@ -184,6 +184,9 @@ impl Health {
         port::serve(thread, listeners, answer, self.engine.ended())?;
         self.engine.with(|core, _| core.servers(Servers::offer_port));
         self.engine.arm();
+        if audience == Audience::Internal {
+            self.engine.keep_history();
+        }
         self.engine.watch_runtime();
         Ok(address)
     }
@@ -191,40 +194,38 @@ impl Health {
 
 /// Answers a request, without keeping the engine alive.
 async fn respond_to(engine: WeakEngine, audience: Audience, request: Request<()>) -> Response<Full<Bytes>> {
-    let (method, uri) = (request.method().as_str(), request.uri());
-    let answer = answer(&engine, audience, method, uri.path(), uri.query()).await;
-    let answer = answer.unwrap_or_else(|| Answer::error(503, true, FORMAT.refusal(ENDED)).to(method));
+    let asked = ProbeRequest::from(&request);
+    let answer = answer(&engine, audience, &asked).await;
+    let answer = answer.unwrap_or_else(|| Answer::error(503, true, FORMAT.refusal(ENDED)).to(asked.method));
     respond(answer, request.version())
 }
 
 /// Returns the answer, or `None` if the engine has shut down. This function looks at the engine before and after the
 /// wait, and does not hold it in between.
-async fn answer(
-    engine: &WeakEngine,
-    audience: Audience,
-    method: &str,
-    path: &str,
-    query: Option<&str>,
-) -> Option<Answer> {
+async fn answer(engine: &WeakEngine, audience: Audience, request: &ProbeRequest<'_>) -> Option<Answer> {
     let asked = engine.look(|engine| {
         let probes = Probes::moment(engine, audience);
-        let target = probes.target(path);
+        let target = probes.target(request.path);
         if let Some(target) = target
-            && let Some(answer) = probes.at_once(target, method, query)
+            && let Some(answer) = probes.at_once(target, request)
         {
             return Err(answer);
         }
         engine.note_probe();
-        let target = target.ok_or_else(|| probes.refusal(404, NO_PROBE).to(method))?;
-        let question = probes.question(&target, method, query);
-        question.map_err(|refusal| refusal.to(method))
+        let target = target.ok_or_else(|| probes.refusal(404, NO_PROBE).to(request.method))?;
+        let question = probes.question(&target, request);
+        question.map_err(|refusal| refusal.to(request.method))
     })?;
     let question = match asked {
         Ok(question) => question,
         Err(answer) => return Some(answer),
     };
     let view = engine.probe(question.probe, question.selection.as_ref()).await?;
-    engine.look(|engine| Probes::moment(engine, audience).judged(&question, &view).to(method))
+    engine.look(|engine| {
+        Probes::moment(engine, audience)
+            .judged(&question, &view)
+            .to(request.method)
+    })
 }
 
 #[cfg(test)]

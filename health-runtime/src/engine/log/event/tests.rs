@@ -84,12 +84,13 @@ const FAILED: State = State::unhealthy(Reason::Error);
 #[test]
 fn a_failure_is_logged_as_an_error_if_it_fails_a_probe_and_otherwise_as_a_warning() {
     let said = |index, from, to| {
-        let message = None;
+        let (message, cause) = (None, None);
         heard(&Event::Check {
             index,
             from,
             to,
             message,
+            cause,
         })
     };
     let level = |index, from, to| said(index, from, to).split(' ').next().unwrap().to_owned();
@@ -98,6 +99,7 @@ fn a_failure_is_logged_as_an_error_if_it_fails_a_probe_and_otherwise_as_a_warnin
         from: State::HEALTHY,
         to: FAILED,
         message: Some("refused".into()),
+        cause: None,
     };
     assert_eq!(
         heard(&check),
@@ -122,6 +124,35 @@ fn a_failure_is_logged_as_an_error_if_it_fails_a_probe_and_otherwise_as_a_warnin
 }
 
 #[test]
+fn a_failure_with_a_cause_is_logged_one_level_lower_and_names_the_cause() {
+    let said = |index, to| {
+        heard(&Event::Check {
+            index,
+            from: State::HEALTHY,
+            to,
+            message: None,
+            cause: Some(2),
+        })
+    };
+    assert_eq!(
+        said(0, FAILED),
+        "WARN check is unhealthy check=\"db\" critical=true from=healthy to=unhealthy to_reason=\"error\" cause=\"worker\""
+    );
+    assert!(said(1, FAILED).starts_with("INFO check is unhealthy check=\"cache\""));
+    let reminded = |index| {
+        heard(&Event::Reminder {
+            index,
+            state: FAILED,
+            lasts: Duration::from_mins(5),
+            message: None,
+            cause: Some(2),
+        })
+    };
+    assert!(reminded(0).starts_with("WARN") && reminded(0).ends_with("cause=\"worker\""));
+    assert!(reminded(1).starts_with("INFO"));
+}
+
+#[test]
 fn a_reminder_has_the_log_level_of_its_state() {
     let said = |index, state| {
         heard(&Event::Reminder {
@@ -129,6 +160,7 @@ fn a_reminder_has_the_log_level_of_its_state() {
             state,
             lasts: Duration::from_mins(5),
             message: Some("refused".into()),
+            cause: None,
         })
     };
     assert_eq!(
@@ -148,17 +180,18 @@ fn a_readiness_failure_is_logged_as_an_error_unless_it_is_expected() {
             to,
             expected,
             failing,
+            headline: "not ready: held".into(),
         })
     };
     let said = |from, to, expected| failing_for(from, to, expected, Vec::new());
     assert_eq!(
         failing_for(State::HEALTHY, State::unhealthy(Reason::Held), false, vec![0, 1]),
-        "ERROR readiness is unhealthy from=healthy to=unhealthy to_reason=\"held\" failing=\"db, cache\""
+        "ERROR readiness is unhealthy from=healthy to=unhealthy to_reason=\"held\" failing=\"db, cache\" headline=\"not ready: held\""
     );
     let held = State::unhealthy(Reason::Held);
     assert_eq!(
         said(State::HEALTHY, held, false),
-        "ERROR readiness is unhealthy from=healthy to=unhealthy to_reason=\"held\""
+        "ERROR readiness is unhealthy from=healthy to=unhealthy to_reason=\"held\" headline=\"not ready: held\""
     );
     assert_eq!(said(State::HEALTHY, held, true), "", "it is expected");
     for reason in [Reason::Draining, Reason::Starting] {
