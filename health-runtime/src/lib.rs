@@ -261,7 +261,7 @@ pub use outcome::{BoxError, CheckError, CheckFuture, CheckResult, IntoOutcome, O
 pub use package::Package;
 pub use parts::Parts;
 pub use report::{CheckReport, Phase, Report, Transition};
-pub use spec::{Breaker, CheckSpec, Probe};
+pub use spec::{Breaker, CheckSpec, Probe, Public};
 pub use start_error::StartError;
 pub use state::{Checks, CloneState, HealthState};
 pub use trigger::Trigger;

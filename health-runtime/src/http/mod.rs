@@ -34,7 +34,7 @@ use crate::health::Health;
 use crate::http::paths::Target;
 use crate::panics;
 use crate::report::Audience;
-use crate::spec::{Body, Probe, Route};
+use crate::spec::{Body, Probe, Public, Route};
 
 const FORMAT: Format = Format::DEFAULT;
 const NO_SUCH_CHECK: &str = "no such check in this probe";
@@ -289,7 +289,7 @@ impl Probes {
             status: report.status,
             reason: report.reason,
         };
-        let public_details = self.engine.service.public_details;
+        let public_details = self.engine.service.public == Public::Details;
         let body = match route.body {
             Body::Usual => FORMAT.render(&report, self.audience, public_details),
             Body::Plain => plain(state),

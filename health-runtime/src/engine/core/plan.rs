@@ -16,6 +16,8 @@ pub(crate) struct Plan {
     pub(crate) timeout: Duration,
     pub(crate) refresh: Refresh,
     pub(crate) max_age: Duration,
+    /// The indices of the checks that this check depends on directly, ordered, each once.
+    pub(crate) depends_on: Box<[usize]>,
 }
 
 impl Plan {
@@ -32,6 +34,7 @@ impl Plan {
             timeout,
             refresh,
             max_age,
+            depends_on: Box::default(),
         }
     }
 
