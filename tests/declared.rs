@@ -8,8 +8,8 @@ use std::time::Duration;
 use axum::Router;
 use health_runtime::__private::ServiceSpec;
 use health_runtime::{
-    Breaker, CheckSpec, Checks, Flag, Health, HealthFn, HealthState, Outcome, Probe, Reason, StartError, Status,
-    check_fn, health_check, package, run_blocking,
+    Breaker, CheckSpec, Checks, Flag, Health, HealthFn, HealthState, Outcome, Probe, Public, Reason, StartError,
+    Status, check_fn, health_check, package, run_blocking,
 };
 use health_tests::{get, until};
 
@@ -29,7 +29,7 @@ use health_tests::{get, until};
     alias("/healthz", "/alive"),
     plain("/ping"),
     manual_start,
-    public_details,
+    public = "status",
     stalled_after = "9s",
     drain = "0s",
     shutdown_grace = "30s"
@@ -102,7 +102,7 @@ impl HealthState for ByHand {
                 .alias("/alive")
                 .plain("/ping")
                 .manual_start()
-                .public_details()
+                .public(Public::Status)
                 .stalled_after(Duration::from_secs(9))
                 .drain(Duration::ZERO)
                 .shutdown_grace(Duration::from_secs(30)),
@@ -201,7 +201,7 @@ fn the_builder_has_every_option_of_the_struct() {
         alias("/healthz", "/alive"),
         plain("/ping"),
         manual_start,
-        public_details,
+        public = "status",
         stalled_after = "9s",
         drain = "0s",
         shutdown_grace = "30s"
@@ -226,7 +226,7 @@ fn the_builder_has_every_option_of_the_struct() {
         .alias("/alive")
         .plain("/ping")
         .manual_start()
-        .public_details()
+        .public(Public::Status)
         .stalled_after(Duration::from_secs(9))
         .drain(Duration::ZERO)
         .shutdown_grace(Duration::from_secs(30));

@@ -9,7 +9,7 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::routing::get as on_get;
-use health_runtime::{CheckSpec, Checks, Flag, Health, HealthState, Outcome, check_fn, run};
+use health_runtime::{CheckSpec, Checks, Flag, Health, HealthState, Outcome, Public, check_fn, run};
 use health_tests::{Answer, Many, ask, get, raw, serve, serve_at, settled, until};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -428,9 +428,9 @@ async fn ten_healthy_checks_fit_into_a_kib() {
 #[tokio::test]
 async fn any_number_of_failures_fits_into_four_kib() {
     let long = || Err("x".repeat(5_000).into());
-    for details in [false, true] {
+    for details in [Public::Checks, Public::Details] {
         let builder = Health::builder(Many::<2_000>(long));
-        let health = if details { builder.public_details() } else { builder }.start();
+        let health = builder.public(details).start();
         let app = health.router();
         let answer = settled(&app, "/readyz", 503, "unhealthy").await;
         assert!(answer.body.len() < 4096, "{}", answer.body.len());
@@ -515,9 +515,9 @@ async fn no_public_answer_contains_an_error_text() {
 }
 
 #[tokio::test]
-async fn details_are_public_only_with_public_details() {
+async fn details_are_public_only_if_the_service_says_so() {
     let health = Health::builder(Many::<1>(|| Err("no route to postgres://u:secret@h".into())))
-        .public_details()
+        .public(Public::Details)
         .start();
     let answer = settled(&health.router(), "/readyz", 503, "unhealthy").await;
     assert_eq!(answer.json()["checks"][0]["message"], "no route to postgres://***@h");
@@ -535,14 +535,10 @@ async fn the_details_of_a_check_keep_their_order_and_are_internal() {
             .detail("at", "postgres://u:secret@h")
     };
     let shown = r#""message":"follows the primary","details":{"size":10,"in_use":2,"load":0.5,"primary":false,"at":"postgres://***@h"}"#;
-    for public_details in [false, true] {
+    for choice in [Public::Checks, Public::Details] {
         let builder = Health::builder(()).check(CheckSpec::new("db").critical(), check_fn(outcome));
-        let builder = if public_details {
-            builder.public_details()
-        } else {
-            builder
-        };
-        let health = builder.start();
+        let health = builder.public(choice).start();
+        let public_details = choice == Public::Details;
         let public = settled(&health.router(), "/readyz", 200, "healthy").await.body;
         assert_eq!(public.contains(shown), public_details, "{public}");
         assert!(public_details || !public.contains("details"), "{public}");

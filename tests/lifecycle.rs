@@ -15,7 +15,9 @@ use axum::Router;
 use axum::routing::get as on_get;
 use axum::serve::Listener as _;
 use futures_util::FutureExt as _;
-use health_runtime::{CheckSpec, Checks, Flag, Health, HealthState, Phase, Probe, Reason, StartError, Status, run};
+use health_runtime::{
+    CheckSpec, Checks, Flag, Health, HealthState, Phase, Probe, Public, Reason, StartError, Status, run,
+};
 use health_tests::{get, raw, until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -273,7 +275,7 @@ async fn the_builder_and_the_struct_have_the_same_effect() {
         prefix = "/ops",
         drain = "50ms",
         shutdown_grace = "9s",
-        public_details
+        public = "details"
     )]
     struct Declared {
         #[health_check(critical, with = hang)]
@@ -306,7 +308,7 @@ async fn the_builder_and_the_struct_have_the_same_effect() {
             .prefix("/ops")
             .drain(ms(50))
             .shutdown_grace(ms(9_000))
-            .public_details()
+            .public(Public::Details)
             .start()
     };
     for start in [&declared as &dyn Fn() -> Health, &built] {

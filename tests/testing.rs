@@ -908,7 +908,7 @@ fn the_first_use_of_the_test_kit_starts_the_service() {
 #[test]
 fn a_probe_answers_by_its_path() {
     #[derive(HealthState)]
-    #[health(prefix = "/health", public_details)]
+    #[health(prefix = "/health", public = "details")]
     struct Prefixed {
         #[health_check(nested)]
         billing: Billing,

@@ -263,7 +263,7 @@ pub use parts::Parts;
 pub use report::{
     CheckReport, History, HoldReport, PastResult, PastTransition, Phase, Report, StartObstacle, Transition, Waiting,
 };
-pub use spec::{Breaker, CheckSpec, Probe};
+pub use spec::{Breaker, CheckSpec, Probe, Public};
 pub use start_error::StartError;
 pub use state::{Checks, CloneState, HealthState};
 pub use trigger::Trigger;

@@ -9,6 +9,19 @@ pub(crate) fn is_name(name: &str) -> bool {
     name.len() <= LONGEST && name.starts_with(plain) && name.chars().all(|c| plain(c) || "_.-".contains(c))
 }
 
+/// Whether a check or a nested struct can have this full name: the names of the nested structs, then its own name, with
+/// `.` between them.
+pub(crate) fn is_full_name(name: &str) -> bool {
+    let mut rest = name;
+    while rest.len() > LONGEST {
+        match rest.split_once('.') {
+            Some((nest, inner)) if is_name(nest) => rest = inner,
+            _ => return false,
+        }
+    }
+    is_name(rest)
+}
+
 /// Whether, with a prefix, a check with this name would have the path of a probe.
 pub(crate) fn is_reserved(name: &str) -> bool {
     matches!(name, "live" | "ready" | "startup")
@@ -87,5 +100,33 @@ mod tests {
     fn a_name_is_no_longer_than_the_derive_allows() {
         assert!(is_name(&"x".repeat(64)));
         assert!(!is_name(&"x".repeat(65)));
+    }
+
+    #[test]
+    fn in_a_full_name_each_name_may_have_the_full_length() {
+        let long = "x".repeat(64);
+        for name in [
+            "db",
+            "billing.ledger",
+            "a.b-c..d",
+            &long,
+            &format!("{long}.{long}.{long}"),
+        ] {
+            assert!(is_full_name(name), "{name}");
+        }
+        let too_long = format!("{long}x");
+        for name in [
+            "",
+            ".db",
+            "Billing.ledger",
+            "a b",
+            &too_long,
+            &format!("{too_long}.db"),
+            &format!("{long}.{too_long}"),
+            &format!("{long}..{long}"),
+            &format!("{long}.-{long}"),
+        ] {
+            assert!(!is_full_name(name), "{name}");
+        }
     }
 }

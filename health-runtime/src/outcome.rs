@@ -16,8 +16,8 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
 /// The return type of a check.
 ///
 /// A check that is healthy returns `Ok(Outcome::healthy())`. If it returns an `Err`, it is unhealthy with the reason
-/// `error`, and the text of the error is written to the log. Public responses only include this text if
-/// `public_details` is set.
+/// `error`, and the text of the error is written to the log. Public responses only include this text with
+/// `public = "details"`.
 pub type CheckResult = Result<Outcome, BoxError>;
 
 /// A future that performs one run of a check. It is returned by the closure passed to
@@ -85,14 +85,14 @@ impl Outcome {
     /// Creates a degraded outcome with the reason `reported`. Use this when a dependency works, but not as well as it
     /// should.
     ///
-    /// The message is written to the log. Public responses only include it if `public_details` is set.
+    /// The message is written to the log. Public responses only include it with `public = "details"`.
     pub fn degraded(message: impl Into<String>) -> Self {
         Self::with(Status::Degraded, Reason::Reported, message)
     }
 
     /// Creates an unhealthy outcome with the reason `reported`. Use it when what you check does not work.
     ///
-    /// The message is written to the log. Public responses only include it if `public_details` is set.
+    /// The message is written to the log. Public responses only include it with `public = "details"`.
     pub fn unhealthy(message: impl Into<String>) -> Self {
         Self::with(Status::Unhealthy, Reason::Reported, message)
     }
@@ -184,7 +184,7 @@ impl Outcome {
     /// Sets the message. If the outcome already has one, it is replaced. Use this to add a message to a healthy
     /// outcome.
     ///
-    /// The message is written to the log. Public responses only include it if `public_details` is set.
+    /// The message is written to the log. Public responses only include it with `public = "details"`.
     ///
     /// ```
     /// use health_runtime::Outcome;
@@ -227,8 +227,8 @@ impl Outcome {
     /// Adds a detail: a named boolean, number or text that helps the person on call, such as the size of a pool or the
     /// version of a server. If there is already a detail with this name, its value is replaced.
     ///
-    /// Internal responses show the details in the order in which they were added. Public responses only include them if
-    /// `public_details` is set. An outcome keeps at most 16 details, and drops the ones that are added later. Names are
+    /// Internal responses show the details in the order in which they were added. Public responses only include them with
+    /// `public = "details"`. An outcome keeps at most 16 details, and drops the ones that are added later. Names are
     /// limited to 64 characters and texts to 256 bytes. Credentials are masked. A number or a text whose name is that
     /// of a secret, such as `auth_token`, is masked as a whole.
     ///

@@ -38,7 +38,7 @@ const SAID: usize = 100;
 ///
 /// Public responses never contain the list of parts, because the names could reveal who your customers are. Note that
 /// some of the names also appear in the message, which is written to the log. Public responses only include the message
-/// if `public_details` is set.
+/// with `public = "details"`.
 ///
 /// ```
 /// use health_runtime::{CheckResult, HealthCheck, Parts};

@@ -13,7 +13,7 @@ use serde::{Serialize, Serializer};
 
 use crate::detail::Detail;
 use crate::outcome::{PartReport, Reason, Status};
-use crate::spec::Probe;
+use crate::spec::{Probe, Public};
 
 pub use self::history::{History, PastResult, PastTransition};
 pub use self::waiting::{HoldReport, StartObstacle, Waiting};
@@ -145,10 +145,10 @@ pub struct CheckReport {
     /// and only a request with `?history` or for the page asks for them. Public responses do not include them.
     pub history: Option<History>,
     /// The message of the last finished run. It is limited to 1 KiB, and credentials in it are masked. Public responses
-    /// only include it if `public_details` is set.
+    /// only include it with [`Public::Details`](crate::Public::Details).
     pub message: Option<Arc<str>>,
     /// The details of the last finished run, in the order in which the check added them. Public responses only include
-    /// them if `public_details` is set.
+    /// them with [`Public::Details`](crate::Public::Details).
     pub details: Arc<[Detail]>,
     /// The [`Parts`](crate::Parts) of the last finished run, starting with the failing ones. At most 100 parts are
     /// kept, and the list is empty if the run returned none. Public responses do not include the list.
@@ -170,7 +170,7 @@ pub struct CheckReport {
 /// The audience of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Audience {
-    /// Anybody. This audience sees error texts only if `public_details` is set.
+    /// Anybody. This audience sees error texts only with `Public::Details`.
     Public,
     /// The person on call.
     Internal,
@@ -180,10 +180,14 @@ pub(crate) enum Audience {
 pub(crate) type Renderer = Box<dyn Fn(&Report) -> Vec<u8> + Send + Sync>;
 
 impl Report {
-    /// Removes what the public must not see, unless the service has `public_details`.
-    pub(crate) fn into_public(mut self, public_details: bool) -> Self {
+    /// Removes what the public must not see.
+    pub(crate) fn into_public(mut self, public: Public) -> Self {
+        if public == Public::Status {
+            self.checks.clear();
+            (self.service, self.version, self.omitted, self.reason) = ("".into(), "".into(), 0, None);
+        }
         for check in &mut self.checks {
-            if !public_details {
+            if public != Public::Details {
                 check.message = None;
                 check.details = Arc::default();
             }

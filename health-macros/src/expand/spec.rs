@@ -39,7 +39,7 @@ pub(crate) fn expand_service(options: &StateOptions, runtime: &TokenStream) -> T
         each("alias", &options.alias),
         each("plain", &options.plain),
         flag("manual_start", &options.manual_start),
-        flag("public_details", &options.public_details),
+        public(&options.public, runtime),
         time("stalled_after", &options.stalled_after),
         time("drain", &options.drain),
         time("shutdown_grace", &options.shutdown_grace),
@@ -136,6 +136,18 @@ fn paths(probe: &str, setting: &Setting<Vec<Text>>, runtime: &TokenStream) -> Op
     let probe = Ident::new(probe, Span::mixed_site());
     let paths = setting.value()?.iter().map(|path| &path.literal);
     Some(quote!(.paths(#runtime::Probe::#probe, [#(#paths),*])))
+}
+
+// Expands to:
+// .public(::health_runtime::Public::Status)
+fn public(setting: &Setting<Text>, runtime: &TokenStream) -> Option<TokenStream> {
+    let variant = match setting.value()?.text.as_str() {
+        "status" => "Status",
+        "details" => "Details",
+        _ => "Checks",
+    };
+    let variant = Ident::new(variant, Span::mixed_site());
+    Some(quote!(.public(#runtime::Public::#variant)))
 }
 
 // Expands to:

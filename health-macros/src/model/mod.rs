@@ -176,7 +176,7 @@ pub(crate) struct StateOptions {
     pub(crate) alias: Setting<Vec<Text>>,
     pub(crate) plain: Setting<Vec<Text>>,
     pub(crate) manual_start: Setting<()>,
-    pub(crate) public_details: Setting<()>,
+    pub(crate) public: Setting<Text>,
     pub(crate) stalled_after: Setting<Time>,
     pub(crate) drain: Setting<Time>,
     pub(crate) shutdown_grace: Setting<Time>,

@@ -134,7 +134,7 @@ impl Options for StateOptions {
         row("alias", "alias(\"/ping\")", &["aliases"], Kind::Texts(|o| &mut o.alias, text::path_error)),
         row("plain", "plain(\"/ping\")", &["plain_text", "text"], Kind::Texts(|o| &mut o.plain, text::path_error)),
         row("manual_start", "manual_start", &[], Kind::Flag(|o| &mut o.manual_start)),
-        row("public_details", "public_details", &["details", "verbose"], Kind::Flag(|o| &mut o.public_details)),
+        row("public", "public = \"status\"", &["expose", "visibility"], Kind::Text(|o| &mut o.public, text::public_error)),
         row("stalled_after", "stalled_after = \"10s\"", &["heartbeat", "stall_after", "watchdog"], Kind::Duration(|o| &mut o.stalled_after, Least::Stall)),
         row("drain", "drain = \"7s\"", &["drain_timeout"], Kind::Duration(|o| &mut o.drain, Least::Zero)),
         row("shutdown_grace", "shutdown_grace = \"15s\"", &["grace"], Kind::Duration(|o| &mut o.shutdown_grace, Least::Milli)),

@@ -45,8 +45,11 @@ fn explained<O: Options>(name: &str, written: &str, place: Place) -> Option<Stri
     if let Some(way_out) = O::elsewhere(name, written, place) {
         return Some(format!("`{name}` does not belong {here}; {way_out}"));
     }
-    let is_check = matches!(place, Place::Field | Place::Function);
-    is_check.then(|| suggest::explanation(name, place.word())).flatten()
+    match place {
+        Place::Field | Place::Function => suggest::explanation(name, place.word()),
+        Place::Struct => suggest::service_explanation(name),
+        Place::Breaker => None,
+    }
 }
 
 #[cfg(test)]

@@ -98,7 +98,7 @@ golden! {
             alias("/healthz"),
             plain("/ping"),
             manual_start,
-            public_details,
+            public = "details",
             checks(disk_space, queue::depth),
             stalled_after = "10s",
             drain = "0s",

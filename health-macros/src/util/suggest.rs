@@ -23,6 +23,16 @@ pub(crate) fn explanation(word: &str, owner: &str) -> Option<String> {
     })
 }
 
+/// The message for a word that means something for the service but is no option. It says what to write instead.
+pub(crate) fn service_explanation(word: &str) -> Option<String> {
+    let (shown, choice) = match normal(word).as_str() {
+        "public_details" | "details" | "verbose" => ("error texts in public answers are", "details"),
+        "status_only" | "hide_checks" | "hide_details" => ("a public answer without the checks is", "status"),
+        _ => return None,
+    };
+    Some(format!("{shown} a choice of `public`; write `public = {choice:?}`"))
+}
+
 /// Spells a word as options are spelled: in lower case, with `_`.
 pub(crate) fn normal(word: &str) -> String {
     word.to_lowercase().replace('-', "_")

@@ -1,10 +1,15 @@
 //! Validates names, paths and URLs, and suggests the right form. The macro never changes a name silently.
 
+use crate::util::suggest;
+
 /// The longest name of a check or a service, in characters.
 pub(crate) const MAX_LENGTH: usize = 64;
 
 /// With `prefix`, the paths of the probes end in these words. A check with such a name would have the path of a probe.
 const RESERVED: [&str; 3] = ["live", "ready", "startup"];
+
+/// What the public probes may tell, from the least to the most.
+const PUBLIC: [&str; 3] = ["status", "checks", "details"];
 
 /// What is wrong with the name of a check.
 pub(crate) fn name_problem(name: &str) -> Option<String> {
@@ -123,6 +128,18 @@ fn label_problem(text: &str) -> Option<String> {
         ));
     }
     (length > MAX_LENGTH).then(|| format!("has {length} characters; at most {MAX_LENGTH} are allowed"))
+}
+
+/// The error about `public = "…"`.
+pub(crate) fn public_error(choice: &str) -> Option<String> {
+    if PUBLIC.contains(&choice) {
+        return None;
+    }
+    let fix = match suggest::nearest(&suggest::normal(choice), &PUBLIC) {
+        Some(near) => format!("did you mean {near:?}?"),
+        None => "write \"status\", \"checks\" or \"details\"".into(),
+    };
+    Some(format!("`public` cannot be {choice:?}; {fix}"))
 }
 
 /// The error about `prefix = "…"`.

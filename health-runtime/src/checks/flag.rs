@@ -67,13 +67,13 @@ impl Flag {
     }
 
     /// Sets the flag to degraded, which means that the component works, but not as well as it should. The message is
-    /// meant for the log, and public responses only include it if `public_details` is set.
+    /// meant for the log, and public responses only include it with `public = "details"`.
     pub fn set_degraded(&self, message: impl Into<String>) {
         self.set(Outcome::degraded(message));
     }
 
     /// Sets the flag to unhealthy, which means that the component does not work. The message is meant for the log, and
-    /// public responses only include it if `public_details` is set.
+    /// public responses only include it with `public = "details"`.
     pub fn set_unhealthy(&self, message: impl Into<String>) {
         self.set(Outcome::unhealthy(message));
     }

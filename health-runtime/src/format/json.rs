@@ -11,7 +11,7 @@ use crate::detail::Detail;
 use crate::format::{Scope, limit};
 use crate::outcome::{PartReport, Reason, Status};
 use crate::report::{Audience, CheckReport, History, PastResult, PastTransition, Phase, Report};
-use crate::spec::Probe;
+use crate::spec::{Probe, Public};
 use crate::text::{Date, boundary};
 
 /// The longest name or version of the service that is shown, in bytes.
@@ -277,11 +277,16 @@ impl<'a> Part<'a> {
 }
 
 pub(super) fn render(report: &Report, scope: &Scope) -> Bytes {
-    if scope.status_only {
+    if scope.is_status_only() {
         return line(&StatusOnly { status: report.status });
     }
     limit::fit(report, scope.audience, |shown| {
-        line(&Body::new(report, shown, scope.audience, scope.public_details))
+        line(&Body::new(
+            report,
+            shown,
+            scope.audience,
+            scope.public == Public::Details,
+        ))
     })
 }
 

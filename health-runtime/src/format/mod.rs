@@ -18,6 +18,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 
 use crate::report::{Audience, Report};
+use crate::spec::Public;
 
 /// The format of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,10 +31,8 @@ pub(crate) enum Format {
 #[derive(Clone, Debug)]
 pub(crate) struct Scope {
     pub(crate) audience: Audience,
-    /// The public sees messages and details.
-    pub(crate) public_details: bool,
-    /// The body shows the status and nothing else.
-    pub(crate) status_only: bool,
+    /// How much the public sees.
+    pub(crate) public: Public,
     /// The query names `verbose`.
     pub(crate) verbose: bool,
     /// The path names one check.
@@ -55,16 +54,20 @@ pub(crate) struct Excluded {
 
 impl Scope {
     /// All checks of a probe.
-    pub(crate) const fn whole(audience: Audience, public_details: bool) -> Self {
+    pub(crate) const fn whole(audience: Audience, public: Public) -> Self {
         Self {
             audience,
-            public_details,
-            status_only: false,
+            public,
             verbose: false,
             one: false,
             excluded: Vec::new(),
             unmatched: Vec::new(),
         }
+    }
+
+    /// Whether the body shows the status and nothing else.
+    fn is_status_only(&self) -> bool {
+        self.audience == Audience::Public && self.public == Public::Status
     }
 }
 

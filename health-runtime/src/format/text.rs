@@ -10,16 +10,16 @@ use bytes::Bytes;
 use crate::format::{Scope, limit};
 use crate::outcome::Reason;
 use crate::report::{Audience, CheckReport, Report};
-use crate::spec::Probe;
+use crate::spec::{Probe, Public};
 
 const PASSED: &str = "ok";
 
 pub(super) fn render(report: &Report, scope: &Scope) -> Bytes {
     let passes = report.passes();
-    if passes && (!scope.verbose || scope.status_only) {
+    if passes && (!scope.verbose || scope.is_status_only()) {
         return Bytes::from_static(PASSED.as_bytes());
     }
-    if scope.one && !scope.verbose && !scope.status_only {
+    if scope.one && !scope.verbose && !scope.is_status_only() {
         return format!("internal server error: {}\n", one(report, scope)).into();
     }
     limit::fit(report, scope.audience, |shown| lines(report, scope, shown).into())
@@ -29,7 +29,7 @@ pub(super) fn render(report: &Report, scope: &Scope) -> Bytes {
 fn lines(report: &Report, scope: &Scope, shown: usize) -> String {
     let mut text = String::new();
     let checks = &report.checks[..shown];
-    if !scope.status_only {
+    if !scope.is_status_only() {
         text.push_str(&headline(report, scope));
         text.push('\n');
         let checks = checks.iter().map(|check| (check.index, line(check, scope.audience)));
@@ -77,7 +77,7 @@ fn line(check: &CheckReport, audience: Audience) -> String {
 /// The headline for this audience.
 fn headline(report: &Report, scope: &Scope) -> String {
     match scope.audience {
-        Audience::Public => report.clone().into_public(false).headline(),
+        Audience::Public => report.clone().into_public(Public::Checks).headline(),
         Audience::Internal => report.headline(),
     }
 }

@@ -14,7 +14,7 @@ use crate::naming;
 use crate::outcome::CheckFuture;
 use crate::package::Package;
 use crate::report::{Renderer, Report};
-use crate::spec::{Body, CheckSpec, Probe, ServiceSpec, rules, unique};
+use crate::spec::{Body, CheckSpec, Dependencies, Probe, Public, ServiceSpec, dependencies, rules, unique};
 use crate::start_error::StartError;
 use crate::state::{Checks, Declared, HealthState, StateCheck};
 use crate::trigger::Trigger;
@@ -260,7 +260,7 @@ impl<S: HealthState> HealthBuilder<S> {
     ///
     /// The report that the function receives has all checks of the probe. On the internal port, it is complete. For
     /// public requests, it has nothing that only the internal port shows. For example, it has no messages and no
-    /// details, unless `public_details` is set.
+    /// details, unless [`public`](Self::public) is [`Public::Details`].
     ///
     /// ```
     /// # use health_runtime::{Health, Probe, Report};
@@ -297,9 +297,9 @@ impl<S: HealthState> HealthBuilder<S> {
         self.service(ServiceSpec::manual_start)
     }
 
-    /// Includes error texts in public responses, with any credentials masked. This option is off by default.
-    pub fn public_details(self) -> Self {
-        self.service(ServiceSpec::public_details)
+    /// Sets how much the public probes tell. The default is [`Public::Checks`].
+    pub fn public(self, public: Public) -> Self {
+        self.service(|service| service.public(public))
     }
 
     /// Sets how long the runtime can go without running a task before it is reported as stalled, which makes the
@@ -351,19 +351,20 @@ impl<S: HealthState> HealthBuilder<S> {
     ///
     /// See [`StartError`].
     pub fn try_start(self) -> Result<Health, StartError> {
-        let valid = self.validated()?;
+        let (valid, dependencies) = self.validated()?;
         let runtime = Handle::try_current().map_err(|_| StartError::NoRuntime)?;
-        valid.run_on(Some(runtime))
+        valid.run_on(dependencies, Some(runtime))
     }
 
     /// Starts the engine for a test. Without a runtime, nothing runs and no time passes by itself.
     #[cfg(feature = "testing")]
     pub(crate) fn start_on(self, runtime: Option<Handle>) -> Result<Health, StartError> {
-        self.validated()?.run_on(runtime)
+        let (valid, dependencies) = self.validated()?;
+        valid.run_on(dependencies, runtime)
     }
 
-    /// Returns an error if the derive would refuse an option.
-    fn validated(mut self) -> Result<Self, StartError> {
+    /// Finds the checks that each check depends on. Returns an error if the derive would refuse an option.
+    fn validated(mut self) -> Result<(Self, Vec<Dependencies>), StartError> {
         let checks = &mut self.checks;
         let service = &checks.service;
         if let Some(prefix) = service
@@ -382,10 +383,12 @@ impl<S: HealthState> HealthBuilder<S> {
         for Declared { spec, defaults, .. } in &checks.list {
             rules::validate_check(spec, defaults.unwrap_or(service.defaults))?;
         }
-        Ok(self)
+        let specs: Vec<_> = checks.list.iter().map(|declared| &declared.spec).collect();
+        let dependencies = dependencies(&specs, &checks.nests)?;
+        Ok((self, dependencies))
     }
 
-    fn run_on(self, runtime: Option<Handle>) -> Result<Health, StartError> {
+    fn run_on(self, dependencies: Vec<Dependencies>, runtime: Option<Handle>) -> Result<Health, StartError> {
         let Self { state, checks, bodies } = self;
         let Checks {
             service,
@@ -395,11 +398,12 @@ impl<S: HealthState> HealthBuilder<S> {
             ..
         } = checks;
         let count = list.len();
-        let plan = |Declared { spec, defaults, check }| {
+        let plan = |(Declared { spec, defaults, check }, depends_on)| {
             let plan = Plan::new(spec, defaults.unwrap_or(service.defaults));
+            let plan = Plan { depends_on, ..plan };
             (plan.among(count), check)
         };
-        let (plans, checks): (Vec<_>, Vec<_>) = list.into_iter().map(plan).unzip();
+        let (plans, checks): (Vec<_>, Vec<_>) = list.into_iter().zip(dependencies).map(plan).unzip();
         let runner = Box::new(StateRunner { state, checks });
         let engine = Engine::start(service.completed(), bodies, plans, nests, runner, runtime);
         let engine = engine.map_err(StartError::Thread)?;

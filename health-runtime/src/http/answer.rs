@@ -8,7 +8,6 @@ use crate::outcome::Status;
 use crate::report::Phase;
 use crate::spec::Body;
 
-pub(super) const ALLOW: &str = "GET, HEAD, OPTIONS";
 /// The headers of every answer, beside the type and the length of its body.
 pub(super) const COMMON_HEADERS: [(&str, &str); 2] =
     [("cache-control", "no-store"), ("x-content-type-options", "nosniff")];
@@ -24,6 +23,8 @@ pub struct Answer {
     pub(super) content_type: Option<&'static str>,
     /// The service drains or has ended, so its connections should be closed.
     pub(super) closing: bool,
+    /// The headers that only this answer has. Nearly no answer has any.
+    pub(super) headers: Option<Box<Vec<(&'static str, String)>>>,
 }
 
 impl Answer {
@@ -34,6 +35,7 @@ impl Answer {
             body,
             content_type: None,
             closing: phase == Phase::Draining,
+            headers: None,
         }
     }
 
@@ -44,6 +46,7 @@ impl Answer {
             body,
             content_type: None,
             closing,
+            headers: None,
         }
     }
 
@@ -54,6 +57,12 @@ impl Answer {
             Body::Plain => Some("text/plain; charset=utf-8"),
             Body::Own(_, content_type) => Some(content_type),
         };
+        self
+    }
+
+    /// The answer with one more header.
+    pub(super) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.get_or_insert_default().push((name, value.into()));
         self
     }
 
@@ -78,13 +87,14 @@ impl Answer {
     /// Returns the headers, including `Content-Length`. While the service is draining, they also include
     /// `Connection: close`. HTTP/2 does not allow this header, so leave it out if you serve HTTP/2.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, String)> + use<> {
-        let allow = (self.status == 405).then_some(("allow", ALLOW));
+        let own = self.headers.as_deref().cloned().unwrap_or_default();
         let close = self.closing.then_some(("connection", "close"));
         let content_type = self.content_type.unwrap_or(FORMAT.content_type());
         let content_type = [("content-type", content_type)];
-        let fixed = content_type.into_iter().chain(COMMON_HEADERS).chain(allow).chain(close);
+        let fixed = content_type.into_iter().chain(COMMON_HEADERS).chain(close);
         fixed
             .map(|(name, value)| (name, value.to_owned()))
+            .chain(own)
             .chain([("content-length", self.length.to_string())])
     }
 

@@ -3,11 +3,11 @@
 use std::sync::LazyLock;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, Version};
 
 use crate::http::FORMAT;
-use crate::http::answer::{self, Answer, COMMON_HEADERS};
+use crate::http::answer::{Answer, COMMON_HEADERS};
 
 /// Converts an answer into a response of the `http` crate, for use with frameworks that are based on that crate, such
 /// as hyper, tonic and warp.
@@ -51,8 +51,9 @@ pub(super) fn respond<B: From<Bytes>>(answer: Answer, version: Version) -> Respo
     if let Some(content_type) = answer.content_type {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     }
-    if answer.status == 405 {
-        headers.insert(ALLOW, HeaderValue::from_static(answer::ALLOW));
+    for (name, value) in answer.headers.into_iter().flat_map(|own| *own) {
+        let value = HeaderValue::try_from(value).expect("a header of ours is valid");
+        headers.append(HeaderName::from_static(name), value);
     }
     let status = StatusCode::from_u16(answer.status).expect("one of four valid codes");
     let mut response = Response::new(B::from(answer.body));

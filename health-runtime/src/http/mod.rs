@@ -40,6 +40,7 @@ use crate::spec::{Body, Probe, Route};
 use crate::text;
 
 const FORMAT: Format = Format::DEFAULT;
+const ALLOW: &str = "GET, HEAD, OPTIONS";
 const NO_SUCH_CHECK: &str = "no such check in this probe";
 const NO_SUCH_FORMAT: &str = "no such format";
 const NO_SUCH_GROUP: &str = "no such group in this probe";
@@ -214,7 +215,7 @@ impl Probes {
             },
         };
         if !is_allowed(request.method) {
-            return refused(405, WRONG_METHOD);
+            return Err(self.refusal(405, WRONG_METHOD).with_header("allow", ALLOW));
         }
         let known = &self.engine.names;
         let Some(query) = query::parse(request.query.unwrap_or_default(), known) else {
@@ -306,7 +307,7 @@ impl Probes {
     }
 
     fn whole_scope(&self) -> Scope {
-        Scope::whole(self.audience, self.engine.service.public_details)
+        Scope::whole(self.audience, self.engine.service.public)
     }
 
     /// Notes that a probe came. A request to the public probes also proves that a server of the application runs,
@@ -393,7 +394,7 @@ impl Probes {
             Body::Plain => plain(state),
             Body::Own(index, _) => {
                 let report = match self.audience {
-                    Audience::Public => report.into_public(scope.public_details),
+                    Audience::Public => report.into_public(scope.public),
                     Audience::Internal => report,
                 };
                 panics::run(|| (self.engine.bodies[index])(&report))

@@ -42,6 +42,7 @@ pub struct CheckSpec {
     pub(crate) in_process: bool,
     pub(crate) restart_helps: Option<Cow<'static, str>>,
     pub(crate) groups: Vec<Cow<'static, str>>,
+    pub(crate) depends_on: Vec<Cow<'static, str>>,
     pub(crate) runbook: Option<Cow<'static, str>>,
 }
 
@@ -66,6 +67,7 @@ impl CheckSpec {
             in_process: false,
             restart_helps: None,
             groups: Vec::new(),
+            depends_on: Vec::new(),
             runbook: None,
         }
     }
@@ -268,6 +270,33 @@ impl CheckSpec {
         self
     }
 
+    /// Sets the checks that this check depends on, replacing any that were set before. While one of them fails,
+    /// directly or through a check that it depends on in turn, it is the cause of this check's failure: reports show
+    /// this check under its cause, and the log reports it one level lower. The check still runs, and it counts for the
+    /// probes as before.
+    ///
+    /// A name is the full name of a check, such as `billing.ledger`, or the name of a nested struct, which means all
+    /// its checks. For a check in a nested struct, a name is first looked up in that struct, then in the structs around
+    /// it. If there is no such check, or if a check depends on itself through others, the start fails with a
+    /// [`StartError::Check`](crate::StartError::Check). Listing the same name twice is an error too. By default, a
+    /// check depends on no other.
+    ///
+    /// ```
+    /// use health_runtime::{CheckSpec, Flag, Health};
+    ///
+    /// # let runtime = tokio::runtime::Runtime::new().unwrap();
+    /// # let _guard = runtime.enter();
+    /// let health = Health::builder(())
+    ///     .check(CheckSpec::new("db").critical(), Flag::healthy())
+    ///     .check(CheckSpec::new("migrations").depends_on(["db"]), Flag::healthy())
+    ///     .start();
+    /// ```
+    #[must_use]
+    pub fn depends_on<T: Into<Cow<'static, str>>>(mut self, checks: impl IntoIterator<Item = T>) -> Self {
+        self.depends_on = checks.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// Sets a link to instructions for whoever is on call when the check fails. The link must be a URL that begins with
     /// `https://` or `http://`, and it must not contain credentials. It is included in internal responses, but never in
     /// public ones. By default, a check has no runbook.
@@ -380,6 +409,7 @@ mod tests {
             plain().description("a"),
             plain().runbook("a"),
             plain().groups(["a"]),
+            plain().depends_on(["a"]),
             plain().blocking(),
         ];
         for (i, spec) in specs.iter().enumerate() {

@@ -1,10 +1,12 @@
 //! What is declared: [`CheckSpec`] about a check, with its [`Breaker`]; [`ServiceSpec`] about the service; [`Nest`]
-//! about a nested struct. [`rules`] refuses what is invalid. [`Times`] are the times that apply to a check. [`Probe`]
-//! names a probe.
+//! about a nested struct. [`rules`] refuses what is invalid. [`Times`] are the times that apply to a check.
+//! [`dependencies`] finds the checks that a check depends on. [`Probe`] names a probe.
 
 mod breaker;
 mod check;
+mod dependencies;
 mod paths;
+mod public;
 pub(crate) mod rules;
 mod service;
 mod times;
@@ -16,7 +18,9 @@ use std::time::Duration;
 
 pub use self::breaker::Breaker;
 pub use self::check::CheckSpec;
+pub(crate) use self::dependencies::{Dependencies, dependencies};
 pub(crate) use self::paths::{Body, Paths, Route};
+pub use self::public::Public;
 pub use self::service::ServiceSpec;
 pub(crate) use self::times::Times;
 pub(crate) use self::unique::unique;

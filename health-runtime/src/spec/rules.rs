@@ -2,6 +2,7 @@
 //!
 //! health-macros has the same rules for tokens. A test there compares both.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::naming;
@@ -24,6 +25,7 @@ type Checked = Result<(), String>;
 pub(crate) fn validate_check(spec: &CheckSpec, defaults: Defaults) -> Result<(), StartError> {
     let validate = || {
         validate_texts(spec)?;
+        validate_depends_on(spec)?;
         validate_own_times(spec)?;
         validate_counts(spec)?;
         validate_probes(spec)?;
@@ -96,6 +98,23 @@ fn validate_texts(spec: &CheckSpec) -> Checked {
         }
         if spec.groups[..index].contains(group) {
             return Err(format!("group {group:?} is named twice; remove one of them"));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a name that no check can have, or that is given twice. The start looks for the checks.
+fn validate_depends_on(spec: &CheckSpec) -> Checked {
+    let mut seen = HashSet::new();
+    for name in &spec.depends_on {
+        if !naming::is_full_name(name) {
+            return Err(format!(
+                "`depends_on` names {name:?}, which is not a valid name of a check; write one such as \"db\" or \
+                 \"billing.ledger\""
+            ));
+        }
+        if !seen.insert(name) {
+            return Err(format!("{name:?} is named twice in `depends_on`; remove one of them"));
         }
     }
     Ok(())

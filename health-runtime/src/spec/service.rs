@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::naming::LONGEST;
-use crate::spec::{Body, Defaults, Paths, Probe, Refresh, Route};
+use crate::spec::{Body, Defaults, Paths, Probe, Public, Refresh, Route};
 
 /// The configuration of the service, with the same options as `#[health(…)]` on the struct, under the same names.
 ///
@@ -23,7 +23,7 @@ pub struct ServiceSpec {
     /// What follows from `paths`. Empty until the start.
     pub(crate) routes: Vec<Route>,
     pub(crate) manual_start: bool,
-    pub(crate) public_details: bool,
+    pub(crate) public: Public,
     pub(crate) stalled_after: Option<Duration>,
     pub(crate) drain: Duration,
     pub(crate) shutdown_grace: Duration,
@@ -58,7 +58,7 @@ impl ServiceSpec {
             paths: Paths::new(),
             routes: Vec::new(),
             manual_start: false,
-            public_details: false,
+            public: Public::Checks,
             stalled_after: None,
             drain: Duration::from_secs(7),
             shutdown_grace: Duration::from_secs(15),
@@ -135,10 +135,10 @@ impl ServiceSpec {
         self
     }
 
-    /// Includes error texts in public responses, with any credentials masked. This option is off by default.
+    /// Sets how much the public probes tell. The default is [`Public::Checks`].
     #[must_use]
-    pub const fn public_details(mut self) -> Self {
-        self.public_details = true;
+    pub const fn public(mut self, public: Public) -> Self {
+        self.public = public;
         self
     }
 
@@ -212,7 +212,8 @@ mod tests {
             plain().alias("/a"),
             plain().plain("/a"),
             plain().manual_start(),
-            plain().public_details(),
+            plain().public(Public::Status),
+            plain().public(Public::Details),
             plain().stalled_after(time),
             plain().drain(time),
             plain().shutdown_grace(time),

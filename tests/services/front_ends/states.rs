@@ -9,7 +9,7 @@ use health_runtime::{CheckResult, Flag, Health, HealthCheck, HealthState, Outcom
 use crate::servers::{RUNTIME, Servers};
 
 #[derive(HealthState)]
-#[health(name = "shop", version = "1.2.3", interval = "1h", drain = "1h", public_details)]
+#[health(name = "shop", version = "1.2.3", interval = "1h", drain = "1h", public = "details")]
 pub(crate) struct Shop {
     #[health_check(critical, timeout = "30m", groups("core"))]
     db: Once,

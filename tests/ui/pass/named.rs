@@ -12,7 +12,7 @@ use health_runtime::{Flag, HealthState};
     probe_budget = "500ms",
     prefix = "/internal/health",
     manual_start,
-    public_details,
+    public = "details",
     drain = "0s",
     shutdown_grace = "20s"
 )]

@@ -16,7 +16,7 @@ pub(crate) struct Plan {
     pub(crate) timeout: Duration,
     pub(crate) refresh: Refresh,
     pub(crate) max_age: Duration,
-    /// The checks that it depends on directly, in order.
+    /// The indices of the checks that this check depends on directly, ordered, each once.
     pub(crate) depends_on: Box<[usize]>,
 }
 

@@ -58,7 +58,7 @@ impl Health {
     /// Returns a router with the probes for the person on call. It has the same paths as [`router`](Self::router), but
     /// shows more details of each check:
     ///
-    /// - `message`: the message of the last run, with credentials masked. It is shown even if `public_details` is off;
+    /// - `message`: the message of the last run, with credentials masked. It is shown whatever `public` is;
     /// - `description`, `runbook`, `groups`, `restart_helps` and `parts`;
     /// - `raw_status` and `raw_reason`: the result of the last run, before thresholds, `fail_open` and the circuit
     ///   breaker are applied;
