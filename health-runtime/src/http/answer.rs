@@ -24,7 +24,7 @@ pub struct Answer {
     /// The service drains or has ended, so its connections should be closed.
     pub(super) closing: bool,
     /// The headers that only this answer has. Nearly no answer has any.
-    pub(super) headers: Option<Box<Vec<(&'static str, String)>>>,
+    pub(super) headers: Vec<(&'static str, String)>,
 }
 
 impl Answer {
@@ -35,7 +35,7 @@ impl Answer {
             body,
             content_type: None,
             closing: phase == Phase::Draining,
-            headers: None,
+            headers: Vec::new(),
         }
     }
 
@@ -46,7 +46,7 @@ impl Answer {
             body,
             content_type: None,
             closing,
-            headers: None,
+            headers: Vec::new(),
         }
     }
 
@@ -62,7 +62,7 @@ impl Answer {
 
     /// The answer with one more header.
     pub(super) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.get_or_insert_default().push((name, value.into()));
+        self.headers.push((name, value.into()));
         self
     }
 
@@ -87,7 +87,7 @@ impl Answer {
     /// Returns the headers, including `Content-Length`. While the service is draining, they also include
     /// `Connection: close`. HTTP/2 does not allow this header, so leave it out if you serve HTTP/2.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, String)> + use<> {
-        let own = self.headers.as_deref().cloned().unwrap_or_default();
+        let own = self.headers.clone();
         let close = self.closing.then_some(("connection", "close"));
         let content_type = self.content_type.unwrap_or(FORMAT.content_type());
         let content_type = [("content-type", content_type)];
