@@ -2,20 +2,31 @@
 //! only uses the items of this file.
 //!
 //! ```text
-//! choice  which format a client asks for
-//! limit   how long a body may be
-//! json    the default format
-//! text    what the API server of Kubernetes answers, for people
+//! choice   which format a client asks for
+//! limit    how long a body may be
+//! json     the default format
+//! text     what the API server of Kubernetes answers, for people
+//! metrics  the text formats for metrics
 //! ```
 
 mod choice;
 mod json;
 mod limit;
+#[cfg_attr(
+    not(feature = "serve"),
+    allow(dead_code, reason = "only an internal port writes metrics as text")
+)]
+mod metrics;
 mod text;
 
 use std::borrow::Cow;
 
 use bytes::Bytes;
+
+#[cfg(feature = "serve")]
+pub(crate) use self::metrics::MetricsFormat;
+#[cfg(feature = "metrics-0_24")]
+pub(crate) use self::metrics::{DURATION, Family, Kind, Sink, Value, list};
 
 use crate::report::{Audience, Report};
 use crate::spec::Public;

@@ -10,6 +10,7 @@ use crate::engine::core::thresholds::Published;
 use crate::engine::core::writability::Writability;
 use crate::engine::{RunResult, State, Time};
 use crate::outcome::{Reason, Status};
+use crate::report::Counts;
 
 #[derive(Debug)]
 pub(super) struct Slot {
@@ -43,6 +44,7 @@ pub(super) struct Slot {
     pub(super) succeeded: Option<Time>,
     /// How many runs in a row have failed.
     pub(super) failures: u32,
+    pub(super) counts: Counts,
     pub(super) history: Option<Box<History>>,
     /// When the last event or reminder of the check was queued.
     pub(super) logged_at: Time,
@@ -90,6 +92,7 @@ impl Slot {
             told_at: Time::ZERO,
             succeeded: None,
             failures: 0,
+            counts: Counts::default(),
             history: None,
             logged_at: Time::ZERO,
         }
@@ -119,14 +122,16 @@ impl Slot {
         } else {
             self.failures = self.failures.saturating_add(1);
         }
+        self.counts.count_run(run.status, run.reason, took);
         if let Some(history) = &mut self.history {
             history.note_result(run, took, now);
         }
     }
 
-    /// Notes that the published state has changed.
+    /// Notes that the published state has changed from `told` to this one.
     pub(super) fn note_change(&mut self, to: State, now: Time) {
         self.told_at = now;
+        self.counts.count_transition(self.told.status, to.status);
         if let Some(history) = &mut self.history {
             history.note_change(to, now);
         }
