@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::engine::Time;
 use crate::engine::core::Core;
+use crate::engine::core::transitions::NAMED;
 use crate::engine::view::{Brief, LastRun, Life, Standing, View};
 use crate::spec::Probe;
 
@@ -84,10 +85,21 @@ impl Core {
             verdicts_since: self.verdicts_since,
             phase_since: self.phase_since,
             waits: self.waits.clone(),
+            startup_checks: self.startup_checks(),
             obstacle: self.lifecycle.obstacle(),
             closes_at: self.lifecycle.close_at,
         };
         self.effects.moved |= std::mem::take(&mut self.moved);
         (view, until)
+    }
+
+    /// The first startup checks that starting waits for.
+    fn startup_checks(&self) -> Vec<usize> {
+        if self.missing == 0 {
+            return Vec::new();
+        }
+        let slots = self.slots.iter().zip(self.plans.iter()).enumerate();
+        let missing = slots.filter(|(_, (slot, plan))| plan.spec.is_in(Probe::Startup) && !slot.passed);
+        missing.map(|(index, _)| index).take(NAMED).collect()
     }
 }
