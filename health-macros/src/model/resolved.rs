@@ -32,11 +32,11 @@ pub(crate) enum Checker<'a> {
 
 /// Resolves the annotated fields of a struct. Validation must have found no mistake in it.
 pub(crate) fn fields<'a>(state: &'a StateStruct<'_>) -> Vec<Field<'a>> {
-    let named = state.fields.iter().filter_map(|field| {
+    let by_ident = state.fields.iter().filter_map(|field| {
         let ident = field.check.ident?.unraw().to_string();
         Some((ident, name(field)))
     });
-    let names = named.collect();
+    let names = by_ident.collect();
     state.fields.iter().map(|declared| field(declared, &names)).collect()
 }
 

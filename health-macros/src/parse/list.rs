@@ -78,15 +78,12 @@ pub(crate) fn dependencies<'a>(
             return Some((Dependency::Name(Text { text, literal }), rest));
         }
         let (first, rest) = entry.split_at(1);
-        match (ungroup(first).as_slice(), rest) {
-            ([TokenTree::Ident(ident)], [] | [TokenTree::Ident(_) | TokenTree::Literal(_), ..]) => {
-                Some((Dependency::Ident(ident.clone()), rest))
-            }
-            _ => {
-                errors.at(collect(entry), no_dependency(key, example, entry));
-                None
-            }
+        let is_next = matches!(rest, [] | [TokenTree::Ident(_) | TokenTree::Literal(_), ..]);
+        if let ([TokenTree::Ident(ident)], true) = (ungroup(first).as_slice(), is_next) {
+            return Some((Dependency::Ident(ident.clone()), rest));
         }
+        errors.at(collect(entry), no_dependency(key, example, entry));
+        None
     })
 }
 

@@ -105,11 +105,11 @@ fn text(name: &str, text: Option<&str>) -> String {
 }
 
 fn list(name: &str, texts: &[&str]) -> String {
-    let texts: String = texts.iter().map(|text| format!("{text:?}, ")).collect();
-    if texts.is_empty() {
-        return texts;
+    let quoted: Vec<String> = texts.iter().map(|text| format!("{text:?}")).collect();
+    if quoted.is_empty() {
+        return String::new();
     }
-    format!("{name}({texts}), ")
+    format!("{name}({}), ", quoted.join(", "))
 }
 
 impl Refresh {
