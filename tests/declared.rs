@@ -459,8 +459,8 @@ async fn a_dependency_that_the_macros_cannot_see_is_looked_up_at_the_start() {
     let circle = outer().function::<report>().function::<flag_again>();
     assert_eq!(
         said(circle.check(added("flag_again"), Flag::healthy())),
-        "health check `report`: it depends on itself: `report` → `added` → `flag_again` → `report`; remove one of these \
-         dependencies"
+        "health check `report`: it depends on itself: `report` → `added` → `flag_again` → `report`; \
+         remove one of these dependencies"
     );
 }
 

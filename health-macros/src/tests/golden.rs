@@ -114,7 +114,7 @@ golden! {
 
     the_struct_with_ttl: derive {
         #[derive(HealthState)]
-        #[health(ttl = "1s")]
+        #[health(ttl = "1s", public = "checks")]
         struct AppState {
             #[health_check]
             db: Pool,
