@@ -103,7 +103,7 @@ impl HealthState for ByHand {
                 .alias("/alive")
                 .plain("/ping")
                 .manual_start()
-                .public(Public::Status)
+                .public(Public::StatusOnly)
                 .stalled_after(Duration::from_secs(9))
                 .drain(Duration::ZERO)
                 .shutdown_grace(Duration::from_secs(30)),
@@ -229,7 +229,7 @@ fn the_builder_has_every_option_of_the_struct() {
         .alias("/alive")
         .plain("/ping")
         .manual_start()
-        .public(Public::Status)
+        .public(Public::StatusOnly)
         .stalled_after(Duration::from_secs(9))
         .drain(Duration::ZERO)
         .shutdown_grace(Duration::from_secs(30));

@@ -432,7 +432,7 @@ async fn ten_healthy_checks_fit_into_a_kib() {
 #[tokio::test]
 async fn any_number_of_failures_fits_into_four_kib() {
     let long = || Err("x".repeat(5_000).into());
-    for details in [Public::Checks, Public::Details] {
+    for details in [Public::CheckStates, Public::Details] {
         let builder = Health::builder(Many::<2_000>(long));
         let health = builder.public(details).start();
         let app = health.router();
@@ -539,7 +539,7 @@ async fn the_details_of_a_check_keep_their_order_and_are_internal() {
             .detail("at", "postgres://u:secret@h")
     };
     let shown = r#""message":"follows the primary","details":{"size":10,"in_use":2,"load":0.5,"primary":false,"at":"postgres://***@h"}"#;
-    for choice in [Public::Checks, Public::Details] {
+    for choice in [Public::CheckStates, Public::Details] {
         let builder = Health::builder(()).check(CheckSpec::new("db").critical(), check_fn(outcome));
         let health = builder.public(choice).start();
         let public_details = choice == Public::Details;

@@ -140,12 +140,12 @@ fn paths(probe: &str, setting: &Setting<Vec<Text>>, runtime: &TokenStream) -> Op
 }
 
 // Expands to:
-// .public(::health_runtime::Public::Status)
+// .public(::health_runtime::Public::StatusOnly)
 fn public(setting: &Setting<Text>, runtime: &TokenStream) -> Option<TokenStream> {
     let variant = match setting.value()?.text.as_str() {
-        "status" => "Status",
+        "status" => "StatusOnly",
         "details" => "Details",
-        _ => "Checks",
+        _ => "CheckStates",
     };
     let variant = Ident::new(variant, Span::mixed_site());
     Some(quote!(.public(#runtime::Public::#variant)))

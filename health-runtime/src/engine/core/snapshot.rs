@@ -36,13 +36,14 @@ impl Core {
     /// Builds the view that answers the probes, and returns until when it is valid. Queues an event for each change.
     pub(crate) fn view(&mut self, now: Time) -> (View, Until) {
         let awake = self.awake.at(now);
+        let hold_ends_at = self.end_operator_hold(now).unwrap_or(Time::MAX);
         let stalled = self.stall_watch.is_stalled(awake);
         self.tell_stall(stalled);
         let stalls_in = self.stall_watch.left(awake).filter(|left| !left.is_zero());
         let stalls_at = stalls_in.map_or(Time::MAX, |left| now + left);
         let doubts_at = self.awake.doubts_at(now).unwrap_or(Time::MAX);
         let mut until = Until {
-            states: stalls_at.min(doubts_at).min(now + VIEW_MAX_AGE),
+            states: stalls_at.min(doubts_at).min(hold_ends_at).min(now + VIEW_MAX_AGE),
             probes: [Time::MAX; 4],
         };
         for index in 0..self.slots.len() {
