@@ -46,7 +46,15 @@ async fn without_the_token_every_path_and_method_gets_401_and_learns_nothing() {
             health.drain();
         }
         for method in ["GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "BREW"] {
-            for path in ["/livez", "/readyz", "/readyz/db", "/readyz/typo", "/health?history", "/hold", "/release"] {
+            for path in [
+                "/livez",
+                "/readyz",
+                "/readyz/db",
+                "/readyz/typo",
+                "/health?history",
+                "/hold",
+                "/release",
+            ] {
                 for header in [
                     ("x", "y"),
                     ("authorization", TOKEN),
@@ -58,7 +66,11 @@ async fn without_the_token_every_path_and_method_gets_401_and_learns_nothing() {
                     let answer = with(&internal, method, path, header).await;
                     assert_eq!(answer.status, 401, "{method} {path} {header:?}");
                     assert_eq!(answer.header("www-authenticate"), "Bearer");
-                    let mut said: Vec<_> = answer.headers.iter().map(|(name, value)| format!("{name}: {value:?}")).collect();
+                    let mut said: Vec<_> = answer
+                        .headers
+                        .iter()
+                        .map(|(name, value)| format!("{name}: {value:?}"))
+                        .collect();
                     said.sort();
                     told.insert((method == "HEAD" || method == "OPTIONS", answer.body, said));
                 }
@@ -73,7 +85,11 @@ async fn without_the_token_every_path_and_method_gets_401_and_learns_nothing() {
     }
     // GET and POST; HEAD and OPTIONS, which have no body. OPTIONS has another length than HEAD.
     assert!(told.len() <= 3, "{told:?}");
-    let bodies: Vec<_> = told.iter().map(|(_, body, _)| body.as_str()).filter(|body| !body.is_empty()).collect();
+    let bodies: Vec<_> = told
+        .iter()
+        .map(|(_, body, _)| body.as_str())
+        .filter(|body| !body.is_empty())
+        .collect();
     assert_eq!(bodies, ["{\"error\":\"unauthorized\"}\n"]);
 }
 
@@ -107,7 +123,11 @@ async fn an_operator_holds_readiness_and_releases_it_and_the_log_has_the_reason(
     settled(&public, "/readyz", 200, "healthy").await;
     for method in ["GET", "HEAD", "DELETE"] {
         let answer = operator(&internal, method, "/hold").await;
-        assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, "POST"), "{method}");
+        assert_eq!(
+            (answer.status.as_u16(), answer.header("allow")),
+            (405, "POST"),
+            "{method}"
+        );
     }
     for wrong in ["for=10", "for=0s", "for=25h", "for=soon"] {
         let answer = operator(&internal, "POST", &format!("/hold?{wrong}")).await;
@@ -115,19 +135,35 @@ async fn an_operator_holds_readiness_and_releases_it_and_the_log_has_the_reason(
         assert!(answer.body.contains("for=10m"), "{}", answer.body);
     }
     let answer = operator(&internal, "POST", "/hold?reason=rotating+keys&for=1h30m").await;
-    assert_eq!(answer.body, "{\"held\":true,\"reason\":\"rotating keys\",\"ends_in_s\":5400}\n");
+    assert_eq!(
+        answer.body,
+        "{\"held\":true,\"reason\":\"rotating keys\",\"ends_in_s\":5400}\n"
+    );
     let answer = settled(&public, "/readyz", 503, "unhealthy").await;
-    assert!(answer.body.contains("\"reason\":\"held\"") && !answer.body.contains("rotating"), "{}", answer.body);
+    assert!(
+        answer.body.contains("\"reason\":\"held\"") && !answer.body.contains("rotating"),
+        "{}",
+        answer.body
+    );
     let text = operator(&internal, "GET", "/readyz?verbose").await.body;
     assert!(text.starts_with("not ready"), "{text}");
-    assert!(text.contains("held by \"rotating keys\" (ends in 1 h 29 min)"), "{text}");
+    assert!(
+        text.contains("held by \"rotating keys\" (ends in 1 h 29 min)"),
+        "{text}"
+    );
     let by_hand = health.hold("leader election");
     assert_eq!(operator(&internal, "POST", "/release").await.body, "{\"held\":false}\n");
     let text = operator(&internal, "GET", "/readyz?verbose").await.body;
-    assert!(text.contains("held by \"leader election\"\n"), "the application still holds: {text}");
+    assert!(
+        text.contains("held by \"leader election\"\n"),
+        "the application still holds: {text}"
+    );
     drop(by_hand);
     settled(&public, "/readyz", 200, "healthy").await;
-    until("the log has both", async || (log.lines("rotating keys").len() >= 2).then_some(())).await;
+    until("the log has both", async || {
+        (log.lines("rotating keys").len() >= 2).then_some(())
+    })
+    .await;
     let lines = log.lines("rotating keys");
     assert!(lines.iter().any(|line| line.contains("readiness is held")), "{lines:?}");
     assert!(lines.iter().any(|line| line.contains("a hold has ended")), "{lines:?}");
@@ -142,7 +178,10 @@ async fn a_hold_ends_by_itself_and_a_second_one_replaces_the_first() {
     operator(&internal, "POST", "/hold?for=10m").await;
     settled(&public, "/readyz", 503, "unhealthy").await;
     let second = operator(&internal, "POST", "/hold?for=1s").await;
-    assert_eq!(second.body, "{\"held\":true,\"reason\":\"maintenance\",\"ends_in_s\":1}\n");
+    assert_eq!(
+        second.body,
+        "{\"held\":true,\"reason\":\"maintenance\",\"ends_in_s\":1}\n"
+    );
     settled(&public, "/readyz", 503, "unhealthy").await;
     settled(&public, "/readyz", 200, "healthy").await;
 }
@@ -159,7 +198,10 @@ async fn the_start_refuses_a_weak_token_and_controls_without_a_token() {
         "`internal_token` is 7 characters long; use 16 to 256 random characters"
     );
     let problem = refused(Health::builder(()).internal_token("0123456789 abcdef"));
-    assert!(problem.contains("has a character") && !problem.contains("0123456789"), "{problem}");
+    assert!(
+        problem.contains("has a character") && !problem.contains("0123456789"),
+        "{problem}"
+    );
     let problem = refused(Health::builder(()).operator_controls());
     assert!(problem.contains("add `internal_token`"), "{problem}");
     let builder = Health::builder(()).internal_token(TOKEN);
