@@ -82,6 +82,18 @@ async fn a_probe_with_this_path_takes_precedence() {
 }
 
 #[tokio::test]
+async fn with_a_token_only_its_owner_gets_metrics() {
+    let token = "a-token-of-at-least-16-characters";
+    let health = Health::builder(App::healthy()).internal_token(token).start();
+    let address = health.serve_internal(LOCAL).unwrap();
+    assert_eq!(get(&health.internal_router(), "/metrics").await.status, 401);
+    let asked = async |header: String| raw(address, &format!("GET /metrics HTTP/1.0\r\n{header}\r\n")).await;
+    assert!(asked(String::new()).await.starts_with("HTTP/1.0 401 "));
+    let granted = asked(format!("authorization: Bearer {token}\r\n")).await;
+    assert!(granted.starts_with("HTTP/1.0 200 "), "{granted}");
+}
+
+#[tokio::test]
 async fn head_has_the_length_of_get_and_post_is_refused() {
     let (_health, internal) = App::healthy().tested();
     let (get, head) = (

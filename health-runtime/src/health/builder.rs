@@ -14,6 +14,8 @@ use crate::naming;
 use crate::outcome::CheckFuture;
 use crate::package::Package;
 use crate::report::{Renderer, Report};
+#[cfg(feature = "token")]
+use crate::spec::Token;
 use crate::spec::{Body, CheckSpec, Dependencies, Probe, Public, ServiceSpec, dependencies, rules, unique};
 use crate::start_error::StartError;
 use crate::state::{Checks, Declared, HealthState, StateCheck};
@@ -297,9 +299,65 @@ impl<S: HealthState> HealthBuilder<S> {
         self.service(ServiceSpec::manual_start)
     }
 
-    /// Sets how much the public probes tell. The default is [`Public::Checks`].
+    /// Sets how much the public probes tell. The default is [`Public::CheckStates`].
     pub fn public(self, public: Public) -> Self {
         self.service(|service| service.public(public))
+    }
+
+    /// Asks for a token on the internal port and router. Every request there needs the header `Authorization: Bearer
+    /// TOKEN`, whatever its path and method are. A request without it gets 401 and learns nothing about the service. The
+    /// public probes need no token, so a kubelet and a load balancer are not affected. By default, there is no token.
+    ///
+    /// The token has 16 to 256 characters: letters, digits, `-`, `.`, `_`, `~`, `+`, `/` and `=`. Generate it at random,
+    /// and read it from the environment or a file, never from the source code. The comparison takes the same time for
+    /// every wrong token of the same length.
+    ///
+    /// ```no_run
+    /// # use health_runtime::Health;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let health = Health::builder(())
+    ///     .internal_token(std::env::var("HEALTH_TOKEN")?)
+    ///     .try_start()?;
+    /// health.serve_internal(("0.0.0.0", 9090))?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The start fails with [`StartError::Service`] if the token has another form. The text of the error does not
+    /// contain the token.
+    #[cfg(feature = "token")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "token")))]
+    pub fn internal_token(mut self, token: impl Into<String>) -> Self {
+        match Token::new(token.into()) {
+            Ok(token) => self.checks.service.internal_token = Some(token),
+            Err(problem) => {
+                self.checks.refused.get_or_insert(StartError::Service(problem));
+            }
+        }
+        self
+    }
+
+    /// Lets an operator hold readiness over the internal port, for maintenance. It needs an
+    /// [`internal_token`](Self::internal_token). By default, this is off.
+    ///
+    /// `POST /hold?reason=rotating+keys&for=10m` makes readiness fail with the reason `held`. The hold ends by itself
+    /// after `for`, which is 10 minutes by default and 24 hours at most. A second call replaces the first hold.
+    /// `POST /release` ends it earlier. It does not end the holds of the application, made with
+    /// [`Health::hold`]. The log has an event for the begin and for the end, with the reason. If a probe has one of these
+    /// paths, the probe answers there.
+    ///
+    /// # Errors
+    ///
+    /// The start fails with [`StartError::Service`] if there is no token.
+    #[cfg(feature = "token")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "token")))]
+    pub fn operator_controls(self) -> Self {
+        self.service(|service| ServiceSpec {
+            operator_controls: true,
+            ..service
+        })
     }
 
     /// Sets how long the runtime can go without running a task before it is reported as stalled, which makes the

@@ -12,6 +12,8 @@ mod internal;
 mod into_response;
 #[cfg(feature = "serve")]
 mod metrics;
+#[cfg(feature = "token")]
+mod operator;
 mod paths;
 mod query;
 mod request;
@@ -194,11 +196,6 @@ impl Probes {
         Some(Box::pin(self.answer_target(target, &request)).await)
     }
 
-    #[cfg(feature = "serve")]
-    fn is_internal(&self) -> bool {
-        self.audience == Audience::Internal
-    }
-
     async fn answer_target(&self, target: Target<'_>, request: &ProbeRequest<'_>) -> Answer {
         self.note_probe();
         let answer = match self.question(&target, request) {
@@ -213,6 +210,10 @@ impl Probes {
 
     /// What the request asks, or the answer to a request that is refused.
     fn question(&self, target: &Target<'_>, request: &ProbeRequest<'_>) -> Result<Question, Answer> {
+        #[cfg(feature = "token")]
+        if let Some(refusal) = self.unauthorized(request) {
+            return Err(refusal);
+        }
         let refused = |status, why| Err(self.refusal(status, why));
         let route = target.route;
         let probe = self.route(route).probe;
@@ -348,6 +349,10 @@ impl Probes {
     #[inline(always)]
     fn at_once(&self, target: Target<'_>, request: &ProbeRequest<'_>) -> Option<Answer> {
         if target.below.is_some() || !request.takes_any_format() || !is_allowed(request.method) {
+            return None;
+        }
+        #[cfg(feature = "token")]
+        if self.is_guarded() {
             return None;
         }
         self.note_probe();

@@ -14,6 +14,10 @@ pub struct ProbeRequest<'a> {
     pub(super) path: &'a str,
     pub(super) query: Option<&'a str>,
     pub(super) accept: Option<&'a str>,
+    #[cfg(feature = "token")]
+    pub(super) authorization: Option<&'a str>,
+    #[cfg(feature = "token")]
+    pub(super) cookie: Option<&'a str>,
 }
 
 impl<'a> ProbeRequest<'a> {
@@ -24,6 +28,10 @@ impl<'a> ProbeRequest<'a> {
             path,
             query: None,
             accept: None,
+            #[cfg(feature = "token")]
+            authorization: None,
+            #[cfg(feature = "token")]
+            cookie: None,
         }
     }
 
@@ -52,8 +60,14 @@ impl<'a> ProbeRequest<'a> {
 impl<'a, B> From<&'a http::Request<B>> for ProbeRequest<'a> {
     fn from(request: &'a http::Request<B>) -> Self {
         let header = |name| request.headers().get(name)?.to_str().ok();
-        Self::new(request.method().as_str(), request.uri().path())
-            .query(request.uri().query())
-            .accept(header(http::header::ACCEPT))
+        Self {
+            #[cfg(feature = "token")]
+            authorization: header(http::header::AUTHORIZATION),
+            #[cfg(feature = "token")]
+            cookie: header(http::header::COOKIE),
+            ..Self::new(request.method().as_str(), request.uri().path())
+        }
+        .query(request.uri().query())
+        .accept(header(http::header::ACCEPT))
     }
 }

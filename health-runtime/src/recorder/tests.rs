@@ -32,7 +32,7 @@ fn metrics() -> Metrics {
             probe,
             status: Status::Healthy,
             reason: None,
-            requests: [7, 0, 0, 0],
+            requests: [7, 0, 0, 0, 0],
         }),
         drain: Duration::from_secs(7),
         lag: None,

@@ -22,7 +22,7 @@ const BOUNDS: [Duration; 8] = [
 ];
 
 /// The status codes with which probes answer.
-pub(crate) const CODES: [u16; 4] = [200, 503, 404, 405];
+pub(crate) const CODES: [u16; 5] = [200, 503, 404, 405, 401];
 
 /// The numbers about a service.
 #[derive(Clone, Debug)]

@@ -215,7 +215,13 @@ async fn answer(engine: &WeakEngine, audience: Audience, request: &ProbeRequest<
             return Err(probes.answer_internal(internal, request));
         }
         engine.note_probe();
-        let target = target.ok_or_else(|| probes.refusal(404, NO_PROBE).to(request.method))?;
+        let target = target.ok_or_else(|| {
+            #[cfg(feature = "token")]
+            if let Some(refusal) = probes.unauthorized(request) {
+                return refusal.to(request.method);
+            }
+            probes.refusal(404, NO_PROBE).to(request.method)
+        })?;
         let question = probes.question(&target, request);
         question.map_err(|refusal| probes.counted(target.route, refusal).to(request.method))
     })?;

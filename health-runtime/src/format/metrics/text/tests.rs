@@ -35,7 +35,7 @@ fn metrics(checks: Vec<CheckMetrics>) -> Metrics {
             probe,
             status: Status::Unhealthy,
             reason: (probe == Probe::Readiness).then_some(Reason::Held),
-            requests: [7, 5, 3, 1],
+            requests: [7, 5, 3, 1, 0],
         }),
         drain: Duration::from_secs(7),
         lag: Some(Duration::from_micros(250)),
