@@ -32,7 +32,8 @@ impl Health {
     ///   that ended after this call.
     /// - A recorder never forgets a series. A state or reason that no longer applies is 0, and a detail that a check no
     ///   longer reports is NaN.
-    /// - Counters are set to their absolute values. So they also include what happened before this call.
+    /// - Counters are set to their absolute values. So they also include what happened before this call, if there was an
+    ///   internal port or router already.
     ///
     /// The values are recorded on a thread for blocking work of the runtime that the checks run on. While every worker
     /// of that runtime is blocked, nothing is recorded. A recorder that is slow or panics affects neither the checks
@@ -55,6 +56,7 @@ impl Health {
     /// ```
     #[cfg_attr(docsrs, doc(cfg(feature = "metrics-0_24")))]
     pub fn record_metrics(&self) {
+        self.engine.keep_history();
         if self.engine.with(|core, _| core.keep_durations()) {
             self.engine.spawn(record_all(WeakEngine::new(&self.engine)));
         }

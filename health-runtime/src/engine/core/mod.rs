@@ -423,13 +423,14 @@ impl Core {
         self.slots[index].history.as_deref()
     }
 
-    /// What has been counted about each check.
+    /// What has been counted about each check since its history is kept.
     #[cfg_attr(
         not(any(feature = "serve", feature = "metrics-0_24")),
         allow(dead_code, reason = "nothing else shows metrics")
     )]
     pub(crate) fn counts(&self) -> Vec<Counts> {
-        self.slots.iter().map(|slot| slot.counts.clone()).collect()
+        let counts = |slot: &Slot| slot.history.as_ref().map(|history| history.counts.clone());
+        self.slots.iter().map(|slot| counts(slot).unwrap_or_default()).collect()
     }
 
     /// Queues an event that another part of the engine has made.

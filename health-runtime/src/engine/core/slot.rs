@@ -10,7 +10,6 @@ use crate::engine::core::thresholds::Published;
 use crate::engine::core::writability::Writability;
 use crate::engine::{RunResult, State, Time};
 use crate::outcome::{Reason, Status};
-use crate::report::Counts;
 
 #[derive(Debug)]
 pub(super) struct Slot {
@@ -44,7 +43,6 @@ pub(super) struct Slot {
     pub(super) succeeded: Option<Time>,
     /// How many runs in a row have failed.
     pub(super) failures: u32,
-    pub(super) counts: Counts,
     pub(super) history: Option<Box<History>>,
     /// When the last event or reminder of the check was queued.
     pub(super) logged_at: Time,
@@ -92,7 +90,6 @@ impl Slot {
             told_at: Time::ZERO,
             succeeded: None,
             failures: 0,
-            counts: Counts::default(),
             history: None,
             logged_at: Time::ZERO,
         }
@@ -122,16 +119,14 @@ impl Slot {
         } else {
             self.failures = self.failures.saturating_add(1);
         }
-        self.counts.count_run(run.status, run.reason, took);
         if let Some(history) = &mut self.history {
             history.note_result(run, took, now);
         }
     }
 
-    /// Notes that the published state has changed from `told` to this one.
+    /// Notes that the published state has changed.
     pub(super) fn note_change(&mut self, to: State, now: Time) {
         self.told_at = now;
-        self.counts.count_transition(self.told.status, to.status);
         if let Some(history) = &mut self.history {
             history.note_change(to, now);
         }
