@@ -57,16 +57,15 @@ impl Service {
     #[must_use]
     pub fn start() -> Self {
         let runtime = Runtime::new().expect("a runtime");
-        let _guard = runtime.enter();
-        let health = Health::builder(Outage)
-            .name(HOSTILE.replace('\n', " "))
-            .version("1.2.3")
-            .start();
+        let health = {
+            let _guard = runtime.enter();
+            let name = HOSTILE.replace('\n', " ");
+            Health::builder(Outage).name(name).version("1.2.3").start()
+        };
         let internal = health.serve_internal((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         wait_until("all checks have a result", || {
             (!get(internal, "/metrics", "*/*").contains("reason=\"pending\"")).then_some(())
         });
-        drop(_guard);
         Self {
             internal,
             _health: health,
