@@ -8,6 +8,8 @@ use super::*;
 use crate::outcome::{Reason, Status};
 use crate::report::{CheckMetrics, Counts, Phase, ProbeMetrics};
 use crate::spec::Probe;
+#[cfg(feature = "testing")]
+use crate::{CheckSpec, check_fn};
 
 fn metrics() -> Metrics {
     let mut counts = Counts::default();
@@ -134,4 +136,45 @@ fn a_recorder_that_panics_hurts_neither_the_pass_nor_the_next_one() {
     });
     assert_eq!(calls.load(Ordering::Relaxed), 2);
     drop(health.engine.view());
+}
+
+#[cfg(feature = "testing")] // the test starts the runs
+#[tokio::test]
+async fn the_duration_of_each_run_is_kept_until_it_is_taken() {
+    let builder = Health::builder(()).check(CheckSpec::new("db"), check_fn(async || true));
+    let health = builder.start_on(None).expect("the name is valid");
+    let taken = || health.engine.with(|core, _| core.take_durations().len());
+    health.engine.refresh().await;
+    assert_eq!(taken(), 0, "nobody wants them");
+    assert!(health.engine.with(|core, _| core.keep_durations()));
+    assert!(
+        !health.engine.with(|core, _| core.keep_durations()),
+        "only the first call"
+    );
+    health.engine.refresh().await;
+    health.engine.refresh().await;
+    assert_eq!((taken(), taken()), (2, 0));
+}
+
+#[tokio::test]
+async fn a_recorder_that_is_installed_gets_the_values_of_a_running_service() {
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    recorder.install().expect("no other test installs a recorder");
+    let health = Health::builder(()).name("orders").version("1.2.3").start();
+    health.record_metrics();
+    let look = || {
+        recorded(&snapshotter)
+            .get("health_build_info service=orders version=1.2.3")
+            .cloned()
+    };
+    let found = tokio::time::timeout(Duration::from_secs(10), async {
+        loop {
+            if let Some(found) = look() {
+                return found;
+            }
+            tokio::task::yield_now().await;
+        }
+    });
+    assert_eq!(found.await.as_deref(), Ok("1"));
 }
