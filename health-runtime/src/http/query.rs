@@ -5,10 +5,8 @@ use std::ops::Range;
 
 use crate::engine::{Named, Names};
 
-/// A query with more names than this is refused, so that no query is expensive.
-const MAX_PAIRS: usize = 64;
-
-const KEYS: [&str; 6] = ["exclude", "group", "hops", "format", "verbose", "history"];
+/// A query with more names in `exclude` and `group` than this is refused, so that no query is expensive.
+const MAX_NAMES: usize = 64;
 
 #[derive(Debug, Default)]
 pub(super) struct Query<'a> {
@@ -35,10 +33,13 @@ pub(super) struct Query<'a> {
 /// keys are ignored. Returns `None` if there are too many names.
 pub(super) fn parse<'a>(query: &'a str, names: &Names) -> Option<Query<'a>> {
     let mut parsed = Query::default();
-    let pairs = form_urlencoded::parse(query.as_bytes());
-    for (i, (key, value)) in pairs.filter(|(key, _)| KEYS.contains(&&**key)).enumerate() {
-        if i == MAX_PAIRS {
-            return None;
+    let mut count = 0;
+    for (key, value) in form_urlencoded::parse(query.as_bytes()) {
+        if matches!(&*key, "exclude" | "group") {
+            count += 1;
+            if count > MAX_NAMES {
+                return None;
+            }
         }
         match &*key {
             "group" => parsed.groups.push(value),
@@ -46,10 +47,11 @@ pub(super) fn parse<'a>(query: &'a str, names: &Names) -> Option<Query<'a>> {
             "format" => parsed.format = Some(value),
             "verbose" => parsed.verbose = true,
             "history" => parsed.history = true,
-            _ => match names.named(&value).map(Named::checks) {
+            "exclude" => match names.named(&value).map(Named::checks) {
                 Some(checks) => parsed.exclude.push((value, checks)),
                 None => parsed.unmatched.push(value),
             },
+            _ => {}
         }
     }
     parsed.groups.sort_unstable();
