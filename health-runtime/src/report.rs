@@ -2,6 +2,8 @@
 
 mod headline;
 mod history;
+#[cfg(test)]
+pub(crate) mod samples;
 mod waiting;
 
 use std::borrow::Cow;

@@ -225,3 +225,6 @@ impl Format {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,7 @@ use crate::format::{Scope, limit, omitted};
 use crate::outcome::Reason;
 use crate::report::{Audience, CheckReport, Report};
 use crate::spec::Probe;
+use crate::text::breaks_line;
 
 /// The lines of excluded checks have at most this many bytes, and so have the names that are unknown. So a public body
 /// without any check has room for both.
@@ -119,7 +120,7 @@ fn one(report: &Report, scope: &Scope) -> String {
 fn why(check: &CheckReport) -> String {
     let message = check.message.as_deref().filter(|message| !message.is_empty());
     let reason = check.reason.map_or(check.status.as_str(), Reason::as_str);
-    message.unwrap_or(reason).replace(char::is_control, " ")
+    message.unwrap_or(reason).replace(breaks_line, " ")
 }
 
 const fn probe(probe: Probe) -> &'static str {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::outcome::{Reason, Status};
 use crate::report::{CheckReport, HoldReport, Report, StartObstacle};
 use crate::spec::Probe;
-use crate::text::boundary;
+use crate::text::{boundary, breaks_line};
 
 /// At most this many causes, tasks or holds are named.
 const NAMED: usize = 3;
@@ -241,8 +241,7 @@ fn listed(entries: impl Iterator<Item = String>) -> String {
 
 /// The text on one line, and cut if it is longer than `most` bytes.
 fn bounded(text: &str, most: usize) -> String {
-    let breaks_the_line = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-    let mut text = text.replace(breaks_the_line, " ");
+    let mut text = text.replace(breaks_line, " ");
     if text.len() > most {
         text.truncate(boundary::floor(&text, most - "…".len()));
         text.push('…');

@@ -1,181 +1,50 @@
 //! The sentence for each state, and its bounds.
 
-use std::sync::Arc;
-use std::time::SystemTime;
-
 use super::*;
+use crate::report::samples::{
+    MINUTE, RUNBOOK, degraded, draining, fails, gated, held, not_ready, obstacle, orders_db, ready, report, slow,
+    stalled, starting, tasks, well,
+};
 use crate::report::{Phase, Waiting};
 use crate::spec::Public;
 
-const MINUTE: Duration = Duration::from_secs(60);
-const RUNBOOK: &str = "https://wiki.example/db";
-
-/// A probe with this status and these checks, for four minutes.
-fn report(probe: Probe, status: Status, checks: Vec<CheckReport>) -> Report {
-    let at = SystemTime::UNIX_EPOCH + 1000 * MINUTE;
-    Report {
-        probe,
-        status,
-        reason: None,
-        at,
-        since: Some(at - 4 * MINUTE),
-        uptime: 500 * MINUTE,
-        lag: None,
-        phase: Phase::Running,
-        phase_since: at - 300 * MINUTE,
-        waiting: Waiting::default(),
-        service: "orders".into(),
-        version: "1.2.3".into(),
-        checks,
-        omitted: 0,
+fn compare(table: impl IntoIterator<Item = (Report, &'static str)>) {
+    for (report, sentence) in table {
+        assert_eq!(report.headline(), sentence);
     }
-}
-
-fn ready(checks: Vec<CheckReport>) -> Report {
-    report(Probe::Readiness, Status::Healthy, checks)
-}
-
-fn degraded(checks: Vec<CheckReport>) -> Report {
-    report(Probe::Readiness, Status::Degraded, checks)
-}
-
-fn not_ready(checks: Vec<CheckReport>) -> Report {
-    report(Probe::Readiness, Status::Unhealthy, checks)
-}
-
-/// A service that fails its probe for this reason, in this phase for twelve seconds.
-fn gated(probe: Probe, reason: Reason, phase: Phase, waiting: Waiting) -> Report {
-    let report = report(probe, Status::Unhealthy, Vec::new());
-    Report {
-        reason: Some(reason),
-        phase,
-        phase_since: report.at - Duration::from_secs(12),
-        waiting,
-        ..report
-    }
-}
-
-fn starting(probe: Probe, waiting: Waiting) -> Report {
-    gated(probe, Reason::Starting, Phase::Starting, waiting)
-}
-
-fn check(name: &'static str, status: Status, reason: Option<Reason>) -> CheckReport {
-    CheckReport {
-        name: name.into(),
-        status,
-        reason,
-        cause: None,
-        since: SystemTime::UNIX_EPOCH,
-        description: None,
-        critical: true,
-        raw_status: Some(status),
-        raw_reason: reason,
-        latency: None,
-        age: None,
-        checked_at: None,
-        last_success: None,
-        consecutive_failures: 0,
-        is_running: false,
-        next_run: None,
-        history: None,
-        message: None,
-        details: Arc::default(),
-        parts: Arc::default(),
-        omitted_parts: 0,
-        runbook: None,
-        groups: Vec::new(),
-        restart_helps: None,
-        index: 0,
-    }
-}
-
-fn well(name: &'static str) -> CheckReport {
-    check(name, Status::Healthy, None)
-}
-
-fn fails(name: &'static str, reason: Reason) -> CheckReport {
-    check(name, Status::Unhealthy, Some(reason))
-}
-
-impl CheckReport {
-    fn says(self, message: &str) -> Self {
-        let message = Some(message.into());
-        Self { message, ..self }
-    }
-
-    fn caused_by(self, cause: &'static str) -> Self {
-        let cause = Some(cause.into());
-        Self { cause, ..self }
-    }
-}
-
-/// `orders-db`, which is down, and what is known about it.
-fn orders_db() -> CheckReport {
-    CheckReport {
-        next_run: Some(Duration::from_secs(3)),
-        runbook: Some(RUNBOOK.into()),
-        ..fails("orders-db", Reason::Error).says("connection refused")
-    }
-}
-
-fn tasks(names: &[&str]) -> Waiting {
-    let startup_tasks = names.iter().map(|name| (*name).into()).collect();
-    Waiting {
-        startup_tasks,
-        ..Waiting::default()
-    }
-}
-
-fn obstacle(obstacle: StartObstacle) -> Waiting {
-    let obstacle = Some(obstacle);
-    Waiting {
-        obstacle,
-        ..Waiting::default()
-    }
-}
-
-fn held(holds: &[(&str, Option<Duration>)]) -> Report {
-    let hold = |(reason, ends_in): &(&str, Option<Duration>)| HoldReport {
-        reason: (*reason).into(),
-        ends_in: *ends_in,
-    };
-    let holds = holds.iter().map(hold).collect();
-    let waiting = Waiting {
-        holds,
-        ..Waiting::default()
-    };
-    gated(Probe::Readiness, Reason::Held, Phase::Running, waiting)
-}
-
-fn draining(drain_left: Option<Duration>) -> Report {
-    let waiting = Waiting {
-        drain_left,
-        ..Waiting::default()
-    };
-    gated(Probe::Readiness, Reason::Draining, Phase::Draining, waiting)
 }
 
 #[test]
-fn each_state_has_its_sentence() {
+fn a_service_that_is_well_says_so() {
     let two_wells = || vec![well("db"), well("cache")];
+    compare([
+        (ready(two_wells()), "ready for 4 min: all 2 checks are healthy"),
+        (ready(vec![well("db")]), "ready for 4 min: its check is healthy"),
+        (ready(Vec::new()), "ready for 4 min"),
+        (
+            report(Probe::Liveness, Status::Healthy, two_wells()),
+            "alive for 4 min: all 2 checks are healthy",
+        ),
+        (
+            report(Probe::Startup, Status::Healthy, vec![fails("migrated", Reason::Error)]),
+            "started 4 min ago",
+        ),
+        (
+            report(Probe::Health, Status::Healthy, two_wells()),
+            "healthy for 4 min: all 2 checks are healthy",
+        ),
+    ]);
+}
+
+#[test]
+fn a_failure_says_what_follows_from_it_and_what_to_do() {
     let cause_and_followers = vec![
         orders_db(),
         fails("basket", Reason::Timeout).caused_by("orders-db"),
         fails("mail", Reason::Error).caused_by("orders-db"),
         well("cache"),
     ];
-    let slow = || check("cache", Status::Degraded, Some(Reason::Slow));
-    let many = || ["a", "b", "c", "d", "e"].map(|name| fails(name, Reason::Timeout));
-    let not_serving = gated(Probe::Readiness, Reason::NotServing, Phase::Running, Waiting::default());
-    let stalled = |probe| gated(probe, Reason::Stalled, Phase::Running, Waiting::default());
-    let both = Waiting {
-        obstacle: Some(StartObstacle::Server),
-        ..tasks(&["warm caches"])
-    };
-    let table: Vec<(Report, &str)> = vec![
-        (ready(two_wells()), "ready for 4 min: all 2 checks are healthy"),
-        (ready(vec![well("db")]), "ready for 4 min: its check is healthy"),
-        (ready(Vec::new()), "ready for 4 min"),
+    compare([
         (
             not_ready(cause_and_followers),
             "not ready for 4 min: orders-db fails (connection refused); 2 more fail because of it; next run in 3 s; \
@@ -189,10 +58,35 @@ fn each_state_has_its_sentence() {
             "not ready for 4 min: db fails (timeout); 1 more fails because of it",
         ),
         (
+            not_ready(vec![fails("mail", Reason::Timeout).caused_by("db")]),
+            "not ready for 4 min: mail fails (timeout) because of db",
+        ),
+        (
+            not_ready(vec![CheckReport {
+                is_running: true,
+                ..orders_db()
+            }]),
+            "not ready for 4 min: orders-db fails (connection refused); runbook https://wiki.example/db",
+        ),
+        (
+            Report {
+                since: None,
+                ..not_ready(vec![fails("db", Reason::Error)])
+            },
+            "not ready: db fails (error)",
+        ),
+    ]);
+}
+
+#[test]
+fn at_most_three_causes_are_named() {
+    let many = || ["a", "b", "c", "d", "e"].map(|name| fails(name, Reason::Timeout));
+    compare([
+        (
             not_ready(vec![
                 fails("db", Reason::Timeout),
                 fails("cache", Reason::Error).says("no route"),
-                slow(),
+                slow("cache"),
             ]),
             "not ready for 4 min: db fails (timeout); cache fails (no route); cache is degraded (slow)",
         ),
@@ -219,10 +113,12 @@ fn each_state_has_its_sentence() {
             },
             "not ready for 4 min: a fails (timeout); others may not be healthy",
         ),
-        (
-            not_ready(vec![fails("mail", Reason::Timeout).caused_by("db")]),
-            "not ready for 4 min: mail fails (timeout) because of db",
-        ),
+    ]);
+}
+
+#[test]
+fn the_message_is_told_if_it_is_about_the_failure() {
+    compare([
         (
             not_ready(vec![fails("db", Reason::Pending)]),
             "not ready for 4 min: db has no result yet",
@@ -236,27 +132,53 @@ fn each_state_has_its_sentence() {
             "not ready for 4 min: db fails (breaker_open: connection refused)",
         ),
         (
-            not_ready(vec![CheckReport {
-                is_running: true,
-                ..orders_db()
-            }]),
-            "not ready for 4 min: orders-db fails (connection refused); runbook https://wiki.example/db",
+            report(
+                Probe::Liveness,
+                Status::Unhealthy,
+                vec![fails("worker", Reason::Error).says("no beat for 9 s")],
+            ),
+            "not alive for 4 min: worker fails (no beat for 9 s)",
         ),
         (
-            Report {
-                since: None,
-                ..not_ready(vec![fails("db", Reason::Error)])
-            },
-            "not ready: db fails (error)",
+            report(
+                Probe::Startup,
+                Status::Unhealthy,
+                vec![fails("migrated", Reason::Error)],
+            ),
+            "not started for 4 min: migrated fails (error)",
         ),
         (
-            degraded(vec![slow()]),
+            report(Probe::Health, Status::Unhealthy, vec![fails("db", Reason::Panic)]),
+            "unhealthy for 4 min: db fails (panic)",
+        ),
+    ]);
+}
+
+#[test]
+fn a_degraded_service_still_does_its_work() {
+    compare([
+        (
+            degraded(vec![slow("cache")]),
             "degraded for 4 min, still ready: cache is degraded (slow)",
         ),
         (
             degraded(vec![fails("cache", Reason::Error).says("no route")]),
             "degraded for 4 min, still ready: cache fails (no route)",
         ),
+        (
+            report(Probe::Health, Status::Degraded, vec![slow("cache")]),
+            "degraded for 4 min: cache is degraded (slow)",
+        ),
+    ]);
+}
+
+#[test]
+fn a_service_that_starts_says_what_it_waits_for() {
+    let both = Waiting {
+        obstacle: Some(StartObstacle::Server),
+        ..tasks(&["warm caches"])
+    };
+    compare([
         (
             starting(Probe::Readiness, both),
             "starting for 12 s: waits for the startup task \"warm caches\" and the server of the application",
@@ -293,6 +215,12 @@ fn each_state_has_its_sentence() {
             starting(Probe::Startup, obstacle(StartObstacle::TaskDropped)),
             "starting for 12 s: a startup task was dropped before it was done, so the service never starts; restart it",
         ),
+    ]);
+}
+
+#[test]
+fn a_service_that_is_held_or_drains_says_how_long() {
+    compare([
         (
             held(&[("maintenance", None)]),
             "not ready for 4 min: held by \"maintenance\"",
@@ -309,6 +237,13 @@ fn each_state_has_its_sentence() {
             draining(Some(Duration::ZERO)),
             "draining for 12 s: the drain is over; finishes the requests in flight",
         ),
+    ]);
+}
+
+#[test]
+fn a_service_that_is_itself_at_fault_says_what_to_do() {
+    let not_serving = gated(Probe::Readiness, Reason::NotServing, Phase::Running, Waiting::default());
+    compare([
         (
             stalled(Probe::Readiness),
             "not ready for 4 min: no task runs, because all workers of the runtime are blocked; look for blocking \
@@ -331,46 +266,7 @@ fn each_state_has_its_sentence() {
             not_serving,
             "not ready for 4 min: no listener accepts connections any more; restart the service",
         ),
-        (
-            report(Probe::Liveness, Status::Healthy, two_wells()),
-            "alive for 4 min: all 2 checks are healthy",
-        ),
-        (
-            report(
-                Probe::Liveness,
-                Status::Unhealthy,
-                vec![fails("worker", Reason::Error).says("no beat for 9 s")],
-            ),
-            "not alive for 4 min: worker fails (no beat for 9 s)",
-        ),
-        (
-            report(Probe::Startup, Status::Healthy, vec![fails("migrated", Reason::Error)]),
-            "started 4 min ago",
-        ),
-        (
-            report(
-                Probe::Startup,
-                Status::Unhealthy,
-                vec![fails("migrated", Reason::Error)],
-            ),
-            "not started for 4 min: migrated fails (error)",
-        ),
-        (
-            report(Probe::Health, Status::Healthy, two_wells()),
-            "healthy for 4 min: all 2 checks are healthy",
-        ),
-        (
-            report(Probe::Health, Status::Degraded, vec![slow()]),
-            "degraded for 4 min: cache is degraded (slow)",
-        ),
-        (
-            report(Probe::Health, Status::Unhealthy, vec![fails("db", Reason::Panic)]),
-            "unhealthy for 4 min: db fails (panic)",
-        ),
-    ];
-    for (report, sentence) in table {
-        assert_eq!(report.headline(), sentence);
-    }
+    ]);
 }
 
 #[test]
@@ -414,8 +310,10 @@ fn the_sentence_is_one_line_of_at_most_a_kib() {
     for report in reports {
         let sentence = report.headline();
         assert!(sentence.len() <= LONGEST, "{}", sentence.len());
-        let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-        assert!(!sentence.contains(breaks), "{sentence:?}");
+        assert!(
+            !sentence.contains(['\n', '\r', '\0', '\u{85}', '\u{2028}']),
+            "{sentence:?}"
+        );
     }
 }
 
