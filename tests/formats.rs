@@ -219,8 +219,8 @@ async fn the_text_says_which_checks_are_excluded() {
     assert_eq!(
         lines("/readyz?verbose&exclude=worker&exclude=typo&exclude=billing").await,
         format!(
-            "[+]db ok\n[+]billing.ledger excluded with billing: ok\n[+]billing.mail excluded with billing: ok\n[+]cache \
-             ok\n{warning} \"typo\",\"worker\"\nreadyz check passed\n"
+            "[+]db ok\n[+]billing.ledger excluded with billing: ok\n[+]billing.mail excluded with billing: \
+             ok\n[+]cache ok\n{warning} \"typo\",\"worker\"\nreadyz check passed\n"
         )
     );
     assert_eq!(

@@ -1,4 +1,4 @@
-//! What `UIResponseWriter` of the packages `AspNetCore.HealthChecks.UI.*` writes and their UI reads, for a UI that shows
+//! What `UIResponseWriter` of the packages `AspNetCore.HealthChecks.UI.*` writes and their UI reads. One UI then shows
 //! services of both kinds.
 //!
 //! - ASP.NET Core runs all checks for each request, and `totalDuration` is how long this took. Here, it is the time of

@@ -2,10 +2,10 @@
 //! tools such as Spring Boot Admin.
 //!
 //! - Actuator has no status between `UP` and `DOWN`. A check that is degraded is `UP`, and its details say `degraded`.
-//! - `OUT_OF_SERVICE` is the status of a service that takes no traffic on purpose: it starts, drains or is held. Actuator
-//!   itself says so of an application that refuses traffic.
+//! - `OUT_OF_SERVICE` is the status of a service that takes no traffic on purpose: it starts, drains or is held. In
+//!   Actuator, an application that refuses traffic has this status too.
 //! - In Actuator, one component that is `DOWN` takes down the whole. Here, only a check that is critical does.
-//! - There are no `groups`: a client would look for each of them below the path, and `?group=` is no path.
+//! - There are no `groups`, because a client looks for each of them below the path, and ours are in the query.
 
 use bytes::Bytes;
 use serde::{Serialize, Serializer};

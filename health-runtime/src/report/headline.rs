@@ -27,9 +27,9 @@ const NOT_SERVING: &str = "no listener accepts connections any more; restart the
 impl Report {
     /// Returns one sentence about the probe: what is wrong, since when, what follows from it, and what to do.
     ///
-    /// The page, the text format, the log and systemd show the same sentence. It has at most 1 KiB and no line break. It
-    /// quotes the message of a failing check and its runbook, so do not show it to the public. The public formats have a
-    /// headline of their own, which has only names and reasons.
+    /// The page, the text format, the log and systemd show the same sentence. It has at most 1 KiB and no line break.
+    /// It quotes the message of a failing check and its runbook, so do not show it to the public. The public formats
+    /// have a headline of their own, which has only names and reasons.
     ///
     /// ```
     /// # use health_runtime::{Flag, HealthState, Probe};

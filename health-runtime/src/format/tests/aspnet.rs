@@ -1,6 +1,6 @@
-//! What `UIResponseWriter` writes: the members of `UIHealthReport` and `UIHealthReportEntry` in camel case, without those
-//! that are null, and with names for statuses (`src/HealthChecks.UI.Client` and `src/HealthChecks.UI.Core` of
-//! Xabaril/AspNetCore.Diagnostics.HealthChecks).
+//! What `UIResponseWriter` writes: the members of `UIHealthReport` and `UIHealthReportEntry` in camel case, without
+//! those that are null, and with names for statuses. The sources are `src/HealthChecks.UI.Client` and
+//! `src/HealthChecks.UI.Core` of Xabaril/AspNetCore.Diagnostics.HealthChecks.
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,6 @@
 //! The rules of draft-inadarei-api-health-check-06, as a validator that is stricter than the draft: each "should" is a
-//! "must", apart from the freshness of a response. The draft's own example breaks some of its rules, so it is no oracle.
+//! "must", apart from the freshness of a response. The draft's own example is no oracle, because it breaks some of its
+//! rules.
 
 use serde_json::{Map, Value, json};
 

@@ -13,7 +13,8 @@ fn microprofile(report: &Report) -> Value {
     body_of(Format::MicroProfile, report, &CHECKS)
 }
 
-/// Whether the schema of the specification allows this body: no other key, and only booleans, numbers and texts as data.
+/// Whether the schema of the specification allows this body. It allows no other key, and only booleans, numbers and
+/// texts as data.
 fn is_valid(body: &Value) -> bool {
     let is_status = |value: &Value| matches!(value.as_str(), Some("UP" | "DOWN"));
     let is_datum = |value: &Value| value.is_string() || value.is_boolean() || value.is_number();

@@ -1,5 +1,5 @@
-//! The response of Spring Boot Actuator. The keys are those of its documentation ("Health (health)" in the Actuator REST
-//! API of Spring Boot 3) and of the classes `SystemHealth`, `CompositeHealth`, `Health` and `Status`.
+//! The response of Spring Boot Actuator. The keys are those of its documentation ("Health (health)" in the Actuator
+//! REST API of Spring Boot 3) and of the classes `SystemHealth`, `CompositeHealth`, `Health` and `Status`.
 
 use serde_json::{Value, json};
 
