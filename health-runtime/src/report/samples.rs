@@ -177,7 +177,10 @@ pub(crate) fn states() -> Vec<Report> {
     vec![
         ready(Vec::new()),
         with_checks(ready(Vec::new()), wells()),
-        with_checks(degraded(Vec::new()), vec![slow("cache"), well("orders-db")]),
+        with_checks(
+            degraded(Vec::new()),
+            vec![slow("cache"), well("orders-db").says("7 jobs")],
+        ),
         with_checks(not_ready(Vec::new()), failing()),
         with_checks(not_ready(Vec::new()), vec![fails("orders-db", Reason::Pending)]),
         with_checks(starting(Probe::Readiness, tasks(&["warm caches"])), wells()),

@@ -89,6 +89,21 @@ fn a_body_says_how_many_checks_it_leaves_out() {
 }
 
 #[test]
+fn the_public_sees_the_first_200_bytes_of_a_message_if_any() {
+    let message = format!("{}z", "m".repeat(200));
+    let report = with_checks(not_ready(Vec::new()), vec![fails("db", Reason::Error).says(&message)]);
+    for format in Format::ALL.into_iter().filter(|format| *format != Format::Text) {
+        let shown = written(format, &report, &DETAILS);
+        assert!(
+            shown.contains(&"m".repeat(200)) && !shown.contains("mz"),
+            "{format:?}: {shown}"
+        );
+        assert!(written(format, &report, &INTERNAL).contains(&message), "{format:?}");
+        assert!(!written(format, &report, &CHECKS).contains("mm"), "{format:?}");
+    }
+}
+
+#[test]
 fn an_internal_body_has_less_than_a_mib() {
     let report = failing(500, 10);
     for format in Format::ALL {
