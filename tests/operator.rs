@@ -1,5 +1,6 @@
 //! The token of the internal port, and what an operator may do with it.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use axum::Router;
@@ -19,7 +20,16 @@ struct App {
     db: Flag,
 }
 
+/// The log of all tests in this file. It is the only subscriber, so no event is missed while another one is installed.
+static LOG: LazyLock<Log> = LazyLock::new(|| {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::registry().with(log.clone());
+    tracing::subscriber::set_global_default(subscriber).expect("nothing else sets it");
+    log
+});
+
 fn app() -> (App, HealthBuilder<App>) {
+    LazyLock::force(&LOG);
     let app = App { db: Flag::healthy() };
     (app.clone(), Health::builder(app).internal_token(TOKEN))
 }
@@ -116,8 +126,6 @@ async fn with_the_token_the_internal_probes_answer_and_the_public_ones_never_nee
 
 #[tokio::test]
 async fn an_operator_holds_readiness_and_releases_it_and_the_log_has_the_reason() {
-    let log = Log::default();
-    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
     let (_state, builder) = app();
     let health = builder.operator_controls().start();
     let (public, internal): (Router, Router) = (health.router(), health.internal_router());
@@ -165,7 +173,7 @@ async fn an_operator_holds_readiness_and_releases_it_and_the_log_has_the_reason(
         (log.lines("rotating keys").len() >= 2).then_some(())
     })
     .await;
-    let lines = log.lines("rotating keys");
+    let lines = LOG.lines("rotating keys");
     assert!(lines.iter().any(|line| line.contains("readiness is held")), "{lines:?}");
     assert!(lines.iter().any(|line| line.contains("a hold has ended")), "{lines:?}");
 }
