@@ -15,6 +15,8 @@ use crate::detail::Detail;
 use crate::outcome::{PartReport, Reason, Status};
 use crate::spec::{Probe, Public};
 
+#[cfg(feature = "page")]
+pub(crate) use self::headline::{Headline, spoken};
 pub use self::history::{History, PastResult, PastTransition};
 pub use self::waiting::{HoldReport, StartObstacle, Waiting};
 

@@ -6,11 +6,14 @@
 //! limit   how long a body may be
 //! json    the default format
 //! text    what the API server of Kubernetes answers, for people
+//! page    for a browser, and its events
 //! ```
 
 mod choice;
 mod json;
 mod limit;
+#[cfg(feature = "page")]
+pub(crate) mod page;
 mod text;
 
 use std::borrow::Cow;
@@ -25,6 +28,11 @@ use crate::spec::Public;
 pub(crate) enum Format {
     Json,
     Text,
+    #[cfg(feature = "page")]
+    Page,
+    /// The updates of an open page.
+    #[cfg(feature = "page")]
+    Events,
 }
 
 /// Whom a body is made for, and what the request asks for beside the checks.
@@ -76,10 +84,24 @@ impl Format {
     pub(crate) const DEFAULT: Self = Self::Json;
 
     /// All formats, in the order of their [`index`](Self::index).
-    pub(crate) const ALL: [Self; 2] = [Self::Json, Self::Text];
+    pub(crate) const ALL: &[Self] = &[
+        Self::Json,
+        Self::Text,
+        #[cfg(feature = "page")]
+        Self::Page,
+        #[cfg(feature = "page")]
+        Self::Events,
+    ];
 
     /// The formats that the header `Accept` can choose. Among equals, the first one is chosen.
-    const NEGOTIATED: &[Self] = &[Self::Json, Self::Text];
+    const NEGOTIATED: &[Self] = &[
+        Self::Json,
+        Self::Text,
+        #[cfg(feature = "page")]
+        Self::Page,
+        #[cfg(feature = "page")]
+        Self::Events,
+    ];
 
     pub(crate) const fn index(self) -> usize {
         self as usize
@@ -90,6 +112,8 @@ impl Format {
         match name {
             "json" => Some(Self::Json),
             "text" => Some(Self::Text),
+            #[cfg(feature = "page")]
+            "html" => Some(Self::Page),
             _ => None,
         }
     }
@@ -98,6 +122,10 @@ impl Format {
         match self {
             Self::Json => "application/json",
             Self::Text => "text/plain; charset=utf-8",
+            #[cfg(feature = "page")]
+            Self::Page => "text/html; charset=utf-8",
+            #[cfg(feature = "page")]
+            Self::Events => "text/event-stream",
         }
     }
 
@@ -106,11 +134,24 @@ impl Format {
         limit::most_checks(audience)
     }
 
+    /// Whether the format shows the history of the checks to the person on call, also if the query does not ask for it.
+    pub(crate) const fn has_history(self) -> bool {
+        match self {
+            Self::Json | Self::Text => false,
+            #[cfg(feature = "page")]
+            Self::Page | Self::Events => true,
+        }
+    }
+
     /// Renders a report. If not all checks fit, the last ones are left out, and the body contains their number.
     pub(crate) fn render(self, report: &Report, scope: &Scope) -> Bytes {
         match self {
             Self::Json => json::render(report, scope),
             Self::Text => text::render(report, scope),
+            #[cfg(feature = "page")]
+            Self::Page => page::render(report, scope),
+            #[cfg(feature = "page")]
+            Self::Events => page::event(report, scope),
         }
     }
 
@@ -119,6 +160,8 @@ impl Format {
         match self {
             Self::Json => json::refusal(why),
             Self::Text => text::refusal(why),
+            #[cfg(feature = "page")]
+            Self::Page | Self::Events => text::refusal(why),
         }
     }
 }

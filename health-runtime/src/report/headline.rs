@@ -18,6 +18,16 @@ const STALLED: &str = "the runtime runs no task, because all its workers are blo
 /// The longest headline, in bytes.
 const LONGEST: usize = 1024;
 
+/// The parts of a headline.
+pub(crate) struct Headline {
+    /// The state of the probe, in one or two words.
+    pub(crate) state: &'static str,
+    /// How long the state has lasted.
+    pub(crate) lasts: Option<String>,
+    /// What explains the state, in the order of importance.
+    pub(crate) what: Vec<String>,
+}
+
 impl Report {
     /// Returns one sentence about the probe: what is wrong, since when, what follows from it, and what to do.
     ///
@@ -36,6 +46,19 @@ impl Report {
     /// println!("{}", health.report(Probe::Readiness).headline());
     /// ```
     pub fn headline(&self) -> String {
+        let Headline { state, lasts, what } = self.headline_parts();
+        let mut line = state.to_owned();
+        if let Some(lasts) = lasts {
+            line = format!("{line} for {lasts}");
+        }
+        if !what.is_empty() {
+            line = format!("{line}: {}", what.join("; "));
+        }
+        bounded(&line, LONGEST)
+    }
+
+    /// The parts of the headline.
+    pub(crate) fn headline_parts(&self) -> Headline {
         let (state, what) = match self.reason {
             Some(Reason::Draining) => ("draining", self.of_the_drain()),
             Some(Reason::Stalled) => (self.failing(), vec![STALLED.to_owned()]),
@@ -48,14 +71,12 @@ impl Report {
             Some(Reason::Draining | Reason::Starting) => Some(self.phase_since),
             _ => self.since,
         };
-        let mut line = state.to_owned();
-        if let Some(lasts) = since.and_then(|since| self.at.duration_since(since).ok()) {
-            line = format!("{line} for {}", spoken(lasts));
+        let lasts = since.and_then(|since| self.at.duration_since(since).ok());
+        Headline {
+            state,
+            lasts: lasts.map(spoken),
+            what,
         }
-        if !what.is_empty() {
-            line = format!("{line}: {}", what.join("; "));
-        }
-        bounded(&line, LONGEST)
     }
 
     /// The state of a probe that passes or fails because of its checks.
