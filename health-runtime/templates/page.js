@@ -63,11 +63,8 @@ function update(html) {
 function children(from, to, known) {
   let place = from.firstChild;
   for (const child of [...to.childNodes]) {
-    const same = child.id ? known.get(child.id) : alike(place, child) ? place : null;
-    if (!same) {
-      from.insertBefore(child, place);
-      continue;
-    }
+    const found = child.id ? known.get(child.id) : alike(place, child) ? place : null;
+    const same = found ?? child.cloneNode(false); // something new may have known nodes in it
     if (same === place) place = place.nextSibling;
     else from.insertBefore(same, place);
     become(same, child, known);
@@ -94,15 +91,17 @@ function become(from, to, known) {
   for (const { name, value } of to.attributes) {
     if (name !== "open" && from.getAttribute(name) !== value) from.setAttribute(name, value);
   }
-  // What the reader opened or closed stays so, until the service itself opens or closes it.
-  if (from.localName === "details" && to.open !== served(from)) from.open = to.open;
-  if (from.localName === "details") opened.set(from, to.open);
+  if (from.localName === "details") {
+    // What the reader opened or closed stays so, until there is news about the check.
+    if (to.open && !opened.has(from)) from.open = true;
+    if (to.open) opened.add(from);
+    else opened.delete(from);
+  }
   children(from, to, known);
 }
 
-const opened = new WeakMap();
-const served = (details) => (opened.has(details) ? opened.get(details) : details.open);
-for (const details of main.querySelectorAll("details")) opened.set(details, details.open);
+// What the service opened.
+const opened = new WeakSet(main.querySelectorAll("details[open]"));
 
 say("Live", "live");
 listen();

@@ -29,17 +29,6 @@ pub(super) fn fit(report: &Report, audience: Audience, render: impl Fn(usize) ->
         Audience::Public => PUBLIC_LIMIT,
         Audience::Internal => INTERNAL_LIMIT,
     };
-    fit_within(report, audience, most_checks(audience), limit, render)
-}
-
-/// The body with at most `most` checks of the report and fewer than `limit` bytes.
-pub(super) fn fit_within(
-    report: &Report,
-    audience: Audience,
-    most: usize,
-    limit: usize,
-    render: impl Fn(usize) -> Bytes,
-) -> Bytes {
     // Checks that cannot fit are not rendered, because they would be thrown away.
     let mut room = limit;
     let fits = |check: &&CheckReport| {
@@ -48,7 +37,11 @@ pub(super) fn fit_within(
         before > 0
     };
     let fitting = report.checks.iter().take_while(fits).count();
-    let mut shown = fitting.min(most);
+    shrink(fitting.min(most_checks(audience)), limit, render)
+}
+
+/// The body with as many checks as take fewer than `limit` bytes, and with at most `shown` checks.
+pub(super) fn shrink(mut shown: usize, limit: usize, render: impl Fn(usize) -> Bytes) -> Bytes {
     loop {
         let body = render(shown);
         if body.len() < limit || shown == 0 {

@@ -7,7 +7,7 @@ use askama::Template;
 
 use crate::detail::Detail;
 use crate::format::page::drawing::Drawings;
-use crate::format::page::words;
+use crate::format::page::{Kind, words};
 use crate::outcome::{PartReport, Reason, Status};
 use crate::report::{CheckReport, History, PastTransition, Report, spoken};
 use crate::text::Date;
@@ -29,6 +29,7 @@ pub(super) struct Check<'a> {
     latency: Option<String>,
     message: Option<&'a str>,
     details: &'a [Detail],
+    is_open: bool,
     /// What is not public. `None` for the public.
     internal: Option<Internal<'a>>,
 }
@@ -74,13 +75,29 @@ impl<'a> Check<'a> {
             latency: check.latency.map(words::millis),
             message: check.message.as_deref().filter(|message| !message.is_empty()),
             details: &check.details,
+            is_open: false,
             internal: is_internal.then(|| Internal::new(check, report.at)),
         }
     }
 
-    /// Whether the page shows all of it at once: if there is something to do about it.
-    fn is_open(&self) -> bool {
-        self.status != Status::Healthy && self.cause.is_none() && self.reason != Some(Reason::Pending)
+    /// Shows all of it at once, if there is something to do about it.
+    pub(super) fn open(&mut self) {
+        self.is_open = self.status != Status::Healthy && self.reason != Some(Reason::Pending);
+    }
+
+    /// The color and symbol: a check without a result is no failure yet.
+    pub(super) const fn kind(&self) -> Kind {
+        match (self.reason, self.status) {
+            (Some(Reason::Pending), _) => Kind::Starting,
+            (_, Status::Healthy) => Kind::Healthy,
+            (_, Status::Degraded) => Kind::Degraded,
+            (_, Status::Unhealthy) => Kind::Unhealthy,
+        }
+    }
+
+    /// What the first line shows of the message, while the rest is not shown.
+    fn said(&self) -> Option<&str> {
+        self.message.filter(|_| self.status != Status::Healthy)
     }
 
     /// Whether there is more to show than the first line.
@@ -145,12 +162,12 @@ fn facts(check: &CheckReport, now: SystemTime) -> Vec<Fact> {
     }
     if let Some(history) = &check.history {
         facts.push(Fact {
-            name: "Time well",
+            name: "Share of time well",
             value: words::percent(history.availability),
             at: None,
         });
         if history.flaps > 0 {
-            facts.push(figure("Failures in the last hour", history.flaps.to_string()));
+            facts.push(figure("Flaps in the last hour", history.flaps.to_string()));
         }
     }
     facts

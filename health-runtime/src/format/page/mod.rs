@@ -14,6 +14,9 @@ mod drawing;
 mod progress;
 mod words;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use askama::Template;
@@ -25,13 +28,19 @@ use crate::format::{Scope, limit};
 use crate::outcome::{Reason, Status};
 use crate::report::{Audience, Headline, Phase, Report, StartObstacle, spoken};
 use crate::spec::Probe;
-use crate::text::Date;
+use crate::text::{Date, boundary};
 
 /// The public page shows at most this many checks: as many as the other public formats.
 const MOST_PUBLIC: usize = 80;
 
 /// The internal page shows at most this many checks. A person reads the first ones.
 const MOST_INTERNAL: usize = 200;
+
+/// The longest name or version of the service that is shown, in bytes.
+const NAME: usize = 128;
+
+/// The page shows all of at most this many checks that are not healthy. The reader can open the others.
+const MOST_OPEN: usize = 5;
 
 /// The longest page, in bytes, without the style and the script.
 const LIMIT: usize = 1024 * 1024;
@@ -156,7 +165,7 @@ impl Kind {
 }
 
 /// The largest number of checks that the page for this audience shows.
-pub(super) const fn most_checks(audience: Audience) -> usize {
+const fn most_checks(audience: Audience) -> usize {
     match audience {
         Audience::Public => MOST_PUBLIC,
         Audience::Internal => MOST_INTERNAL,
@@ -212,8 +221,8 @@ fn fit(report: &Report, scope: &Scope, render: impl Fn(Main<'_>) -> askama::Resu
             &public
         }
     };
-    let most = most_checks(scope.audience);
-    limit::fit_within(report, scope.audience, most, LIMIT, |shown| {
+    let most = report.checks.len().min(most_checks(scope.audience));
+    limit::shrink(most, LIMIT, |shown| {
         let main = Main::new(report, scope, shown);
         render(main).expect("writing to a string never fails").into()
     })
@@ -238,13 +247,15 @@ impl<'a> Main<'a> {
             .map(|check| Check::new(check, report, is_internal));
         let (healthy, others): (Vec<_>, Vec<_>) = checks.partition(|check| check.status == Status::Healthy);
         let failing = others.len();
-        let roots = under_their_causes(others);
+        let mut roots = under_their_causes(others);
+        roots.iter_mut().take(MOST_OPEN).for_each(|root| root.check.open());
         let spoken = spoken_state(report, &headline, &roots);
         Self {
             kind: Kind::of(report),
-            title: match is_status_only {
-                true => headline.state.to_owned(),
-                false => format!("{}: {}", report.service, headline.state),
+            title: if is_status_only {
+                headline.state.to_owned()
+            } else {
+                format!("{}: {}", name(&report.service), headline.state)
             },
             headline,
             runbook: runbook
@@ -269,8 +280,8 @@ impl<'a> Main<'a> {
 impl<'a> About<'a> {
     fn new(report: &'a Report) -> Self {
         Self {
-            service: &report.service,
-            version: &report.version,
+            service: name(&report.service),
+            version: name(&report.version),
             probe: report.probe,
             phase: report.phase,
             phase_lasts: words::ago(report.phase_since, report.at),
@@ -310,10 +321,17 @@ fn spoken_state(report: &Report, headline: &Headline, roots: &[Root<'_>]) -> Str
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    match named.is_empty() {
-        true => format!("{} {}", report.service, headline.state).trim().to_owned(),
-        false => format!("{} {}: {}{more}", report.service, headline.state, named.join(", ")),
+    let state = format!("{} {}", name(&report.service), headline.state);
+    let state = state.trim(); // the public may not see the name
+    if named.is_empty() {
+        return state.to_owned();
     }
+    format!("{state}: {}{more}", named.join(", "))
+}
+
+/// A name or version of the service, as far as it is shown.
+fn name(text: &str) -> &str {
+    &text[..boundary::floor(text, NAME)]
 }
 
 /// The groups of the checks, by name. Only readiness and health can be asked about a group.

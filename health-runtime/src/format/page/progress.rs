@@ -61,10 +61,10 @@ impl<'a> Progress<'a> {
         });
         let task = |name: &'a str| match name {
             "" => Cow::Borrowed("A startup task"),
-            name => Cow::Owned(format!("Startup task “{name}”")),
+            name => Cow::Owned(format!("The startup task “{name}”")),
         };
         let tasks = report.waiting.startup_tasks.iter().map(|name| task(name));
-        let entries = tasks.chain(obstacle.map(Cow::Borrowed)).chain(holds(report)).collect();
+        let entries = tasks.chain(obstacle.map(Cow::Borrowed)).collect();
         Self::with("Waits for", results(report), entries)
     }
 
@@ -101,7 +101,7 @@ fn holds(report: &Report) -> impl Iterator<Item = Cow<'_, str>> {
     report.waiting.holds.iter().map(|hold| {
         let reason = match &*hold.reason {
             "" => "A hold".to_owned(),
-            reason => format!("Hold “{reason}”"),
+            reason => format!("“{reason}”"),
         };
         Cow::Owned(match hold.ends_in {
             Some(left) => format!("{reason}, ends in {}", spoken(left)),
