@@ -52,7 +52,8 @@ struct Declared {
         name = "orders-db",
         description = "orders database",
         runbook = "https://wiki.example/db",
-        groups("db", "core")
+        groups("db", "core"),
+        depends_on(r#second, "billing.ledger")
     )]
     first: Flag,
     /// From the
@@ -102,12 +103,12 @@ impl HealthState for ByHand {
                 .alias("/alive")
                 .plain("/ping")
                 .manual_start()
-                .public(Public::Status)
+                .public(Public::StatusOnly)
                 .stalled_after(Duration::from_secs(9))
                 .drain(Duration::ZERO)
                 .shutdown_grace(Duration::from_secs(30)),
         );
-        checks.add::<Flag>(first(), |state| &state.0);
+        checks.add::<Flag>(first().depends_on(["second", "billing.ledger"]), |state| &state.0);
         let second = CheckSpec::new("second")
             .ttl(Duration::ZERO)
             .blocking()
@@ -158,7 +159,8 @@ fn every_option_of_a_field_and_of_the_struct_arrives_in_its_spec() {
     name = "orders-db",
     description = "orders database",
     runbook = "https://wiki.example/db",
-    groups("db", "core")
+    groups("db", "core"),
+    depends_on(outcome, "of_the_state")
 )]
 fn every_option() {}
 
@@ -168,7 +170,8 @@ fn r#the_others() {}
 
 #[test]
 fn every_option_of_a_function_arrives_in_its_spec() {
-    assert_eq!(<every_option as HealthFn<()>>::spec(), first());
+    let first = first().depends_on(["outcome", "of_the_state"]);
+    assert_eq!(<every_option as HealthFn<()>>::spec(), first);
     let others = CheckSpec::new("the_others")
         .ttl(Duration::ZERO)
         .blocking()
@@ -226,7 +229,7 @@ fn the_builder_has_every_option_of_the_struct() {
         .alias("/alive")
         .plain("/ping")
         .manual_start()
-        .public(Public::Status)
+        .public(Public::StatusOnly)
         .stalled_after(Duration::from_secs(9))
         .drain(Duration::ZERO)
         .shutdown_grace(Duration::from_secs(30));
@@ -421,6 +424,44 @@ fn functions_can_still_be_called() {
     nothing();
     assert_eq!(outcome(&Inner { limit: 0 }), Outcome::degraded("slow"));
     assert!(blocks(&Inner { limit: 0 }).is_ok());
+}
+
+#[tokio::test]
+async fn a_dependency_that_the_macros_cannot_see_is_looked_up_at_the_start() {
+    #[health_check(depends_on(flag, "the-inner.no", "added"))]
+    fn report() {}
+
+    #[health_check(depends_on(report))]
+    fn flag_again() {}
+
+    #[health_check(depends_on(the_inner))]
+    fn misspelled() {}
+
+    let outer = || {
+        Health::builder(Outer {
+            flag: Flag::healthy(),
+            inner: Arc::new(Inner { limit: 7 }),
+        })
+    };
+    let added = |name: &'static str| CheckSpec::new("added").depends_on([name]);
+    let said = |builder: health_runtime::HealthBuilder<Outer>| builder.try_start().unwrap_err().to_string();
+
+    let started = outer().function::<report>().function::<flag_again>();
+    assert!(started.check(added("the-inner"), Flag::healthy()).try_start().is_ok());
+    assert_eq!(
+        said(outer().function::<report>()),
+        "health check `report`: `depends_on` names \"added\", but no check has this name; the nearest of 14 names are \
+         `the-inner.any_error`, `flag`, `nothing`, `the-inner`, `the-inner.blocks`, `the-inner.boxed`, \
+         `the-inner.degraded`, `the-inner.failed`"
+    );
+    let misspelled = said(outer().function::<misspelled>());
+    assert!(misspelled.contains("`depends_on` names \"the_inner\""), "{misspelled}");
+    let circle = outer().function::<report>().function::<flag_again>();
+    assert_eq!(
+        said(circle.check(added("flag_again"), Flag::healthy())),
+        "health check `report`: it depends on itself: `report` → `added` → `flag_again` → `report`; \
+         remove one of these dependencies"
+    );
 }
 
 #[tokio::test]

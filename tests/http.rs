@@ -56,9 +56,11 @@ async fn the_default_body_has_the_public_fields_and_status_first() {
     assert!(
         answer
             .body
-            .starts_with(r#"{"status":"degraded","service":"orders","version":"1.2.3","phase":"running","checks":["#)
+            .starts_with(r#"{"status":"degraded","service":"orders","version":"1.2.3","phase":"running","since":""#)
     );
     let mut body = answer.json();
+    assert!(body["since"].take().as_str().is_some_and(|since| since.ends_with('Z')));
+    assert!(body["uptime_s"].take().is_u64());
     for check in body["checks"].as_array_mut().unwrap() {
         let latency = check.as_object_mut().unwrap().remove("latency_ms");
         assert!(latency.is_some_and(|latency| latency.is_f64()));
@@ -68,6 +70,8 @@ async fn the_default_body_has_the_public_fields_and_status_first() {
         "service": "orders",
         "version": "1.2.3",
         "phase": "running",
+        "since": null,
+        "uptime_s": null,
         "checks": [
             { "name": "cache", "status": "unhealthy", "critical": false, "reason": "reported" },
             { "name": "db", "status": "healthy", "critical": true },
@@ -428,7 +432,7 @@ async fn ten_healthy_checks_fit_into_a_kib() {
 #[tokio::test]
 async fn any_number_of_failures_fits_into_four_kib() {
     let long = || Err("x".repeat(5_000).into());
-    for details in [Public::Checks, Public::Details] {
+    for details in [Public::CheckStates, Public::Details] {
         let builder = Health::builder(Many::<2_000>(long));
         let health = builder.public(details).start();
         let app = health.router();
@@ -535,7 +539,7 @@ async fn the_details_of_a_check_keep_their_order_and_are_internal() {
             .detail("at", "postgres://u:secret@h")
     };
     let shown = r#""message":"follows the primary","details":{"size":10,"in_use":2,"load":0.5,"primary":false,"at":"postgres://***@h"}"#;
-    for choice in [Public::Checks, Public::Details] {
+    for choice in [Public::CheckStates, Public::Details] {
         let builder = Health::builder(()).check(CheckSpec::new("db").critical(), check_fn(outcome));
         let health = builder.public(choice).start();
         let public_details = choice == Public::Details;

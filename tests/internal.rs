@@ -363,11 +363,30 @@ async fn the_internal_answer_has_the_details() {
                 let figure = of.as_object_mut().unwrap().remove(what);
                 assert!(figure.is_some_and(|figure| figure.is_f64()), "{path}: {what}");
             };
+            let is_date = |of: &mut Value, what| {
+                let date = of.as_object_mut().unwrap().remove(what);
+                assert!(
+                    date.is_some_and(|date| date.as_str().unwrap().ends_with('Z')),
+                    "{path}: {what}"
+                );
+            };
             for check in body["checks"].as_array_mut().unwrap() {
-                is_measured(check, "latency_ms");
-                is_measured(check, "age_ms");
+                for figure in ["latency_ms", "age_ms", "next_run_ms"] {
+                    is_measured(check, figure);
+                }
+                is_date(check, "since");
+                is_date(check, "checked_at");
+                check.as_object_mut().unwrap().remove("last_success");
+                assert!(check.as_object_mut().unwrap().remove("consecutive_failures").is_some());
             }
             is_measured(&mut body, "lag_ms");
+            is_date(&mut body, "since");
+            assert!(
+                body.as_object_mut()
+                    .unwrap()
+                    .remove("uptime_s")
+                    .is_some_and(|uptime| uptime.is_u64())
+            );
             assert_eq!(body, expected(checks), "{path}");
         }
     }

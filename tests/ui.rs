@@ -12,6 +12,7 @@ use health_tests::{PINNED, is_pinned};
 fn every_mistake_is_an_error_that_says_how_to_fix_it() {
     let cases = trybuild::TestCases::new();
     for topic in [
+        "dependencies",
         "names",
         "options",
         "paths",

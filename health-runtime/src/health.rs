@@ -1,6 +1,6 @@
 //! [`Health`], the handle to a running health engine. [`builder`] starts the engine.
 
-mod builder;
+pub(crate) mod builder;
 
 use std::sync::{Arc, Weak};
 

@@ -184,7 +184,7 @@ pub(crate) type Renderer = Box<dyn Fn(&Report) -> Vec<u8> + Send + Sync>;
 impl Report {
     /// Removes what the public must not see.
     pub(crate) fn into_public(mut self, public: Public) -> Self {
-        if public == Public::Status {
+        if public == Public::StatusOnly {
             self.checks.clear();
             (self.service, self.version, self.omitted, self.reason) = ("".into(), "".into(), 0, None);
         }

@@ -27,7 +27,8 @@ pub enum StartError {
     /// [`Checks::add_live`](crate::Checks::add_live).
     Liveness(String),
     /// One of a check's options is out of range or contradicts another option. The derive macro rejects the same
-    /// options at compile time.
+    /// options at compile time, except in `depends_on`: it does not see the checks outside of the struct. There, the
+    /// start refuses a name that no check has, and a check that depends on itself through others.
     Check {
         /// The full name of the check, including the names of the nested structs that lead to it.
         name: String,

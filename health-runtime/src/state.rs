@@ -51,6 +51,7 @@ pub trait HealthState: Send + Sync + Sized + 'static {
     /// - There is no tokio runtime.
     /// - Two checks have the same name.
     /// - Options that are set by hand violate a rule of the derive macro.
+    /// - A check depends on a check that does not exist, or on itself.
     /// - A struct is nested in itself.
     /// - A thread cannot be started.
     #[must_use = "the engine ends when the last `Health` is dropped"]

@@ -108,7 +108,7 @@ fn expand_parts(
 //         ^^^^
 fn expand_field(field: &Field<'_>, runtime: &TokenStream) -> TokenStream {
     let (ty, name, member) = (field.ty, &field.name, in_expansion_member(field.member));
-    let spec = || expand_spec(field.check, name, runtime);
+    let spec = || expand_spec(field.check, name, &field.depends_on, runtime);
     match field.checker {
         Checker::Own => {
             let spec = spec();

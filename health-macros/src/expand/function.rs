@@ -6,8 +6,8 @@ use syn::spanned::Spanned;
 use syn::{GenericArgument, GenericParam, Generics, Meta, PathArguments, ReturnType, Type, TypePath};
 
 use crate::expand::spec::{expand_call, expand_spec, runtime};
-use crate::model::Function;
 use crate::model::signature::{PRIMITIVES, Signature};
+use crate::model::{Dependency, Function};
 use crate::util::tokens::{mentions, peel, rename_lifetimes};
 
 // Expands to:
@@ -33,7 +33,9 @@ pub(crate) fn expand_function(function: &Function<'_>) -> TokenStream {
     let ty = expand_type(signature);
     let name = type_name(&signature.ident);
     let (check, _) = function.check.name().expect("a function has a name");
-    let spec = expand_spec(&function.check, &check, &runtime);
+    let depends_on = function.check.options.depends_on.value().into_iter().flatten();
+    let depends_on: Vec<String> = depends_on.map(Dependency::name).collect();
+    let spec = expand_spec(&function.check, &check, &depends_on, &runtime);
     let lifetimes: Vec<Ident> = lifetimes(&signature.generics);
     let allow = is_deprecated_use(signature).then(|| quote!(#[allow(deprecated)]));
     let Some(state) = signature.state() else {

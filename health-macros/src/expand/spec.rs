@@ -49,8 +49,8 @@ pub(crate) fn expand_service(options: &StateOptions, runtime: &TokenStream) -> T
 }
 
 // Expands to:
-// ::health_runtime::CheckSpec::new("db").critical().timeout_ms(3000u64)
-pub(crate) fn expand_spec(check: &Check<'_>, name: &str, runtime: &TokenStream) -> TokenStream {
+// ::health_runtime::CheckSpec::new("db").critical().timeout_ms(3000u64).depends_on(["cache"])
+pub(crate) fn expand_spec(check: &Check<'_>, name: &str, depends_on: &[String], runtime: &TokenStream) -> TokenStream {
     let options = &check.options;
     let setters = [
         flag("critical", &options.critical),
@@ -72,6 +72,7 @@ pub(crate) fn expand_spec(check: &Check<'_>, name: &str, runtime: &TokenStream) 
             let groups = groups.iter().map(|group| &group.literal);
             quote!(.groups([#(#groups),*]))
         }),
+        (!depends_on.is_empty()).then(|| quote!(.depends_on([#(#depends_on),*]))),
         text("restart_helps", &options.restart_helps),
         text("runbook", &options.runbook),
         check
@@ -139,12 +140,12 @@ fn paths(probe: &str, setting: &Setting<Vec<Text>>, runtime: &TokenStream) -> Op
 }
 
 // Expands to:
-// .public(::health_runtime::Public::Status)
+// .public(::health_runtime::Public::StatusOnly)
 fn public(setting: &Setting<Text>, runtime: &TokenStream) -> Option<TokenStream> {
     let variant = match setting.value()?.text.as_str() {
-        "status" => "Status",
+        "status" => "StatusOnly",
         "details" => "Details",
-        _ => "Checks",
+        _ => "CheckStates",
     };
     let variant = Ident::new(variant, Span::mixed_site());
     Some(quote!(.public(#runtime::Public::#variant)))

@@ -89,6 +89,33 @@ pub(crate) struct Path {
     pub(crate) last: Ident,
 }
 
+/// An entry of `depends_on`.
+pub(crate) enum Dependency {
+    /// The identifier of a field. On a function, the name of a check.
+    Ident(Ident),
+    /// The name of a check.
+    Name(Text),
+}
+
+impl Dependency {
+    /// The identifier without `r#`, or the text without quotes.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Ident(ident) => ident.unraw().to_string(),
+            Self::Name(name) => name.text.clone(),
+        }
+    }
+}
+
+impl ToTokens for Dependency {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Self::Ident(ident) => ident.to_tokens(tokens),
+            Self::Name(name) => name.literal.to_tokens(tokens),
+        }
+    }
+}
+
 /// Where an option is written.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Place {
@@ -142,6 +169,7 @@ pub(crate) struct CheckOptions {
     pub(crate) description: Setting<Text>,
     pub(crate) runbook: Setting<Text>,
     pub(crate) groups: Setting<Vec<Text>>,
+    pub(crate) depends_on: Setting<Vec<Dependency>>,
     pub(crate) blocking: Setting<()>,
     pub(crate) with: Setting<Path>,
     pub(crate) nested: Setting<()>,

@@ -1,8 +1,12 @@
-//! The annotated fields after validation. Each has the name of its check and its [`Checker`].
+//! The annotated fields after validation. Each has the name of its check, the names of the checks that it depends on,
+//! and its [`Checker`].
 
+use std::collections::HashMap;
+
+use syn::ext::IdentExt;
 use syn::{Member, Type};
 
-use crate::model::{self, Check, Path, StateStruct};
+use crate::model::{self, Check, Dependency, Path, StateStruct};
 
 /// A field with `#[health_check]`, ready to be registered.
 pub(crate) struct Field<'a> {
@@ -10,6 +14,7 @@ pub(crate) struct Field<'a> {
     pub(crate) member: &'a Member,
     pub(crate) name: String,
     pub(crate) check: &'a Check<'a>,
+    pub(crate) depends_on: Vec<String>,
     pub(crate) checker: Checker<'a>,
 }
 
@@ -27,18 +32,34 @@ pub(crate) enum Checker<'a> {
 
 /// Resolves the annotated fields of a struct. Validation must have found no mistake in it.
 pub(crate) fn fields<'a>(state: &'a StateStruct<'_>) -> Vec<Field<'a>> {
-    state.fields.iter().map(field).collect()
+    let by_ident = state.fields.iter().filter_map(|field| {
+        let ident = field.check.ident?.unraw().to_string();
+        Some((ident, name(field)))
+    });
+    let names = by_ident.collect();
+    state.fields.iter().map(|declared| field(declared, &names)).collect()
 }
 
-fn field<'a>(field: &'a model::Field<'_>) -> Field<'a> {
-    let (name, _) = field.check.name().expect("validation refuses a check without a name");
+/// `names` has the name of the check of each field.
+fn field<'a>(field: &'a model::Field<'_>, names: &HashMap<String, String>) -> Field<'a> {
+    let depends_on = field.check.options.depends_on.value().into_iter().flatten();
+    let depends_on = depends_on.map(|dependency| match dependency {
+        Dependency::Ident(_) => names[&dependency.name()].clone(),
+        Dependency::Name(_) => dependency.name(),
+    });
     Field {
         ty: field.ty,
         member: &field.member,
-        name,
+        name: name(field),
         check: &field.check,
+        depends_on: depends_on.collect(),
         checker: checker(&field.check),
     }
+}
+
+fn name(field: &model::Field<'_>) -> String {
+    let (name, _) = field.check.name().expect("validation refuses a check without a name");
+    name
 }
 
 fn checker<'a>(check: &'a Check<'_>) -> Checker<'a> {

@@ -130,6 +130,9 @@ fn parse_option<O: Options>(options: &mut O, tokens: &[TokenTree], place: Place,
         Kind::Paths(to) => take(options, *to, key, errors, |errors| {
             list::paths(key, example, after, errors)
         }),
+        Kind::Dependencies(to) => take(options, *to, key, errors, |errors| {
+            list::dependencies(key, example, after, errors)
+        }),
         Kind::Breaker(to) => take(options, *to, key, errors, |errors| breaker(key, example, after, errors)),
     };
     match rest {

@@ -6,7 +6,7 @@
 use proc_macro2::Ident;
 
 use super::value::Wrong;
-use crate::model::{BreakerOptions, CheckOptions, Count, Path, Place, Setting, StateOptions, Text, Time};
+use crate::model::{BreakerOptions, CheckOptions, Count, Dependency, Path, Place, Setting, StateOptions, Text, Time};
 use crate::util::duration::Least;
 use crate::validate::text;
 
@@ -33,6 +33,7 @@ pub(crate) enum Kind<O> {
     Module(To<O, Path>),
     Texts(To<O, Vec<Text>>, Wrong),
     Paths(To<O, Vec<Path>>),
+    Dependencies(To<O, Vec<Dependency>>),
     Breaker(To<O, BreakerOptions>),
 }
 
@@ -47,6 +48,7 @@ impl<O> Kind<O> {
             Self::Path(to) | Self::Module(to) => to(options).refuse(),
             Self::Texts(to, _) => to(options).refuse(),
             Self::Paths(to) => to(options).refuse(),
+            Self::Dependencies(to) => to(options).refuse(),
             Self::Breaker(to) => to(options).refuse(),
         }
     }
@@ -90,6 +92,7 @@ impl Options for CheckOptions {
         row("description", "description = \"orders database\"", &["desc", "doc"], Kind::Text(|o| &mut o.description, text::description_error)),
         row("runbook", "runbook = \"https://wiki.example/db\"", &["docs", "link", "url"], Kind::Text(|o| &mut o.runbook, text::runbook_error)),
         row("groups", "groups(\"db\", \"core\")", &["tag", "tags"], Kind::Texts(|o| &mut o.groups, text::group_error)),
+        row("depends_on", "depends_on(db, \"billing.ledger\")", &["after", "caused_by", "dependencies", "needs", "requires"], Kind::Dependencies(|o| &mut o.depends_on)),
         row("blocking", "blocking", &["sync"], Kind::Flag(|o| &mut o.blocking)),
         only(Place::Field, "the function is itself the check; remove `with`",
             row("with", "with = path::to::check", &["check", "check_with", "fn", "func", "function"], Kind::Path(|o| &mut o.with))),

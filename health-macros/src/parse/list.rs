@@ -1,13 +1,15 @@
-//! Parses the options that take a list in parentheses: `groups("db")`, `checks(disk_space)`.
+//! Parses the options that take a list in parentheses: `groups("db")`, `checks(disk_space)`, `depends_on(db, "mail")`.
 
 use proc_macro2::{Delimiter, Ident, TokenTree};
+use syn::ext::IdentExt;
 
-use crate::model::{Path, Text};
+use crate::model::{Dependency, Path, Text};
 use crate::parse::path;
 use crate::parse::value;
 use crate::parse::value::{Value, Wrong};
 use crate::util::errors::Errors;
-use crate::util::tokens::{collect, is_punct, next_comma, show_path, show_token};
+use crate::util::tokens::{collect, is_punct, next_comma, show_path, show_token, ungroup};
+use crate::validate::text;
 
 /// Parses strings: `groups("db", "core")`.
 pub(crate) fn texts<'a>(
@@ -58,6 +60,56 @@ pub(crate) fn paths<'a>(
             }
         }
     })
+}
+
+/// Parses fields and names of checks: `depends_on(db, "billing.ledger")`.
+pub(crate) fn dependencies<'a>(
+    key: &Ident,
+    example: &str,
+    after: &'a [TokenTree],
+    errors: &mut Errors,
+) -> (Value<Vec<Dependency>>, &'a [TokenTree]) {
+    entries(key, example, after, errors, |entry, errors| {
+        if let Some((text, literal, rest)) = value::string(entry) {
+            if let Some(wrong) = text::dependency_error(&text) {
+                errors.at(literal, wrong);
+                return None;
+            }
+            return Some((Dependency::Name(Text { text, literal }), rest));
+        }
+        let (first, rest) = entry.split_at(1);
+        let is_next = matches!(rest, [] | [TokenTree::Ident(_) | TokenTree::Literal(_), ..]);
+        if let ([TokenTree::Ident(ident)], true) = (ungroup(first).as_slice(), is_next) {
+            return Some((Dependency::Ident(ident.clone()), rest));
+        }
+        errors.at(collect(entry), no_dependency(key, example, entry));
+        None
+    })
+}
+
+/// The message for something in place of a field or a name.
+fn no_dependency(key: &Ident, example: &str, entry: &[TokenTree]) -> String {
+    let written = collect(entry).to_string().replace(' ', "");
+    if let Some(field) = written.strip_prefix("self.")
+        && syn::parse_str::<Ident>(field).is_ok()
+    {
+        return format!("`{key}` takes the field alone; write `{field}`");
+    }
+    if text::dependency_error(&written).is_none() && !written.starts_with(|c: char| c.is_ascii_digit()) {
+        return format!("a name that is not an identifier goes in quotes; write {written:?}");
+    }
+    if let Ok((path, [])) = path::read_path(entry) {
+        let name = path.last.unraw().to_string();
+        return format!(
+            "`{key}` takes the name of a check, not a path; write {name:?}, or the `name` that the function sets"
+        );
+    }
+    if let [TokenTree::Literal(_)] = entry {
+        return format!(
+            "`{key}` takes fields, and names in quotes; write the name of the check, as in `{key}(\"db\")`"
+        );
+    }
+    format!("`{key}` takes fields, and names in quotes; write for example `{example}`")
 }
 
 /// Parses the entries of a list one by one. A bad entry does not hide the next one.
@@ -121,9 +173,9 @@ fn entries<'a, T>(
 }
 
 /// The message for a list after `=`. It suggests `groups("db")` for `groups = "db"`, and `checks(disk_space)` for
-/// `checks = [disk_space]`.
+/// `checks = [disk_space]`. `depends_on` takes both.
 fn equals_instead(key: &Ident, example: &str, after: &[TokenTree]) -> String {
-    let takes_text = example.contains('"');
+    let (takes_text, takes_words) = (example.contains('"'), !example.contains("(\""));
     let value = after.get(1..).unwrap_or_default();
     let value = match value {
         [TokenTree::Group(group)] if group.delimiter() == Delimiter::Bracket => group.stream().into_iter().collect(),
@@ -133,7 +185,7 @@ fn equals_instead(key: &Ident, example: &str, after: &[TokenTree]) -> String {
     let is_word = |token: &TokenTree| matches!(token, TokenTree::Ident(_));
     let fix = match value.as_slice() {
         [] => example.to_owned(),
-        [word] if takes_text && is_word(word) => format!("{key}(\"{text}\")"),
+        [word] if !takes_words && is_word(word) => format!("{key}(\"{text}\")"),
         _ if takes_text => format!("{key}({text})"),
         _ => format!("{key}({})", text.replace('"', "")),
     };

@@ -43,6 +43,7 @@ struct Check {
     description: Option<&'static str>,
     runbook: Option<&'static str>,
     groups: Vec<&'static str>,
+    depends_on: Vec<&'static str>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -103,6 +104,14 @@ fn text(name: &str, text: Option<&str>) -> String {
     text.map_or_else(String::new, |text| format!("{name} = {text:?}, "))
 }
 
+fn list(name: &str, texts: &[&str]) -> String {
+    let quoted: Vec<String> = texts.iter().map(|text| format!("{text:?}")).collect();
+    if quoted.is_empty() {
+        return String::new();
+    }
+    format!("{name}({}), ", quoted.join(", "))
+}
+
 impl Refresh {
     fn attribute(refresh: Option<Self>) -> String {
         match refresh {
@@ -115,11 +124,6 @@ impl Refresh {
 
 impl Check {
     fn attribute(&self) -> String {
-        let groups = self.groups.iter().map(|group| format!("{group:?}, "));
-        let groups = match groups.collect::<String>() {
-            none if none.is_empty() => none,
-            groups => format!("groups({groups}), "),
-        };
         let flags = self.flags.iter().flat_map(|flag| [*flag, ", "]).collect::<String>();
         let breaker = self.breaker.map_or_else(String::new, Circuit::attribute);
         flags
@@ -133,7 +137,8 @@ impl Check {
             + &text("restart_helps", self.restart_helps)
             + &text("description", self.description)
             + &text("runbook", self.runbook)
-            + &groups
+            + &list("groups", &self.groups)
+            + &list("depends_on", &self.depends_on)
     }
 
     fn spec(&self) -> CheckSpec {
@@ -164,7 +169,7 @@ impl Check {
         spec = set(spec, self.restart_helps, CheckSpec::restart_helps);
         spec = set(spec, self.description, CheckSpec::description);
         spec = set(spec, self.runbook, CheckSpec::runbook);
-        spec.groups(self.groups.clone())
+        spec.groups(self.groups.clone()).depends_on(self.depends_on.clone())
     }
 }
 
@@ -249,7 +254,11 @@ fn the_derive_and_the_start_refuse_the_same_options() {
         std::cell::RefCell::new(&mut refused),
     );
     let outcome = TestRunner::new(config).run(&options, |(service, check)| {
-        let by_hand = refusal(service.builder().check(check.spec(), Flag::healthy()));
+        let others = ["mail", "billing.ledger"].map(CheckSpec::new);
+        let builder = others.into_iter().fold(service.builder(), |builder, other| {
+            builder.check(other, Flag::healthy())
+        });
+        let by_hand = refusal(builder.check(check.spec(), Flag::healthy()));
         let fits = |service: Service| is_derived(&service.attribute(), &check.attribute());
         let derived = is_derived(&service.attribute(), "") && service.giving_way().into_iter().any(fits);
         let said = by_hand.map(|error| error.to_string());
@@ -290,9 +299,10 @@ fn rule(said: &str) -> String {
     }
 }
 
-const RULES: [&str; 21] = [
+const RULES: [&str; 22] = [
     "critical",
     "degraded_after",
+    "depends_on",
     "description",
     "drain",
     "fail_open",

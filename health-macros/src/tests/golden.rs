@@ -67,6 +67,7 @@ golden! {
                 fail_open,
                 runbook = "https://wiki.example/db",
                 groups("db", "core"),
+                depends_on(disk, r#loop, "billing.ledger"),
             )]
             db: Pool,
             #[health_check(ttl = "0s")]
@@ -113,7 +114,7 @@ golden! {
 
     the_struct_with_ttl: derive {
         #[derive(HealthState)]
-        #[health(ttl = "1s")]
+        #[health(ttl = "1s", public = "checks")]
         struct AppState {
             #[health_check]
             db: Pool,
@@ -222,7 +223,7 @@ golden! {
     }
 
     blocking_function: function {
-        #[health_check(blocking, crate = crate::reexported::health_runtime)]
+        #[health_check(blocking, depends_on(disk, "billing.ledger"), crate = crate::reexported::health_runtime)]
         fn mount(state: &AppState) -> std::io::Result<()> {
             std::fs::metadata(&state.data).map(drop)
         }

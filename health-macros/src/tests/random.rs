@@ -60,9 +60,9 @@ struct Subject {
 #[test]
 fn any_tokens_on_a_field_are_known_options_or_give_an_error_at_their_position() {
     test(&Subject {
-        before: "struct AppState<T> { config: u8, ",
+        before: "struct AppState<T> { #[health_check(name = \"main\")] db: u8, config: u8, ",
         blamable: "#[health_check({})]",
-        after: " db: Pool<T> }",
+        after: " orders: Pool<T> }",
         options: rows::<CheckOptions>(Place::Field).collect(),
         together: &[
             "liveness, in_process, with = path::to::check",

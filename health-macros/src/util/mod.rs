@@ -1,5 +1,6 @@
-//! Helpers for tokens, words, durations and errors. They use no other module of this crate.
+//! Helpers for tokens, words, durations, graphs and errors. They use no other module of this crate.
 
+pub(crate) mod circles;
 pub(crate) mod doc_comment;
 pub(crate) mod duration;
 pub(crate) mod errors;

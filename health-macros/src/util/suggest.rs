@@ -40,7 +40,7 @@ pub(crate) fn normal(word: &str) -> String {
 
 /// The known word that `word` probably means: the only one that begins with `word` (at least three letters), or else
 /// the nearest one. The [`distance`] to it may be at most a third of the length of the longer word, or 1.
-pub(crate) fn nearest(word: &str, known: &[&'static str]) -> Option<&'static str> {
+pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let mut begun = known.iter().filter(|name| word.len() > 2 && name.starts_with(word));
     if let (Some(only), None) = (begun.next(), begun.next()) {
         return Some(only);
@@ -50,7 +50,7 @@ pub(crate) fn nearest(word: &str, known: &[&'static str]) -> Option<&'static str
 }
 
 /// The known words, nearest first.
-pub(crate) fn by_distance(word: &str, known: &[&'static str]) -> impl Iterator<Item = &'static str> + use<> {
+pub(crate) fn by_distance<'a>(word: &str, known: &[&'a str]) -> impl Iterator<Item = &'a str> + use<'a> {
     let mut sorted = known.to_vec();
     sorted.sort_by_key(|name| distance(word, name));
     sorted.into_iter()

@@ -1,14 +1,16 @@
 //! The rules for a struct and for a function as a whole. Parsing already refuses a value that is wrong by itself.
 //!
 //! ```text
-//! signature  the form of a struct and of a function
-//! check      the options of one check against each other
-//! durations  the durations of a check, or of the struct, against each other
-//! places     the paths of the probes against each other
-//! text       the form of names, paths and URLs
+//! signature     the form of a struct and of a function
+//! check         the options of one check against each other
+//! dependencies  the checks that a check depends on
+//! durations     the durations of a check, or of the struct, against each other
+//! places        the paths of the probes against each other
+//! text          the form of names, paths and URLs
 //! ```
 
 pub(crate) mod check;
+mod dependencies;
 pub(crate) mod durations;
 mod places;
 pub(crate) mod signature;
@@ -38,6 +40,7 @@ pub(crate) fn validate_state(state: &StateStruct<'_>, errors: &mut Errors) {
         }
     }
     validate_unique(&state.fields, errors);
+    dependencies::validate_fields(state, errors);
 }
 
 /// Reports all mistakes of a function.
@@ -45,6 +48,7 @@ pub(crate) fn validate_function(function: &Function<'_>, errors: &mut Errors) {
     signature::validate_signature(function.signature, errors);
     let (check, options) = (&function.check, &function.check.options);
     validate_name(check, errors);
+    dependencies::validate_function(check, errors);
     if let (Some(blocking), Some(_)) = (options.blocking.key(), function.signature.asyncness) {
         errors.at(
             blocking,

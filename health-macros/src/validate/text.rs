@@ -46,6 +46,19 @@ pub(crate) fn group_error(name: &str) -> Option<String> {
     Some(format!("group {name:?} {}; {}", group_problem(name)?, name_fix(name)))
 }
 
+/// The error about the name of another check: its full name, after the names of the nested structs that lead to it.
+pub(crate) fn dependency_error(name: &str) -> Option<String> {
+    let mut rest = name;
+    while rest.len() > MAX_LENGTH
+        && let Some((nest, inner)) = rest.split_once('.')
+        && group_problem(nest).is_none()
+    {
+        rest = inner;
+    }
+    // A check of a nested struct may have a reserved name, as a group may.
+    Some(format!("check {name:?} {}; {}", group_problem(rest)?, name_fix(name)))
+}
+
 /// The error about the name of a field or function, if the check takes its name from there.
 pub(crate) fn implicit_name_error(name: &str, owner: &str) -> Option<String> {
     let problem = name_problem(name)?;

@@ -25,7 +25,7 @@ impl Named {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Names {
     named: HashMap<Cow<'static, str>, Named>,
     /// The checks of each group: ordered ranges that do not touch.
@@ -38,7 +38,7 @@ pub(crate) struct Names {
 
 impl Names {
     /// Names are unique here, see [`spec::unique`](fn@crate::spec::unique).
-    pub(super) fn new(plans: &[Plan], nests: Vec<Nest>, asking: Box<[usize]>) -> Self {
+    pub(crate) fn new(plans: &[Plan], nests: Vec<Nest>, asking: Box<[usize]>) -> Self {
         let checks = plans.iter().enumerate();
         let checks = checks.map(|(index, plan)| (plan.spec.name.clone(), Named::Check(index)));
         let nests = nests

@@ -67,7 +67,7 @@ pub(crate) fn report(
         lag: view.standing.lag,
         phase: view.standing.phase,
         phase_since: date(life.phase_since),
-        waiting: waiting(view),
+        waiting: waiting(engine, view),
         service: engine.service.name.clone(),
         version: engine.service.version.clone(),
         omitted,
@@ -75,14 +75,21 @@ pub(crate) fn report(
     }
 }
 
-fn waiting(view: &View) -> Waiting {
+fn waiting(engine: &Engine, view: &View) -> Waiting {
     let (life, now) = (&view.life, view.standing.at);
     let hold = |hold: &NamedHold| HoldReport {
         reason: Arc::clone(&hold.reason),
         ends_in: hold.until.map(|until| until.saturating_sub(now)),
     };
+    let name = |checks: &[usize]| {
+        checks
+            .iter()
+            .map(|index| engine.plans[*index].spec.name.clone())
+            .collect()
+    };
     Waiting {
         startup_tasks: life.waits.tasks.to_vec(),
+        startup_checks: name(&life.startup_checks),
         holds: life.waits.holds.iter().map(hold).collect(),
         obstacle: life.obstacle,
         drain_left: life.closes_at.map(|closes_at| closes_at.saturating_sub(now)),

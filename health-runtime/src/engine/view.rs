@@ -54,6 +54,8 @@ pub(crate) struct Life {
     pub(crate) verdicts_since: [Time; 4],
     pub(crate) phase_since: Time,
     pub(crate) waits: Waits,
+    /// The first startup checks that have not passed yet.
+    pub(crate) startup_checks: Vec<usize>,
     /// What starting waits for, beside startup tasks and checks.
     pub(crate) obstacle: Option<StartObstacle>,
     /// When the drain is over.

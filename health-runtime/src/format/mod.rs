@@ -75,7 +75,7 @@ impl Scope {
 
     /// Whether the body shows the status and nothing else.
     fn is_status_only(&self) -> bool {
-        self.audience == Audience::Public && self.public == Public::Status
+        self.audience == Audience::Public && self.public == Public::StatusOnly
     }
 }
 

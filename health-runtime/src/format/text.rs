@@ -77,7 +77,7 @@ fn line(check: &CheckReport, audience: Audience) -> String {
 /// The headline for this audience.
 fn headline(report: &Report, scope: &Scope) -> String {
     match scope.audience {
-        Audience::Public => report.clone().into_public(Public::Checks).headline(),
+        Audience::Public => report.clone().into_public(Public::CheckStates).headline(),
         Audience::Internal => report.headline(),
     }
 }

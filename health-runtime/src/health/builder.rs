@@ -7,14 +7,17 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use crate::check::HealthCheck;
-use crate::engine::{Engine, Plan, Runner};
+use crate::declaration::Declaration;
+use crate::engine::{Engine, Plan, Runner, StateType};
 use crate::function::HealthFn;
 use crate::health::Health;
 use crate::naming;
 use crate::outcome::CheckFuture;
 use crate::package::Package;
 use crate::report::{Renderer, Report};
-use crate::spec::{Body, CheckSpec, Dependencies, Probe, Public, ServiceSpec, dependencies, rules, unique};
+#[cfg(feature = "token")]
+use crate::spec::Token;
+use crate::spec::{Body, CheckSpec, Dependencies, Nest, Probe, Public, ServiceSpec, dependencies, rules, unique};
 use crate::start_error::StartError;
 use crate::state::{Checks, Declared, HealthState, StateCheck};
 use crate::trigger::Trigger;
@@ -297,9 +300,65 @@ impl<S: HealthState> HealthBuilder<S> {
         self.service(ServiceSpec::manual_start)
     }
 
-    /// Sets how much the public probes tell. The default is [`Public::Checks`].
+    /// Sets how much the public probes tell. The default is [`Public::CheckStates`].
     pub fn public(self, public: Public) -> Self {
         self.service(|service| service.public(public))
+    }
+
+    /// Asks for a token on the internal port and router. Every request there needs the header `Authorization: Bearer
+    /// TOKEN`, whatever its path and method are. A request without it gets 401 and learns nothing about the service. The
+    /// public probes need no token, so a kubelet and a load balancer are not affected. By default, there is no token.
+    ///
+    /// The token has 16 to 256 characters: letters, digits, `-`, `.`, `_`, `~`, `+`, `/` and `=`. Generate it at random,
+    /// and read it from the environment or a file, never from the source code. The comparison takes the same time for
+    /// every wrong token of the same length.
+    ///
+    /// ```no_run
+    /// # use health_runtime::Health;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let health = Health::builder(())
+    ///     .internal_token(std::env::var("HEALTH_TOKEN")?)
+    ///     .try_start()?;
+    /// health.serve_internal(("0.0.0.0", 9090))?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The start fails with [`StartError::Service`] if the token has another form. The text of the error does not
+    /// contain the token.
+    #[cfg(feature = "token")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "token")))]
+    pub fn internal_token(mut self, token: impl Into<String>) -> Self {
+        match Token::new(token.into()) {
+            Ok(token) => self.checks.service.internal_token = Some(token),
+            Err(problem) => {
+                self.checks.refused.get_or_insert(StartError::Service(problem));
+            }
+        }
+        self
+    }
+
+    /// Lets an operator hold readiness over the internal port, for maintenance. It needs an
+    /// [`internal_token`](Self::internal_token). By default, this is off.
+    ///
+    /// `POST /hold?reason=rotating+keys&for=10m` makes readiness fail with the reason `held`. The hold ends by itself
+    /// after `for`, which is 10 minutes by default and 24 hours at most. A second call replaces the first hold.
+    /// `POST /release` ends it earlier. It does not end the holds of the application, made with
+    /// [`Health::hold`]. The log has an event for the begin and for the end, with the reason. If a probe has one of these
+    /// paths, the probe answers there.
+    ///
+    /// # Errors
+    ///
+    /// The start fails with [`StartError::Service`] if there is no token.
+    #[cfg(feature = "token")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "token")))]
+    pub fn operator_controls(self) -> Self {
+        self.service(|service| ServiceSpec {
+            operator_controls: true,
+            ..service
+        })
     }
 
     /// Sets how long the runtime can go without running a task before it is reported as stalled, which makes the
@@ -350,65 +409,103 @@ impl<S: HealthState> HealthBuilder<S> {
     /// # Errors
     ///
     /// See [`StartError`].
-    pub fn try_start(self) -> Result<Health, StartError> {
-        let (valid, dependencies) = self.validated()?;
+    pub fn try_start(mut self) -> Result<Health, StartError> {
+        let dependencies = validated(&mut self.checks)?;
         let runtime = Handle::try_current().map_err(|_| StartError::NoRuntime)?;
-        valid.run_on(dependencies, Some(runtime))
+        self.run_on(dependencies, Some(runtime))
     }
 
     /// Starts the engine for a test. Without a runtime, nothing runs and no time passes by itself.
     #[cfg(feature = "testing")]
-    pub(crate) fn start_on(self, runtime: Option<Handle>) -> Result<Health, StartError> {
-        let (valid, dependencies) = self.validated()?;
-        valid.run_on(dependencies, runtime)
+    pub(crate) fn start_on(mut self, runtime: Option<Handle>) -> Result<Health, StartError> {
+        let dependencies = validated(&mut self.checks)?;
+        self.run_on(dependencies, runtime)
     }
 
-    /// Finds the checks that each check depends on. Returns an error if the derive would refuse an option.
-    fn validated(mut self) -> Result<(Self, Vec<Dependencies>), StartError> {
-        let checks = &mut self.checks;
-        let service = &checks.service;
-        if let Some(prefix) = service
-            .paths
-            .prefix
-            .as_deref()
-            .filter(|prefix| !naming::is_prefix(prefix))
-        {
-            return Err(StartError::Prefix(prefix.to_owned()));
-        }
-        if let Some(error) = checks.refused.take() {
-            return Err(error);
-        }
-        rules::validate_service(service)?;
-        unique(checks.list.iter().map(|declared| declared.spec.name()), &checks.nests)?;
-        for Declared { spec, defaults, .. } in &checks.list {
-            rules::validate_check(spec, defaults.unwrap_or(service.defaults))?;
-        }
-        let specs: Vec<_> = checks.list.iter().map(|declared| &declared.spec).collect();
-        let dependencies = dependencies(&specs, &checks.nests)?;
-        Ok((self, dependencies))
+    /// Returns what the builder declares, without starting anything.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`]: the declaration is refused for the same reasons as a start.
+    pub fn into_declaration(mut self) -> Result<Declaration, StartError> {
+        let dependencies = validated(&mut self.checks)?;
+        Ok(Declaration::new(planned(self.checks, dependencies)))
     }
 
     fn run_on(self, dependencies: Vec<Dependencies>, runtime: Option<Handle>) -> Result<Health, StartError> {
         let Self { state, checks, bodies } = self;
-        let Checks {
+        let Planned {
             service,
-            list,
+            plans,
+            checks,
             nests,
             state: state_type,
-            ..
-        } = checks;
-        let count = list.len();
-        let plan = |(Declared { spec, defaults, check }, depends_on)| {
-            let plan = Plan::new(spec, defaults.unwrap_or(service.defaults));
-            let plan = Plan { depends_on, ..plan };
-            (plan.among(count), check)
-        };
-        let (plans, checks): (Vec<_>, Vec<_>) = list.into_iter().zip(dependencies).map(plan).unzip();
+        } = planned(checks, dependencies);
         let runner = Box::new(StateRunner { state, checks });
-        let engine = Engine::start(service.completed(), bodies, plans, nests, runner, runtime);
+        let engine = Engine::start(service, bodies, plans, nests, runner, runtime);
         let engine = engine.map_err(StartError::Thread)?;
         engine.announce(state_type);
         Ok(Health { engine })
+    }
+}
+
+/// Returns what each check depends on.
+///
+/// # Errors
+///
+/// If the derive would refuse an option.
+pub(crate) fn validated<S>(checks: &mut Checks<S>) -> Result<Vec<Dependencies>, StartError> {
+    let service = &checks.service;
+    if let Some(prefix) = service
+        .paths
+        .prefix
+        .as_deref()
+        .filter(|prefix| !naming::is_prefix(prefix))
+    {
+        return Err(StartError::Prefix(prefix.to_owned()));
+    }
+    if let Some(error) = checks.refused.take() {
+        return Err(error);
+    }
+    rules::validate_service(service)?;
+    unique(checks.list.iter().map(|declared| declared.spec.name()), &checks.nests)?;
+    for Declared { spec, defaults, .. } in &checks.list {
+        rules::validate_check(spec, defaults.unwrap_or(service.defaults))?;
+    }
+    let specs: Vec<_> = checks.list.iter().map(|declared| &declared.spec).collect();
+    dependencies(&specs, &checks.nests)
+}
+
+/// What is declared, with all defaults filled in.
+pub(crate) struct Planned<S> {
+    pub(crate) service: ServiceSpec,
+    pub(crate) plans: Vec<Plan>,
+    checks: Vec<Box<dyn StateCheck<S>>>,
+    pub(crate) nests: Vec<Nest>,
+    state: StateType,
+}
+
+pub(crate) fn planned<S>(checks: Checks<S>, dependencies: Vec<Dependencies>) -> Planned<S> {
+    let Checks {
+        service,
+        list,
+        nests,
+        state,
+        ..
+    } = checks;
+    let count = list.len();
+    let plan = |(Declared { spec, defaults, check }, depends_on)| {
+        let plan = Plan::new(spec, defaults.unwrap_or(service.defaults));
+        let plan = Plan { depends_on, ..plan };
+        (plan.among(count), check)
+    };
+    let (plans, checks) = list.into_iter().zip(dependencies).map(plan).unzip();
+    Planned {
+        service: service.completed(),
+        plans,
+        checks,
+        nests,
+        state,
     }
 }
 

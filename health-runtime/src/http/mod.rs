@@ -8,6 +8,8 @@ mod answer;
 mod axum;
 #[cfg(feature = "http-1")]
 mod into_response;
+#[cfg(feature = "token")]
+mod operator;
 #[cfg(feature = "page")]
 mod page;
 mod paths;
@@ -206,6 +208,10 @@ impl Probes {
 
     /// What the request asks, or the answer to a request that is refused.
     fn question(&self, target: &Target<'_>, request: &ProbeRequest<'_>) -> Result<Question, Answer> {
+        #[cfg(feature = "token")]
+        if let Some(refusal) = self.unauthorized(request) {
+            return Err(refusal);
+        }
         let refused = |status, why| Err(self.refusal(status, why));
         let route = target.route;
         let probe = self.route(route).probe;
@@ -339,6 +345,10 @@ impl Probes {
     #[inline(always)]
     fn at_once(&self, target: Target<'_>, request: &ProbeRequest<'_>) -> Option<Answer> {
         if target.below.is_some() || !request.takes_any_format() || !is_allowed(request.method) {
+            return None;
+        }
+        #[cfg(feature = "token")]
+        if self.is_guarded() {
             return None;
         }
         self.note_probe();

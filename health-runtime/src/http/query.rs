@@ -6,9 +6,7 @@ use std::ops::Range;
 use crate::engine::{Named, Names};
 
 /// A query with more names than this is refused, so that no query is expensive.
-const MAX_PAIRS: usize = 64;
-
-const KEYS: [&str; 6] = ["exclude", "group", "hops", "format", "verbose", "history"];
+const MAX_NAMES: usize = 64;
 
 #[derive(Debug, Default)]
 pub(super) struct Query<'a> {
@@ -36,20 +34,23 @@ pub(super) struct Query<'a> {
 pub(super) fn parse<'a>(query: &'a str, names: &Names) -> Option<Query<'a>> {
     let mut parsed = Query::default();
     let pairs = form_urlencoded::parse(query.as_bytes());
-    for (i, (key, value)) in pairs.filter(|(key, _)| KEYS.contains(&&**key)).enumerate() {
-        if i == MAX_PAIRS {
-            return None;
-        }
+    let mut names_given = 0;
+    for (key, value) in pairs {
         match &*key {
             "group" => parsed.groups.push(value),
             "hops" => parsed.hops = true,
             "format" => parsed.format = Some(value),
             "verbose" => parsed.verbose = true,
             "history" => parsed.history = true,
-            _ => match names.named(&value).map(Named::checks) {
+            "exclude" => match names.named(&value).map(Named::checks) {
                 Some(checks) => parsed.exclude.push((value, checks)),
                 None => parsed.unmatched.push(value),
             },
+            _ => continue,
+        }
+        names_given += usize::from(matches!(&*key, "group" | "exclude"));
+        if names_given > MAX_NAMES {
+            return None;
         }
     }
     parsed.groups.sort_unstable();

@@ -20,6 +20,10 @@ pub struct ProbeRequest<'a> {
     pub(super) accept: Option<&'a str>,
     /// Only the event stream of the page reads it.
     pub(super) last_event_id: Option<&'a str>,
+    #[cfg(feature = "token")]
+    pub(super) authorization: Option<&'a str>,
+    #[cfg(feature = "token")]
+    pub(super) cookie: Option<&'a str>,
 }
 
 impl<'a> ProbeRequest<'a> {
@@ -31,6 +35,10 @@ impl<'a> ProbeRequest<'a> {
             query: None,
             accept: None,
             last_event_id: None,
+            #[cfg(feature = "token")]
+            authorization: None,
+            #[cfg(feature = "token")]
+            cookie: None,
         }
     }
 
@@ -76,8 +84,15 @@ impl<'a> ProbeRequest<'a> {
 #[cfg_attr(docsrs, doc(cfg(feature = "http-1")))]
 impl<'a, B> From<&'a http::Request<B>> for ProbeRequest<'a> {
     fn from(request: &'a http::Request<B>) -> Self {
-        Self::new(request.method().as_str(), request.uri().path())
-            .query(request.uri().query())
-            .headers(|name| request.headers().get(name)?.to_str().ok())
+        let header = |name: &'static str| request.headers().get(name)?.to_str().ok();
+        Self {
+            #[cfg(feature = "token")]
+            authorization: header("authorization"),
+            #[cfg(feature = "token")]
+            cookie: header("cookie"),
+            ..Self::new(request.method().as_str(), request.uri().path())
+        }
+        .query(request.uri().query())
+        .headers(header)
     }
 }

@@ -72,10 +72,24 @@ impl Report {
             _ => self.since,
         };
         let lasts = since.and_then(|since| self.at.duration_since(since).ok());
+        let lasts = lasts.filter(|lasts| lasts.as_secs() > 0);
         Headline {
             state,
             lasts: lasts.map(spoken),
             what,
+        }
+    }
+
+    /// Removes all times from the headline. Two headlines without times differ only if the state has changed.
+    #[cfg(all(unix, feature = "systemd"))]
+    pub(crate) fn forget_times(&mut self) {
+        (self.since, self.phase_since) = (None, self.at);
+        self.waiting.drain_left = self.waiting.drain_left.filter(Duration::is_zero);
+        for hold in &mut self.waiting.holds {
+            hold.ends_in = None;
+        }
+        for check in &mut self.checks {
+            check.next_run = None;
         }
     }
 
@@ -121,22 +135,16 @@ impl Report {
             return vec!["a startup task was dropped, so the start has failed for good".to_owned()];
         }
         let tasks = waiting.startup_tasks.iter().map(|name| quoted("a startup task", name));
-        let checks = self
-            .checks
-            .iter()
-            .filter(|check| self.probe == Probe::Startup && !check.status.passes());
+        let checks = waiting.startup_checks.iter().map(|name| format!("the check {name}"));
         let obstacle = waiting.obstacle.map(|obstacle| match obstacle {
             StartObstacle::TaskDropped => unreachable!("handled above"),
             StartObstacle::MarkStarted => "a call of mark_started()",
             StartObstacle::Probes => "a router or port for the probes",
             StartObstacle::Server => "the server of the application",
         });
-        let waits: Vec<_> = tasks
-            .chain(checks.map(|check| format!("{} ({})", check.name, said(check))))
-            .chain(obstacle.map(str::to_owned))
-            .collect();
+        let waits: Vec<_> = tasks.chain(checks).chain(obstacle.map(str::to_owned)).collect();
         if waits.is_empty() {
-            return vec!["waits for the startup checks".to_owned()];
+            return Vec::new();
         }
         vec![format!("waits for {}", listed(waits.into_iter()))]
     }

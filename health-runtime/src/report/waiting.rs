@@ -1,5 +1,6 @@
 //! [`Waiting`]: what a service waits for.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,8 @@ use std::time::Duration;
 pub struct Waiting {
     /// The names of the startup tasks that are not done yet. In a public report, the names are empty.
     pub startup_tasks: Vec<Arc<str>>,
+    /// The names of the startup checks that have not passed yet, at most ten.
+    pub startup_checks: Vec<Cow<'static, str>>,
     /// The holds on readiness. In a public report, their reasons are empty.
     pub holds: Vec<HoldReport>,
     /// What else the start waits for.

@@ -10,6 +10,8 @@ mod public;
 pub(crate) mod rules;
 mod service;
 mod times;
+#[cfg(feature = "token")]
+mod token;
 mod unique;
 
 use std::fmt;
@@ -23,6 +25,8 @@ pub(crate) use self::paths::{Body, Paths, Route};
 pub use self::public::Public;
 pub use self::service::ServiceSpec;
 pub(crate) use self::times::Times;
+#[cfg(feature = "token")]
+pub(crate) use self::token::Token;
 pub(crate) use self::unique::unique;
 
 /// The kind of health probe that an orchestrator, a load balancer or a person can request.

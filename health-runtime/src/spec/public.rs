@@ -7,15 +7,15 @@
 ///
 /// # let runtime = tokio::runtime::Runtime::new().unwrap();
 /// # let _guard = runtime.enter();
-/// let health = Health::builder(()).public(Public::Status).start();
+/// let health = Health::builder(()).public(Public::StatusOnly).start();
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Public {
     /// Only the status. Names of checks, versions and latencies are not shown.
-    Status,
+    StatusOnly,
     /// The names of the checks with their states, reason codes and latencies. This is the default.
     #[default]
-    Checks,
+    CheckStates,
     /// Also the messages and details of the checks, with credentials masked.
     Details,
 }

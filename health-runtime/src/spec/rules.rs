@@ -46,9 +46,22 @@ pub(crate) fn validate_service(service: &ServiceSpec) -> Result<(), StartError> 
         validate_time("drain", Some(service.drain), Duration::ZERO)?;
         validate_time("shutdown_grace", Some(service.shutdown_grace), SHORTEST)?;
         validate_stalled_after(service.stalled_after)?;
+        #[cfg(feature = "token")]
+        validate_operator(service)?;
         service.paths.problem().map_or(Ok(()), Err)
     };
     validate().map_err(StartError::Service)
+}
+
+/// Refuses controls that anybody on the internal network could use.
+#[cfg(feature = "token")]
+fn validate_operator(service: &ServiceSpec) -> Checked {
+    if service.operator_controls && service.internal_token.is_none() {
+        return Err(
+            "`operator_controls` needs a token, so that only operators can hold readiness; add `internal_token`".into(),
+        );
+    }
+    Ok(())
 }
 
 /// Refuses invalid default times of a struct.

@@ -6,6 +6,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::naming::LONGEST;
+#[cfg(feature = "token")]
+use crate::spec::Token;
 use crate::spec::{Body, Defaults, Paths, Probe, Public, Refresh, Route};
 
 /// The configuration of the service, with the same options as `#[health(…)]` on the struct, under the same names.
@@ -23,6 +25,11 @@ pub struct ServiceSpec {
     /// What follows from `paths`. Empty until the start.
     pub(crate) routes: Vec<Route>,
     pub(crate) manual_start: bool,
+    #[cfg(feature = "token")]
+    pub(crate) internal_token: Option<Token>,
+    /// An operator may hold readiness over the internal port.
+    #[cfg(feature = "token")]
+    pub(crate) operator_controls: bool,
     pub(crate) public: Public,
     pub(crate) stalled_after: Option<Duration>,
     pub(crate) drain: Duration,
@@ -58,7 +65,11 @@ impl ServiceSpec {
             paths: Paths::new(),
             routes: Vec::new(),
             manual_start: false,
-            public: Public::Checks,
+            #[cfg(feature = "token")]
+            internal_token: None,
+            #[cfg(feature = "token")]
+            operator_controls: false,
+            public: Public::CheckStates,
             stalled_after: None,
             drain: Duration::from_secs(7),
             shutdown_grace: Duration::from_secs(15),
@@ -135,7 +146,7 @@ impl ServiceSpec {
         self
     }
 
-    /// Sets how much the public probes tell. The default is [`Public::Checks`].
+    /// Sets how much the public probes tell. The default is [`Public::CheckStates`].
     #[must_use]
     pub const fn public(mut self, public: Public) -> Self {
         self.public = public;
@@ -212,7 +223,7 @@ mod tests {
             plain().alias("/a"),
             plain().plain("/a"),
             plain().manual_start(),
-            plain().public(Public::Status),
+            plain().public(Public::StatusOnly),
             plain().public(Public::Details),
             plain().stalled_after(time),
             plain().drain(time),

@@ -13,6 +13,9 @@ const EXTENDS_EVERY: Duration = Duration::from_secs(10);
 /// The status is sent at most this often, so that a check that flaps costs little.
 const STATUS_EVERY: Duration = Duration::from_secs(1);
 
+/// How often the status is sent if only the times in it have changed.
+const TIMES_EVERY: Duration = Duration::from_secs(60);
+
 /// How long to wait after a notice that could not be sent.
 const RETRY: Duration = Duration::from_millis(250);
 
@@ -25,6 +28,8 @@ pub(super) struct Facts {
     /// Liveness passes.
     pub(super) is_alive: bool,
     pub(super) headline: String,
+    /// The headline without times. If it changes, the state has changed.
+    pub(super) news: String,
 }
 
 /// What systemd has been told.
@@ -35,6 +40,7 @@ pub(super) struct Notices {
     ready: bool,
     stopping: bool,
     status: String,
+    news: String,
     status_at: Option<Instant>,
     pinged_at: Option<Instant>,
     extended_at: Option<Instant>,
@@ -73,9 +79,12 @@ impl Notices {
             _ => {}
         }
         let is_news = told.ready != self.ready || told.stopping != self.stopping;
-        if facts.headline != self.status && (is_news || is_due(self.status_at, STATUS_EVERY)) {
+        let has_changed = facts.news != self.news && (is_news || is_due(self.status_at, STATUS_EVERY));
+        let is_old = facts.headline != self.status && is_due(self.status_at, TIMES_EVERY);
+        if has_changed || is_old {
             say(&format!("STATUS={}", facts.headline));
             told.status.clone_from(&facts.headline);
+            told.news.clone_from(&facts.news);
             told.status_at = Some(now);
         }
         if facts.is_alive && self.ping_every.is_some_and(|every| is_due(self.pinged_at, every)) {
@@ -117,6 +126,7 @@ mod tests {
                 is_working: false,
                 is_alive: true,
                 headline: "starting".into(),
+                news: "starting".into(),
             };
             Self {
                 start: Instant::now(),
@@ -138,6 +148,7 @@ mod tests {
         fn turn(&mut self, phase: Phase, headline: &str) {
             self.facts.phase = phase;
             self.facts.headline = headline.into();
+            self.facts.news = headline.into();
         }
     }
 
@@ -202,6 +213,7 @@ mod tests {
         let mut sent = Vec::new();
         for tick in 0..100 {
             bench.facts.headline = format!("degraded: {tick}");
+            bench.facts.news.clone_from(&bench.facts.headline);
             sent.extend(bench.at(tick * 50));
         }
         assert_eq!(
@@ -221,6 +233,24 @@ mod tests {
             ["STOPPING=1", "STATUS=draining"],
             "this one does not wait"
         );
+    }
+
+    #[test]
+    fn a_status_with_other_times_is_sent_once_a_minute() {
+        let mut bench = Bench::new(None);
+        bench.turn(Phase::Running, "not ready: db fails");
+        let mut sent = Vec::new();
+        for second in 0..121 {
+            bench.facts.headline = format!("not ready for {second} s: db fails");
+            sent.extend(bench.at(second * 1_000));
+        }
+        let expected = [
+            "READY=1",
+            "STATUS=not ready for 0 s: db fails",
+            "STATUS=not ready for 60 s: db fails",
+            "STATUS=not ready for 120 s: db fails",
+        ];
+        assert_eq!(sent, expected);
     }
 
     #[test]

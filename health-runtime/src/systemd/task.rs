@@ -100,10 +100,14 @@ impl Sender {
 
 fn facts(engine: &Arc<Engine>) -> Facts {
     let view = engine.view();
+    let mut report = report(engine, &view, Probe::Readiness, None, REPORTED);
+    let headline = report.headline();
+    report.forget_times();
     Facts {
         phase: view.standing.phase,
         is_working: engine.with(|core, _| core.is_working()),
         is_alive: view.verdict(Probe::Liveness).passes(),
-        headline: report(engine, &view, Probe::Readiness, None, REPORTED).headline(),
+        headline,
+        news: report.headline(),
     }
 }

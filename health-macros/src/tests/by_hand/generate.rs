@@ -43,6 +43,11 @@ fn now_and_then<S: Strategy>(strategy: S) -> impl Strategy<Value = Option<S::Val
     weighted(0.35, strategy)
 }
 
+/// Usually none of these texts, sometimes one or two.
+fn few(texts: &'static [&'static str]) -> impl Strategy<Value = Vec<&'static str>> {
+    prop_oneof![9 => Just(Vec::new()), 1 => proptest::collection::vec(select(texts), 1..3)]
+}
+
 pub(super) fn any_service() -> impl Strategy<Value = Service> {
     let defaults = (now_and_then(time()), now_and_then(refresh()));
     let rest = (rare(time()), rare(time()), rare(time()), rare(time()));
@@ -73,7 +78,8 @@ pub(super) fn any_check(service: Service) -> impl Strategy<Value = Check> {
         weighted(0.2, select(&["it leaks", "", " "][..])),
         rare(select(&["Orders.", "", "\t"][..])),
         rare(select(&["https://wiki.example", "wiki", ""][..])),
-        prop_oneof![9 => Just(Vec::new()), 1 => proptest::collection::vec(select(&["a", "b", "Ready", "ready"][..]), 1..3)],
+        few(&["a", "b", "Ready", "ready"]),
+        few(&["mail", "billing.ledger", "field", "Mail"]),
     );
     (flags, times, counts, texts).prop_map(move |(flags, times, counts, texts)| {
         let (timeout, refresh, max_age, degraded_after) = times;
@@ -84,7 +90,7 @@ pub(super) fn any_check(service: Service) -> impl Strategy<Value = Check> {
             successes,
             reset: reset.map(|pick| pick.of(&periods(30_000, refresh, service))),
         });
-        let (restart_helps, description, runbook, groups) = texts;
+        let (restart_helps, description, runbook, groups, depends_on) = texts;
         Check {
             flags: flags.into_iter().collect(),
             timeout,
@@ -98,6 +104,7 @@ pub(super) fn any_check(service: Service) -> impl Strategy<Value = Check> {
             description,
             runbook,
             groups,
+            depends_on,
         }
     })
 }

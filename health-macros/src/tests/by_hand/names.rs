@@ -83,6 +83,10 @@ proptest! {
         prop_assert_eq!(is_nest, refusal(Health::builder(Outer(()))).is_none(), "a nest");
         let group = text::group_problem(&text);
         prop_assert_eq!(group.is_none(), is_taken(db().groups([leaked])), "a group: {:?}", group);
+        let dependency = text::dependency_error(&text);
+        let refused = refusal(builder().check(db().depends_on([leaked]), Flag::healthy())).expect("no check has the name");
+        let is_form = refused.to_string().contains("is not a valid name");
+        prop_assert_eq!(dependency.is_some(), is_form, "a dependency: {:?}, {}", dependency, refused);
         let link = text::runbook_error(&text);
         prop_assert_eq!(link.is_none(), is_taken(db().runbook(leaked)), "a runbook: {:?}", link);
         let prefix = text::prefix_error(&text);

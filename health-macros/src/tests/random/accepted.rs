@@ -29,7 +29,8 @@ pub(super) fn match_options(tokens: &[TokenTree], examples: &[Vec<TokenTree>]) -
                     match_options(&value, &examples)?;
                 } else {
                     for value in split(&value) {
-                        match_value(value, &examples[0])?;
+                        let matched = examples.iter().map(|example| match_value(value, example));
+                        matched.reduce(Result::or).expect("an example has an entry")?;
                     }
                 }
             }

@@ -15,6 +15,7 @@
 //! demand          what a probe starts and waits for
 //! lifecycle       starting, running, draining; holds
 //! waits           the names of startup tasks and holds
+//! operator_hold   the hold of an operator, which ends by itself
 //! servers         whether a server of the application runs
 //! runtime_stall   whether the runtime still runs new tasks
 //! late_ticks      the time in which the process could run: a late tick of the pacemaker shows a freeze
@@ -38,6 +39,8 @@ pub(in crate::engine) mod history;
 mod judge;
 pub(in crate::engine) mod late_ticks;
 pub(in crate::engine) mod lifecycle;
+#[cfg_attr(not(feature = "token"), allow(dead_code, reason = "an operator needs the token"))]
+mod operator_hold;
 pub(in crate::engine) mod plan;
 mod reminders;
 mod runtime_stall;
@@ -61,6 +64,7 @@ use tokio::task::AbortHandle;
 use self::blocking_limit::Threads;
 use self::causes::Dependencies;
 use self::history::History;
+use self::operator_hold::OperatorHold;
 use self::runtime_stall::StallWatch;
 use self::schedule::Schedule;
 use self::slot::{Finished, Slot};
@@ -110,6 +114,7 @@ pub(crate) struct Core {
     told_phase: Phase,
     phase_since: Time,
     pub(crate) waits: Waits,
+    operator_hold: Option<OperatorHold>,
     /// Every check has a history.
     keeps_history: bool,
     /// The state of a check or of a probe has changed since the last view.
@@ -191,6 +196,7 @@ impl Core {
             told_phase: Phase::Starting,
             phase_since: Time::ZERO,
             waits: Waits::default(),
+            operator_hold: None,
             keeps_history: false,
             moved: false,
             asks_at: Time::ZERO,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::engine::Time;
 use crate::engine::core::Core;
+use crate::engine::core::transitions::NAMED;
 use crate::engine::view::{Brief, LastRun, Life, Standing, View};
 use crate::spec::Probe;
 
@@ -35,13 +36,14 @@ impl Core {
     /// Builds the view that answers the probes, and returns until when it is valid. Queues an event for each change.
     pub(crate) fn view(&mut self, now: Time) -> (View, Until) {
         let awake = self.awake.at(now);
+        let hold_ends_at = self.end_operator_hold(now).unwrap_or(Time::MAX);
         let stalled = self.stall_watch.is_stalled(awake);
         self.tell_stall(stalled);
         let stalls_in = self.stall_watch.left(awake).filter(|left| !left.is_zero());
         let stalls_at = stalls_in.map_or(Time::MAX, |left| now + left);
         let doubts_at = self.awake.doubts_at(now).unwrap_or(Time::MAX);
         let mut until = Until {
-            states: stalls_at.min(doubts_at).min(now + VIEW_MAX_AGE),
+            states: stalls_at.min(doubts_at).min(hold_ends_at).min(now + VIEW_MAX_AGE),
             probes: [Time::MAX; 4],
         };
         for index in 0..self.slots.len() {
@@ -84,10 +86,21 @@ impl Core {
             verdicts_since: self.verdicts_since,
             phase_since: self.phase_since,
             waits: self.waits.clone(),
+            startup_checks: self.startup_checks(),
             obstacle: self.lifecycle.obstacle(),
             closes_at: self.lifecycle.close_at,
         };
         self.effects.moved |= std::mem::take(&mut self.moved);
         (view, until)
+    }
+
+    /// The first startup checks that starting waits for.
+    fn startup_checks(&self) -> Vec<usize> {
+        if self.missing == 0 {
+            return Vec::new();
+        }
+        let slots = self.slots.iter().zip(self.plans.iter()).enumerate();
+        let missing = slots.filter(|(_, (slot, plan))| plan.spec.is_in(Probe::Startup) && !slot.passed);
+        missing.map(|(index, _)| index).take(NAMED).collect()
     }
 }

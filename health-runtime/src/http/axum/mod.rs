@@ -5,13 +5,19 @@ pub(in crate::http) mod listener;
 mod serve;
 
 use std::convert::Infallible;
+#[cfg(feature = "token")]
+use std::future::ready;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
+#[cfg(feature = "token")]
+use axum::routing::any;
 use futures_util::future::BoxFuture;
+#[cfg(feature = "token")]
+use http::StatusCode;
 use http::Version;
 use tower_service::Service;
 
@@ -109,6 +115,18 @@ fn router<S: Clone + Send + Sync + 'static>(probes: &Probes) -> Router<S> {
             .route_service(path, service(Some(index)))
             .route_service(&format!("{path}/"), service(None))
             .route_service(&format!("{path}/{{*below}}"), service(None));
+    }
+    #[cfg(feature = "token")]
+    for action in probes.actions() {
+        let probes = probes.clone();
+        let act = move |request: Request| {
+            let answer = probes.act(&ProbeRequest::from(&request));
+            ready(answer.map_or_else(
+                || StatusCode::NOT_FOUND.into_response(),
+                |answer| respond(answer, request.version()),
+            ))
+        };
+        router = router.route(action.path(), any(act));
     }
     router
 }

@@ -205,6 +205,10 @@ async fn respond_to(engine: WeakEngine, audience: Audience, request: Request<()>
 async fn answer(engine: &WeakEngine, audience: Audience, request: &ProbeRequest<'_>) -> Option<Answer> {
     let asked = engine.look(|engine| {
         let probes = Probes::moment(engine, audience);
+        #[cfg(feature = "token")]
+        if let Some(answer) = probes.act(request) {
+            return Err(answer);
+        }
         let target = probes.target(request.path);
         if let Some(target) = target
             && let Some(answer) = probes.at_once(target, request)
@@ -212,7 +216,13 @@ async fn answer(engine: &WeakEngine, audience: Audience, request: &ProbeRequest<
             return Err(answer);
         }
         engine.note_probe();
-        let target = target.ok_or_else(|| probes.refusal(404, NO_PROBE).to(request.method))?;
+        let target = target.ok_or_else(|| {
+            #[cfg(feature = "token")]
+            if let Some(refusal) = probes.unauthorized(request) {
+                return refusal.to(request.method);
+            }
+            probes.refusal(404, NO_PROBE).to(request.method)
+        })?;
         let question = probes.question(&target, request);
         question.map_err(|refusal| refusal.to(request.method))
     })?;

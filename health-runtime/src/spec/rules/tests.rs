@@ -291,6 +291,26 @@ fn the_services_own_options_have_the_limits_of_the_derive() {
     assert_eq!(problem(builder().name("x".repeat(64))), None);
 }
 
+#[test]
+fn a_dependency_has_the_form_of_a_name_and_is_named_once() {
+    for name in ["", "Mail", "billing..ledger ", ".mail"] {
+        refused(
+            db().depends_on([name]),
+            "is not a valid name of a check; write one such as \"db\" or \"billing.ledger\"",
+        );
+    }
+    refused(
+        db().depends_on(["mail", "mail"]),
+        "\"mail\" is named twice in `depends_on`; remove one of them",
+    );
+    refused(
+        db().depends_on(["mail"]),
+        "`depends_on` names \"mail\", but no check has this name",
+    );
+    let mail = builder().check(CheckSpec::new("mail"), Flag::healthy());
+    assert_eq!(problem(mail.check(db().depends_on(["mail"]), Flag::healthy())), None);
+}
+
 struct Outer(Inner);
 
 struct Inner(Flag);

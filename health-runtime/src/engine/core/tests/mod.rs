@@ -2,6 +2,8 @@
 
 mod breaker;
 mod busy;
+mod causes;
+mod history;
 mod lifecycle;
 mod model;
 mod passing;
@@ -53,10 +55,11 @@ impl Sim {
     }
 
     fn seeded(specs: impl IntoIterator<Item = CheckSpec>, manual: bool, seed: u64) -> Self {
-        let plans: Arc<[_]> = specs
-            .into_iter()
-            .map(|spec| Plan::new(spec, Defaults::default()))
-            .collect();
+        let plan = |spec| Plan::new(spec, Defaults::default());
+        Self::planned(specs.into_iter().map(plan).collect(), manual, seed)
+    }
+
+    fn planned(plans: Arc<[Plan]>, manual: bool, seed: u64) -> Self {
         let disabled = plans.iter().map(|plan| plan.spec.name() == "disabled").collect();
         let core = Core::new(plans, disabled, BUDGET, manual, Rng::with_seed(seed));
         let mut sim = Self { core, now: Time::ZERO };
