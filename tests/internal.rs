@@ -340,7 +340,13 @@ async fn the_internal_answer_has_the_details() {
         "groups": ["core", "sql"],
         "restart_helps": "a new process has a new pool",
     });
-    let cache = json!({ "name": "cache", "status": "healthy", "critical": false, "raw_status": "healthy" });
+    let cache = json!({
+        "name": "cache",
+        "status": "healthy",
+        "critical": false,
+        "raw_status": "healthy",
+        "consecutive_failures": 0,
+    });
     let expected = |checks: &[&Value]| {
         json!({
             "status": "unhealthy",
@@ -361,32 +367,29 @@ async fn the_internal_answer_has_the_details() {
         for mut body in [routed.json(), json_of(&ask(internal, path).await)] {
             let is_measured = |of: &mut Value, what| {
                 let figure = of.as_object_mut().unwrap().remove(what);
-                assert!(figure.is_some_and(|figure| figure.is_f64()), "{path}: {what}");
+                assert!(figure.is_some_and(|figure| figure.is_number()), "{path}: {what}");
             };
-            let is_date = |of: &mut Value, what| {
+            let is_dated = |of: &mut Value, what| {
                 let date = of.as_object_mut().unwrap().remove(what);
-                assert!(
-                    date.is_some_and(|date| date.as_str().unwrap().ends_with('Z')),
-                    "{path}: {what}"
-                );
+                assert!(date.is_some_and(|date| date.is_string()), "{path}: {what}");
             };
             for check in body["checks"].as_array_mut().unwrap() {
-                for figure in ["latency_ms", "age_ms", "next_run_ms"] {
-                    is_measured(check, figure);
+                is_measured(check, "latency_ms");
+                is_measured(check, "age_ms");
+                check.as_object_mut().unwrap().remove("next_run_ms"); // absent while the check runs
+                is_dated(check, "since");
+                is_dated(check, "checked_at");
+                if check["name"] == "cache" {
+                    is_dated(check, "last_success");
+                } else {
+                    // `db` runs again and again, and may have passed before it was set.
+                    check.as_object_mut().unwrap().remove("last_success");
+                    is_measured(check, "consecutive_failures");
                 }
-                is_date(check, "since");
-                is_date(check, "checked_at");
-                check.as_object_mut().unwrap().remove("last_success");
-                assert!(check.as_object_mut().unwrap().remove("consecutive_failures").is_some());
             }
             is_measured(&mut body, "lag_ms");
-            is_date(&mut body, "since");
-            assert!(
-                body.as_object_mut()
-                    .unwrap()
-                    .remove("uptime_s")
-                    .is_some_and(|uptime| uptime.is_u64())
-            );
+            is_measured(&mut body, "uptime_s");
+            is_dated(&mut body, "since");
             assert_eq!(body, expected(checks), "{path}");
         }
     }

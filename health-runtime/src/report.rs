@@ -2,6 +2,8 @@
 
 mod headline;
 mod history;
+#[cfg(test)]
+pub(crate) mod samples;
 mod waiting;
 
 use std::borrow::Cow;
@@ -186,6 +188,7 @@ impl Report {
     pub(crate) fn into_public(mut self, public: Public) -> Self {
         if public == Public::StatusOnly {
             self.checks.clear();
+            self.waiting.startup_checks.clear();
             (self.service, self.version, self.omitted, self.reason) = ("".into(), "".into(), 0, None);
         }
         for check in &mut self.checks {

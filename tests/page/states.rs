@@ -138,7 +138,7 @@ fn the_public_page() {
 
 #[test]
 fn the_public_page_of_a_service_that_tells_only_its_status() {
-    let service = Service::new(|builder, run| failing(builder, run).public(Public::Status)).lived();
+    let service = Service::new(|builder, run| failing(builder, run).public(Public::StatusOnly)).lived();
     let served = service.public();
     look_at("status-only", &served);
     let Some(mut browser) = Browser::start() else { return };

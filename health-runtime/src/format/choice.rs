@@ -60,13 +60,15 @@ fn rank<'a>(format: Format, ranges: impl Iterator<Item = &'a MediaType<'a>>) -> 
 }
 
 /// The weight in thousandths. It is 1,000 by default. A weight that is no number counts as 0.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "it is between 0 and 1,000, or it is not a number and becomes 0"
+)]
 fn weight(range: &MediaType<'_>) -> u16 {
     let Some(text) = range.get_param(names::Q) else {
         return 1000;
     };
     let weight: f32 = text.as_str().parse().unwrap_or(0.0);
-    (0..=1000)
-        .rev()
-        .find(|thousandths| f32::from(*thousandths) <= weight * 1000.0)
-        .unwrap_or(0)
+    (weight.clamp(0.0, 1.0) * 1000.0).round() as u16
 }

@@ -8,17 +8,14 @@ use bytes::Bytes;
 use serde::{Serialize, Serializer};
 
 use crate::detail::Detail;
-use crate::format::{Scope, limit};
+use crate::format::{LABEL, Scope, cut, limit, omitted};
 use crate::outcome::{PartReport, Reason, Status};
 use crate::report::{Audience, CheckReport, History, PastResult, PastTransition, Phase, Report};
 use crate::spec::{Probe, Public};
-use crate::text::{Date, boundary};
+use crate::text::Date;
 
-/// The longest name or version of the service that is shown, in bytes.
-const NAME: usize = 128;
-
-/// The public sees at most this many bytes of an error, if it sees errors at all.
-const MESSAGE: usize = 200;
+/// The scope of a serialized report.
+const INTERNAL: Scope = Scope::whole(Audience::Internal, Public::Details);
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -43,22 +40,22 @@ struct Body<'a> {
 
 impl<'a> Body<'a> {
     /// The body with the first `shown` checks of the report.
-    fn new(report: &'a Report, shown: usize, audience: Audience, public_details: bool) -> Self {
+    fn new(report: &'a Report, shown: usize, scope: &Scope) -> Self {
         Self {
             status: report.status,
-            service: cut(&report.service, NAME),
-            version: cut(&report.version, NAME),
+            service: cut(&report.service, LABEL),
+            version: cut(&report.version, LABEL),
             phase: report.phase,
             since: Date(report.phase_since),
             uptime_s: report.uptime.as_secs(),
             probe: None,
             reason: report.reason,
-            lag_ms: report.lag.filter(|_| audience == Audience::Internal).map(millis),
+            lag_ms: report.lag.filter(|_| scope.is_internal()).map(millis),
             checks: report.checks[..shown]
                 .iter()
-                .map(|check| Check::new(check, audience, public_details))
+                .map(|check| Check::new(check, scope))
                 .collect(),
-            omitted: NonZeroUsize::new(report.omitted + report.checks.len() - shown),
+            omitted: omitted(report, shown),
         }
     }
 }
@@ -68,7 +65,7 @@ impl<'a> Body<'a> {
 impl Serialize for Report {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let probe = Some(self.probe);
-        let body = Body::new(self, self.checks.len(), Audience::Internal, true);
+        let body = Body::new(self, self.checks.len(), &INTERNAL);
         Body { probe, ..body }.serialize(serializer)
     }
 }
@@ -77,7 +74,7 @@ impl Serialize for Report {
 /// show it to the public.
 impl Serialize for CheckReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Check::new(self, Audience::Internal, true).serialize(serializer)
+        Check::new(self, &INTERNAL).serialize(serializer)
     }
 }
 
@@ -109,13 +106,7 @@ struct Check<'a> {
 }
 
 impl<'a> Check<'a> {
-    fn new(check: &'a CheckReport, audience: Audience, public_details: bool) -> Self {
-        let (message, details) = (check.message.as_deref(), &*check.details);
-        let (message, details, internal) = match audience {
-            Audience::Public if !public_details => (None, [].as_slice(), None),
-            Audience::Public => (message.map(|message| cut(message, MESSAGE)), details, None),
-            Audience::Internal => (message, details, Some(Internal::new(check))), // bounded as it is
-        };
+    fn new(check: &'a CheckReport, scope: &Scope) -> Self {
         Self {
             name: &check.name,
             status: check.status,
@@ -123,18 +114,18 @@ impl<'a> Check<'a> {
             latency_ms: check.latency.map(millis),
             reason: check.reason,
             cause: check.cause.as_deref(),
-            message,
-            details: DetailMap(details),
-            internal,
+            message: scope.message(check),
+            details: DetailMap(scope.details(check)),
+            internal: scope.is_internal().then(|| Internal::new(check)),
         }
     }
 }
 
 /// The details as an object, in the order in which the check added them.
-struct DetailMap<'a>(&'a [Detail]);
+pub(super) struct DetailMap<'a>(pub(super) &'a [Detail]);
 
 impl DetailMap<'_> {
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
@@ -280,14 +271,7 @@ pub(super) fn render(report: &Report, scope: &Scope) -> Bytes {
     if scope.is_status_only() {
         return line(&StatusOnly { status: report.status });
     }
-    limit::fit(report, scope.audience, |shown| {
-        line(&Body::new(
-            report,
-            shown,
-            scope.audience,
-            scope.public == Public::Details,
-        ))
-    })
+    limit::fit(report, scope.audience, |shown| line(&Body::new(report, shown, scope)))
 }
 
 #[derive(Serialize)]
@@ -304,17 +288,13 @@ pub(super) fn refusal(why: &'static str) -> Bytes {
 }
 
 /// The JSON, with a newline at the end, so that the shell's prompt is on its own line.
-fn line(body: &impl Serialize) -> Bytes {
+pub(super) fn line(body: &impl Serialize) -> Bytes {
     let mut json = serde_json::to_vec(body).expect("strings and numbers always serialise");
     json.push(b'\n');
     json.into()
 }
 
 /// Milliseconds with one decimal.
-fn millis(time: Duration) -> f64 {
+pub(super) fn millis(time: Duration) -> f64 {
     (time.as_secs_f64() * 10_000.0).round() / 10.0
-}
-
-fn cut(text: &str, most: usize) -> &str {
-    &text[..boundary::floor(text, most)]
 }

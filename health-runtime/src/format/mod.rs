@@ -2,32 +2,57 @@
 //! only uses the items of this file.
 //!
 //! ```text
-//! choice  which format a client asks for
-//! limit   how long a body may be
-//! json    the default format
-//! text    what the API server of Kubernetes answers, for people
-//! page    for a browser, and its events
+//! choice        which format a client asks for
+//! limit         how long a body may be
+//! json          the default format
+//! health_json   `application/health+json`, an Internet-Draft
+//! text          what the API server of Kubernetes answers, for people
+//! spring        what Spring Boot Actuator answers
+//! microprofile  what MicroProfile Health answers
+//! aspnet        what the health checks of ASP.NET Core answer to their UI
+//! facts         what these three show of a check beside its status
+//! page          for a browser, and its events
 //! ```
 
+mod aspnet;
 mod choice;
+mod facts;
+mod health_json;
 mod json;
 mod limit;
+mod microprofile;
 #[cfg(feature = "page")]
 pub(crate) mod page;
+mod spring;
 mod text;
 
 use std::borrow::Cow;
+use std::num::NonZeroUsize;
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 
-use crate::report::{Audience, Report};
+use crate::detail::Detail;
+use crate::outcome::Status;
+use crate::report::{Audience, CheckReport, Report};
 use crate::spec::Public;
+use crate::text::boundary;
+
+/// The public sees at most this many bytes of an error, if it sees errors at all.
+const PUBLIC_MESSAGE: usize = 200;
+
+/// The longest name or version of the service that is shown, in bytes.
+const LABEL: usize = 128;
 
 /// The format of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     Json,
     Text,
+    HealthJson,
+    Spring,
+    MicroProfile,
+    AspNet,
     #[cfg(feature = "page")]
     Page,
     /// The updates of an open page.
@@ -77,6 +102,53 @@ impl Scope {
     fn is_status_only(&self) -> bool {
         self.audience == Audience::Public && self.public == Public::StatusOnly
     }
+
+    /// Whether the body shows everything.
+    fn is_internal(&self) -> bool {
+        self.audience == Audience::Internal
+    }
+
+    fn shows_details(&self) -> bool {
+        self.is_internal() || self.public == Public::Details
+    }
+
+    /// The message of the check, as far as the audience may read it.
+    fn message<'a>(&self, check: &'a CheckReport) -> Option<&'a str> {
+        let message = check.message.as_deref().filter(|_| self.shows_details())?;
+        let most = if self.is_internal() {
+            message.len() // it is bounded already
+        } else {
+            PUBLIC_MESSAGE
+        };
+        Some(cut(message, most))
+    }
+
+    /// The details of the check, as far as the audience may read them.
+    fn details<'a>(&self, check: &'a CheckReport) -> &'a [Detail] {
+        if self.shows_details() { &check.details } else { &[] }
+    }
+
+    /// The headline for this audience. The public one never quotes a message.
+    fn headline(&self, report: &Report) -> String {
+        match self.audience {
+            Audience::Public => report.clone().into_public(Public::CheckStates).headline(),
+            Audience::Internal => report.headline(),
+        }
+    }
+
+    /// The headline, unless all is well.
+    fn trouble(&self, report: &Report) -> Option<String> {
+        (report.status != Status::Healthy).then(|| self.headline(report))
+    }
+}
+
+/// How many checks of the report are left out of a body with the first `shown` ones. `None` if all of them are in it.
+fn omitted(report: &Report, shown: usize) -> Option<NonZeroUsize> {
+    NonZeroUsize::new(report.omitted + report.checks.len() - shown)
+}
+
+fn cut(text: &str, most: usize) -> &str {
+    &text[..boundary::floor(text, most)]
 }
 
 impl Format {
@@ -84,9 +156,13 @@ impl Format {
     pub(crate) const DEFAULT: Self = Self::Json;
 
     /// All formats, in the order of their [`index`](Self::index).
-    pub(crate) const ALL: &[Self] = &[
+    pub(crate) const ALL: [Self; if cfg!(feature = "page") { 8 } else { 6 }] = [
         Self::Json,
         Self::Text,
+        Self::HealthJson,
+        Self::Spring,
+        Self::MicroProfile,
+        Self::AspNet,
         #[cfg(feature = "page")]
         Self::Page,
         #[cfg(feature = "page")]
@@ -97,6 +173,8 @@ impl Format {
     const NEGOTIATED: &[Self] = &[
         Self::Json,
         Self::Text,
+        Self::HealthJson,
+        Self::Spring,
         #[cfg(feature = "page")]
         Self::Page,
         #[cfg(feature = "page")]
@@ -107,21 +185,43 @@ impl Format {
         self as usize
     }
 
+    /// The names of the format in the query. Messages show the first one.
+    const fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Json => &["json"],
+            Self::Text => &["text"],
+            // In a query, `+` is a space.
+            Self::HealthJson => &["health+json", "health json", "health-json"],
+            Self::Spring => &["spring"],
+            Self::MicroProfile => &["microprofile"],
+            Self::AspNet => &["aspnet"],
+            #[cfg(feature = "page")]
+            Self::Page => &["html"],
+            #[cfg(feature = "page")]
+            Self::Events => &["events"],
+        }
+    }
+
     /// The format with this name in the query.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        match name {
-            "json" => Some(Self::Json),
-            "text" => Some(Self::Text),
-            #[cfg(feature = "page")]
-            "html" => Some(Self::Page),
-            _ => None,
-        }
+        Self::ALL.into_iter().find(|format| format.names().contains(&name))
+    }
+
+    /// Why a query with an unknown name is refused. The text lists all names.
+    pub(crate) fn unknown() -> &'static str {
+        static UNKNOWN: LazyLock<String> = LazyLock::new(|| {
+            let names: Vec<_> = Format::ALL.iter().map(|format| format.names()[0]).collect();
+            format!("no such format; the formats are {}", names.join(", "))
+        });
+        &UNKNOWN
     }
 
     pub(crate) const fn content_type(self) -> &'static str {
         match self {
-            Self::Json => "application/json",
+            Self::Json | Self::MicroProfile | Self::AspNet => "application/json",
             Self::Text => "text/plain; charset=utf-8",
+            Self::HealthJson => "application/health+json",
+            Self::Spring => "application/vnd.spring-boot.actuator.v3+json",
             #[cfg(feature = "page")]
             Self::Page => "text/html; charset=utf-8",
             #[cfg(feature = "page")]
@@ -137,9 +237,9 @@ impl Format {
     /// Whether the format shows the history of the checks to the person on call, also if the query does not ask for it.
     pub(crate) const fn has_history(self) -> bool {
         match self {
-            Self::Json | Self::Text => false,
             #[cfg(feature = "page")]
             Self::Page | Self::Events => true,
+            _ => false,
         }
     }
 
@@ -148,6 +248,10 @@ impl Format {
         match self {
             Self::Json => json::render(report, scope),
             Self::Text => text::render(report, scope),
+            Self::HealthJson => health_json::render(report, scope),
+            Self::Spring => spring::render(report, scope),
+            Self::MicroProfile => microprofile::render(report, scope),
+            Self::AspNet => aspnet::render(report, scope),
             #[cfg(feature = "page")]
             Self::Page => page::render(report, scope),
             #[cfg(feature = "page")]
@@ -158,10 +262,11 @@ impl Format {
     /// Renders the reason why a request is refused. The text comes from this crate, never from the request.
     pub(crate) fn refusal(self, why: &'static str) -> Bytes {
         match self {
-            Self::Json => json::refusal(why),
             Self::Text => text::refusal(why),
-            #[cfg(feature = "page")]
-            Self::Page | Self::Events => text::refusal(why),
+            _ => json::refusal(why),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

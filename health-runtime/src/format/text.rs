@@ -1,16 +1,25 @@
 //! Text for people, in the format of the API server of Kubernetes (`staging/src/k8s.io/apiserver/pkg/server/healthz`).
 //!
-//! It differs in three things: the status code is 503 and not 500, the first line is the headline, and the internal port
-//! shows why a check fails.
+//! It differs in these points:
+//!
+//! - The status code of a failure is 503 and not 500.
+//! - The first line is the headline, unless the body is only `ok`.
+//! - The internal port shows why a check fails. The public only ever sees the reason code of a single check.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use bytes::Bytes;
 
-use crate::format::{Scope, limit};
+use crate::format::{Scope, limit, omitted};
 use crate::outcome::Reason;
 use crate::report::{Audience, CheckReport, Report};
-use crate::spec::{Probe, Public};
+use crate::spec::Probe;
+use crate::text::breaks_line;
+
+/// The lines of excluded checks have at most this many bytes, and so have the names that are unknown. So a public body
+/// without any check has room for both.
+const EXCLUDED: usize = 1024;
 
 const PASSED: &str = "ok";
 
@@ -22,45 +31,63 @@ pub(super) fn render(report: &Report, scope: &Scope) -> Bytes {
     if scope.one && !scope.verbose && !scope.is_status_only() {
         return format!("internal server error: {}\n", one(report, scope)).into();
     }
-    limit::fit(report, scope.audience, |shown| lines(report, scope, shown).into())
+    let headline = scope.headline(report);
+    limit::fit(report, scope.audience, |shown| {
+        lines(report, scope, &headline, shown).into()
+    })
 }
 
 /// The headline, a line for each check in the order of declaration, and the state of the probe.
-fn lines(report: &Report, scope: &Scope, shown: usize) -> String {
+fn lines(report: &Report, scope: &Scope, headline: &str, shown: usize) -> String {
     let mut text = String::new();
-    let checks = &report.checks[..shown];
     if !scope.is_status_only() {
-        text.push_str(&headline(report, scope));
-        text.push('\n');
-        let checks = checks.iter().map(|check| (check.index, line(check, scope.audience)));
-        let excluded = scope.excluded.iter().map(|excluded| {
-            let with = excluded.with.as_ref().map(|with| format!(" with {with}"));
-            let line = format!("[+]{} excluded{}: ok\n", excluded.name, with.unwrap_or_default());
-            (excluded.index, line)
-        });
-        let mut lines: Vec<_> = checks.chain(excluded).collect();
+        let checks = report.checks[..shown]
+            .iter()
+            .map(|check| (check.index, line(check, scope.audience)));
+        let mut lines: Vec<_> = checks.chain(excluded(scope)).collect();
         lines.sort_by_key(|(index, _)| *index);
+        let _ = writeln!(text, "{headline}");
         text.extend(lines.into_iter().map(|(_, line)| line));
-        let omitted = report.omitted + report.checks.len() - shown;
-        if omitted > 0 {
-            let _ = writeln!(text, "{omitted} more checks are left out");
+        if let Some(count) = omitted(report, shown) {
+            let _ = writeln!(text, "{count} more checks are left out");
         }
-        if !scope.unmatched.is_empty() {
-            let names: Vec<_> = scope.unmatched.iter().map(|name| format!("{name:?}")).collect();
-            let names = names.join(", ");
-            let _ = writeln!(
-                text,
-                "warn: some health checks cannot be excluded: no matches for {names}"
-            );
-        }
+        text.push_str(&warning(scope));
     }
-    let _ = writeln!(
-        text,
-        "{} check {}",
-        probe(report.probe),
-        if report.passes() { "passed" } else { "failed" }
-    );
+    let state = if report.passes() { "passed" } else { "failed" };
+    let _ = writeln!(text, "{} check {state}", probe(report.probe));
     text
+}
+
+/// A line for each excluded check, with its place in the order of declaration.
+fn excluded(scope: &Scope) -> impl Iterator<Item = (usize, String)> {
+    let lines = scope.excluded.iter().map(|excluded| {
+        let with = excluded.with.as_ref().map(|with| format!(" with {with}"));
+        let line = format!("[+]{} excluded{}: ok\n", excluded.name, with.unwrap_or_default());
+        (excluded.index, line)
+    });
+    lines.scan(EXCLUDED, |room, (index, line)| {
+        *room = room.checked_sub(line.len())?;
+        Some((index, line))
+    })
+}
+
+/// The names that the query excludes although no check has them. Like the API server, sorted and each of them once.
+fn warning(scope: &Scope) -> String {
+    let names: BTreeSet<_> = scope.unmatched.iter().map(|name| format!("{name:?}")).collect();
+    let mut listed = String::new();
+    for (index, name) in names.iter().enumerate() {
+        let comma = if index == 0 { "" } else { "," };
+        if listed.len() + comma.len() + name.len() > EXCLUDED {
+            let _ = write!(listed, " and {} more", names.len() - index);
+            break;
+        }
+        listed.push_str(comma);
+        listed.push_str(name);
+    }
+    if names.is_empty() {
+        return listed;
+    }
+    format!("warn: some health checks cannot be excluded: no matches for {listed}\n")
 }
 
 fn line(check: &CheckReport, audience: Audience) -> String {
@@ -72,14 +99,6 @@ fn line(check: &CheckReport, audience: Audience) -> String {
         Audience::Internal => why(check),
     };
     format!("[-]{} failed: {why}\n", check.name)
-}
-
-/// The headline for this audience.
-fn headline(report: &Report, scope: &Scope) -> String {
-    match scope.audience {
-        Audience::Public => report.clone().into_public(Public::CheckStates).headline(),
-        Audience::Internal => report.headline(),
-    }
 }
 
 /// Why the probe fails that asks about one check.
@@ -101,7 +120,7 @@ fn one(report: &Report, scope: &Scope) -> String {
 fn why(check: &CheckReport) -> String {
     let message = check.message.as_deref().filter(|message| !message.is_empty());
     let reason = check.reason.map_or(check.status.as_str(), Reason::as_str);
-    message.unwrap_or(reason).replace(char::is_control, " ")
+    message.unwrap_or(reason).replace(breaks_line, " ")
 }
 
 const fn probe(probe: Probe) -> &'static str {

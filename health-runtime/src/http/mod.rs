@@ -20,6 +20,7 @@ mod server;
 #[cfg(any(feature = "actix-web-4", feature = "axum"))]
 mod turn;
 
+use std::borrow::Cow;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -46,7 +47,6 @@ use crate::text;
 const FORMAT: Format = Format::DEFAULT;
 const ALLOW: &str = "GET, HEAD, OPTIONS";
 const NO_SUCH_CHECK: &str = "no such check in this probe";
-const NO_SUCH_FORMAT: &str = "no such format";
 const NO_SUCH_GROUP: &str = "no such group in this probe";
 /// At most this many checks of an answer have a history: each one takes up to 10 KiB.
 const MOST_HISTORIES: usize = 100;
@@ -230,7 +230,7 @@ impl Probes {
             return refused(404, TOO_MANY_NAMES);
         };
         let Some(format) = format(request.accept, &query) else {
-            return refused(404, NO_SUCH_FORMAT);
+            return refused(404, Format::unknown());
         };
         #[cfg(feature = "page")]
         if let Some(answer) = page::end_of_events(format, request) {
@@ -291,16 +291,26 @@ impl Probes {
         if !one && !query.verbose && query.exclude.is_empty() && query.unmatched.is_empty() {
             return None;
         }
-        let plans = &self.engine.plans;
+        let (plans, known) = (&self.engine.plans, &self.engine.names);
+        let of = named.map_or(0..plans.len(), Named::checks);
+        let in_a_group = |index: &usize| {
+            let ranges = query.groups.iter().flat_map(|group| known.group(group));
+            query.groups.is_empty() || ranges.into_iter().any(|range| range.contains(index))
+        };
         let mut excluded: Vec<Excluded> = Vec::new();
+        let mut unmatched: Vec<_> = query.unmatched.iter().map(Cow::as_ref).collect();
         for (name, checks) in &query.exclude {
-            let is_check = matches!(self.engine.names.named(name), Some(Named::Check(_)));
-            let in_probe = checks.clone().filter(|index| plans[*index].spec.is_in(probe));
-            excluded.extend(in_probe.take(MOST_EXCLUDED).map(|index| Excluded {
+            let is_check = matches!(known.named(name), Some(Named::Check(_)));
+            let before = excluded.len();
+            let asked = common(checks, &of).filter(|index| plans[*index].spec.is_in(probe) && in_a_group(index));
+            excluded.extend(asked.take(MOST_EXCLUDED).map(|index| Excluded {
                 index,
                 name: plans[index].spec.name.clone(),
                 with: (!is_check).then(|| name.clone().into_owned()),
             }));
+            if excluded.len() == before {
+                unmatched.push(name);
+            }
         }
         excluded.sort_by_key(|excluded| excluded.index);
         excluded.dedup_by_key(|excluded| excluded.index);
@@ -309,9 +319,8 @@ impl Probes {
             verbose: query.verbose,
             one,
             excluded,
-            unmatched: query
-                .unmatched
-                .iter()
+            unmatched: unmatched
+                .into_iter()
                 .map(|name| text::clean(name).to_string())
                 .collect(),
             ..self.whole_scope()

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::engine::{Named, Names};
 
-/// A query with more names than this is refused, so that no query is expensive.
+/// A query with more names in `exclude` and `group` than this is refused, so that no query is expensive.
 const MAX_NAMES: usize = 64;
 
 #[derive(Debug, Default)]
@@ -33,9 +33,14 @@ pub(super) struct Query<'a> {
 /// keys are ignored. Returns `None` if there are too many names.
 pub(super) fn parse<'a>(query: &'a str, names: &Names) -> Option<Query<'a>> {
     let mut parsed = Query::default();
-    let pairs = form_urlencoded::parse(query.as_bytes());
-    let mut names_given = 0;
-    for (key, value) in pairs {
+    let mut count = 0;
+    for (key, value) in form_urlencoded::parse(query.as_bytes()) {
+        if matches!(&*key, "exclude" | "group") {
+            count += 1;
+            if count > MAX_NAMES {
+                return None;
+            }
+        }
         match &*key {
             "group" => parsed.groups.push(value),
             "hops" => parsed.hops = true,
@@ -46,11 +51,7 @@ pub(super) fn parse<'a>(query: &'a str, names: &Names) -> Option<Query<'a>> {
                 Some(checks) => parsed.exclude.push((value, checks)),
                 None => parsed.unmatched.push(value),
             },
-            _ => continue,
-        }
-        names_given += usize::from(matches!(&*key, "group" | "exclude"));
-        if names_given > MAX_NAMES {
-            return None;
+            _ => {}
         }
     }
     parsed.groups.sort_unstable();

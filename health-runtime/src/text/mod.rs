@@ -108,6 +108,11 @@ pub(crate) fn name(name: Cow<'static, str>) -> Cow<'static, str> {
     }
 }
 
+/// Whether the character may begin a new line where a text is shown.
+pub(crate) fn breaks_line(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
 /// Whether a value with this name is a secret.
 pub(crate) fn is_secret(name: &str) -> bool {
     names::is_secret(name.as_bytes())

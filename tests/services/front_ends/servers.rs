@@ -13,7 +13,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::header::{CONNECTION, CONTENT_TYPE};
 use axum::http::{HeaderValue, Request, Response, StatusCode};
-use health_runtime::{Health, Phase, Probes};
+use health_runtime::{Health, Phase, ProbeRequest, Probes};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -142,8 +142,7 @@ async fn respond(
     probes: Probes,
     health: Health,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
-    let (method, uri) = (request.method().as_str(), request.uri());
-    let answer = probes.answer(method, uri.path(), uri.query()).await;
+    let answer = probes.respond(ProbeRequest::from(&request)).await;
     let mut response = match answer {
         Some(answer) => Response::<Bytes>::from(answer).map(Full::new),
         None => application(&health),

@@ -114,16 +114,6 @@ pub(crate) const CASES: &[Case] = &[
     ),
     // --- headers that do not count ---
     case(
-        "Accept of text",
-        &[request!("GET /readyz", "Accept: text/plain, text/*;q=0.5")],
-        READY,
-    ),
-    case(
-        "Accept of nothing",
-        &[request!("GET /readyz", "Accept: application/xml;q=0")],
-        READY,
-    ),
-    case(
         "Accept-Encoding",
         &[request!("GET /readyz", "Accept-Encoding: gzip, br")],
         READY,
@@ -144,6 +134,61 @@ pub(crate) const CASES: &[Case] = &[
         &[request!("GET /livez", "X-HTTP-Method-Override: POST")],
         LIVE,
     ),
+    // --- the format ---
+    case(
+        "Accept of text",
+        &[request!("GET /readyz", "Accept: text/plain, text/*;q=0.5")],
+        READY,
+    ),
+    case(
+        "Accept of health+json",
+        &[request!("GET /readyz", "Accept: application/health+json")],
+        READY,
+    ),
+    case(
+        "Accept of Actuator",
+        &[request!(
+            "GET /health",
+            "Accept: application/vnd.spring-boot.actuator.v3+json, application/json"
+        )],
+        READY,
+    ),
+    case(
+        "Accept of nothing",
+        &[request!("GET /readyz", "Accept: application/xml;q=0")],
+        READY,
+    ),
+    case(
+        "Accept that cannot be read",
+        &[request!("GET /livez", "Accept: ;;/\"")],
+        LIVE,
+    ),
+    case("verbose", &[request!("GET /readyz?verbose")], READY),
+    case("the format json", &[request!("GET /readyz?format=json")], READY),
+    case("the format text", &[request!("GET /readyz?format=text")], READY),
+    case(
+        "the format health+json",
+        &[request!("GET /readyz?format=health+json")],
+        READY,
+    ),
+    case("the format spring", &[request!("GET /health?format=spring")], READY),
+    case(
+        "the format microprofile",
+        &[request!("GET /startupz?format=microprofile")],
+        STARTED,
+    ),
+    case("the format aspnet", &[request!("HEAD /livez?format=aspnet")], LIVE),
+    case(
+        "the format of a check",
+        &[request!("GET /readyz/cache?format=text", "Accept: application/json")],
+        CACHE,
+    ),
+    case(
+        "the format of a part",
+        &[request!("GET /readyz?verbose&exclude=billing&exclude=db")],
+        OTHERS,
+    ),
+    case("an unknown format", &[request!("GET /readyz?format=xml")], UNKNOWN),
     // --- bodies ---
     case(
         "GET with a body",
@@ -204,7 +249,7 @@ pub(crate) const CASES: &[Case] = &[
     ),
     // --- queries ---
     case("an empty query", &[request!("GET /readyz?")], READY),
-    case("an unknown key", &[request!("GET /readyz?verbose")], READY),
+    case("an unknown key", &[request!("GET /readyz?x=db")], READY),
     case("odd separators", &[request!("GET /readyz?&&=&?&exclude")], READY),
     case("exclude", &[request!("GET /readyz?exclude=db")], OTHERS),
     case("exclude, encoded", &[request!("GET /readyz?%65xclude=%64b")], OTHERS),

@@ -6,10 +6,11 @@ use std::time::SystemTime;
 use askama::Template;
 
 use crate::detail::Detail;
+use crate::format::Scope;
 use crate::format::page::drawing::Drawings;
 use crate::format::page::{Kind, words};
 use crate::outcome::{PartReport, Reason, Status};
-use crate::report::{CheckReport, History, PastTransition, Report, spoken};
+use crate::report::{CheckReport, History, PastTransition, spoken};
 use crate::text::Date;
 
 /// At most this many parts of a check are shown: the failing ones come first.
@@ -65,7 +66,7 @@ struct Change {
 }
 
 impl<'a> Check<'a> {
-    pub(super) fn new(check: &'a CheckReport, report: &Report, is_internal: bool) -> Self {
+    pub(super) fn new(check: &'a CheckReport, now: SystemTime, scope: &Scope) -> Self {
         Self {
             name: &check.name,
             status: check.status,
@@ -73,10 +74,10 @@ impl<'a> Check<'a> {
             reason: check.reason,
             critical: check.critical,
             latency: check.latency.map(words::millis),
-            message: check.message.as_deref().filter(|message| !message.is_empty()),
-            details: &check.details,
+            message: scope.message(check).filter(|message| !message.is_empty()),
+            details: scope.details(check),
             is_open: false,
-            internal: is_internal.then(|| Internal::new(check, report.at)),
+            internal: scope.is_internal().then(|| Internal::new(check, now)),
         }
     }
 

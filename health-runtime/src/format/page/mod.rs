@@ -24,20 +24,17 @@ use bytes::Bytes;
 
 use self::check::{Check, is_of_the_web};
 use self::progress::Progress;
-use crate::format::{Scope, limit};
+use crate::format::{LABEL, Scope, cut, limit};
 use crate::outcome::{Reason, Status};
 use crate::report::{Audience, Headline, Phase, Report, StartObstacle, spoken};
-use crate::spec::Probe;
-use crate::text::{Date, boundary};
+use crate::spec::{Probe, Public};
+use crate::text::Date;
 
 /// The public page shows at most this many checks: as many as the other public formats.
 const MOST_PUBLIC: usize = 80;
 
 /// The internal page shows at most this many checks. A person reads the first ones.
 const MOST_INTERNAL: usize = 200;
-
-/// The longest name or version of the service that is shown, in bytes.
-const NAME: usize = 128;
 
 /// The page shows all of at most this many checks that are not healthy. The reader can open the others.
 const MOST_OPEN: usize = 5;
@@ -175,8 +172,11 @@ const fn most_checks(audience: Audience) -> usize {
 /// The document from its title on. It has no nonce, so that it can be kept and sent again.
 pub(super) fn render(report: &Report, scope: &Scope) -> Bytes {
     fit(report, scope, |main| {
-        let is_internal = scope.audience == Audience::Internal;
-        Document { main, is_internal }.render()
+        Document {
+            main,
+            is_internal: scope.is_internal(),
+        }
+        .render()
     })
 }
 
@@ -232,11 +232,14 @@ impl<'a> Main<'a> {
     /// The main part with the first `shown` checks of the report, which is for this audience already.
     fn new(report: &'a Report, scope: &Scope, shown: usize) -> Self {
         let is_status_only = scope.is_status_only();
-        let is_internal = scope.audience == Audience::Internal;
-        let mut headline = report.headline_parts();
+        let mut headline = match scope.audience {
+            Audience::Internal => report.headline_parts(),
+            // The public one never quotes a message.
+            Audience::Public => report.clone().into_public(Public::CheckStates).headline_parts(),
+        };
         if is_status_only {
             headline = Headline {
-                lasts: None,
+                rest: String::new(),
                 what: Vec::new(),
                 ..headline
             };
@@ -244,7 +247,7 @@ impl<'a> Main<'a> {
         let runbook = headline.what.pop_if(|what| what.starts_with("runbook "));
         let checks = report.checks[..shown]
             .iter()
-            .map(|check| Check::new(check, report, is_internal));
+            .map(|check| Check::new(check, report.at, scope));
         let (healthy, others): (Vec<_>, Vec<_>) = checks.partition(|check| check.status == Status::Healthy);
         let failing = others.len();
         let mut roots = under_their_causes(others);
@@ -331,7 +334,7 @@ fn spoken_state(report: &Report, headline: &Headline, roots: &[Root<'_>]) -> Str
 
 /// A name or version of the service, as far as it is shown.
 fn name(text: &str) -> &str {
-    &text[..boundary::floor(text, NAME)]
+    cut(text, LABEL)
 }
 
 /// The groups of the checks, by name. Only readiness and health can be asked about a group.

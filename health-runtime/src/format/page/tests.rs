@@ -7,11 +7,11 @@ use crate::detail::Detail;
 use crate::health::Health;
 use crate::outcome::PartReport;
 use crate::report::{CheckReport, History};
-use crate::spec::{CheckSpec, Public};
+use crate::spec::CheckSpec;
 
 const HOSTILE: &str = "<script>alert(1)</script>\"'&\r\ndata: <b>";
 
-const INTERNAL: Scope = Scope::whole(Audience::Internal, Public::Checks);
+const INTERNAL: Scope = Scope::whole(Audience::Internal, Public::CheckStates);
 
 /// A report of this many checks, which all fail with the hostile text in every place.
 fn failing(checks: usize) -> Report {
@@ -59,7 +59,7 @@ fn page(report: &Report, scope: &Scope) -> String {
 
 #[test]
 fn the_public_page_has_the_names_and_reasons_and_nothing_internal() {
-    let page = page(&failing(1), &Scope::whole(Audience::Public, Public::Checks));
+    let page = page(&failing(1), &Scope::whole(Audience::Public, Public::CheckStates));
     for shown in ["orders", "1.4.2", "check-0", "unhealthy", "(error)", "critical"] {
         assert!(page.contains(shown), "{shown} is missing");
     }
@@ -79,7 +79,7 @@ fn the_public_page_with_details_has_the_message_and_the_details_alone() {
 
 #[test]
 fn a_page_of_the_status_alone_has_no_names() {
-    let page = page(&failing(1), &Scope::whole(Audience::Public, Public::Status));
+    let page = page(&failing(1), &Scope::whole(Audience::Public, Public::StatusOnly));
     assert!(page.contains("unhealthy"));
     for hidden in ["orders", "1.4.2", "check-0", "(error)", "uptime", "running"] {
         assert!(!page.to_lowercase().contains(hidden), "{hidden} is public");
@@ -119,7 +119,7 @@ fn the_event_of_a_draining_service_says_so() {
 fn the_page_says_how_many_checks_it_does_not_show() {
     let report = failing(250);
     for (audience, left) in [(Audience::Internal, 50), (Audience::Public, 170)] {
-        let page = page(&report, &Scope::whole(audience, Public::Checks));
+        let page = page(&report, &Scope::whole(audience, Public::CheckStates));
         assert!(
             page.contains(&format!("{left} more checks are not shown")),
             "{audience:?}"
@@ -155,7 +155,7 @@ fn a_check_stands_below_its_cause() {
     let checks = report
         .checks
         .iter()
-        .map(|check| Check::new(check, &report, true))
+        .map(|check| Check::new(check, report.at, &INTERNAL))
         .collect();
     let roots = under_their_causes(checks);
     assert_eq!(roots.len(), 1);
