@@ -273,7 +273,7 @@ async fn it_serves_the_probes_and_nothing_else() {
     for path in ["/livez", "/readyz", "/startupz", "/health", "/readyz/db", "/livez/db"] {
         says(internal, path, 200).await;
     }
-    for path in ["/", "/orders", "/livez.html", "/readyzz", "/metrics", "*"] {
+    for path in ["/", "/orders", "/livez.html", "/readyzz", "/metrics/", "*"] {
         let answer = ask(internal, path).await;
         assert!(has_code(&answer, 404), "{path}: {answer}");
         assert_eq!(json_of(&answer), json!({"error": "no probe has this path"}), "{path}");

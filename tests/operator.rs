@@ -52,6 +52,7 @@ async fn without_the_token_every_path_and_method_gets_401_and_learns_nothing() {
                 "/readyz/db",
                 "/readyz/typo",
                 "/health?history",
+                "/metrics",
                 "/hold",
                 "/release",
             ] {

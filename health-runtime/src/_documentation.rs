@@ -1,5 +1,5 @@
-//! The reference pages beside the items: the options, the checks, the HTTP contract, the states, the log, containers, and
-//! systemd.
+//! The reference pages beside the items: the options, the checks, the HTTP contract, the states, the log, metrics,
+//! containers, and systemd.
 
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
@@ -20,6 +20,9 @@ pub mod states {}
 
 #[doc = include_str!("../docs/log.md")]
 pub mod log {}
+
+#[doc = include_str!("../docs/metrics.md")]
+pub mod metrics {}
 
 #[doc = include_str!("../docs/containers.md")]
 pub mod containers {}

@@ -117,12 +117,13 @@
 //! | `actix`, `actix_drain`, `actix_shutdown_signal` | answer the probes in an application of actix-web 4, and shut down without losing a request |
 //! | `serve` | serve the public probes of a worker without a web server |
 //! | `grpc` | answer the health service of gRPC |
-//! | `serve_internal`, `internal_router` | show error texts, runbooks and parts to the person on call |
+//! | `serve_internal`, `internal_router` | show error texts, runbooks and parts to the person on call, and metrics to Prometheus |
 //! | [`startup_task`](Health::startup_task), [`mark_started`](Health::mark_started) | delay the start until some work is done |
 //! | [`hold`](Health::hold), [`drain`](Health::drain) | take the service out of rotation, temporarily or permanently |
 //! | [`subscribe`](Health::subscribe), [`watch`](Health::watch) | react to changes |
 //! | `notify_systemd` | report the start, the end and the status to systemd, and send pings to its watchdog |
 //! | [`report`](Health::report), [`phase`](Health::phase) | read the state from inside the service |
+//! | `record_metrics` | record the metrics with a recorder of the crate metrics |
 //!
 //! # Contracts
 //!
@@ -133,6 +134,7 @@
 //! | [The HTTP contract](_documentation::http) | configure a prober, or understand an answer |
 //! | [The states](_documentation::states) | find out why a probe fails |
 //! | [The log](_documentation::log) | write an alert |
+//! | [The metrics](_documentation::metrics) | scrape the service, or write an alert for Prometheus |
 //! | [Containers](_documentation::containers) | write a `HEALTHCHECK` without `curl` in the image |
 //! | [systemd](_documentation/systemd/index.html) | write a unit file |
 //!
@@ -160,6 +162,7 @@
 //! | `fred-10` | off | [`HealthCheck`] for `fred::clients::Client` and `Pool` of fred 10 |
 //! | `redis-0_32`, `redis-1` | off | [`HealthCheck`] for `redis::Client`, `redis::aio::ConnectionManager` and `redis::aio::MultiplexedConnection`. For any other version of redis, use [`redis_checks!`], which needs no feature |
 //! | `redis-0_32-cluster`, `redis-1-cluster` | off | the same, and [`HealthCheck`] for `redis::cluster_async::ClusterConnection` |
+//! | `metrics-0_24` | off | `Health::record_metrics`, which records the metrics with the recorder of the crate metrics 0.24. `/metrics` on the internal port needs no feature |
 //! | `testing` | off | `testing::TestHealth`, which you can use in your own tests to check what your service reports while something fails |
 //! | `tokio-util-0_7` | off | [`HealthCheck`] for `tokio_util::task::TaskTracker`; its [`impl`](HealthCheck#impl-HealthCheck-for-TaskTracker) documents when it fails |
 //!
@@ -188,6 +191,7 @@ pub mod __private;
 //   http                              answers probes
 //   probe                             asks a probe, from inside a container
 //   systemd                           tells systemd about the service
+//   recorder                          records the metrics for a recorder of the crate `metrics`
 //   grpc, grpc_health_v1              answers the health service of gRPC; its messages
 //   text, panics, trigger, kept,      what several of these need
 //   current_run
@@ -219,6 +223,8 @@ mod package;
 mod panics;
 mod parts;
 pub mod probe;
+#[cfg(feature = "metrics-0_24")]
+mod recorder;
 mod report;
 mod spec;
 mod start_error;

@@ -2,6 +2,11 @@
 
 mod headline;
 mod history;
+#[cfg_attr(
+    not(any(feature = "serve", feature = "metrics-0_24")),
+    allow(dead_code, reason = "nothing else shows metrics")
+)]
+mod metrics;
 #[cfg(test)]
 pub(crate) mod samples;
 mod waiting;
@@ -20,6 +25,7 @@ use crate::spec::{Probe, Public};
 #[cfg(feature = "page")]
 pub(crate) use self::headline::{Headline, spoken};
 pub use self::history::{History, PastResult, PastTransition};
+pub(crate) use self::metrics::{CODES, CheckMetrics, Counts, Metrics, ProbeMetrics, RunEnd};
 pub use self::waiting::{HoldReport, StartObstacle, Waiting};
 
 /// The phase that the service is in, from its start to its shutdown.

@@ -6,6 +6,7 @@
 //! view         what is published: immutable, read without the lock
 //! publication  the latest view, and until when each probe may use it
 //! report       makes a report from a view
+//! metrics      collects the metrics
 //! probe        a probe that has to wait
 //! run          one run of one check, in a task or on a thread of its own
 //! runner       the checks with the user's state, and how they are dropped
@@ -30,6 +31,11 @@ mod clock;
 mod core;
 mod handle;
 mod log;
+#[cfg_attr(
+    not(any(feature = "serve", feature = "metrics-0_24")),
+    allow(dead_code, reason = "nothing else shows metrics")
+)]
+mod metrics;
 mod names;
 mod pacemaker;
 mod probe;
@@ -89,6 +95,7 @@ use self::core::lifecycle::Stage;
 use self::core::servers::Servers;
 use self::log::once::Live;
 use self::log::outbox::Outbox;
+use self::metrics::Requests;
 use self::publication::Publication;
 use self::run::Spawned;
 use self::sync::Loaded;
@@ -122,6 +129,7 @@ pub(crate) struct Engine {
     draining: AtomicBool,
     /// The public probes have been handed out.
     is_public: AtomicBool,
+    pub(crate) requests: Requests,
     /// A probe has been requested since the last tick.
     probed: AtomicBool,
     /// A server of the application runs.
@@ -394,7 +402,7 @@ impl Engine {
     }
 
     /// Spawns a task on the runtime that the checks run on. Does nothing in a test that moves the clock.
-    #[cfg(all(unix, feature = "systemd"))]
+    #[cfg(any(feature = "metrics-0_24", all(unix, feature = "systemd")))]
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         if let Some(handles) = &self.handles {
             drop(handles.runtime.spawn(task));

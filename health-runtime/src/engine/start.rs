@@ -12,6 +12,7 @@ use crate::engine::core::lifecycle::Stage;
 use crate::engine::log::once::{self, Live, StateType};
 use crate::engine::log::outbox::Outbox;
 use crate::engine::log::thread::LogThread;
+use crate::engine::metrics::Requests;
 use crate::engine::names::Names;
 use crate::engine::pacemaker;
 use crate::engine::publication::Publication;
@@ -63,6 +64,7 @@ impl Engine {
             armed: AtomicBool::new(false),
             draining: AtomicBool::new(false),
             is_public: AtomicBool::new(false),
+            requests: Requests::default(),
             probed: AtomicBool::new(false),
             server_runs: AtomicBool::new(false),
             threadless: AtomicBool::new(false),

@@ -1,10 +1,10 @@
 //! A weak reference to the engine. The engine's own threads and tasks use it, because they must not keep the engine
 //! running.
 
-#[cfg(all(unix, feature = "systemd"))]
+#[cfg(any(feature = "metrics-0_24", all(unix, feature = "systemd")))]
 use std::pin::pin;
 use std::sync::{Arc, Weak};
-#[cfg(all(unix, feature = "systemd"))]
+#[cfg(any(feature = "metrics-0_24", all(unix, feature = "systemd")))]
 use std::task::Poll;
 
 use crate::engine::Engine;
@@ -26,7 +26,7 @@ impl WeakEngine {
 
     /// Waits, but not longer than the engine exists. The timer is one of the pacemaker, because the application's runtime
     /// may have no timers.
-    #[cfg(all(unix, feature = "systemd"))]
+    #[cfg(any(feature = "metrics-0_24", all(unix, feature = "systemd")))]
     pub(crate) async fn sleep(&self, time: std::time::Duration) {
         let timer = self.look(|engine| {
             let _timers = engine.timers();

@@ -10,6 +10,7 @@
 //! spring        what Spring Boot Actuator answers
 //! microprofile  what MicroProfile Health answers
 //! aspnet        what the health checks of ASP.NET Core answer to their UI
+//! metrics       the text formats for metrics
 //! facts         what these three show of a check beside its status
 //! page          for a browser, and its events
 //! ```
@@ -20,6 +21,11 @@ mod facts;
 mod health_json;
 mod json;
 mod limit;
+#[cfg_attr(
+    not(feature = "serve"),
+    allow(dead_code, reason = "only an internal port writes metrics as text")
+)]
+mod metrics;
 mod microprofile;
 #[cfg(feature = "page")]
 pub(crate) mod page;
@@ -31,6 +37,11 @@ use std::num::NonZeroUsize;
 use std::sync::LazyLock;
 
 use bytes::Bytes;
+
+#[cfg(feature = "serve")]
+pub(crate) use self::metrics::MetricsFormat;
+#[cfg(feature = "metrics-0_24")]
+pub(crate) use self::metrics::{DURATION, Family, Kind, Sink, Value, list};
 
 use crate::detail::Detail;
 use crate::outcome::Status;

@@ -50,6 +50,15 @@ impl Answer {
         }
     }
 
+    /// The answer with something else than the state of a probe.
+    #[cfg(feature = "serve")]
+    pub(super) fn page(content_type: &'static str, closing: bool, body: Bytes) -> Self {
+        Self {
+            content_type: Some(content_type),
+            ..Self::error(200, closing, body)
+        }
+    }
+
     /// The answer at a path with this body, in this format.
     pub(super) fn with_type(mut self, body: Body, format: Format) -> Self {
         self.content_type = match body {

@@ -6,8 +6,12 @@ mod actix;
 mod answer;
 #[cfg(feature = "axum")]
 mod axum;
+#[cfg(feature = "serve")]
+mod internal;
 #[cfg(feature = "http-1")]
 mod into_response;
+#[cfg(feature = "serve")]
+mod metrics;
 #[cfg(feature = "token")]
 mod operator;
 #[cfg(feature = "page")]
@@ -203,7 +207,7 @@ impl Probes {
             }
             Err(answer) => answer,
         };
-        answer.to(request.method)
+        self.counted(target.route, answer).to(request.method)
     }
 
     /// What the request asks, or the answer to a request that is refused.
@@ -340,6 +344,12 @@ impl Probes {
         }
     }
 
+    /// The answer, after it has been counted for the probe of this route.
+    fn counted(&self, route: usize, answer: Answer) -> Answer {
+        self.engine.requests.count(self.route(route).probe, answer.status);
+        answer
+    }
+
     /// The answer to a request that is not allowed, or that finds nothing.
     fn refusal(&self, status: u16, why: &'static str) -> Answer {
         Answer::error(status, self.engine.is_draining(), FORMAT.refusal(why))
@@ -363,7 +373,9 @@ impl Probes {
         self.note_probe();
         let route = self.route(target.route);
         let view = self.engine.fresh_view(route.probe)?;
-        Some(self.whole(route, Format::DEFAULT, &view).to(request.method))
+        let answer = self.whole(route, Format::DEFAULT, &view);
+        self.engine.requests.count(route.probe, answer.status);
+        Some(answer.to(request.method))
     }
 
     fn judged(&self, question: &Question, view: &View) -> Answer {

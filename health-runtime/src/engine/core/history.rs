@@ -1,9 +1,11 @@
-//! The history of a check: its last results and its last changes. Kept only once somebody can read it.
+//! The history of a check: its last results, its last changes, and how many there were. Kept only once somebody can
+//! read it.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::engine::{State, Time};
+use crate::report::Counts;
 
 /// How many results are kept.
 const RESULTS: usize = 120;
@@ -16,6 +18,8 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 
 #[derive(Clone, Debug)]
 pub(crate) struct History {
+    /// Of all results and changes since `begun`, also of those that are no longer kept.
+    pub(super) counts: Counts,
     results: VecDeque<Entry>,
     changes: VecDeque<Change>,
     begun: Time,
@@ -80,6 +84,7 @@ impl Change {
 impl History {
     pub(super) fn new(state: State, now: Time) -> Self {
         Self {
+            counts: Counts::default(),
             results: VecDeque::with_capacity(RESULTS),
             changes: VecDeque::new(),
             begun: now,
@@ -91,6 +96,7 @@ impl History {
 
     /// Notes the result of a run that took this long.
     pub(super) fn note_result(&mut self, state: State, took: Duration, now: Time) {
+        self.counts.count_run(state.status, state.reason, took);
         let took = u16::try_from(took.as_secs_f32().to_bits() >> 16).expect("the upper half of 32 bits");
         let at = Moment::new(now);
         push(&mut self.results, Entry { at, took, state }, RESULTS);
@@ -101,6 +107,7 @@ impl History {
         self.passed = self.passed_until(now);
         let from = std::mem::replace(&mut self.state, to);
         self.since = now;
+        self.counts.count_transition(from.status, to.status);
         let at = Moment::new(now);
         push(&mut self.changes, Change { at, from, to }, CHANGES);
     }

@@ -13,6 +13,7 @@
 //! judge           the state of a check at a moment
 //! causes          which failing check causes the failure of another one
 //! demand          what a probe starts and waits for
+//! durations       how long the last runs took, for a recorder
 //! lifecycle       starting, running, draining; holds
 //! waits           the names of startup tasks and holds
 //! operator_hold   the hold of an operator, which ends by itself
@@ -33,6 +34,8 @@ mod blocking_limit;
 mod breaker;
 mod causes;
 mod demand;
+#[cfg(feature = "metrics-0_24")]
+mod durations;
 #[cfg(feature = "testing")]
 mod forced;
 pub(in crate::engine) mod history;
@@ -76,7 +79,7 @@ use crate::engine::core::plan::Plan;
 use crate::engine::core::servers::Servers;
 use crate::engine::{Event, RunResult, State, Time};
 use crate::outcome::{Reason, Status};
-use crate::report::Phase;
+use crate::report::{Counts, Phase};
 use crate::spec::Probe;
 
 /// The log reports a freeze if at least this much time is lost. Shorter freezes are common on a busy machine.
@@ -103,6 +106,8 @@ pub(crate) struct Core {
     forced: BTreeMap<usize, RunResult>,
     budget: Duration,
     pub(in crate::engine) awake: Awake,
+    #[cfg(feature = "metrics-0_24")]
+    durations: durations::Durations,
     stall_watch: StallWatch,
     pub(in crate::engine) lifecycle: Lifecycle,
     /// The readiness in the last event, and whether it failed only because first results were still missing.
@@ -188,6 +193,8 @@ impl Core {
             forced: BTreeMap::new(),
             budget,
             awake: Awake::default(),
+            #[cfg(feature = "metrics-0_24")]
+            durations: None,
             stall_watch: StallWatch::default(),
             lifecycle: Lifecycle::new(manual_start),
             told_readiness: (State::unhealthy(Reason::Starting), false),
@@ -327,6 +334,8 @@ impl Core {
         let passes_first = slot.passes_first(state);
         slot.note_result(state, took, now);
         slot.last = Some(Finished { at: now, took, result });
+        #[cfg(feature = "metrics-0_24")]
+        self.note_duration(index, took);
         self.tell(index, now);
         // If the state stays the same, the view stays valid. The new latency appears in the next view.
         self.effects.changed |= self.slots[index].told != told;
@@ -412,6 +421,16 @@ impl Core {
     /// The history of the check, if it is kept.
     pub(crate) fn history(&self, index: usize) -> Option<&History> {
         self.slots[index].history.as_deref()
+    }
+
+    /// What has been counted about each check since its history is kept.
+    #[cfg_attr(
+        not(any(feature = "serve", feature = "metrics-0_24")),
+        allow(dead_code, reason = "nothing else shows metrics")
+    )]
+    pub(crate) fn counts(&self) -> Vec<Counts> {
+        let counts = |slot: &Slot| slot.history.as_ref().map(|history| history.counts.clone());
+        self.slots.iter().map(|slot| counts(slot).unwrap_or_default()).collect()
     }
 
     /// Queues an event that another part of the engine has made.

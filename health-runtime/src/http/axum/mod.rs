@@ -5,23 +5,19 @@ pub(in crate::http) mod listener;
 mod serve;
 
 use std::convert::Infallible;
-#[cfg(feature = "token")]
-use std::future::ready;
+use std::future::{Ready, ready};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-#[cfg(feature = "token")]
-use axum::routing::any;
 use futures_util::future::BoxFuture;
-#[cfg(feature = "token")]
-use http::StatusCode;
 use http::Version;
 use tower_service::Service;
 
 use crate::health::Health;
+use crate::http::internal::InternalPath;
 use crate::http::into_response::respond;
 use crate::http::{Answer, DrainLayer, ProbeRequest, Probes, Target};
 use crate::report::Audience;
@@ -70,6 +66,8 @@ impl Health {
     ///   breaker are applied;
     /// - `age_ms`: the time since the last run ended.
     ///
+    /// It also serves the [metrics](crate::_documentation::metrics) at `/metrics`, unless a probe has this path.
+    ///
     /// The body of an answer can be up to 1 MiB long instead of 4 KiB. Only use this router on a port that cannot be
     /// reached by the public.
     ///
@@ -116,19 +114,35 @@ fn router<S: Clone + Send + Sync + 'static>(probes: &Probes) -> Router<S> {
             .route_service(&format!("{path}/"), service(None))
             .route_service(&format!("{path}/{{*below}}"), service(None));
     }
-    #[cfg(feature = "token")]
-    for action in probes.actions() {
+    for internal in probes.internal_paths() {
         let probes = probes.clone();
-        let act = move |request: Request| {
-            let answer = probes.act(&ProbeRequest::from(&request));
-            ready(answer.map_or_else(
-                || StatusCode::NOT_FOUND.into_response(),
-                |answer| respond(answer, request.version()),
-            ))
-        };
-        router = router.route(action.path(), any(act));
+        router = router.route_service(internal.path(), InternalService { probes, internal });
     }
     router
+}
+
+/// Answers a path of the internal router that is not the path of a probe.
+#[derive(Clone)]
+struct InternalService {
+    probes: Probes,
+    internal: InternalPath,
+}
+
+impl Service<Request> for InternalService {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Ready<Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let answer = self
+            .probes
+            .answer_internal(self.internal, &ProbeRequest::from(&request));
+        ready(Ok(respond(answer, request.version())))
+    }
 }
 
 /// A service and not a handler, because a service is a fifth cheaper, and can answer HEAD itself.

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use crate::engine::Core;
-use crate::http::operator::Action;
 use crate::http::{Answer, ProbeRequest, Probes};
 use crate::text;
 
@@ -30,24 +29,23 @@ struct HoldBody<'a> {
 }
 
 impl Probes {
-    pub(super) fn carry_out(&self, action: Action, request: &ProbeRequest<'_>) -> Answer {
+    pub(in crate::http) fn release(&self, request: &ProbeRequest<'_>) -> Answer {
         if request.method != "POST" {
-            return self.refusal(405, WRONG_METHOD).with_header("allow", "POST");
+            return self.use_post();
         }
-        match action {
-            Action::Hold => self.hold(request.query.unwrap_or_default()),
-            Action::Release => {
-                self.engine.with(|core, _| Core::release_operator(core));
-                answer(&HoldBody {
-                    held: false,
-                    reason: None,
-                    ends_in_s: None,
-                })
-            }
-        }
+        self.engine.with(|core, _| Core::release_operator(core));
+        answer(&HoldBody {
+            held: false,
+            reason: None,
+            ends_in_s: None,
+        })
     }
 
-    fn hold(&self, query: &str) -> Answer {
+    pub(in crate::http) fn hold(&self, request: &ProbeRequest<'_>) -> Answer {
+        if request.method != "POST" {
+            return self.use_post();
+        }
+        let query = request.query.unwrap_or_default();
         let (mut reason, mut lasts) = (Cow::Borrowed(REASON), USUAL);
         for (key, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*key {
@@ -67,6 +65,10 @@ impl Probes {
             reason: Some(&reason),
             ends_in_s: Some(lasts.as_secs()),
         })
+    }
+
+    fn use_post(&self) -> Answer {
+        self.refusal(405, WRONG_METHOD).with_header("allow", "POST")
     }
 }
 

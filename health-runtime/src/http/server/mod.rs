@@ -104,8 +104,8 @@ impl Health {
     /// If the port is 0, the operating system picks a free port. If a name such as `localhost` has several addresses,
     /// the probes are served at all of them, and the first one is returned.
     ///
-    /// The server shows the same details as [`internal_router`](Self::internal_router) at the same paths, and serves
-    /// nothing else. You can call this method several times to serve the probes at different addresses, in which case
+    /// The server shows the same details as [`internal_router`](Self::internal_router) at the same paths, and the
+    /// [metrics](crate::_documentation::metrics) at `/metrics`. It serves nothing else. You can call this method several times to serve the probes at different addresses, in which case
     /// each call starts its own thread.
     ///
     /// Because the server has its own runtime, it still answers while every worker of the application's runtime is
@@ -205,15 +205,14 @@ async fn respond_to(engine: WeakEngine, audience: Audience, request: Request<()>
 async fn answer(engine: &WeakEngine, audience: Audience, request: &ProbeRequest<'_>) -> Option<Answer> {
     let asked = engine.look(|engine| {
         let probes = Probes::moment(engine, audience);
-        #[cfg(feature = "token")]
-        if let Some(answer) = probes.act(request) {
-            return Err(answer);
-        }
         let target = probes.target(request.path);
         if let Some(target) = target
             && let Some(answer) = probes.at_once(target, request)
         {
             return Err(answer);
+        }
+        if let Some(internal) = probes.internal_path(request.path) {
+            return Err(probes.answer_internal(internal, request));
         }
         engine.note_probe();
         let target = target.ok_or_else(|| {
@@ -224,7 +223,7 @@ async fn answer(engine: &WeakEngine, audience: Audience, request: &ProbeRequest<
             probes.refusal(404, NO_PROBE).to(request.method)
         })?;
         let question = probes.question(&target, request);
-        question.map_err(|refusal| refusal.to(request.method))
+        question.map_err(|refusal| probes.counted(target.route, refusal).to(request.method))
     })?;
     let question = match asked {
         Ok(question) => question,
@@ -232,9 +231,9 @@ async fn answer(engine: &WeakEngine, audience: Audience, request: &ProbeRequest<
     };
     let view = engine.probe(question.probe, question.selection.as_ref()).await?;
     engine.look(|engine| {
-        Probes::moment(engine, audience)
-            .judged(&question, &view)
-            .to(request.method)
+        let probes = Probes::moment(engine, audience);
+        let answer = probes.judged(&question, &view);
+        probes.counted(question.route, answer).to(request.method)
     })
 }
 
