@@ -149,6 +149,7 @@
 //! | `http-1` | with `serve` | conversion of an [`Answer`] into an `http::Response<Bytes>`, for hyper and for frameworks that use hyper |
 //! | `http-client` | off | `checks::Http`, which asks an HTTP server; it brings reqwest 0.13 with rustls |
 //! | `net` | with `axum` | [`checks::Tcp`] |
+//! | `page` | off | the probes as a page in a browser, see [the HTTP contract](_documentation::http#the-page) |
 //! | `systemd` | off | `Health::notify_systemd`, for units with `Type=notify` and a watchdog; it adds no dependency |
 //! | `tls-expiry` | off | `checks::TlsExpiry`, which reads certificates from a file or asks a server for them; it brings rustls and x509-cert |
 //! | `tonic-0_14` | off | `Health::grpc`, the health service of gRPC for a server of tonic; `checks::Grpc`, which asks the health service of another server, and [`HealthCheck`] for `tonic::transport::Channel` |

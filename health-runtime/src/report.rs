@@ -22,6 +22,8 @@ use crate::detail::Detail;
 use crate::outcome::{PartReport, Reason, Status};
 use crate::spec::{Probe, Public};
 
+#[cfg(feature = "page")]
+pub(crate) use self::headline::{Headline, spoken};
 pub use self::history::{History, PastResult, PastTransition};
 pub(crate) use self::metrics::{CODES, CheckMetrics, Counts, Metrics, ProbeMetrics, RunEnd};
 pub use self::waiting::{HoldReport, StartObstacle, Waiting};

@@ -37,7 +37,11 @@ pub(super) fn fit(report: &Report, audience: Audience, render: impl Fn(usize) ->
         before > 0
     };
     let fitting = report.checks.iter().take_while(fits).count();
-    let mut shown = fitting.min(most_checks(audience));
+    shrink(fitting.min(most_checks(audience)), limit, render)
+}
+
+/// The body with as many checks as take fewer than `limit` bytes, and with at most `shown` checks.
+pub(super) fn shrink(mut shown: usize, limit: usize, render: impl Fn(usize) -> Bytes) -> Bytes {
     loop {
         let body = render(shown);
         if body.len() < limit || shown == 0 {

@@ -12,6 +12,7 @@
 //! aspnet        what the health checks of ASP.NET Core answer to their UI
 //! metrics       the text formats for metrics
 //! facts         what these three show of a check beside its status
+//! page          for a browser, and its events
 //! ```
 
 mod aspnet;
@@ -26,6 +27,8 @@ mod limit;
 )]
 mod metrics;
 mod microprofile;
+#[cfg(feature = "page")]
+pub(crate) mod page;
 mod spring;
 mod text;
 
@@ -61,6 +64,11 @@ pub(crate) enum Format {
     Spring,
     MicroProfile,
     AspNet,
+    #[cfg(feature = "page")]
+    Page,
+    /// The updates of an open page.
+    #[cfg(feature = "page")]
+    Events,
 }
 
 /// Whom a body is made for, and what the request asks for beside the checks.
@@ -159,17 +167,30 @@ impl Format {
     pub(crate) const DEFAULT: Self = Self::Json;
 
     /// All formats, in the order of their [`index`](Self::index).
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; if cfg!(feature = "page") { 8 } else { 6 }] = [
         Self::Json,
         Self::Text,
         Self::HealthJson,
         Self::Spring,
         Self::MicroProfile,
         Self::AspNet,
+        #[cfg(feature = "page")]
+        Self::Page,
+        #[cfg(feature = "page")]
+        Self::Events,
     ];
 
     /// The formats that the header `Accept` can choose. Among equals, the first one is chosen.
-    const NEGOTIATED: &[Self] = &[Self::Json, Self::Text, Self::HealthJson, Self::Spring];
+    const NEGOTIATED: &[Self] = &[
+        Self::Json,
+        Self::Text,
+        Self::HealthJson,
+        Self::Spring,
+        #[cfg(feature = "page")]
+        Self::Page,
+        #[cfg(feature = "page")]
+        Self::Events,
+    ];
 
     pub(crate) const fn index(self) -> usize {
         self as usize
@@ -185,6 +206,10 @@ impl Format {
             Self::Spring => &["spring"],
             Self::MicroProfile => &["microprofile"],
             Self::AspNet => &["aspnet"],
+            #[cfg(feature = "page")]
+            Self::Page => &["html"],
+            #[cfg(feature = "page")]
+            Self::Events => &["events"],
         }
     }
 
@@ -208,12 +233,25 @@ impl Format {
             Self::Text => "text/plain; charset=utf-8",
             Self::HealthJson => "application/health+json",
             Self::Spring => "application/vnd.spring-boot.actuator.v3+json",
+            #[cfg(feature = "page")]
+            Self::Page => "text/html; charset=utf-8",
+            #[cfg(feature = "page")]
+            Self::Events => "text/event-stream",
         }
     }
 
     /// Returns the largest number of checks that a report for this audience needs.
     pub(crate) fn most_checks(audience: Audience) -> usize {
         limit::most_checks(audience)
+    }
+
+    /// Whether the format shows the history of the checks to the person on call, also if the query does not ask for it.
+    pub(crate) const fn has_history(self) -> bool {
+        match self {
+            #[cfg(feature = "page")]
+            Self::Page | Self::Events => true,
+            _ => false,
+        }
     }
 
     /// Renders a report. If not all checks fit, the last ones are left out, and the body contains their number.
@@ -225,6 +263,10 @@ impl Format {
             Self::Spring => spring::render(report, scope),
             Self::MicroProfile => microprofile::render(report, scope),
             Self::AspNet => aspnet::render(report, scope),
+            #[cfg(feature = "page")]
+            Self::Page => page::render(report, scope),
+            #[cfg(feature = "page")]
+            Self::Events => page::event(report, scope),
         }
     }
 

@@ -75,6 +75,11 @@ impl Answer {
         self
     }
 
+    /// Whether the status code allows a body. 204 does not, and has no `Content-Length` (RFC 9110, section 8.6).
+    pub(super) fn has_body(&self) -> bool {
+        self.status != 204
+    }
+
     /// The answer as this method gets it.
     pub(super) fn to(mut self, method: &str) -> Self {
         match method {
@@ -88,12 +93,12 @@ impl Answer {
         self
     }
 
-    /// Returns the status code, which is 200, 404, 405 or 503.
+    /// Returns the status code, which is 200, 404, 405 or 503, or 204 at the end of the page's events.
     pub fn status(&self) -> u16 {
         self.status
     }
 
-    /// Returns the headers, including `Content-Length`. While the service is draining, they also include
+    /// Returns the headers, including `Content-Length` unless the status code is 204. While the service is draining, they also include
     /// `Connection: close`. HTTP/2 does not allow this header, so leave it out if you serve HTTP/2.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, String)> + use<> {
         let own = self.headers.clone();
@@ -104,7 +109,7 @@ impl Answer {
         fixed
             .map(|(name, value)| (name, value.to_owned()))
             .chain(own)
-            .chain([("content-length", self.length.to_string())])
+            .chain(self.has_body().then(|| ("content-length", self.length.to_string())))
     }
 
     /// Returns the body, which is empty for HEAD and OPTIONS requests.

@@ -47,7 +47,11 @@ pub(super) fn respond<B: From<Bytes>>(answer: Answer, version: Version) -> Respo
             .collect()
     });
     let mut headers = COMMON.clone();
-    headers.insert(CONTENT_LENGTH, digits(answer.length));
+    if answer.has_body() {
+        headers.insert(CONTENT_LENGTH, digits(answer.length));
+    } else {
+        headers.remove(CONTENT_LENGTH);
+    }
     if let Some(content_type) = answer.content_type {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     }
@@ -55,7 +59,7 @@ pub(super) fn respond<B: From<Bytes>>(answer: Answer, version: Version) -> Respo
         let value = HeaderValue::try_from(value).expect("a header of ours is valid");
         headers.append(HeaderName::from_static(name), value);
     }
-    let status = StatusCode::from_u16(answer.status).expect("one of four valid codes");
+    let status = StatusCode::from_u16(answer.status).expect("it is one of our codes");
     let mut response = Response::new(B::from(answer.body));
     *response.status_mut() = status;
     *response.headers_mut() = headers;

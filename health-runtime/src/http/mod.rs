@@ -14,6 +14,8 @@ mod into_response;
 mod metrics;
 #[cfg(feature = "token")]
 mod operator;
+#[cfg(feature = "page")]
+mod page;
 mod paths;
 mod query;
 mod request;
@@ -234,6 +236,10 @@ impl Probes {
         let Some(format) = format(request.accept, &query) else {
             return refused(404, Format::unknown());
         };
+        #[cfg(feature = "page")]
+        if let Some(answer) = page::end_of_events(format, request) {
+            return Err(answer);
+        }
         let scope = self.scope(probe, named, &query);
         let history = query.history && self.audience == Audience::Internal;
         if named.is_none() && query.groups.is_empty() && query.exclude.is_empty() && !query.hops {
@@ -374,6 +380,16 @@ impl Probes {
 
     fn judged(&self, question: &Question, view: &View) -> Answer {
         let route = self.route(question.route);
+        let answer = self.judged_body(question, route, view);
+        #[cfg(feature = "page")]
+        let answer = match route.body {
+            Body::Usual => page::complete(answer, question.format),
+            Body::Plain | Body::Own(..) => answer,
+        };
+        answer
+    }
+
+    fn judged_body(&self, question: &Question, route: &Route, view: &View) -> Answer {
         let is_plain = question.selection.is_none() && question.scope.is_none() && !question.history;
         if is_plain {
             return self.whole(route, question.format, view);
@@ -413,7 +429,7 @@ impl Probes {
             Body::Usual | Body::Plain => Format::most_checks(self.audience),
         };
         let mut report = report(&self.engine, view, route.probe, selection, most);
-        if history {
+        if history || (format.has_history() && self.audience == Audience::Internal) {
             self.engine.add_history(&mut report, MOST_HISTORIES);
         }
         let state = State {

@@ -1,5 +1,9 @@
 //! [`ProbeRequest`]: what the probes read of a request.
 
+/// What a browser accepts when it asks for events.
+#[cfg(any(feature = "actix-web-4", feature = "http-1"))]
+const EVENTS: &str = "text/event-stream";
+
 /// A request for a probe, for use with any HTTP framework. Pass it to [`Probes::respond`](crate::Probes::respond).
 ///
 /// ```
@@ -14,6 +18,8 @@ pub struct ProbeRequest<'a> {
     pub(super) path: &'a str,
     pub(super) query: Option<&'a str>,
     pub(super) accept: Option<&'a str>,
+    /// Only the event stream of the page reads it.
+    pub(super) last_event_id: Option<&'a str>,
     #[cfg(feature = "token")]
     pub(super) authorization: Option<&'a str>,
     #[cfg(feature = "token")]
@@ -28,6 +34,7 @@ impl<'a> ProbeRequest<'a> {
             path,
             query: None,
             accept: None,
+            last_event_id: None,
             #[cfg(feature = "token")]
             authorization: None,
             #[cfg(feature = "token")]
@@ -48,6 +55,24 @@ impl<'a> ProbeRequest<'a> {
         self
     }
 
+    /// Sets the value of the header `Last-Event-ID`. A browser sends it when it asks again for the events of the page,
+    /// and it ends the events once the service drains. By default, a request has no such header.
+    pub fn last_event_id(mut self, last_event_id: impl Into<Option<&'a str>>) -> Self {
+        self.last_event_id = last_event_id.into();
+        self
+    }
+
+    /// Sets the headers of the request that the probes read. `header` looks up the value of a header, by its name in
+    /// small letters.
+    #[cfg(any(feature = "actix-web-4", feature = "http-1"))]
+    pub(super) fn headers(self, header: impl Fn(&'static str) -> Option<&'a str>) -> Self {
+        let accept = header("accept");
+        // Looked up only for events, so that no other request pays for it.
+        let events = accept.filter(|accept| *accept == EVENTS);
+        self.accept(accept)
+            .last_event_id(events.and_then(|_| header("last-event-id")))
+    }
+
     /// Whether the request leaves the choice of the format to the service. Nearly all probers do.
     pub(super) fn takes_any_format(&self) -> bool {
         self.query.is_none() && self.accept.is_none_or(|accept| accept == "*/*")
@@ -59,15 +84,15 @@ impl<'a> ProbeRequest<'a> {
 #[cfg_attr(docsrs, doc(cfg(feature = "http-1")))]
 impl<'a, B> From<&'a http::Request<B>> for ProbeRequest<'a> {
     fn from(request: &'a http::Request<B>) -> Self {
-        let header = |name| request.headers().get(name)?.to_str().ok();
+        let header = |name: &'static str| request.headers().get(name)?.to_str().ok();
         Self {
             #[cfg(feature = "token")]
-            authorization: header(http::header::AUTHORIZATION),
+            authorization: header("authorization"),
             #[cfg(feature = "token")]
-            cookie: header(http::header::COOKIE),
+            cookie: header("cookie"),
             ..Self::new(request.method().as_str(), request.uri().path())
         }
         .query(request.uri().query())
-        .accept(header(http::header::ACCEPT))
+        .headers(header)
     }
 }

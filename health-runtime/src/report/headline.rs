@@ -24,6 +24,16 @@ const STALLED: &str =
 const DROPPED: &str = "a startup task was dropped before it was done, so the service never starts; restart it";
 const NOT_SERVING: &str = "no listener accepts connections any more; restart the service";
 
+/// The parts of a headline.
+pub(crate) struct Headline {
+    /// The state of the probe, in one or two words.
+    pub(crate) state: &'static str,
+    /// What follows directly: since when, and whether the probe still passes.
+    pub(crate) rest: String,
+    /// What explains the state, in the order of importance.
+    pub(crate) what: Vec<String>,
+}
+
 impl Report {
     /// Returns one sentence about the probe: what is wrong, since when, what follows from it, and what to do.
     ///
@@ -42,6 +52,16 @@ impl Report {
     /// println!("{}", health.report(Probe::Readiness).headline());
     /// ```
     pub fn headline(&self) -> String {
+        let Headline { state, rest, what } = self.headline_parts();
+        let mut line = format!("{state}{rest}");
+        if !what.is_empty() {
+            line = format!("{line}: {}", what.join("; "));
+        }
+        bounded(&line, LONGEST)
+    }
+
+    /// The parts of the headline.
+    pub(crate) fn headline_parts(&self) -> Headline {
         let what = match self.reason {
             Some(Reason::Draining) => vec![self.of_the_drain()],
             Some(Reason::Stalled) => vec![STALLED.to_owned()],
@@ -52,11 +72,8 @@ impl Report {
             _ if self.is_started() => Vec::new(),
             _ => self.of_the_checks(),
         };
-        let mut line = self.state();
-        if !what.is_empty() {
-            line = format!("{line}: {}", what.join("; "));
-        }
-        bounded(&line, LONGEST)
+        let (state, rest) = self.state();
+        Headline { state, rest, what }
     }
 
     /// Removes all times from the headline. Two headlines without times differ only if the state has changed.
@@ -84,7 +101,7 @@ impl Report {
     }
 
     /// The state of the probe, and since when.
-    fn state(&self) -> String {
+    fn state(&self) -> (&'static str, String) {
         let (state, since) = match (self.reason, self.status, self.probe) {
             (Some(Reason::Draining), ..) => ("draining", Some(self.phase_since)),
             (Some(Reason::Starting), ..) => ("starting", Some(self.phase_since)),
@@ -105,11 +122,12 @@ impl Report {
             _ => "",
         };
         // Directly after a change, a time would say nothing.
-        match lasts.filter(|lasts| lasts.as_secs() > 0).map(spoken) {
-            None => format!("{state}{still}"),
-            Some(lasts) if self.is_started() => format!("{state} {lasts} ago"),
-            Some(lasts) => format!("{state} for {lasts}{still}"),
-        }
+        let rest = match lasts.filter(|lasts| lasts.as_secs() > 0).map(spoken) {
+            None => still.to_owned(),
+            Some(lasts) if self.is_started() => format!(" {lasts} ago"),
+            Some(lasts) => format!(" for {lasts}{still}"),
+        };
+        (state, rest)
     }
 
     fn of_the_drain(&self) -> String {

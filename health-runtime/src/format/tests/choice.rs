@@ -4,6 +4,12 @@ use proptest::prelude::*;
 
 use crate::format::Format;
 
+/// What a browser gets.
+#[cfg(feature = "page")]
+const BROWSER: Format = Format::Page;
+#[cfg(not(feature = "page"))]
+const BROWSER: Format = Format::Json;
+
 #[test]
 fn a_header_gets_the_format_that_suits_it_best() {
     let table = [
@@ -17,7 +23,7 @@ fn a_header_gets_the_format_that_suits_it_best() {
         ("*/*", Format::Json),                     // the kubelet, curl
         (
             "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
-            Format::Json,
+            BROWSER,
         ),
         (
             "application/vnd.spring-boot.actuator.v3+json, application/vnd.spring-boot.actuator.v2+json, \

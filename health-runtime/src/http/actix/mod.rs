@@ -14,7 +14,7 @@ use std::future::ready;
 
 use actix_web::body::{BoxBody, SizedStream};
 use actix_web::guard::fn_guard;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use futures_util::stream;
@@ -127,13 +127,9 @@ impl Health {
 }
 
 async fn answer(probes: Probes, route: usize, request: HttpRequest) -> HttpResponse {
-    let accept = request
-        .headers()
-        .get(header::ACCEPT)
-        .and_then(|accept| accept.to_str().ok());
     let asked = ProbeRequest::new(request.method().as_str(), request.uri().path())
         .query(request.uri().query())
-        .accept(accept);
+        .headers(|name| request.headers().get(name)?.to_str().ok());
     let below = request.match_info().unprocessed().strip_prefix('/');
     let target = Target { route, below };
     respond(match probes.at_once(target, &asked) {
