@@ -170,7 +170,7 @@ async fn an_operator_holds_readiness_and_releases_it_and_the_log_has_the_reason(
     drop(by_hand);
     settled(&public, "/readyz", 200, "healthy").await;
     until("the log has both", async || {
-        (log.lines("rotating keys").len() >= 2).then_some(())
+        (LOG.lines("rotating keys").len() >= 2).then_some(())
     })
     .await;
     let lines = LOG.lines("rotating keys");
