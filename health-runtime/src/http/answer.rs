@@ -69,6 +69,12 @@ impl Answer {
         self
     }
 
+    /// The answer with another status code.
+    #[cfg(all(feature = "page", feature = "serve", feature = "token"))]
+    pub(super) fn with_status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
     /// The answer with one more header.
     pub(super) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));

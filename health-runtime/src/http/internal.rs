@@ -3,6 +3,9 @@
 use crate::http::{ALLOW, Answer, ProbeRequest, Probes, WRONG_METHOD, is_allowed};
 use crate::report::Audience;
 
+#[cfg(feature = "token")]
+const LOGIN: &str = "/login";
+
 /// A path beside those of the probes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum InternalPath {
@@ -11,6 +14,8 @@ pub(super) enum InternalPath {
     Hold,
     #[cfg(feature = "token")]
     Release,
+    #[cfg(all(feature = "page", feature = "token"))]
+    Login,
 }
 
 impl InternalPath {
@@ -20,6 +25,8 @@ impl InternalPath {
         Self::Hold,
         #[cfg(feature = "token")]
         Self::Release,
+        #[cfg(all(feature = "page", feature = "token"))]
+        Self::Login,
     ];
 
     pub(super) const fn path(self) -> &'static str {
@@ -29,6 +36,8 @@ impl InternalPath {
             Self::Hold => "/hold",
             #[cfg(feature = "token")]
             Self::Release => "/release",
+            #[cfg(all(feature = "page", feature = "token"))]
+            Self::Login => LOGIN,
         }
     }
 }
@@ -52,6 +61,8 @@ impl Probes {
             InternalPath::Metrics => true,
             #[cfg(feature = "token")]
             InternalPath::Hold | InternalPath::Release => self.engine.service.operator_controls,
+            #[cfg(all(feature = "page", feature = "token"))]
+            InternalPath::Login => self.is_guarded(),
         };
         is_on && self.audience == Audience::Internal
     }
@@ -59,7 +70,9 @@ impl Probes {
     /// Answers at once. Runs no check.
     pub(super) fn answer_internal(&self, internal: InternalPath, request: &ProbeRequest<'_>) -> Answer {
         #[cfg(feature = "token")]
-        if let Some(refusal) = self.unauthorized(request) {
+        if internal.path() != LOGIN // the form is how a browser gets in
+            && let Some(refusal) = self.unauthorized(request)
+        {
             return refusal.to(request.method);
         }
         let answer = match internal {
@@ -69,6 +82,8 @@ impl Probes {
             InternalPath::Hold => self.hold(request),
             #[cfg(feature = "token")]
             InternalPath::Release => self.release(request),
+            #[cfg(all(feature = "page", feature = "token"))]
+            InternalPath::Login => self.login(request),
         };
         answer.to(request.method)
     }

@@ -24,6 +24,9 @@ pub struct ProbeRequest<'a> {
     pub(super) authorization: Option<&'a str>,
     #[cfg(feature = "token")]
     pub(super) cookie: Option<&'a str>,
+    /// The body of the form that asks for the token. No other body is read.
+    #[cfg(all(feature = "page", feature = "token"))]
+    pub(super) form: &'a [u8],
 }
 
 impl<'a> ProbeRequest<'a> {
@@ -39,6 +42,8 @@ impl<'a> ProbeRequest<'a> {
             authorization: None,
             #[cfg(feature = "token")]
             cookie: None,
+            #[cfg(all(feature = "page", feature = "token"))]
+            form: &[],
         }
     }
 

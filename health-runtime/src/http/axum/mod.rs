@@ -5,7 +5,6 @@ pub(in crate::http) mod listener;
 mod serve;
 
 use std::convert::Infallible;
-use std::future::{Ready, ready};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -19,6 +18,8 @@ use tower_service::Service;
 use crate::health::Health;
 use crate::http::internal::InternalPath;
 use crate::http::into_response::respond;
+#[cfg(all(feature = "page", feature = "token"))]
+use crate::http::operator::login;
 use crate::http::{Answer, DrainLayer, ProbeRequest, Probes, Target};
 use crate::report::Audience;
 use crate::spec::Route;
@@ -131,17 +132,28 @@ struct InternalService {
 impl Service<Request> for InternalService {
     type Response = Response;
     type Error = Infallible;
-    type Future = Ready<Result<Response, Infallible>>;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let answer = self
-            .probes
-            .answer_internal(self.internal, &ProbeRequest::from(&request));
-        ready(Ok(respond(answer, request.version())))
+        let Self { probes, internal } = self.clone();
+        Box::pin(async move {
+            let (head, body) = request.into_parts();
+            #[cfg(all(feature = "page", feature = "token"))]
+            let form = login::form(internal, &head.method, body).await;
+            #[cfg(not(all(feature = "page", feature = "token")))]
+            drop(body);
+            let head = Request::from_parts(head, ());
+            let request = ProbeRequest {
+                #[cfg(all(feature = "page", feature = "token"))]
+                form: &form,
+                ..ProbeRequest::from(&head)
+            };
+            Ok(respond(probes.answer_internal(internal, &request), head.version()))
+        })
     }
 }
 

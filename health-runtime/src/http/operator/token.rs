@@ -1,6 +1,10 @@
 //! Whether a request has the token of the internal port.
 
-use crate::http::{Answer, ProbeRequest, Probes};
+#[cfg(all(feature = "page", feature = "serve"))]
+use crate::format::Format;
+#[cfg(all(feature = "page", feature = "serve"))]
+use crate::http::operator::login;
+use crate::http::{Answer, FORMAT, ProbeRequest, Probes};
 use crate::report::Audience;
 
 const UNAUTHORIZED: &str = "unauthorized";
@@ -24,7 +28,14 @@ impl Probes {
         if given.is_some_and(|given| token.is(given)) {
             return None;
         }
-        let body = crate::http::FORMAT.refusal(UNAUTHORIZED);
+        #[cfg(all(feature = "page", feature = "serve"))]
+        if request
+            .accept
+            .is_some_and(|accept| Format::accepted(accept) == Format::Page)
+        {
+            return Some(login::form_again());
+        }
+        let body = FORMAT.refusal(UNAUTHORIZED);
         Some(Answer::error(401, false, body).with_header("www-authenticate", "Bearer"))
     }
 }

@@ -13,10 +13,13 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
+use hyper::body::Incoming;
 
 use crate::engine::{Servers, WeakEngine};
 use crate::health::Health;
 use crate::http::into_response::respond;
+#[cfg(all(feature = "page", feature = "token"))]
+use crate::http::operator::login;
 use crate::http::{Answer, FORMAT, ProbeRequest, Probes};
 use crate::report::Audience;
 
@@ -180,7 +183,7 @@ impl Health {
         })?;
         let address = listeners[0].local_addr()?;
         let engine = WeakEngine::new(self.engine.engine());
-        let answer = move |request| respond_to(engine.clone(), audience, request);
+        let answer = move |request: Request<Incoming>| received(engine.clone(), audience, request);
         port::serve(thread, listeners, answer, self.engine.ended())?;
         self.engine.with(|core, _| core.servers(Servers::offer_port));
         self.engine.arm();
@@ -192,9 +195,32 @@ impl Health {
     }
 }
 
+/// Reads the body of the request if it is the form for the token, and answers.
+async fn received(engine: WeakEngine, audience: Audience, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let (head, body) = request.into_parts();
+    #[cfg(all(feature = "page", feature = "token"))]
+    let body = {
+        let internal = engine.look(|engine| Probes::moment(engine, audience).internal_path(head.uri.path()));
+        match internal.flatten() {
+            Some(internal) => login::form(internal, &head.method, body).await,
+            None => Bytes::new(),
+        }
+    };
+    #[cfg(not(all(feature = "page", feature = "token")))]
+    let body = {
+        drop(body);
+        Bytes::new()
+    };
+    respond_to(engine, audience, Request::from_parts(head, body)).await
+}
+
 /// Answers a request, without keeping the engine alive.
-async fn respond_to(engine: WeakEngine, audience: Audience, request: Request<()>) -> Response<Full<Bytes>> {
-    let asked = ProbeRequest::from(&request);
+async fn respond_to(engine: WeakEngine, audience: Audience, request: Request<Bytes>) -> Response<Full<Bytes>> {
+    let asked = ProbeRequest {
+        #[cfg(all(feature = "page", feature = "token"))]
+        form: request.body(),
+        ..ProbeRequest::from(&request)
+    };
     let answer = answer(&engine, audience, &asked).await;
     let answer = answer.unwrap_or_else(|| Answer::error(503, true, FORMAT.refusal(ENDED)).to(asked.method));
     respond(answer, request.version())
@@ -250,7 +276,7 @@ mod tests {
             respond_to(
                 weak.clone(),
                 Audience::Internal,
-                Request::get("/livez").body(()).expect("a request"),
+                Request::get("/livez").body(Bytes::new()).expect("a request"),
             )
         };
         health.engine.with(Core::arm);

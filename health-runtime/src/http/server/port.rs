@@ -74,7 +74,7 @@ pub(super) fn serve<A, F>(
     ended: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()>
 where
-    A: Fn(Request<()>) -> F + Clone + Send + 'static,
+    A: Fn(Request<Incoming>) -> F + Clone + Send + 'static,
     F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
 {
     let runtime = Builder::new_current_thread().enable_all().build()?;
@@ -100,7 +100,7 @@ where
 
 async fn accept<A, F>(listener: TcpListener, answer: A, places: Places)
 where
-    A: Fn(Request<()>) -> F + Clone + Send + 'static,
+    A: Fn(Request<Incoming>) -> F + Clone + Send + 'static,
     F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
 {
     loop {
@@ -113,12 +113,12 @@ where
 
 async fn connection<A, F>(stream: TcpStream, answer: A)
 where
-    A: Fn(Request<()>) -> F + Send,
+    A: Fn(Request<Incoming>) -> F + Send,
     F: Future<Output = Response<Full<Bytes>>> + Send,
 {
-    // The body of a request is never read. If a request has one, hyper closes the connection after the answer.
+    // The body of a request is not read, except that of the form for the token. If a request has another one, hyper closes the connection after the answer.
     let service = service_fn(move |request: Request<Incoming>| {
-        let answer = answer(request.map(drop));
+        let answer = answer(request);
         async { Ok::<_, Infallible>(answer.await) }
     });
     let mut http = http1::Builder::new();
