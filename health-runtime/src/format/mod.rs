@@ -6,11 +6,14 @@
 //! limit   how long a body may be
 //! json    the default format
 //! text    what the API server of Kubernetes answers, for people
+//! schema  the schemas of the bodies, for OpenAPI
 //! ```
 
 mod choice;
 mod json;
 mod limit;
+#[cfg(feature = "utoipa-6")]
+pub(crate) mod schema;
 mod text;
 
 use std::borrow::Cow;
@@ -85,13 +88,17 @@ impl Format {
         self as usize
     }
 
+    /// The names of the format in the query. The documentation shows the first one.
+    const fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Json => &["json"],
+            Self::Text => &["text"],
+        }
+    }
+
     /// The format with this name in the query.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        match name {
-            "json" => Some(Self::Json),
-            "text" => Some(Self::Text),
-            _ => None,
-        }
+        Self::ALL.into_iter().find(|format| format.names().contains(&name))
     }
 
     pub(crate) const fn content_type(self) -> &'static str {
