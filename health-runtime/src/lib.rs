@@ -117,6 +117,7 @@
 //! | `actix`, `actix_drain`, `actix_shutdown_signal` | answer the probes in an application of actix-web 4, and shut down without losing a request |
 //! | `serve` | serve the public probes of a worker without a web server |
 //! | `grpc` | answer the health service of gRPC |
+//! | `openapi` | describe the public probes in the OpenAPI document of your service |
 //! | `serve_internal`, `internal_router` | show error texts, runbooks and parts to the person on call, and metrics to Prometheus |
 //! | [`startup_task`](Health::startup_task), [`mark_started`](Health::mark_started) | delay the start until some work is done |
 //! | [`hold`](Health::hold), [`drain`](Health::drain) | take the service out of rotation, temporarily or permanently |
@@ -165,6 +166,7 @@
 //! | `metrics-0_24` | off | `Health::record_metrics`, which records the metrics with the recorder of the crate metrics 0.24. `/metrics` on the internal port needs no feature |
 //! | `testing` | off | `testing::TestHealth`, which you can use in your own tests to check what your service reports while something fails |
 //! | `tokio-util-0_7` | off | [`HealthCheck`] for `tokio_util::task::TaskTracker`; its [`impl`](HealthCheck#impl-HealthCheck-for-TaskTracker) documents when it fails |
+//! | `utoipa-6` | off | `Health::openapi`, the routes of the public probes and the schemas of their bodies as an OpenAPI document of utoipa 6 |
 //!
 //! Without the `axum` feature, you can use [`Health::probes`] to answer probes from any HTTP framework.
 //!

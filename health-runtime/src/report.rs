@@ -43,6 +43,9 @@ pub enum Phase {
 }
 
 impl Phase {
+    #[cfg(feature = "utoipa-6")]
+    pub(crate) const ALL: [Self; 3] = [Self::Starting, Self::Running, Self::Draining];
+
     /// Returns the phase as it appears in reports: `starting`, `running` or `draining`.
     pub const fn as_str(self) -> &'static str {
         match self {

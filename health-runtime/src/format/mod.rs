@@ -11,6 +11,7 @@
 //! microprofile  what MicroProfile Health answers
 //! aspnet        what the health checks of ASP.NET Core answer to their UI
 //! metrics       the text formats for metrics
+//! schema        the schemas of the bodies, for OpenAPI
 //! facts         what these three show of a check beside its status
 //! page          for a browser, and its events
 //! ```
@@ -29,6 +30,8 @@ mod metrics;
 mod microprofile;
 #[cfg(feature = "page")]
 pub(crate) mod page;
+#[cfg(feature = "utoipa-6")]
+pub(crate) mod schema;
 mod spring;
 mod text;
 

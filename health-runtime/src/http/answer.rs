@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::format::Format;
-use crate::http::FORMAT;
+use crate::http::{FORMAT, PLAIN_TYPE};
 use crate::outcome::Status;
 use crate::report::Phase;
 use crate::spec::Body;
@@ -63,7 +63,7 @@ impl Answer {
     pub(super) fn with_type(mut self, body: Body, format: Format) -> Self {
         self.content_type = match body {
             Body::Usual => Some(format.content_type()).filter(|_| format != FORMAT),
-            Body::Plain => Some("text/plain; charset=utf-8"),
+            Body::Plain => Some(PLAIN_TYPE),
             Body::Own(_, content_type) => Some(content_type),
         };
         self

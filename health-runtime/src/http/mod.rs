@@ -12,6 +12,8 @@ mod internal;
 mod into_response;
 #[cfg(feature = "serve")]
 mod metrics;
+#[cfg(feature = "utoipa-6")]
+mod openapi;
 #[cfg(feature = "token")]
 mod operator;
 #[cfg(feature = "page")]
@@ -57,6 +59,9 @@ const MOST_HISTORIES: usize = 100;
 /// At most this many excluded checks are named in an answer.
 const MOST_EXCLUDED: usize = 80;
 const NOTHING_LEFT: &str = "no check of this probe is left";
+/// What a plain body says if the probe passes.
+const PLAIN: &str = "OK";
+const PLAIN_TYPE: &str = "text/plain; charset=utf-8";
 const TOO_MANY_NAMES: &str = "more than 64 names";
 const WRONG_METHOD: &str = "use GET, HEAD or OPTIONS";
 
@@ -482,7 +487,7 @@ fn format(accept: Option<&str>, query: &query::Query<'_>) -> Option<Format> {
 /// The body for load balancers that compare it.
 fn plain(state: State) -> Bytes {
     let text = match state.reason {
-        _ if state.status.passes() => "OK",
+        _ if state.status.passes() => PLAIN,
         Some(reason) => reason.as_str(),
         None => state.status.as_str(),
     };

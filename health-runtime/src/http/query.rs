@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::engine::{Named, Names};
 
 /// A query with more names in `exclude` and `group` than this is refused, so that no query is expensive.
-const MAX_NAMES: usize = 64;
+pub(super) const MAX_NAMES: usize = 64;
 
 #[derive(Debug, Default)]
 pub(super) struct Query<'a> {

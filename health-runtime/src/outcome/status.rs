@@ -19,6 +19,9 @@ pub enum Status {
 }
 
 impl Status {
+    #[cfg(feature = "utoipa-6")]
+    pub(crate) const ALL: [Self; 3] = [Self::Healthy, Self::Degraded, Self::Unhealthy];
+
     /// Returns the status as it appears in reports: `healthy`, `degraded` or `unhealthy`.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -99,6 +102,29 @@ pub enum Reason {
 }
 
 impl Reason {
+    #[cfg(feature = "utoipa-6")]
+    pub(crate) const ALL: [Self; 19] = [
+        Self::Disabled,
+        Self::Stuck,
+        Self::BreakerOpen,
+        Self::Pending,
+        Self::Stale,
+        Self::Error,
+        Self::Timeout,
+        Self::Panic,
+        Self::Cancelled,
+        Self::Reported,
+        Self::Saturated,
+        Self::Exhausted,
+        Self::ReadOnly,
+        Self::Slow,
+        Self::Draining,
+        Self::Stalled,
+        Self::Held,
+        Self::Starting,
+        Self::NotServing,
+    ];
+
     /// Returns the reason as it appears in reports, such as `timeout`.
     pub const fn as_str(self) -> &'static str {
         match self {

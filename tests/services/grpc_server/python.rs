@@ -2,28 +2,15 @@
 
 use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use health_services::python;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::{Orders, serve};
-
-/// The interpreter that has the client. Without it, says that the test is skipped.
-fn installed() -> Option<PathBuf> {
-    // `.ci/clients` puts it into the folder of the build.
-    let python = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../grpc-client/bin/python");
-    if python.is_file() {
-        return Some(python);
-    }
-    let text = "skipped: grpcio-health-checking is not installed (bash .ci/clients)";
-    let is_required = std::env::var("HEALTH_REQUIRE_SERVICES").is_ok_and(|value| value == "1");
-    assert!(!is_required, "{text}");
-    eprintln!("{text}");
-    None
-}
 
 struct Client {
     child: Child,
@@ -92,7 +79,8 @@ impl Client {
 
 #[tokio::test]
 async fn python_sees_each_change_of_the_service() {
-    let Some(python) = installed() else { return };
+    let python = python::installed(env!("CARGO_TARGET_TMPDIR"), "grpcio-health-checking");
+    let Some(python) = python else { return };
     let state = Orders::healthy();
     let health = state.start();
     let (address, server) = serve(&health, health.grpc()).await;

@@ -9,6 +9,7 @@
 //! blackhole    an address where nobody answers
 //! tls          certificates that are made for a test, and a server that uses them
 //! descriptors  how many files and sockets this process has open
+//! python       the interpreter that has the packages of `.ci/clients`
 //! ```
 
 #![allow(
@@ -20,6 +21,7 @@ pub mod alone;
 pub mod blackhole;
 pub mod descriptors;
 pub mod faults;
+pub mod python;
 pub mod servers;
 pub mod soak;
 pub mod tls;
