@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::engine::{Names, Plan};
-use crate::health::Health;
 use crate::health::builder::{Planned, planned, validated};
+use crate::health::{Health, HealthBuilder};
 use crate::spec::ServiceSpec;
 use crate::start_error::StartError;
 use crate::state::{Checks, HealthState};
@@ -27,6 +27,7 @@ use crate::state::{Checks, HealthState};
 /// # Ok::<(), health_runtime::StartError>(())
 /// ```
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "kubernetes"), allow(dead_code, reason = "only manifests need it"))]
 pub struct Declaration {
     pub(crate) service: ServiceSpec,
     pub(crate) plans: Arc<[Plan]>,
@@ -58,6 +59,18 @@ impl Declaration {
             plans: plans.into(),
             has_startup_tasks: false,
         }
+    }
+}
+
+impl<S: HealthState> HealthBuilder<S> {
+    /// Returns what the builder declares, without starting anything.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`]: the declaration is refused for the same reasons as a start.
+    pub fn into_declaration(mut self) -> Result<Declaration, StartError> {
+        let dependencies = validated(&mut self.checks)?;
+        Ok(Declaration::new(planned(self.checks, dependencies)))
     }
 }
 

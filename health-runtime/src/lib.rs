@@ -186,6 +186,8 @@ pub mod __private;
 //   format                            turns a report into bytes
 //   http                              answers probes
 //   probe                             asks a probe, from inside a container
+//   declaration                       what a service declares, without running it
+//   kubernetes                        the manifest that fits the declaration
 //   systemd                           tells systemd about the service
 //   grpc, grpc_health_v1              answers the health service of gRPC; its messages
 //   text, panics, trigger, kept,      what several of these need
@@ -211,6 +213,9 @@ mod grpc_health_v1;
 mod health;
 mod http;
 mod kept;
+#[cfg(feature = "kubernetes")]
+#[cfg_attr(docsrs, doc(cfg(feature = "kubernetes")))]
+pub mod kubernetes;
 mod lifecycle;
 mod naming;
 mod outcome;

@@ -7,7 +7,6 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use crate::check::HealthCheck;
-use crate::declaration::Declaration;
 use crate::engine::{Engine, Plan, Runner, StateType};
 use crate::function::HealthFn;
 use crate::health::Health;
@@ -38,7 +37,7 @@ use crate::trigger::Trigger;
 #[must_use = "a builder does nothing until `start` or `try_start`"]
 pub struct HealthBuilder<S> {
     state: S,
-    checks: Checks<S>,
+    pub(crate) checks: Checks<S>,
     bodies: Vec<Renderer>,
 }
 
@@ -420,16 +419,6 @@ impl<S: HealthState> HealthBuilder<S> {
     pub(crate) fn start_on(mut self, runtime: Option<Handle>) -> Result<Health, StartError> {
         let dependencies = validated(&mut self.checks)?;
         self.run_on(dependencies, runtime)
-    }
-
-    /// Returns what the builder declares, without starting anything.
-    ///
-    /// # Errors
-    ///
-    /// See [`StartError`]: the declaration is refused for the same reasons as a start.
-    pub fn into_declaration(mut self) -> Result<Declaration, StartError> {
-        let dependencies = validated(&mut self.checks)?;
-        Ok(Declaration::new(planned(self.checks, dependencies)))
     }
 
     fn run_on(self, dependencies: Vec<Dependencies>, runtime: Option<Handle>) -> Result<Health, StartError> {
