@@ -123,6 +123,7 @@
 //! | [`hold`](Health::hold), [`drain`](Health::drain) | take the service out of rotation, temporarily or permanently |
 //! | [`subscribe`](Health::subscribe), [`watch`](Health::watch) | react to changes |
 //! | `notify_systemd` | report the start, the end and the status to systemd, and send pings to its watchdog |
+//! | `kubernetes`, `describe` | write the probes of a manifest, and a table of all checks with their times |
 //! | [`report`](Health::report), [`phase`](Health::phase) | read the state from inside the service |
 //! | `record_metrics` | record the metrics with a recorder of the crate metrics |
 //!
@@ -137,6 +138,7 @@
 //! | [The log](_documentation::log) | write an alert |
 //! | [The metrics](_documentation::metrics) | scrape the service, or write an alert for Prometheus |
 //! | [Containers](_documentation::containers) | write a `HEALTHCHECK` without `curl` in the image |
+//! | [Kubernetes](_documentation/kubernetes/index.html) | write a manifest, or find out how long a failure stays unnoticed |
 //! | [systemd](_documentation/systemd/index.html) | write a unit file |
 //!
 //! # Features
@@ -149,6 +151,7 @@
 //! | `serve` | with `axum` | [`Health::serve`], [`Health::serve_internal`]: the probes on a port of their own |
 //! | `http-1` | with `serve` | conversion of an [`Answer`] into an `http::Response<Bytes>`, for hyper and for frameworks that use hyper |
 //! | `http-client` | off | `checks::Http`, which asks an HTTP server; it brings reqwest 0.13 with rustls |
+//! | `kubernetes` | off | `Declaration::kubernetes` and `Declaration::describe`, which compute the probes of a manifest from the code; it adds no dependency |
 //! | `net` | with `axum` | [`checks::Tcp`] |
 //! | `page` | off | the probes as a page in a browser, see [the HTTP contract](_documentation::http#the-page) |
 //! | `systemd` | off | `Health::notify_systemd`, for units with `Type=notify` and a watchdog; it adds no dependency |
@@ -192,6 +195,8 @@ pub mod __private;
 //   format                            turns a report into bytes
 //   http                              answers probes
 //   probe                             asks a probe, from inside a container
+//   declaration                       what a service declares, without running it
+//   kubernetes                        the manifest that fits the declaration
 //   systemd                           tells systemd about the service
 //   recorder                          records the metrics for a recorder of the crate `metrics`
 //   grpc, grpc_health_v1              answers the health service of gRPC; its messages
@@ -205,6 +210,7 @@ mod argument;
 mod check;
 pub mod checks;
 mod current_run;
+#[cfg(feature = "kubernetes")]
 mod declaration;
 mod detail;
 mod engine;
@@ -218,6 +224,9 @@ mod grpc_health_v1;
 mod health;
 mod http;
 mod kept;
+#[cfg(feature = "kubernetes")]
+#[cfg_attr(docsrs, doc(cfg(feature = "kubernetes")))]
+pub mod kubernetes;
 mod lifecycle;
 mod naming;
 mod outcome;
@@ -244,6 +253,8 @@ pub use check::{HealthCheck, InProcess};
 pub use checks::closure::check_fn;
 pub use checks::flag::Flag;
 pub use checks::heartbeat::Heartbeat;
+#[cfg(feature = "kubernetes")]
+#[cfg_attr(docsrs, doc(cfg(feature = "kubernetes")))]
 pub use declaration::Declaration;
 pub use detail::{Detail, DetailValue};
 pub use events::{Events, HealthEvent, ProbeWatch};
@@ -284,6 +295,7 @@ pub use trigger::Trigger;
     doctest,
     feature = "macros",
     feature = "axum",
+    feature = "kubernetes",
     feature = "sqlx-0_9-sqlite",
     feature = "testing"
 ))]

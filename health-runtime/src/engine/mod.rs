@@ -71,10 +71,14 @@ pub(crate) use self::core::Core;
 pub(crate) use self::core::plan::Plan;
 #[cfg(feature = "serve")]
 pub(crate) use self::core::servers::Servers;
+#[cfg(feature = "kubernetes")]
+pub(crate) use self::core::{BLOCKING_RUNS, FIRST_RETRY, LONG_RUN, STUCK_AFTER};
 pub(crate) use self::handle::EngineHandle;
 pub(crate) use self::log::event::Event;
 pub(crate) use self::log::once::StateType;
 pub(crate) use self::names::{Named, Names};
+#[cfg(feature = "kubernetes")]
+pub(crate) use self::pacemaker::TICK;
 pub(crate) use self::report::report;
 pub(crate) use self::run::RunResult;
 pub(crate) use self::runner::Runner;
@@ -110,7 +114,7 @@ use crate::trigger::Target;
 const EXPLAINED: usize = 1000;
 
 /// The default of `stalled_after` if the runtime is watched.
-const HEARTBEAT: Duration = Duration::from_secs(10);
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// Time since the engine was built.
 pub(crate) type Time = Duration;

@@ -11,7 +11,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use crate::engine::{Engine, WeakEngine};
 use crate::panics;
 
-pub(super) const TICK: Duration = Duration::from_millis(50);
+pub(crate) const TICK: Duration = Duration::from_millis(50);
 
 /// The time until the next tick, if more runs are due than one tick starts. Meanwhile the runtime begins some of them.
 const BREATH: Duration = Duration::from_millis(1);

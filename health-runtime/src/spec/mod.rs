@@ -24,6 +24,8 @@ pub(crate) use self::dependencies::{Dependencies, dependencies};
 pub(crate) use self::paths::{Body, Paths, Route};
 pub use self::public::Public;
 pub use self::service::ServiceSpec;
+#[cfg(feature = "kubernetes")]
+pub(crate) use self::times::LATENESS;
 pub(crate) use self::times::Times;
 #[cfg(feature = "token")]
 pub(crate) use self::token::Token;

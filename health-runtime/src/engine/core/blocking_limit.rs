@@ -5,10 +5,10 @@ use std::time::Duration;
 
 /// At most this many runs have a thread, not counting runs that take longer than [`LONG`]. A check that hangs may keep
 /// its thread forever, and must not block other checks. It starts no second run, so each check adds at most one thread.
-const MAX_RUNS: usize = 16;
+pub(crate) const MAX_RUNS: usize = 16;
 
 /// A run that takes this long no longer counts towards the limit, whatever its timeout: other runs wait for a thread.
-pub(super) const LONG: Duration = Duration::from_secs(1);
+pub(crate) const LONG: Duration = Duration::from_secs(1);
 
 /// A run: the index of its check, and its number among the runs of that check.
 pub(super) type Run = (usize, u64);

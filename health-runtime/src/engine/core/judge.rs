@@ -7,7 +7,7 @@ use crate::engine::{State, Time};
 use crate::outcome::{Reason, Status};
 
 /// A run is dropped at its timeout. If it is still in flight this long after its timeout, it is stuck.
-const STUCK_AFTER: Duration = Duration::from_millis(250);
+pub(crate) const STUCK_AFTER: Duration = Duration::from_millis(250);
 
 impl Core {
     /// The check's state at `now`.

@@ -57,6 +57,13 @@ mod transitions;
 pub(in crate::engine) mod waits;
 mod writability;
 
+#[cfg(feature = "kubernetes")]
+pub(crate) use self::{
+    blocking_limit::{LONG as LONG_RUN, MAX_RUNS as BLOCKING_RUNS},
+    judge::STUCK_AFTER,
+    schedule::FIRST_RETRY,
+};
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;

@@ -23,7 +23,7 @@ const FLOOR: Duration = TICK;
 
 /// How long a check that has never passed waits after its first failure. The wait doubles with each failure, up to the
 /// interval, so that a service becomes ready soon after its database does.
-const FIRST_RETRY: Duration = Duration::from_secs(1);
+pub(crate) const FIRST_RETRY: Duration = Duration::from_secs(1);
 
 /// When each check is due.
 #[derive(Debug)]
