@@ -1,5 +1,5 @@
-//! The reference pages beside the items: the options, the checks, the HTTP contract, the states, the log, containers, and
-//! systemd.
+//! The reference pages beside the items: the options, the checks, the HTTP contract, the states, the log, containers,
+//! systemd, and manifests.
 
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
@@ -28,3 +28,8 @@ pub mod containers {}
 #[cfg_attr(docsrs, doc(cfg(feature = "systemd")))]
 #[doc = include_str!("../docs/systemd.md")]
 pub mod systemd {}
+
+#[cfg(feature = "kubernetes")]
+#[cfg_attr(docsrs, doc(cfg(feature = "kubernetes")))]
+#[doc = include_str!("../docs/manifests.md")]
+pub mod manifests {}

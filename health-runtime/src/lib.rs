@@ -135,6 +135,7 @@
 //! | [The log](_documentation::log) | write an alert |
 //! | [Containers](_documentation::containers) | write a `HEALTHCHECK` without `curl` in the image |
 //! | [systemd](_documentation/systemd/index.html) | write a unit file |
+//! | [Manifests](_documentation/manifests/index.html) | compare a Kubernetes manifest, a Compose file or a Dockerfile with the code in a test |
 //!
 //! # Features
 //!

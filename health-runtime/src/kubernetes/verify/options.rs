@@ -1,0 +1,226 @@
+//! [`ManifestCheck`]: how a manifest is compared.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::finding::{Finding, Place, shown};
+use super::rule::{Level, Rule};
+use super::text::near;
+use super::{compose, dockerfile, manifest};
+use crate::declaration::Declaration;
+use crate::health::Health;
+
+/// A port in a manifest: a number, or the name of a port of the container.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ManifestPort {
+    /// The number, such as 8080.
+    Number(u16),
+    /// The name, such as `http`.
+    Name(String),
+}
+
+impl From<u16> for ManifestPort {
+    fn from(number: u16) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<&str> for ManifestPort {
+    fn from(name: &str) -> Self {
+        Self::Name(name.into())
+    }
+}
+
+impl fmt::Display for ManifestPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Name(name) => f.write_str(&shown(name)),
+        }
+    }
+}
+
+/// Compares manifests with what a service declares. It has options for what the code does not know.
+///
+/// [`Declaration::verify_manifest`] does the same without options. The page on
+/// [manifests](crate::_documentation::manifests) lists all rules.
+///
+/// ```
+/// use health_runtime::{Declaration, Flag, HealthState};
+/// use health_runtime::kubernetes::ManifestCheck;
+///
+/// #[derive(HealthState)]
+/// struct AppState {
+///     #[health_check(critical)]
+///     db: Flag,
+/// }
+///
+/// let declaration = Declaration::of::<AppState>()?;
+/// let check = ManifestCheck::new(&declaration)
+///     .container("orders")
+///     .internal_port(9090)
+///     .allow("no-startup", "the caches are warm within a second");
+/// let findings = check.verify_manifest("kind: ConfigMap");
+/// assert_eq!(findings[0].rule, "nothing-to-check");
+/// # Ok::<(), health_runtime::StartError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a check of manifests does nothing until `verify_manifest`, `verify_compose` or `verify_dockerfile`"]
+pub struct ManifestCheck {
+    pub(super) declaration: Declaration,
+    pub(super) container: Option<String>,
+    pub(super) public_port: Option<ManifestPort>,
+    pub(super) internal_port: Option<ManifestPort>,
+    pub(super) start_within: Option<Duration>,
+    pub(super) grpc_services: Vec<String>,
+    allowed: Vec<(String, String)>,
+}
+
+impl ManifestCheck {
+    /// Creates a check without options: each workload has one container, the probes may be at any of its ports, and no
+    /// rule is allowed.
+    pub fn new(declaration: &Declaration) -> Self {
+        Self {
+            declaration: declaration.clone(),
+            container: None,
+            public_port: None,
+            internal_port: None,
+            start_within: None,
+            grpc_services: Vec::new(),
+            allowed: Vec::new(),
+        }
+    }
+
+    /// Names the container of the service, or in Compose its service. By default, a workload must have exactly one
+    /// container, and every service of a Compose file is compared that has a `healthcheck`.
+    ///
+    /// Workloads without a container of this name are skipped. An init container with `restartPolicy: Always` is a
+    /// container too.
+    pub fn container(mut self, name: impl Into<String>) -> Self {
+        self.container = Some(name.into());
+        self
+    }
+
+    /// Sets the port at which the service answers the public probes. If this port or the
+    /// [internal one](Self::internal_port) is set, a probe must be at one of them. By default, any port is right.
+    pub fn public_port(mut self, port: impl Into<ManifestPort>) -> Self {
+        self.public_port = Some(port.into());
+        self
+    }
+
+    /// Sets the port of [`serve_internal`](crate::Health::serve_internal) or
+    /// [`internal_router`](crate::Health::internal_router). If only this port is set, every probe must be at it. By
+    /// default, any port is right.
+    pub fn internal_port(mut self, port: impl Into<ManifestPort>) -> Self {
+        self.internal_port = Some(port.into());
+        self
+    }
+
+    /// Sets the longest time that the service may take to start, such as for its migrations. The startup probe must
+    /// wait that long. By default, it must wait for the startup checks only.
+    pub fn start_within(mut self, longest: Duration) -> Self {
+        self.start_within = Some(longest);
+        self
+    }
+
+    /// Names a service of gRPC that the health service knows in addition to the probes and checks, as given to
+    /// `GrpcHealth::service`. It can be called several times.
+    pub fn grpc_service(mut self, name: impl Into<String>) -> Self {
+        self.grpc_services.push(name.into());
+        self
+    }
+
+    /// Allows what the rule forbids, and says why. It can be called several times, once for each rule.
+    ///
+    /// A name that no rule has, or an empty reason, is a finding of the rule `allow`. A rule that finds nothing is a
+    /// warning of this rule, so that no exception outlives its reason. `allow`, `syntax`, `template` and
+    /// `nothing-to-check` cannot be allowed.
+    pub fn allow(mut self, rule: impl Into<String>, reason: impl Into<String>) -> Self {
+        self.allowed.push((rule.into(), reason.into()));
+        self
+    }
+
+    /// Compares the workloads in a stream of YAML documents with the service, and returns what does not fit, in the
+    /// order of the lines.
+    ///
+    /// These kinds are compared: `Deployment`, `StatefulSet`, `DaemonSet`, `ReplicaSet`, `Pod`, `Job` and `CronJob`,
+    /// also inside a `List`, and a `Service` that selects one of them. Other kinds are skipped. A text without any
+    /// workload of the service is a finding, so that a test with a wrong path does not pass.
+    ///
+    /// A template of Helm is not YAML. Pass what `helm template` writes.
+    pub fn verify_manifest(&self, yaml: &str) -> Vec<Finding> {
+        self.allowing(manifest::verify(self, yaml))
+    }
+
+    /// Compares the `healthcheck` of services in a Compose file with the service.
+    ///
+    /// The service is chosen with [`container`](Self::container). Without it, every service with a `healthcheck` is
+    /// compared, so a file with a database needs a choice.
+    pub fn verify_compose(&self, yaml: &str) -> Vec<Finding> {
+        self.allowing(compose::verify(self, yaml))
+    }
+
+    /// Compares the `HEALTHCHECK` of the last stage of a Dockerfile with the service.
+    pub fn verify_dockerfile(&self, dockerfile: &str) -> Vec<Finding> {
+        self.allowing(dockerfile::verify(self, dockerfile))
+    }
+
+    /// Removes what is allowed, and adds what is wrong with the exceptions themselves.
+    fn allowing(&self, mut findings: Vec<Finding>) -> Vec<Finding> {
+        let nowhere = Place::default();
+        let mut wrong = Vec::new();
+        for (name, reason) in &self.allowed {
+            let mut report = |message: String| wrong.push(nowhere.finding(Rule::Allow, None, message));
+            let shown = shown(name);
+            let rule = Rule::named(name);
+            match rule {
+                None => report(match near(name, Rule::ALL.iter().map(|rule| rule.name())) {
+                    Some(near) => format!("no rule is named `{shown}`; did you mean `{near}`?"),
+                    None => format!("no rule is named `{shown}`; the name stands at the end of each finding"),
+                }),
+                Some(Rule::Allow | Rule::Syntax | Rule::Template | Rule::NothingToCheck) => {
+                    report(format!(
+                        "`{shown}` cannot be allowed, because nothing would be compared; remove it"
+                    ));
+                }
+                Some(_) if reason.trim().is_empty() => {
+                    report(format!(
+                        "`{shown}` is allowed without a reason; say why, as in `.allow(\"{shown}\", \"…\")`"
+                    ));
+                }
+                Some(rule) => {
+                    let before = findings.len();
+                    findings.retain(|finding| finding.rule != rule.name());
+                    if findings.len() == before {
+                        let message = format!("`{shown}` is allowed, but finds nothing; remove the exception");
+                        let mut unused = nowhere.finding(Rule::Allow, None, message);
+                        unused.level = Level::Warning;
+                        wrong.push(unused);
+                    }
+                }
+            }
+        }
+        findings.sort_by_key(|finding| finding.line);
+        wrong.append(&mut findings);
+        wrong
+    }
+}
+
+impl From<&Declaration> for ManifestCheck {
+    fn from(declaration: &Declaration) -> Self {
+        Self::new(declaration)
+    }
+}
+
+impl From<&Health> for ManifestCheck {
+    fn from(health: &Health) -> Self {
+        Self::new(&health.declaration())
+    }
+}
+
+impl From<&Self> for ManifestCheck {
+    fn from(check: &Self) -> Self {
+        check.clone()
+    }
+}
