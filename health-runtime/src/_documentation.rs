@@ -1,5 +1,5 @@
 //! The reference pages beside the items: the options, the checks, the HTTP contract, the states, the log, containers,
-//! systemd, and manifests.
+//! Kubernetes, manifests, and systemd.
 
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
@@ -23,6 +23,11 @@ pub mod log {}
 
 #[doc = include_str!("../docs/containers.md")]
 pub mod containers {}
+
+#[cfg(feature = "kubernetes")]
+#[cfg_attr(docsrs, doc(cfg(feature = "kubernetes")))]
+#[doc = include_str!("../docs/kubernetes.md")]
+pub mod kubernetes {}
 
 #[cfg(feature = "systemd")]
 #[cfg_attr(docsrs, doc(cfg(feature = "systemd")))]

@@ -62,11 +62,9 @@ pub(crate) fn least_drain(period: u32, failure_threshold: u32) -> Duration {
 
 /// How long it takes at most from a change of a probe's answer to the kubelet's verdict. The last answer before the
 /// change may just have been given. Then `threshold` probes have to see the change, and the last of these answers may
-/// take the whole timeout. If the timeout is longer than the period, the next probe waits for it.
+/// take the whole timeout. If the timeout is longer than the period, each probe may have to wait for the one before.
 pub(crate) fn noticed_after(period: u32, threshold: u32, timeout: u32) -> Duration {
-    let first = secs(period);
-    let further = times(period.max(timeout), threshold.saturating_sub(1));
-    first.saturating_add(further).saturating_add(secs(timeout))
+    times(period.max(timeout), threshold).saturating_add(secs(timeout))
 }
 
 /// How long it takes at least from the moment in which a service stops answering to its restart by such a liveness
@@ -158,10 +156,13 @@ fn jittered(interval: Duration) -> Duration {
     interval + interval / 10
 }
 
+/// The largest number in a manifest.
+const LARGEST: u32 = i32::MAX.cast_unsigned();
+
 /// A time of a manifest: whole seconds, rounded up, at least one.
 pub(crate) fn seconds(time: Duration) -> u32 {
-    let whole = time.as_secs() + u64::from(time.subsec_nanos() > 0);
-    u32::try_from(whole).unwrap_or(u32::MAX).max(1)
+    let whole = time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0));
+    u32::try_from(whole).unwrap_or(LARGEST).clamp(1, LARGEST)
 }
 
 fn secs(seconds: u32) -> Duration {

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use health_runtime::kubernetes::{Finding, ManifestCheck, ManifestPort};
+use health_runtime::kubernetes::{Finding, ManifestCheck, Port};
 
 use crate::services;
 
@@ -90,6 +90,6 @@ impl Fixture {
     }
 }
 
-fn port(text: &str) -> ManifestPort {
-    text.parse::<u16>().map_or_else(|_| text.into(), ManifestPort::from)
+fn port(text: &str) -> Port {
+    text.parse::<u16>().map_or_else(|_| text.to_owned().into(), Port::from)
 }

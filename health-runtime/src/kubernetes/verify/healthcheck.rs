@@ -6,7 +6,8 @@ use super::command::{self, Command};
 use super::finding::{Finding, Place, shown};
 use super::options::ManifestCheck;
 use super::rule::Rule;
-use super::text::{declared, time};
+use super::text::declared;
+use crate::kubernetes::length::Length;
 use crate::kubernetes::times;
 use crate::spec::Probe;
 
@@ -98,15 +99,16 @@ fn asked(check: &ManifestCheck, place: &Place, healthcheck: &Healthcheck<'_>) ->
     if probe == Some(Probe::Startup) {
         let right = declaration.path(wanted);
         let message = format!(
-            "asks `{}`, a path of startup, which never fails after the start; write `{right}`",
+            "asks the startup path `{}`, which never fails after the start; write `{right}`",
             shown(path)
         );
         findings.push(report(Rule::WrongProbe, &message));
     }
-    if healthcheck.restarts && matches!(probe, Some(Probe::Readiness | Probe::Health)) {
+    let restarts_for = probe.filter(|probe| matches!(probe, Probe::Readiness | Probe::Health));
+    if let Some(probe) = restarts_for.filter(|_| healthcheck.restarts) {
         let right = declaration.path(Probe::Liveness);
         let message = format!(
-            "asks `{}`, and unhealthy containers are replaced here, so an outage of a dependency replaces every container; write `{right}`",
+            "asks the {probe} path `{}`, and unhealthy containers are replaced here, so an outage of a dependency replaces every container; write `{right}`",
             shown(path)
         );
         findings.push(report(Rule::LivenessOnReadiness, &message));
@@ -122,8 +124,8 @@ fn timeout(check: &ManifestCheck, place: &Place, healthcheck: &Healthcheck<'_>) 
     (timeout.value < least).then(|| {
         let message = format!(
             "`{name}` is {}, but the service may wait for a check for {} (`probe_budget`) before it answers; write `{name}{}{}s`",
-            time(timeout.value),
-            time(budget),
+            Length(timeout.value),
+            Length(budget),
             healthcheck.names.sign,
             times::seconds(least)
         );
@@ -146,17 +148,17 @@ fn start_period(check: &ManifestCheck, place: &Place, healthcheck: &Healthcheck<
     let found = start.value.saturating_add(interval.value.saturating_mul(retries));
     let names = healthcheck.names;
     (found < least).then(|| {
-        let default = |time: Time| if time.line.is_none() { " (the default)" } else { "" };
+        let period = match start.value {
+            Duration::ZERO => format!("no `{}`, and", names.start_period),
+            period => format!("`{}` {} +", names.start_period, Length(period)),
+        };
+        let default = if interval.line.is_none() { " (the default)" } else { "" };
         let message = format!(
-            "a container is unhealthy after {}: `{}` {}{} + `{}` {}{} × {retries} retries, but the service may take {} to start; write `{}{}{}`",
-            time(found),
-            names.start_period,
-            time(start.value),
-            default(start),
+            "a container is unhealthy after {}: {period} `{}` {}{default} × {retries} retries, but the service may take {} to start; write `{}{}{}`",
+            Length(found),
             names.interval,
-            time(interval.value),
-            default(interval),
-            time(least),
+            Length(interval.value),
+            Length(least),
             names.start_period,
             names.sign,
             declared(least)
@@ -174,9 +176,9 @@ pub(super) fn stop_grace(check: &ManifestCheck, place: &Place, grace: Time, line
         let default = if grace.line.is_none() { " (the default)" } else { "" };
         let message = format!(
             "`stop_grace_period` {}{default} is not enough: the end takes up to {} of `drain` and {} of `shutdown_grace`, so requests are cut off; write `stop_grace_period: {least}s`",
-            time(grace.value),
-            time(service.drain),
-            time(service.shutdown_grace)
+            Length(grace.value),
+            Length(service.drain),
+            Length(service.shutdown_grace)
         );
         place.finding(Rule::TerminationGrace, grace.line.unwrap_or(line), message)
     })

@@ -12,7 +12,7 @@
 //! command      what a command asks
 //! yaml         the documents, with the line of each node
 //! duration     durations of Docker
-//! text         how durations and lists read
+//! text         how lists and near misses read
 //! ```
 
 mod command;
@@ -30,7 +30,7 @@ mod yaml;
 
 pub use self::finding::Finding;
 use self::finding::{Place, shown};
-pub use self::options::{ManifestCheck, ManifestPort};
+pub use self::options::ManifestCheck;
 pub use self::rule::Level;
 use self::rule::Rule;
 use self::yaml::YamlError;

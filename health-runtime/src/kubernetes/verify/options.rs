@@ -1,6 +1,5 @@
 //! [`ManifestCheck`]: how a manifest is compared.
 
-use std::fmt;
 use std::time::Duration;
 
 use super::finding::{Finding, Place, shown};
@@ -9,37 +8,8 @@ use super::text::near;
 use super::{compose, dockerfile, manifest};
 use crate::declaration::Declaration;
 use crate::health::Health;
-
-/// A port in a manifest: a number, or the name of a port of the container.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ManifestPort {
-    /// The number, such as 8080.
-    Number(u16),
-    /// The name, such as `http`.
-    Name(String),
-}
-
-impl From<u16> for ManifestPort {
-    fn from(number: u16) -> Self {
-        Self::Number(number)
-    }
-}
-
-impl From<&str> for ManifestPort {
-    fn from(name: &str) -> Self {
-        Self::Name(name.into())
-    }
-}
-
-impl fmt::Display for ManifestPort {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Number(number) => write!(f, "{number}"),
-            Self::Name(name) => f.write_str(&shown(name)),
-        }
-    }
-}
+use crate::kubernetes::options::valid;
+use crate::kubernetes::port::Port;
 
 /// Compares manifests with what a service declares. It has options for what the code does not know.
 ///
@@ -70,8 +40,8 @@ impl fmt::Display for ManifestPort {
 pub struct ManifestCheck {
     pub(super) declaration: Declaration,
     pub(super) container: Option<String>,
-    pub(super) public_port: Option<ManifestPort>,
-    pub(super) internal_port: Option<ManifestPort>,
+    pub(super) public_port: Option<Port>,
+    pub(super) internal_port: Option<Port>,
     pub(super) start_within: Option<Duration>,
     pub(super) grpc_services: Vec<String>,
     allowed: Vec<(String, String)>,
@@ -104,16 +74,26 @@ impl ManifestCheck {
 
     /// Sets the port at which the service answers the public probes. If this port or the
     /// [internal one](Self::internal_port) is set, a probe must be at one of them. By default, any port is right.
-    pub fn public_port(mut self, port: impl Into<ManifestPort>) -> Self {
-        self.public_port = Some(port.into());
+    ///
+    /// # Panics
+    ///
+    /// Panics if the port is 0, or if Kubernetes refuses the name.
+    #[track_caller]
+    pub fn public_port(mut self, port: impl Into<Port>) -> Self {
+        self.public_port = Some(valid(port.into()));
         self
     }
 
     /// Sets the port of [`serve_internal`](crate::Health::serve_internal) or
     /// [`internal_router`](crate::Health::internal_router). If only this port is set, every probe must be at it. By
     /// default, any port is right.
-    pub fn internal_port(mut self, port: impl Into<ManifestPort>) -> Self {
-        self.internal_port = Some(port.into());
+    ///
+    /// # Panics
+    ///
+    /// Panics if the port is 0, or if Kubernetes refuses the name.
+    #[track_caller]
+    pub fn internal_port(mut self, port: impl Into<Port>) -> Self {
+        self.internal_port = Some(valid(port.into()));
         self
     }
 

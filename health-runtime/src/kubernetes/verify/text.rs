@@ -1,25 +1,6 @@
-//! How durations, lists and near misses read.
+//! How lists, near misses and declared durations read.
 
 use std::time::Duration;
-
-/// `7 s`, `1 min 30 s`, `800 ms`: the two largest units that are not zero.
-pub(super) fn time(time: Duration) -> String {
-    let millis = time.as_millis();
-    let units = [(3_600_000, "h"), (60_000, "min"), (1_000, "s"), (1, "ms")];
-    let mut left = millis;
-    let mut parts = Vec::new();
-    for (size, unit) in units {
-        if left >= size && parts.len() < 2 {
-            parts.push(format!("{} {unit}", left / size));
-            left %= size;
-        }
-    }
-    if parts.is_empty() {
-        "0 s".into()
-    } else {
-        parts.join(" ")
-    }
-}
 
 /// As the macros take a duration: `7s`, `1500ms`.
 pub(super) fn declared(time: Duration) -> String {
@@ -79,20 +60,6 @@ pub(super) fn near<'a>(text: &str, all: impl IntoIterator<Item = &'a str>) -> Op
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_time_reads_in_its_two_largest_units() {
-        let ms = Duration::from_millis;
-        for (millis, expected) in [
-            (0, "0 s"),
-            (800, "800 ms"),
-            (7_000, "7 s"),
-            (90_000, "1 min 30 s"),
-            (1_500, "1 s 500 ms"),
-        ] {
-            assert_eq!(time(ms(millis)), expected);
-        }
-    }
 
     #[test]
     fn a_near_miss_is_found_and_a_far_one_is_not() {

@@ -8,6 +8,8 @@ mod lifecycle;
 mod model;
 mod passing;
 mod probes;
+#[cfg(feature = "kubernetes")]
+mod rotation;
 mod schedule;
 mod servers;
 mod stall;

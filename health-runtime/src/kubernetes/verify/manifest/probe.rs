@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use crate::kubernetes::port::Port;
 use crate::kubernetes::verify::finding::{Finding, Place, shown};
-use crate::kubernetes::verify::options::ManifestPort;
 use crate::kubernetes::verify::rule::Rule;
 use crate::kubernetes::verify::text::{list, near};
 use crate::kubernetes::verify::yaml::Yaml;
@@ -81,12 +81,12 @@ pub(super) enum Handler<'a> {
     Http {
         http: Yaml<'a>,
         path: &'a str,
-        port: ManifestPort,
+        port: Port,
     },
     Grpc {
         grpc: Yaml<'a>,
         service: &'a str,
-        port: ManifestPort,
+        port: Port,
     },
     Exec {
         exec: Yaml<'a>,
@@ -281,13 +281,13 @@ fn handler<'a>(role: Role, probe: Yaml<'a>, place: &Place, findings: &mut Vec<Fi
 }
 
 /// A number, or a name. A name has a letter, so a number in quotes is neither.
-fn port(handler: Yaml<'_>) -> Option<ManifestPort> {
+fn port(handler: Yaml<'_>) -> Option<Port> {
     let port = handler.get("port")?;
-    if let Some(Ok(number)) = port.plain().map(str::parse) {
-        return (number > 0).then_some(ManifestPort::Number(number));
+    if let Some(Ok(number)) = port.plain().map(str::parse::<u16>) {
+        return (number > 0).then(|| Port::from(number));
     }
     let name = port
         .text()
         .filter(|name| name.contains(|c: char| c.is_ascii_alphabetic()));
-    name.map(ManifestPort::from)
+    name.map(|name| Port::from(name.to_owned()))
 }

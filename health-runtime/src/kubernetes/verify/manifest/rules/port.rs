@@ -1,10 +1,10 @@
 //! Where a probe asks.
 
 use super::super::Context;
-use super::super::ports::Ports;
+use super::super::ports::{Ports, text};
 use super::super::probe::{Handler, Probed};
+use crate::kubernetes::port::Port;
 use crate::kubernetes::verify::finding::Finding;
-use crate::kubernetes::verify::options::ManifestPort;
 use crate::kubernetes::verify::rule::Rule;
 use crate::kubernetes::verify::text::{list, near};
 use crate::kubernetes::verify::yaml::Yaml;
@@ -26,35 +26,30 @@ fn of_probe(context: &Context<'_>, ports: &Ports<'_>, probe: &Probed<'_>) -> Opt
     };
     let line = handler.get("port").map(Yaml::line);
     let report = |rule, message: String| Some(probe.finding(&context.place, rule, line, &message));
-    if !is_http && let ManifestPort::Name(name) = port {
-        let name = crate::kubernetes::verify::finding::shown(name);
-        return report(
-            Rule::InvalidField,
-            format!("has the port `{name}`, but Kubernetes takes a number for `grpc`; write the number"),
-        );
+    let shown = text(port);
+    if !is_http && port.name().is_some() {
+        let message = format!("has the port `{shown}`, but Kubernetes takes a number for `grpc`; write the number");
+        return report(Rule::InvalidField, message);
     }
     let known = [&context.check.public_port, &context.check.internal_port];
     let known: Vec<_> = known.into_iter().flatten().collect();
     let is_known = known.iter().any(|known| ports.are_same(known, port));
     let is_declared = ports.declare(port);
     // Kubernetes also asks a number that is not declared. A number that an option names is right.
-    let may_be_missing = matches!(port, ManifestPort::Number(_)) && (!ports.are_declared() || is_known);
+    let may_be_missing = port.number().is_some() && (!ports.are_declared() || is_known);
     if !is_declared && !may_be_missing {
-        return report(Rule::UnknownPort, unknown(ports, port));
+        return report(Rule::UnknownPort, unknown(ports, &shown));
     }
     // gRPC has a port of its own, which no option names.
     if is_http && !known.is_empty() && !is_known {
-        return report(Rule::WrongPort, wrong(context, port));
+        return report(Rule::WrongPort, wrong(context, &shown));
     }
     is_http.then(|| token(context, ports, probe, handler, port)).flatten()
 }
 
-fn unknown(ports: &Ports<'_>, port: &ManifestPort) -> String {
+fn unknown(ports: &Ports<'_>, port: &str) -> String {
     let texts = ports.texts();
-    let way_out = match (
-        near(&port.to_string(), texts.iter().map(String::as_str)),
-        texts.as_slice(),
-    ) {
+    let way_out = match (near(port, texts.iter().map(String::as_str)), texts.as_slice()) {
         (_, []) => "add it to `ports`".into(),
         (Some(near), _) => format!("did you mean `{near}`?"),
         (None, [one]) => format!("write `port: {one}`"),
@@ -63,8 +58,9 @@ fn unknown(ports: &Ports<'_>, port: &ManifestPort) -> String {
     format!("asks at the port `{port}`, which the container does not declare; {way_out}")
 }
 
-fn wrong(context: &Context<'_>, port: &ManifestPort) -> String {
-    match (&context.check.public_port, &context.check.internal_port) {
+fn wrong(context: &Context<'_>, port: &str) -> String {
+    let known = |port: &Option<Port>| port.as_ref().map(text);
+    match (known(&context.check.public_port), known(&context.check.internal_port)) {
         (Some(public), Some(internal)) => {
             format!(
                 "asks at the port `{port}`, but the probes are at `{public}` (public) and `{internal}` (internal); write one of them"
@@ -82,13 +78,7 @@ fn wrong(context: &Context<'_>, port: &ManifestPort) -> String {
 
 /// With a token, the internal port answers 401 to a probe without one.
 #[cfg(feature = "token")]
-fn token(
-    context: &Context<'_>,
-    ports: &Ports<'_>,
-    probe: &Probed<'_>,
-    http: Yaml<'_>,
-    port: &ManifestPort,
-) -> Option<Finding> {
+fn token(context: &Context<'_>, ports: &Ports<'_>, probe: &Probed<'_>, http: Yaml<'_>, port: &Port) -> Option<Finding> {
     let is_internal = context
         .check
         .internal_port
@@ -107,6 +97,6 @@ fn token(
 }
 
 #[cfg(not(feature = "token"))]
-fn token(_: &Context<'_>, _: &Ports<'_>, _: &Probed<'_>, _: Yaml<'_>, _: &ManifestPort) -> Option<Finding> {
+fn token(_: &Context<'_>, _: &Ports<'_>, _: &Probed<'_>, _: Yaml<'_>, _: &Port) -> Option<Finding> {
     None
 }

@@ -5,11 +5,12 @@ use std::time::Duration;
 use super::super::super::command;
 use super::super::Context;
 use super::super::probe::Role;
+use crate::kubernetes::length::Length;
 use crate::kubernetes::times;
 use crate::kubernetes::verify::finding::Finding;
 use crate::kubernetes::verify::healthcheck;
 use crate::kubernetes::verify::rule::Rule;
-use crate::kubernetes::verify::text::{declared, time};
+use crate::kubernetes::verify::text::declared;
 use crate::kubernetes::verify::yaml::Yaml;
 
 /// What happens before SIGTERM.
@@ -55,8 +56,8 @@ fn sleep_before_drain(context: &Context<'_>, pre_stop: &PreStop) -> Option<Findi
     (!pre_stop.sleep.is_zero() && !drain.is_zero()).then(|| {
         let message = format!(
             "`preStop` sleeps for {} before SIGTERM, and then the service drains for {}, so the pod ends later and nothing is gained; remove the sleep",
-            time(pre_stop.sleep),
-            time(drain)
+            Length(pre_stop.sleep),
+            Length(drain)
         );
         context.place.finding(Rule::PreStopSleep, pre_stop.line, message)
     })
@@ -68,11 +69,11 @@ fn termination_grace(context: &Context<'_>, sleep: Duration) -> Option<Finding> 
     let least = times::least_grace(declaration, sleep);
     (grace.value < least).then(|| {
         let service = &declaration.service;
-        let before = if sleep.is_zero() { String::new() } else { format!("{} of `preStop`, ", time(sleep)) };
+        let before = if sleep.is_zero() { String::new() } else { format!("{} of `preStop`, ", Length(sleep)) };
         let message = format!(
             "{grace} is not enough: the end takes up to {before}{} of `drain` and {} of `shutdown_grace`, so requests are cut off; write `terminationGracePeriodSeconds: {least}`",
-            time(service.drain),
-            time(service.shutdown_grace)
+            Length(service.drain),
+            Length(service.shutdown_grace)
         );
         let line = grace.line.unwrap_or(context.workload.pod.line());
         context.place.finding(Rule::TerminationGrace, line, message)
@@ -89,9 +90,9 @@ fn drain_too_short(context: &Context<'_>, sleep: Duration) -> Option<Finding> {
     (context.workload.serves && drains && drain < least).then(|| {
         let message = format!(
             "may take {} to stop the traffic: {period} × {failures}, and {} until routers know, but `drain` is {}, so requests may still come after it; {}declare `drain = \"{}\"`",
-            time(least),
-            time(times::PROPAGATION),
-            time(drain),
+            Length(least),
+            Length(times::PROPAGATION),
+            Length(drain),
             faster(drain, failures.value),
             declared(least)
         );

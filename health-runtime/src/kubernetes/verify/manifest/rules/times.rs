@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::super::Context;
 use super::super::probe::{Handler, Probed, Role};
+use crate::kubernetes::length::Length;
 use crate::kubernetes::times;
 use crate::kubernetes::verify::finding::Finding;
 use crate::kubernetes::verify::rule::Rule;
-use crate::kubernetes::verify::text::time;
 
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -43,7 +43,7 @@ fn timeout(context: &Context<'_>, probe: &Probed<'_>) -> Option<Finding> {
     (timeout.value < least).then(|| {
         let message = format!(
             "has {timeout}, but the service may wait for a check for {} (`probe_budget`) before it answers; write `timeoutSeconds: {least}`",
-            time(declaration.service.probe_budget)
+            Length(declaration.service.probe_budget)
         );
         probe.finding(&context.place, Rule::ProbeTimeout, timeout.line, &message)
     })
@@ -69,9 +69,9 @@ fn startup_budget(context: &Context<'_>, probe: &Probed<'_>) -> Option<Finding> 
         let needed = times::seconds(left).div_ceil(period.value.max(1));
         let message = format!(
             "gives up after {}: {period} × {failures}{}, but {what} {} to start, so the container would be restarted; write `failureThreshold: {needed}`",
-            time(found),
+            Length(found),
             if delay.value == 0 { String::new() } else { format!(" + {delay}") },
-            time(least)
+            Length(least)
         );
         probe.finding(&context.place, Rule::StartupBudget, failures.line.or(period.line), &message)
     })
@@ -85,8 +85,8 @@ fn liveness_too_fast(context: &Context<'_>, probe: &Probed<'_>) -> Option<Findin
         let more = least.saturating_sub(seconds(timeout.value)).as_secs_f64() / f64::from(period.value.max(timeout.value));
         let message = format!(
             "may restart a blocked service after {}: {period}, {failures}, {timeout}, but it only counts as `stalled` after {}, so the log does not say why; write `failureThreshold: {}`",
-            time(found),
-            time(least),
+            Length(found),
+            Length(least),
             more.ceil() + 1.0
         );
         probe.finding(&context.place, Rule::LivenessTooFast, period.line.or(failures.line), &message)
