@@ -8,6 +8,7 @@ mod fixture;
 mod random;
 mod rules;
 mod services;
+mod slack;
 
 use std::collections::BTreeSet;
 use std::env;
