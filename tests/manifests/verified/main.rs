@@ -4,6 +4,7 @@
 //! says what was found, why it is wrong, and the way out.
 
 mod answers;
+mod asserted;
 mod fixture;
 mod random;
 mod rules;

@@ -184,6 +184,7 @@ mod tests {
         assert_eq!(path("127.0.0.1:3000"), Ok("/"));
         assert_eq!(path("http://[::1]:3000/a"), Ok("/a"));
         assert_eq!(path("http://localhost:${PORT}/a"), Ok("/a"));
+        assert_eq!(path("http://$HOST/a"), Ok("/a"));
         assert_eq!(
             path("https://localhost/a").map_err(|problem| problem.0),
             Err(Rule::ProbeScheme)

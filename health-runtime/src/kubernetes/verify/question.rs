@@ -36,9 +36,7 @@ impl Declaration {
                 None => problems.push((Rule::UnknownCheck, self.unknown_check(&route.path, below, probe))),
             }
         }
-        if problems.is_empty() {
-            self.query(query, probe, of, &mut problems);
-        }
+        self.query(query, probe, of, &mut problems);
         (Some(probe), problems)
     }
 

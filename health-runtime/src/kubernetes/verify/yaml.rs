@@ -116,7 +116,7 @@ impl<'a> Yaml<'a> {
     }
 
     fn find(self, key: &str) -> Option<Self> {
-        let own = self.entries().filter(|(name, _)| name.text() == Some(key)).last();
+        let own = self.entries().find(|(name, _)| name.text() == Some(key));
         if let Some((_, value)) = own {
             return Some(value);
         }

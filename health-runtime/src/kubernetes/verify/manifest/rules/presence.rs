@@ -2,6 +2,7 @@
 
 use super::super::Context;
 use super::super::probe::Role;
+use crate::kubernetes::length::Length;
 use crate::kubernetes::verify::finding::Finding;
 use crate::kubernetes::verify::rule::Rule;
 use crate::kubernetes::verify::yaml::Yaml;
@@ -46,16 +47,18 @@ fn no_startup(context: &Context<'_>) -> Option<Finding> {
     }
     let declaration = context.declaration();
     let mut checks = declaration.plans.iter().filter(|plan| plan.spec.is_in(Probe::Startup));
-    let waits_for = match checks.next() {
-        Some(plan) => format!("the check `{}`", plan.spec.name()),
-        None if declaration.has_startup_tasks => "startup tasks".into(),
-        None if declaration.service.manual_start => "`mark_started`".into(),
-        None if context.check.start_within.is_some() => "what `start_within` covers".into(),
-        None => return None,
+    let why = match checks.next() {
+        Some(plan) => format!("the start waits for the check `{}`", plan.spec.name()),
+        None if declaration.has_startup_tasks => "the start waits for startup tasks".into(),
+        None if declaration.service.manual_start => "the start waits for `mark_started`".into(),
+        None => {
+            let within = context.check.start_within?;
+            format!("the start may take {} (`start_within`)", Length(within))
+        }
     };
     let path = declaration.path(Probe::Startup);
     let message = format!(
-        "has no `startupProbe` before it, but the start waits for {waits_for}, so liveness may restart a container that is still starting; add a `startupProbe` with `path: {path}`"
+        "has no `startupProbe` before it, but {why}, so liveness may restart a container that is still starting; add a `startupProbe` with `path: {path}`"
     );
     Some(liveness.finding(&context.place, Rule::NoStartup, None, &message))
 }
