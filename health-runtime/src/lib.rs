@@ -122,6 +122,7 @@
 //! | [`hold`](Health::hold), [`drain`](Health::drain) | take the service out of rotation, temporarily or permanently |
 //! | [`subscribe`](Health::subscribe), [`watch`](Health::watch) | react to changes |
 //! | `notify_systemd` | report the start, the end and the status to systemd, and send pings to its watchdog |
+//! | `kubernetes`, `describe` | write the probes of a manifest, and a table of all checks with their times |
 //! | [`report`](Health::report), [`phase`](Health::phase) | read the state from inside the service |
 //!
 //! # Contracts
@@ -134,6 +135,7 @@
 //! | [The states](_documentation::states) | find out why a probe fails |
 //! | [The log](_documentation::log) | write an alert |
 //! | [Containers](_documentation::containers) | write a `HEALTHCHECK` without `curl` in the image |
+//! | [Kubernetes](_documentation/kubernetes/index.html) | write a manifest, or find out how long a failure stays unnoticed |
 //! | [systemd](_documentation/systemd/index.html) | write a unit file |
 //! | [Manifests](_documentation/manifests/index.html) | compare a Kubernetes manifest, a Compose file or a Dockerfile with the code in a test |
 //!
@@ -147,6 +149,7 @@
 //! | `serve` | with `axum` | [`Health::serve`], [`Health::serve_internal`]: the probes on a port of their own |
 //! | `http-1` | with `serve` | conversion of an [`Answer`] into an `http::Response<Bytes>`, for hyper and for frameworks that use hyper |
 //! | `http-client` | off | `checks::Http`, which asks an HTTP server; it brings reqwest 0.13 with rustls |
+//! | `kubernetes` | off | `Declaration::kubernetes` and `Declaration::describe`, which compute the probes of a manifest from the code, and `Declaration::verify_manifest`, which compares a manifest with the code; it brings saphyr-parser |
 //! | `net` | with `axum` | [`checks::Tcp`] |
 //! | `systemd` | off | `Health::notify_systemd`, for units with `Type=notify` and a watchdog; it adds no dependency |
 //! | `tls-expiry` | off | `checks::TlsExpiry`, which reads certificates from a file or asks a server for them; it brings rustls and x509-cert |
@@ -188,7 +191,7 @@ pub mod __private;
 //   http                              answers probes
 //   probe                             asks a probe, from inside a container
 //   declaration                       what a service declares, without running it
-//   kubernetes                        the manifest that fits the declaration
+//   kubernetes                        the manifest that fits the declaration, and what is wrong with another
 //   systemd                           tells systemd about the service
 //   grpc, grpc_health_v1              answers the health service of gRPC; its messages
 //   text, panics, trigger, kept,      what several of these need

@@ -5,7 +5,8 @@
 //! any free port.
 //!
 //! `quickstart --probe` asks the running service whether it is alive. In a container, this is the command of the
-//! `HEALTHCHECK`.
+//! `HEALTHCHECK`. `quickstart --probes` prints the probes for a manifest of Kubernetes, and `quickstart --describe` prints
+//! a table of all checks. Both start no server and run no check.
 
 mod orders;
 mod payments;
@@ -18,11 +19,14 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use axum::Router;
-use health_runtime::{HealthState, probe};
+use health_runtime::{Declaration, HealthState, probe};
 use sqlx::SqlitePool;
 use tokio::net::TcpListener;
 
 const PORT: u16 = 3000;
+
+/// The service starts within this time: it opens the database and warms the caches.
+const WARM_UP: Duration = Duration::from_secs(60);
 
 /// The state that the handlers share. The annotated fields are the health checks; no other code is necessary.
 #[derive(Clone, HealthState)]
@@ -40,13 +44,27 @@ struct AppState {
 #[tokio::main]
 async fn main() -> ExitCode {
     tracing_subscriber::fmt().compact().with_writer(io::stderr).init();
-    match serve().await {
+    match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// Prints what the arguments ask for, or serves.
+async fn run() -> anyhow::Result<()> {
+    match env::args().nth(1).as_deref() {
+        Some("--probes") => {
+            let declaration = Declaration::of::<AppState>()?;
+            // `AppState` does not show how long the caches take.
+            print!("{}", declaration.kubernetes("http").start_within(WARM_UP));
+        }
+        Some("--describe") => print!("{}", Declaration::of::<AppState>()?.describe()),
+        _ => serve().await?,
+    }
+    Ok(())
 }
 
 async fn serve() -> anyhow::Result<()> {

@@ -272,3 +272,16 @@ fn only_what_fails_readiness_takes_the_service_out_of_rotation() {
     assert_eq!(has("first"), [false, false, false, false]);
     assert_eq!(has("worker"), [true, false, true, true]);
 }
+
+#[test]
+fn the_page_shows_what_is_generated() {
+    let page = include_str!("../../docs/kubernetes.md");
+    let builder = Health::builder(()).name("orders").version("1.2.3");
+    let builder = builder.check(CheckSpec::new("db").critical(), Flag::healthy());
+    let payments = CheckSpec::new("payments").timeout(ms(500)).interval(ms(1_000));
+    let declaration = builder.check(payments, Flag::healthy()).into_declaration().unwrap();
+    let yaml = declaration.kubernetes("http").start_within(Duration::from_secs(60));
+    assert!(page.contains(&format!("```yaml\n{yaml}```\n")), "{yaml}");
+    let description = declaration.describe();
+    assert!(page.contains(&format!("```text\n{description}```\n")), "{description}");
+}

@@ -29,8 +29,7 @@ use crate::kubernetes::port::Port;
 /// let declaration = Declaration::of::<AppState>()?;
 /// let check = ManifestCheck::new(&declaration)
 ///     .container("orders")
-///     .internal_port(9090)
-///     .allow("no-startup", "the caches are warm within a second");
+///     .internal_port(9090);
 /// let findings = check.verify_manifest("kind: ConfigMap");
 /// assert_eq!(findings[0].rule, "nothing-to-check");
 /// # Ok::<(), health_runtime::StartError>(())
@@ -116,6 +115,16 @@ impl ManifestCheck {
     /// A name that no rule has, or an empty reason, is a finding of the rule `allow`. A rule that finds nothing is a
     /// warning of this rule, so that no exception outlives its reason. `allow`, `syntax`, `template` and
     /// `nothing-to-check` cannot be allowed.
+    ///
+    /// ```
+    /// # use health_runtime::{Declaration, Flag, HealthState};
+    /// # #[derive(HealthState)]
+    /// # struct AppState { #[health_check] db: Flag }
+    /// # let declaration = Declaration::of::<AppState>().expect("the declaration is valid");
+    /// use health_runtime::kubernetes::ManifestCheck;
+    ///
+    /// let check = ManifestCheck::new(&declaration).allow("tcp-probe", "the port speaks a protocol of its own");
+    /// ```
     pub fn allow(mut self, rule: impl Into<String>, reason: impl Into<String>) -> Self {
         self.allowed.push((rule.into(), reason.into()));
         self
