@@ -1,7 +1,8 @@
 //! Compares manifests with what a service declares: those of Kubernetes, of Compose, and Dockerfiles.
 //!
 //! ```text
-//! options      what the code does not know, and the rules that a manifest may break
+//! options      what the code does not know
+//! allowed      the rules that a manifest may break
 //! rule         the names of the rules
 //! finding      what is returned
 //! manifest     Kubernetes
@@ -15,6 +16,7 @@
 //! text         how lists and near misses read
 //! ```
 
+mod allowed;
 mod command;
 mod compose;
 mod dockerfile;

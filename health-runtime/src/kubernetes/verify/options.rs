@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use super::finding::{Finding, Place, shown};
-use super::rule::{Level, Rule};
-use super::text::near;
+use super::allowed::Allowed;
+use super::finding::Finding;
 use super::{compose, dockerfile, manifest};
 use crate::declaration::Declaration;
 use crate::health::Health;
@@ -43,7 +42,7 @@ pub struct ManifestCheck {
     pub(super) internal_port: Option<Port>,
     pub(super) start_within: Option<Duration>,
     pub(super) grpc_services: Vec<String>,
-    allowed: Vec<(String, String)>,
+    allowed: Allowed,
 }
 
 impl ManifestCheck {
@@ -57,7 +56,7 @@ impl ManifestCheck {
             internal_port: None,
             start_within: None,
             grpc_services: Vec::new(),
-            allowed: Vec::new(),
+            allowed: Allowed::default(),
         }
     }
 
@@ -126,7 +125,7 @@ impl ManifestCheck {
     /// let check = ManifestCheck::new(&declaration).allow("tcp-probe", "the port speaks a protocol of its own");
     /// ```
     pub fn allow(mut self, rule: impl Into<String>, reason: impl Into<String>) -> Self {
-        self.allowed.push((rule.into(), reason.into()));
+        self.allowed.add(rule.into(), reason.into());
         self
     }
 
@@ -139,7 +138,7 @@ impl ManifestCheck {
     ///
     /// A template of Helm is not YAML. Pass what `helm template` writes.
     pub fn verify_manifest(&self, yaml: &str) -> Vec<Finding> {
-        self.allowing(manifest::verify(self, yaml))
+        self.allowed.applied(manifest::verify(self, yaml))
     }
 
     /// Compares the `healthcheck` of services in a Compose file with the service.
@@ -147,52 +146,12 @@ impl ManifestCheck {
     /// The service is chosen with [`container`](Self::container). Without it, every service with a `healthcheck` is
     /// compared, so a file with a database needs a choice.
     pub fn verify_compose(&self, yaml: &str) -> Vec<Finding> {
-        self.allowing(compose::verify(self, yaml))
+        self.allowed.applied(compose::verify(self, yaml))
     }
 
     /// Compares the `HEALTHCHECK` of the last stage of a Dockerfile with the service.
     pub fn verify_dockerfile(&self, dockerfile: &str) -> Vec<Finding> {
-        self.allowing(dockerfile::verify(self, dockerfile))
-    }
-
-    /// Removes what is allowed, and adds what is wrong with the exceptions themselves.
-    fn allowing(&self, mut findings: Vec<Finding>) -> Vec<Finding> {
-        let nowhere = Place::default();
-        let mut wrong = Vec::new();
-        for (name, reason) in &self.allowed {
-            let mut report = |message: String| wrong.push(nowhere.finding(Rule::Allow, None, message));
-            let shown = shown(name);
-            let rule = Rule::named(name);
-            match rule {
-                None => report(match near(name, Rule::ALL.iter().map(|rule| rule.name())) {
-                    Some(near) => format!("no rule is named `{shown}`; did you mean `{near}`?"),
-                    None => format!("no rule is named `{shown}`; the name stands at the end of each finding"),
-                }),
-                Some(Rule::Allow | Rule::Syntax | Rule::Template | Rule::NothingToCheck) => {
-                    report(format!(
-                        "`{shown}` cannot be allowed, because nothing would be compared; remove it"
-                    ));
-                }
-                Some(_) if reason.trim().is_empty() => {
-                    report(format!(
-                        "`{shown}` is allowed without a reason; say why, as in `.allow(\"{shown}\", \"…\")`"
-                    ));
-                }
-                Some(rule) => {
-                    let before = findings.len();
-                    findings.retain(|finding| finding.rule != rule.name());
-                    if findings.len() == before {
-                        let message = format!("`{shown}` is allowed, but finds nothing; remove the exception");
-                        let mut unused = nowhere.finding(Rule::Allow, None, message);
-                        unused.level = Level::Warning;
-                        wrong.push(unused);
-                    }
-                }
-            }
-        }
-        findings.sort_by_key(|finding| finding.line);
-        wrong.append(&mut findings);
-        wrong
+        self.allowed.applied(dockerfile::verify(self, dockerfile))
     }
 }
 

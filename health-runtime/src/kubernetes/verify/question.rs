@@ -1,5 +1,7 @@
 //! What a path asks this service. The code that answers requests decides it.
 
+use std::ops::Range;
+
 use super::finding::shown;
 use super::rule::Rule;
 use super::text::{list, near};
@@ -82,7 +84,7 @@ impl Declaration {
     }
 
     /// The same steps as those of an answer, see `Probes::question`.
-    fn query(&self, query: &str, probe: Probe, of: std::ops::Range<usize>, problems: &mut Vec<Problem>) {
+    fn query(&self, query: &str, probe: Probe, of: Range<usize>, problems: &mut Vec<Problem>) {
         let known = &self.names;
         let Some(query) = parse_query(query, known) else {
             let message = "has more than 64 names in its query, so the answer is always 404; use a group".into();

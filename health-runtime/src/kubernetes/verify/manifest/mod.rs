@@ -24,6 +24,16 @@ use super::yaml::{self, Yaml};
 use super::{template, unreadable};
 use crate::declaration::Declaration;
 
+/// The fields of a container that are compared. Others may contain `{{`, such as a template of Vault.
+const COMPARED: [&str; 6] = [
+    "name",
+    "ports",
+    "lifecycle",
+    "livenessProbe",
+    "readinessProbe",
+    "startupProbe",
+];
+
 /// How long Kubernetes waits by default before it kills a pod, in seconds.
 const DEFAULT_GRACE: u32 = 30;
 
@@ -80,15 +90,7 @@ pub(super) fn verify(check: &ManifestCheck, text: &str) -> Vec<Finding> {
 fn compare(check: &ManifestCheck, workload: Workload<'_>, container: Yaml<'_>) -> Vec<Finding> {
     let name = container.get("name").and_then(Yaml::text).unwrap_or_default();
     let place = workload.place.with_container(name);
-    let read = [
-        "name",
-        "ports",
-        "lifecycle",
-        "livenessProbe",
-        "readinessProbe",
-        "startupProbe",
-    ];
-    let mut scalars = read
+    let mut scalars = COMPARED
         .into_iter()
         .filter_map(|key| container.get(key))
         .flat_map(Yaml::scalars);
@@ -100,16 +102,8 @@ fn compare(check: &ManifestCheck, workload: Workload<'_>, container: Yaml<'_>) -
         .into_iter()
         .filter_map(|role| Probed::read(role, container, &place, &mut findings));
     let probes = probes.collect();
-    let mut grace = |parent: Yaml<'_>| {
-        probe::number(
-            parent,
-            "terminationGracePeriodSeconds",
-            DEFAULT_GRACE,
-            &workload.place,
-            &mut findings,
-        )
-    };
-    let grace = grace(workload.pod);
+    let (field, pod) = ("terminationGracePeriodSeconds", workload.pod);
+    let grace = probe::number(pod, field, DEFAULT_GRACE, &workload.place, &mut findings);
     let context = Context {
         check,
         place,
