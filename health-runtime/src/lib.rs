@@ -284,6 +284,7 @@ pub use trigger::Trigger;
     doctest,
     feature = "macros",
     feature = "axum",
+    feature = "kubernetes",
     feature = "sqlx-0_9-sqlite",
     feature = "testing"
 ))]

@@ -26,7 +26,7 @@ use tokio::net::TcpListener;
 const PORT: u16 = 3000;
 
 /// The service starts within this time: it opens the database and warms the caches.
-const WARM_UP: Duration = Duration::from_secs(60);
+const WARM_UP: Duration = Duration::from_mins(1);
 
 /// The state that the handlers share. The annotated fields are the health checks; no other code is necessary.
 #[derive(Clone, HealthState)]

@@ -38,7 +38,7 @@ fn all_checks_are_described_without_running_one() {
     let table = printed("--describe");
     for line in [
         "| db       | ready  | yes      | every 5 s | 2 s     | 17 s    | 1 / 1     |",
-        "| payments | 2.1 s    | –               | 1.9 s | –         |",
+        "| payments | 2.1 s    | –               | 1.9 s  | –         |",
     ] {
         assert!(table.lines().any(|printed| printed == line), "{line}\n{table}");
     }

@@ -77,21 +77,17 @@ impl Kubernetes {
     pub(super) fn readiness(&self) -> Numbers {
         let left = self.declaration.service.drain.saturating_sub(PROPAGATION);
         let left = u32::try_from(left.as_secs()).unwrap_or(u32::MAX);
-        let (period, failure_threshold) = match self.period {
-            Some(period) => (period, (left / period).clamp(1, FAILURES)),
-            None => {
-                let failures = match left {
-                    0..2 => 1,
-                    2..6 => 2,
-                    _ => FAILURES,
-                };
-                ((left / failures).clamp(1, READINESS_PERIOD), failures)
-            }
+        // One lost answer is no reason to lose the pod. So with a short drain, the period shrinks before the threshold.
+        let failures = match left {
+            0..2 => 1,
+            2..6 => 2,
+            _ => FAILURES,
         };
+        let period = self.period.unwrap_or((left / failures).clamp(1, READINESS_PERIOD));
         Numbers {
             period,
             timeout: self.timeout(Probe::Readiness),
-            failure_threshold,
+            failure_threshold: (left / period).clamp(1, failures),
         }
     }
 
