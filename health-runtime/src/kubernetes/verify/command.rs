@@ -7,7 +7,7 @@ use super::question::Problem;
 use super::rule::Rule;
 use crate::probe::ARGUMENT;
 
-/// The clients that images are often extended with.
+/// Clients that ask something even if their arguments have no URL.
 const CLIENTS: [&str; 3] = ["curl", "wget", "grpc_health_probe"];
 
 const SHELLS: [&str; 4] = ["sh", "bash", "ash", "dash"];
@@ -16,15 +16,14 @@ const SHELLS: [&str; 4] = ["sh", "bash", "ash", "dash"];
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Command<'a> {
     /// The service's own `--probe`. Without a URL, it asks the one in the code.
-    Own {
-        url: Option<&'a str>,
-    },
-    /// A client, the URL that it asks, and whether it fails if the answer is 503.
+    Own { url: Option<&'a str> },
+    /// A client or a script, the URL that it asks, and whether it fails if the answer is 503.
     Client {
-        name: &'static str,
+        name: &'a str,
         url: Option<&'a str>,
         fails: bool,
     },
+    /// A command in which no URL stands.
     Other,
 }
 
@@ -40,16 +39,24 @@ pub(super) fn read<'a>(words: &[&'a str]) -> Command<'a> {
     let Some(first) = words.first() else {
         return Command::Other;
     };
-    let base = first.rsplit('/').next().unwrap_or_default();
-    let Some(name) = CLIENTS.into_iter().find(|client| *client == base) else {
-        return Command::Other;
-    };
+    let name = first.rsplit('/').next().unwrap_or_default();
     let arguments = words[1..].iter().take_while(|word| !is_operator(word));
     let arguments: Vec<&str> = arguments.copied().collect();
-    let url = arguments.iter().copied().find(|word| word.contains("://"));
-    let url = url.or_else(|| arguments.iter().copied().find(|word| is_host_and_path(word)));
+    let url = arguments.iter().find_map(|word| url(word));
+    if url.is_none() && !CLIENTS.contains(&name) {
+        return Command::Other;
+    }
     let fails = name != "curl" || arguments.iter().any(|word| is_fail(word));
     Command::Client { name, url, fails }
+}
+
+/// The URL in a word. It may stand in the code of a script, such as `urlopen('http://localhost/livez')`.
+fn url(word: &str) -> Option<&str> {
+    let begin = word.find("http://").or_else(|| word.find("https://"));
+    match begin {
+        Some(begin) => word[begin..].split(['\'', '"', '`', ')', ',', ';']).next(),
+        None => is_host_and_path(word).then_some(word),
+    }
 }
 
 /// The words of the command inside `sh -c "…"`, or those given.
@@ -168,6 +175,16 @@ mod tests {
                 "bash,-c,wget -qO- http://localhost:3000/livez >/dev/null",
                 client("wget", livez, true),
             ),
+            (
+                "podcli,check,http,localhost:9898/livez",
+                client("podcli", Some("localhost:9898/livez"), true),
+            ),
+            (
+                "sh,-c,python3 -c \"urlopen('http://localhost:3000/livez')\"",
+                client("python3", livez, true),
+            ),
+            ("node,health.js", Command::Other),
+            ("wget", client("wget", None, true)),
             ("cat,/tmp/healthy", Command::Other),
             ("sh,-c,pgrep app", Command::Other),
             ("sh", Command::Other),

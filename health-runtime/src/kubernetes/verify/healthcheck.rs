@@ -78,12 +78,17 @@ fn asked(check: &ManifestCheck, place: &Place, healthcheck: &Healthcheck<'_>) ->
         }
         Command::Client { url: Some(url), .. } => Some(url),
         Command::Client { name, url: None, .. } => {
-            let message = format!("runs `{name}` without a URL of this service; write `CMD [\"/app\", \"--probe\"]`");
+            let message = format!(
+                "runs `{}` without a URL of this service; write `CMD [\"/app\", \"--probe\"]`",
+                shown(name)
+            );
             return vec![report(Rule::BlindCommand, &message)];
         }
         Command::Other => {
             let name = shown(healthcheck.command.first().copied().unwrap_or_default());
-            let message = format!("runs `{name}`, which does not ask the service; write `CMD [\"/app\", \"--probe\"]`");
+            let message = format!(
+                "runs `{name}`, and the command names no path of this service; write `CMD [\"/app\", \"--probe\"]`"
+            );
             return vec![report(Rule::BlindCommand, &message)];
         }
     };

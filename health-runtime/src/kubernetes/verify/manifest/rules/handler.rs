@@ -69,13 +69,16 @@ fn exec_probe(context: &Context<'_>, probe: &Probed<'_>, exec: Yaml<'_>, given: 
         },
         Command::Client { name, .. } => report(
             Rule::ExecProbe,
-            &format!("starts `{name}` for each probe, which the image must contain; {way_out}"),
+            &format!(
+                "starts `{}` for each probe, which the image must contain; {way_out}",
+                shown(name)
+            ),
         ),
         Command::Other => {
             let name = shown(given.first().copied().unwrap_or_default());
             report(
                 Rule::ExecProbe,
-                &format!("runs `{name}`, which does not ask the service; {way_out}"),
+                &format!("runs `{name}`, and the command names no path of this service; {way_out}"),
             )
         }
     }
