@@ -32,7 +32,7 @@ const NONE: &str = "–";
 ///
 /// let description = Declaration::of::<AppState>()?.describe();
 /// println!("{description}");
-/// // A test can hold what was promised to the team on call:
+/// // A test can assert a time that the team on call relies on:
 /// let db = description.times("db").expect("the state has this check");
 /// assert!(db.out_of_rotation.expect("it is critical").as_secs() < 20);
 /// # Ok::<(), health_runtime::StartError>(())

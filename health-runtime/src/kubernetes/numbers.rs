@@ -54,6 +54,7 @@ impl Kubernetes {
         self.start_within.unwrap_or(START).max(least_startup(&self.declaration))
     }
 
+    /// Long enough for the start.
     pub(super) fn startup(&self) -> Numbers {
         let start = seconds(self.start());
         Numbers {
@@ -62,6 +63,7 @@ impl Kubernetes {
             failure_threshold: start.div_ceil(STARTUP_PERIOD),
         }
     }
+
     /// Slow enough for `stalled_after`: the threshold grows, and the period stays.
     pub(super) fn liveness(&self) -> Numbers {
         let (timeout, least) = (self.timeout(Probe::Liveness), least_restart(&self.declaration));
@@ -78,11 +80,7 @@ impl Kubernetes {
         let left = self.declaration.service.drain.saturating_sub(PROPAGATION);
         let left = u32::try_from(left.as_secs()).unwrap_or(u32::MAX);
         // One lost answer is no reason to lose the pod. So with a short drain, the period shrinks before the threshold.
-        let failures = match left {
-            0..2 => 1,
-            2..6 => 2,
-            _ => FAILURES,
-        };
+        let failures = if left < FAILURES * 2 { 2 } else { FAILURES };
         let period = self.period.unwrap_or((left / failures).clamp(1, READINESS_PERIOD));
         Numbers {
             period,

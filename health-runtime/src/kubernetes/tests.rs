@@ -104,6 +104,34 @@ fn what_is_generated_keeps_every_rule() {
     }
 }
 
+#[test]
+fn a_period_of_your_own_lowers_the_threshold_until_the_drain_is_too_short_for_it() {
+    let builder = Health::builder(()).drain(Duration::from_secs(15));
+    let declaration = builder.into_declaration().unwrap();
+    let readiness = |seconds| {
+        let period = Duration::from_secs(seconds);
+        let yaml = declaration.kubernetes(80).period(period).to_yaml();
+        let [period, failures, _] = times(&yaml, "readinessProbe:");
+        (period, failures, yaml.lines().next().unwrap().to_owned())
+    };
+    let (fits, grace) = ((6, 2), "terminationGracePeriodSeconds");
+    let (period, failures, first) = readiness(6);
+    assert!((period, failures) == fits && first.starts_with(grace), "{first}");
+    let (period, failures, first) = readiness(30);
+    assert_eq!((period, failures), (30, 1));
+    let problem =
+        "# PROBLEM: drain = 15 s is too short: the readiness probe and the routers need 32 s to notice it; raise it";
+    assert_eq!(first, problem);
+}
+
+#[test]
+fn a_hook_before_the_drain_makes_the_grace_longer() {
+    let yaml = orders().kubernetes(80).pre_stop(ms(2_500)).to_yaml();
+    let grace =
+        "terminationGracePeriodSeconds: 28 # preStop = 2.5 s, drain = 7 s, shutdown_grace = 15 s, and 3 s to spare\n";
+    assert!(yaml.starts_with(grace), "{yaml}");
+}
+
 fn orders() -> Declaration {
     let migrated = CheckSpec::new("migrated").startup();
     let db = CheckSpec::new("db")
@@ -135,7 +163,6 @@ fn each_number_has_a_comment_that_says_where_it_comes_from() {
         .internal(9090)
         .start_within(Duration::from_secs(600))
         .to_yaml();
-    println!("{yaml}");
     let numbers = yaml
         .lines()
         .filter(|line| line.trim_end().ends_with(|c: char| c.is_ascii_digit()));
@@ -231,7 +258,6 @@ fn every_line_is_indented() {
 #[test]
 fn the_description_has_every_declaration_and_fits_into_100_columns() {
     let shown = orders().describe().to_string();
-    println!("{shown}");
     for part in [
         "| db       | ready  | yes      | every 5 s | 2 s     | 17 s    | 2 / 1     |",
         "| payments | ready  | –        | ttl 1 s   | 500 ms  | 30 s    | 1 / 1     |",
