@@ -38,7 +38,7 @@ fn service() -> impl Strategy<Value = Service> {
     };
     let times = (
         50..6_000_u64,
-        millis(3..40),
+        millis(0..40),
         millis(1..40),
         prop::option::of(millis(1..60)),
         60_000..900_000_u64,
@@ -213,14 +213,14 @@ fn found(check: &ManifestCheck, manifest: &str) -> BTreeSet<&'static str> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
-
     #[test]
     fn what_the_code_generates_has_no_finding(service in service()) {
         let declaration = service.declaration();
         let manifest = service.manifest(&declaration);
-        let findings = service.check(&declaration).verify_manifest(&manifest);
-        prop_assert!(findings.is_empty(), "{:#?}\n{}", findings, manifest);
+        let found = found(&service.check(&declaration), &manifest);
+        // No manifest makes up for a drain that is too short. The text says so.
+        let expected = if manifest.contains("# PROBLEM: drain") { vec!["drain-too-short"] } else { vec![] };
+        prop_assert_eq!(found, BTreeSet::from_iter(expected), "{}", manifest);
     }
 
     #[test]
@@ -244,8 +244,7 @@ proptest! {
         let (manifest, check) = (service.manifest(&declaration), service.check(&declaration));
         let grace = (service.drain + service.grace).div_ceil(1_000);
         let line = numbered(&manifest)[0];
-        prop_assert!(found(&check, &changed(&manifest, line, grace)).is_empty());
-        let short = found(&check, &changed(&manifest, line, grace - 1));
-        prop_assert_eq!(short, BTreeSet::from(["termination-grace"]));
+        let has_finding = |number| found(&check, &changed(&manifest, line, number)).contains("termination-grace");
+        prop_assert!(!has_finding(grace) && has_finding(grace - 1));
     }
 }
