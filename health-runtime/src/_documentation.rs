@@ -1,5 +1,5 @@
 //! The reference pages beside the items: the options, the checks, the HTTP contract, the states, the log, metrics,
-//! containers, Kubernetes, and systemd.
+//! containers, Kubernetes, manifests, and systemd.
 
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
@@ -36,3 +36,8 @@ pub mod kubernetes {}
 #[cfg_attr(docsrs, doc(cfg(feature = "systemd")))]
 #[doc = include_str!("../docs/systemd.md")]
 pub mod systemd {}
+
+#[cfg(feature = "kubernetes")]
+#[cfg_attr(docsrs, doc(cfg(feature = "kubernetes")))]
+#[doc = include_str!("../docs/manifests.md")]
+pub mod manifests {}

@@ -30,7 +30,6 @@ use crate::state::{Checks, HealthState};
 pub struct Declaration {
     pub(crate) service: ServiceSpec,
     pub(crate) plans: Arc<[Plan]>,
-    #[allow(dead_code, reason = "only a manifest that is compared with the code names checks")]
     pub(crate) names: Names,
     /// The service has startup tasks. Only a running service knows that.
     pub(crate) has_startup_tasks: bool,

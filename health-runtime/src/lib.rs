@@ -140,6 +140,7 @@
 //! | [Containers](_documentation::containers) | write a `HEALTHCHECK` without `curl` in the image |
 //! | [Kubernetes](_documentation/kubernetes/index.html) | write a manifest, or find out how long a failure stays unnoticed |
 //! | [systemd](_documentation/systemd/index.html) | write a unit file |
+//! | [Manifests](_documentation/manifests/index.html) | compare a Kubernetes manifest, a Compose file or a Dockerfile with the code in a test |
 //!
 //! # Features
 //!
@@ -151,7 +152,7 @@
 //! | `serve` | with `axum` | [`Health::serve`], [`Health::serve_internal`]: the probes on a port of their own |
 //! | `http-1` | with `serve` | conversion of an [`Answer`] into an `http::Response<Bytes>`, for hyper and for frameworks that use hyper |
 //! | `http-client` | off | `checks::Http`, which asks an HTTP server; it brings reqwest 0.13 with rustls |
-//! | `kubernetes` | off | `Declaration::kubernetes` and `Declaration::describe`, which compute the probes of a manifest from the code; it adds no dependency |
+//! | `kubernetes` | off | `Declaration::kubernetes` and `Declaration::describe`, which compute the probes of a manifest from the code, and `Declaration::verify_manifest`, which compares a manifest with the code; it brings saphyr-parser |
 //! | `net` | with `axum` | [`checks::Tcp`] |
 //! | `page` | off | the probes as a page in a browser, see [the HTTP contract](_documentation::http#the-page) |
 //! | `systemd` | off | `Health::notify_systemd`, for units with `Type=notify` and a watchdog; it adds no dependency |
@@ -196,7 +197,7 @@ pub mod __private;
 //   http                              answers probes
 //   probe                             asks a probe, from inside a container
 //   declaration                       what a service declares, without running it
-//   kubernetes                        the manifest that fits the declaration
+//   kubernetes                        the manifest that fits the declaration, and what is wrong with another
 //   systemd                           tells systemd about the service
 //   recorder                          records the metrics for a recorder of the crate `metrics`
 //   grpc, grpc_health_v1              answers the health service of gRPC; its messages

@@ -34,7 +34,7 @@ use self::deadline::Deadline;
 use self::target::Target;
 
 /// The argument that [`exit_if_asked`] looks for.
-const ARGUMENT: &str = "--probe";
+pub(crate) const ARGUMENT: &str = "--probe";
 
 /// The exit codes of a `HEALTHCHECK`. Docker reserves 2.
 const HEALTHY: u8 = 0;

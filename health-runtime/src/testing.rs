@@ -98,6 +98,9 @@
 //! # });
 //! ```
 
+#[cfg(feature = "kubernetes")]
+mod manifest;
+
 use std::fmt;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
@@ -112,6 +115,10 @@ use crate::outcome::{IntoOutcome, Reason, Status};
 use crate::report::{CheckReport, Phase, Report};
 use crate::spec::Probe;
 use crate::state::HealthState;
+
+#[cfg(feature = "kubernetes")]
+#[cfg_attr(docsrs, doc(cfg(feature = "kubernetes")))]
+pub use self::manifest::assert_manifest;
 
 /// A [`Health`] for tests, which runs checks and lets time pass only when the test asks for it. See the [module
 /// documentation](self) for examples.

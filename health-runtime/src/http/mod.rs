@@ -40,6 +40,8 @@ pub use self::axum::drain::{DrainFuture, DrainLayer, DrainService};
 #[cfg(feature = "axum")]
 pub use self::axum::listener::{DrainListener, DrainStream, ListenSocket, ServeListener};
 pub use self::request::ProbeRequest;
+#[cfg(feature = "kubernetes")]
+pub(crate) use self::{paths::target, query::parse as parse_query};
 
 use crate::engine::{Engine, EngineHandle, Named, Selection, State, View, WHOLE, common, report};
 use crate::format::{Excluded, Format, Scope};

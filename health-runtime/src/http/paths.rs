@@ -4,11 +4,11 @@ use crate::spec::Route;
 
 /// What a path asks for: a whole probe, or something below it.
 #[derive(Clone, Copy)]
-pub(super) struct Target<'a> {
+pub(crate) struct Target<'a> {
     /// The index of the route.
-    pub(super) route: usize,
+    pub(crate) route: usize,
     /// The text after the path of the route and a `/`: the name of a check or of a nested struct, or an unknown name.
-    pub(super) below: Option<&'a str>,
+    pub(crate) below: Option<&'a str>,
 }
 
 impl Target<'_> {
@@ -20,7 +20,7 @@ impl Target<'_> {
 
 /// The probe at this path. One path may be below another, as with a prefix. Then the longest one counts.
 #[inline]
-pub(super) fn target<'a>(routes: &[Route], path: &'a str) -> Option<Target<'a>> {
+pub(crate) fn target<'a>(routes: &[Route], path: &'a str) -> Option<Target<'a>> {
     let mut found: Option<(usize, Target<'a>)> = None;
     for (index, route) in routes.iter().enumerate() {
         let Some(rest) = path.strip_prefix(&*route.path) else {

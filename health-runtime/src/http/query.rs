@@ -9,29 +9,29 @@ use crate::engine::{Named, Names};
 pub(super) const MAX_NAMES: usize = 64;
 
 #[derive(Debug, Default)]
-pub(super) struct Query<'a> {
+pub(crate) struct Query<'a> {
     /// The checks to leave out, each named as a check or as a nested struct. An unknown name leaves nothing out, so it
     /// cannot make a failing probe pass.
-    pub(super) exclude: Vec<(Cow<'a, str>, Range<usize>)>,
+    pub(crate) exclude: Vec<(Cow<'a, str>, Range<usize>)>,
     /// The names to leave out that no check has.
-    pub(super) unmatched: Vec<Cow<'a, str>>,
+    pub(crate) unmatched: Vec<Cow<'a, str>>,
     /// The groups that the request asks for. A check is selected if it is in any of them. If this list is empty, all
     /// checks are selected.
-    pub(super) groups: Vec<Cow<'a, str>>,
+    pub(crate) groups: Vec<Cow<'a, str>>,
     /// A check of another service asks. The answer leaves out the checks that ask other services in turn, because they
     /// may ask the same service.
-    pub(super) hops: bool,
+    pub(crate) hops: bool,
     /// The name of the format.
-    pub(super) format: Option<Cow<'a, str>>,
+    pub(crate) format: Option<Cow<'a, str>>,
     /// The text format names every check, also if all of them pass.
-    pub(super) verbose: bool,
+    pub(crate) verbose: bool,
     /// The internal JSON has the history of each check.
-    pub(super) history: bool,
+    pub(crate) history: bool,
 }
 
 /// Reads `exclude=NAME`, `group=NAME`, `format=NAME`, `verbose`, `history` and `hops`. All may be repeated, and other
 /// keys are ignored. Returns `None` if there are too many names.
-pub(super) fn parse<'a>(query: &'a str, names: &Names) -> Option<Query<'a>> {
+pub(crate) fn parse<'a>(query: &'a str, names: &Names) -> Option<Query<'a>> {
     let mut parsed = Query::default();
     let mut count = 0;
     for (key, value) in form_urlencoded::parse(query.as_bytes()) {

@@ -80,8 +80,9 @@ impl Health {
     }
 }
 
+/// The port, if Kubernetes takes it.
 #[track_caller]
-fn valid(port: Port) -> Port {
+pub(super) fn valid(port: Port) -> Port {
     match port.problem() {
         None => port,
         Some(problem) => panic!("{problem}"),

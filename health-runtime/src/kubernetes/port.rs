@@ -21,6 +21,22 @@ enum Inner {
 }
 
 impl Port {
+    /// `None`: it has a name.
+    pub(super) fn number(&self) -> Option<u16> {
+        match self.0 {
+            Inner::Number(number) => Some(number),
+            Inner::Name(_) => None,
+        }
+    }
+
+    /// `None`: it has a number.
+    pub(super) fn name(&self) -> Option<&str> {
+        match &self.0 {
+            Inner::Number(_) => None,
+            Inner::Name(name) => Some(name),
+        }
+    }
+
     /// What is wrong with the port, by the rules of Kubernetes.
     pub(super) fn problem(&self) -> Option<String> {
         match &self.0 {

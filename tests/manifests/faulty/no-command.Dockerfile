@@ -1,0 +1,3 @@
+# service: orders
+FROM scratch
+HEALTHCHECK --timeout=soon

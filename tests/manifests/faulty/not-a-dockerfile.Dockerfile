@@ -1,0 +1,2 @@
+# service: orders
+HEALTHCHECK CMD ["/app", "--probe"]

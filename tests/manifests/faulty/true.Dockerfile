@@ -1,0 +1,6 @@
+# service: orders
+FROM scratch
+COPY orders /app
+HEALTHCHECK CMD true
+STOPSIGNAL SIGQUIT
+ENTRYPOINT ["/app"]
