@@ -21,8 +21,11 @@ pub const HOSTILE: &str = "<script>alert(1)</script>\"'&\\\n# EOF";
 /// How long something may take that usually takes a second.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The page with the table of all names and with the alerts.
+/// The page with the table of all names.
 pub const PAGE: &str = include_str!("../../health-runtime/docs/metrics.md");
+
+/// The folder with the rules and the dashboard.
+pub const DEPLOY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/deploy");
 
 /// A service with an outage: `db` fails, and `cache` because of it. `queue` is well.
 #[derive(Debug)]
@@ -104,25 +107,6 @@ pub fn names() -> impl Iterator<Item = &'static str> {
         .filter(|name| *name != "health_reason")
 }
 
-/// The rules of the page, as a file for Prometheus.
-///
-/// # Panics
-///
-/// If the page has none.
-#[must_use]
-pub fn rules() -> &'static str {
-    let (_, rules) = PAGE.split_once("```yaml\n").expect("the page has rules");
-    rules.split("```").next().expect("the block ends")
-}
-
-/// The name of each alert of the page, and its expression.
-pub fn alerts() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let value = |line: &'static str, key| Some(line.trim().strip_prefix(key)?.split(" #").next()?.trim());
-    let names = rules().lines().filter_map(move |line| value(line, "- alert: "));
-    let expressions = rules().lines().filter_map(move |line| value(line, "expr: "));
-    names.zip(expressions)
-}
-
 /// Where this program of the package `prometheus` is. Without it, says that the test is skipped.
 ///
 /// # Panics
@@ -143,7 +127,16 @@ pub fn installed(program: &str) -> Option<PathBuf> {
     found
 }
 
-/// A private Prometheus that scrapes one service every second.
+/// An alert, as Prometheus has read it.
+#[derive(Debug)]
+pub struct Alert {
+    /// Its name.
+    pub name: String,
+    /// Its expression.
+    pub expression: String,
+}
+
+/// A private Prometheus that scrapes the replicas of a service every second. It has the rules of the folder [`DEPLOY`].
 #[derive(Debug)]
 pub struct Prometheus {
     process: Child,
@@ -158,12 +151,14 @@ impl Prometheus {
     ///
     /// If it cannot be started.
     #[must_use]
-    pub fn start(target: SocketAddr) -> Option<Self> {
+    pub fn start(replicas: &[SocketAddr]) -> Option<Self> {
         let program = installed("prometheus")?;
         let folder = tempfile::tempdir().expect("a folder");
+        let targets: Vec<_> = replicas.iter().map(ToString::to_string).collect();
         let configuration = format!(
-            "global:\n  scrape_interval: 1s\n  scrape_timeout: 1s\n\
-             scrape_configs:\n  - job_name: orders\n    static_configs:\n      - targets: ['{target}']\n"
+            "global:\n  scrape_interval: 1s\n  scrape_timeout: 1s\n  evaluation_interval: 1s\n\
+             rule_files: ['{DEPLOY}/prometheus/health.rules.yaml']\n\
+             scrape_configs:\n  - job_name: orders\n    static_configs:\n      - targets: {targets:?}\n"
         );
         let file = folder.path().join("prometheus.yml");
         fs::write(&file, configuration).expect("the folder can be written");
@@ -203,6 +198,25 @@ impl Prometheus {
         series
             .iter()
             .map(|series| (series["metric"].clone(), value(series)))
+            .collect()
+    }
+
+    /// The alerts of all rules.
+    ///
+    /// # Panics
+    ///
+    /// If Prometheus has no rules.
+    #[must_use]
+    pub fn alerts(&self) -> Vec<Alert> {
+        let answer = self.api("rules");
+        let rules = answer["groups"][0]["rules"].as_array().expect("a group of rules");
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        rules
+            .iter()
+            .map(|rule| Alert {
+                name: text(&rule["name"]),
+                expression: text(&rule["query"]),
+            })
             .collect()
     }
 

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use health_prometheus::{Service, get, installed, names, rules};
+use health_prometheus::{DEPLOY, Service, get, installed, names};
 
 /// What promtool writes when it reads this text with these arguments. `None` if it is not installed.
 fn promtool(arguments: &[&str], text: &str) -> Option<String> {
@@ -37,12 +37,17 @@ fn promtool_finds_nothing_to_criticize_in_the_text() {
 }
 
 #[test]
-fn promtool_accepts_the_rules_of_the_page() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("health.yml");
-    std::fs::write(&file, rules()).expect("the folder can be written");
-    let file = file.display().to_string();
-    if let Some(said) = promtool(&["check", "rules", "--lint-fatal", &file], "") {
-        assert!(said.contains("6 rules found"), "{said}");
+fn promtool_finds_nothing_to_criticize_in_the_rules() {
+    let file = format!("{DEPLOY}/prometheus/health.rules.yaml");
+    if let Some(said) = promtool(&["check", "rules", "--lint=all", "--lint-fatal", &file], "") {
+        assert!(said.contains("7 rules found"), "{said}");
+    }
+}
+
+#[test]
+fn each_alert_fires_just_beyond_its_limit_and_not_below_it() {
+    let file = format!("{DEPLOY}/prometheus/health.rules.test.yaml");
+    if let Some(said) = promtool(&["test", "rules", &file], "") {
+        assert!(said.contains("SUCCESS"), "{said}");
     }
 }
