@@ -37,7 +37,6 @@ const HTTP_10: &str = "HTTP/1.0 closes by default, and actix then leaves out the
 const NO_APPLICATION: &str = "it has no application, so it answers 404 itself";
 const REFUSED: &str = "actix refuses it with 400";
 const UNREAD: &str = "actix closes a connection whose body it has not read";
-const DROPPED: &str = "the body is dropped before the answer, so hyper announces that it closes the connection";
 
 pub(crate) const EXCEPTIONS: &[Exception] = &[
     always(Front::Actix, "HTTP/1.1 without Host", REFUSED),
@@ -74,8 +73,6 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
         "pipelined methods",
         "actix also answers requests that it has read before it closes",
     ),
-    always(Front::Serve, "POST with chunks", DROPPED),
-    always(Front::Serve, "Expect", DROPPED),
     always(Front::Serve, "the path of a probe and more", NO_APPLICATION),
     always(Front::Serve, "a suffix", NO_APPLICATION),
     always(Front::Serve, "an encoded path of a probe", NO_APPLICATION),

@@ -195,23 +195,20 @@ impl Health {
     }
 }
 
-/// Reads the body of the request if it is the form for the token, and answers.
+/// Reads the body of the request if it is the form for the token, and answers. Any other body is kept until then, so that
+/// hyper treats its connection as it does behind axum.
 async fn received(engine: WeakEngine, audience: Audience, request: Request<Incoming>) -> Response<Full<Bytes>> {
     let (head, body) = request.into_parts();
     #[cfg(all(feature = "page", feature = "token"))]
-    let body = {
-        let internal = engine.look(|engine| Probes::moment(engine, audience).internal_path(head.uri.path()));
-        match internal.flatten() {
-            Some(internal) => login::form(internal, &head.method, body).await,
-            None => Bytes::new(),
-        }
-    };
-    #[cfg(not(all(feature = "page", feature = "token")))]
-    let body = {
-        drop(body);
-        Bytes::new()
-    };
-    respond_to(engine, audience, Request::from_parts(head, body)).await
+    let internal = engine.look(|engine| Probes::moment(engine, audience).internal_path(head.uri.path()));
+    #[cfg(all(feature = "page", feature = "token"))]
+    if let Some(internal) = internal.flatten() {
+        let form = login::form(internal, &head.method, body).await;
+        return respond_to(engine, audience, Request::from_parts(head, form)).await;
+    }
+    let response = respond_to(engine, audience, Request::from_parts(head, Bytes::new())).await;
+    drop(body);
+    response
 }
 
 /// Answers a request, without keeping the engine alive.

@@ -116,7 +116,8 @@ where
     A: Fn(Request<Incoming>) -> F + Send,
     F: Future<Output = Response<Full<Bytes>>> + Send,
 {
-    // The body of a request is not read, except that of the form for the token. If a request has another one, hyper closes the connection after the answer.
+    // The body of a request is not read, except that of the form for the token. If a request has another one, hyper
+    // closes the connection after the answer.
     let service = service_fn(move |request: Request<Incoming>| {
         let answer = answer(request);
         async { Ok::<_, Infallible>(answer.await) }
