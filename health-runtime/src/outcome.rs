@@ -227,10 +227,10 @@ impl Outcome {
     /// Adds a detail: a named boolean, number or text that helps the person on call, such as the size of a pool or the
     /// version of a server. If there is already a detail with this name, its value is replaced.
     ///
-    /// Internal responses show the details in the order in which they were added. Public responses only include them with
-    /// `public = "details"`. An outcome keeps at most 16 details, and drops the ones that are added later. Names are
-    /// limited to 64 characters and texts to 256 bytes. Credentials are masked. A number or a text whose name is that
-    /// of a secret, such as `auth_token`, is masked as a whole.
+    /// Internal responses show the details in the order in which they were added. Public responses only include them
+    /// with `public = "details"`. An outcome keeps at most 16 details, and drops the ones that are added later. Names
+    /// are limited to 64 characters and texts to 256 bytes. Credentials are masked. A number or a text whose name is
+    /// that of a secret, such as `auth_token`, is masked as a whole.
     ///
     /// ```
     /// use health_runtime::Outcome;

@@ -32,7 +32,8 @@ impl Health {
     ///   that ended after this call.
     /// - A recorder never forgets a series. A state or reason that no longer applies is 0, and a detail that a check no
     ///   longer reports is NaN.
-    /// - Counters are set to their absolute values. So they also include what happened before this call, if there was an
+    /// - Counters are set to their absolute values. So they also include what happened before this call, if there was
+    ///   an
     ///   internal port or router already.
     ///
     /// The values are recorded on a thread for blocking work of the runtime that the checks run on. While every worker

@@ -38,8 +38,8 @@ pub enum StartError {
     /// An option of the service, or one of the defaults for its checks, is out of range or contradicts another option.
     /// The message says which option is wrong and how to fix it.
     Service(String),
-    /// The prefix is invalid. A prefix is empty, or it must begin with `/`, must not end with `/`, and can only contain letters,
-    /// digits, `/`, `_`, `-`, `.` and `~`. None of its segments can be empty, `.` or `..`.
+    /// The prefix is invalid. A prefix is empty, or it must begin with `/`, must not end with `/`, and can only contain
+    /// letters, digits, `/`, `_`, `-`, `.` and `~`. None of its segments can be empty, `.` or `..`.
     Prefix(String),
     /// The operating system could not start a thread for the engine, or it has run out of file descriptors.
     Thread(std::io::Error),

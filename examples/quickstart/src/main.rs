@@ -5,8 +5,8 @@
 //! any free port.
 //!
 //! `quickstart --probe` asks the running service whether it is alive. In a container, this is the command of the
-//! `HEALTHCHECK`. `quickstart --probes` prints the probes for a manifest of Kubernetes, and `quickstart --describe` prints
-//! a table of all checks. Both start no server and run no check.
+//! `HEALTHCHECK`. `quickstart --probes` prints the probes for a manifest of Kubernetes, and `quickstart --describe`
+//! prints a table of all checks. Both start no server and run no check.
 
 mod orders;
 mod payments;

@@ -264,8 +264,8 @@ impl Engine {
         self.with(Core::keep_history);
     }
 
-    /// Watches the runtime from now on. The service asks for this with `stalled_after`, or with `serve` or `serve_internal`,
-    /// which can still answer during a stall.
+    /// Watches the runtime from now on. The service asks for this with `stalled_after`, or with `serve` or
+    /// `serve_internal`, which can still answer during a stall.
     pub(crate) fn watch_runtime(self: &Arc<Self>) {
         if self.handles.is_none() {
             return;

@@ -24,8 +24,8 @@ impl WeakEngine {
         Some(look(&engine))
     }
 
-    /// Waits, but not longer than the engine exists. The timer is one of the pacemaker, because the application's runtime
-    /// may have no timers.
+    /// Waits, but not longer than the engine exists. The timer is one of the pacemaker, because the application's
+    /// runtime may have no timers.
     #[cfg(any(feature = "metrics-0_24", all(unix, feature = "systemd")))]
     pub(crate) async fn sleep(&self, time: std::time::Duration) {
         let timer = self.look(|engine| {

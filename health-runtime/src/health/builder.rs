@@ -305,12 +305,13 @@ impl<S: HealthState> HealthBuilder<S> {
     }
 
     /// Asks for a token on the internal port and router. Every request there needs the header `Authorization: Bearer
-    /// TOKEN`, whatever its path and method are. A request without it gets 401 and learns nothing about the service. The
-    /// public probes need no token, so a kubelet and a load balancer are not affected. By default, there is no token.
+    /// TOKEN`, whatever its path and method are. A request without it gets 401 and learns nothing about the service.
+    /// The public probes need no token, so a kubelet and a load balancer are not affected. By default, there is no
+    /// token.
     ///
-    /// The token has 16 to 256 characters: letters, digits, `-`, `.`, `_`, `~`, `+`, `/` and `=`. Generate it at random,
-    /// and read it from the environment or a file, never from the source code. The comparison takes the same time for
-    /// every wrong token of the same length.
+    /// The token has 16 to 256 characters: letters, digits, `-`, `.`, `_`, `~`, `+`, `/` and `=`. Generate it at
+    /// random, and read it from the environment or a file, never from the source code. The comparison takes the same
+    /// time for every wrong token of the same length.
     ///
     /// ```no_run
     /// # use health_runtime::Health;
@@ -345,8 +346,8 @@ impl<S: HealthState> HealthBuilder<S> {
     /// `POST /hold?reason=rotating+keys&for=10m` makes readiness fail with the reason `held`. The hold ends by itself
     /// after `for`, which is 10 minutes by default and 24 hours at most. A second call replaces the first hold.
     /// `POST /release` ends it earlier. It does not end the holds of the application, made with
-    /// [`Health::hold`]. The log has an event for the begin and for the end, with the reason. If a probe has one of these
-    /// paths, the probe answers there.
+    /// [`Health::hold`]. The log has an event for the begin and for the end, with the reason. If a probe has one of
+    /// these paths, the probe answers there.
     ///
     /// # Errors
     ///

@@ -104,8 +104,8 @@ impl Answer {
         self.status
     }
 
-    /// Returns the headers, including `Content-Length` unless the status code is 204. While the service is draining, they also include
-    /// `Connection: close`. HTTP/2 does not allow this header, so leave it out if you serve HTTP/2.
+    /// Returns the headers, including `Content-Length` unless the status code is 204. While the service is draining,
+    /// they also include `Connection: close`. HTTP/2 does not allow this header, so leave it out if you serve HTTP/2.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, String)> + use<> {
         let own = self.headers.clone();
         let close = self.closing.then_some(("connection", "close"));

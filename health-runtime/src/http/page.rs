@@ -44,8 +44,8 @@ fn document(answer: Answer) -> Answer {
     .with_header("referrer-policy", "no-referrer")
 }
 
-/// 128 random bits as 32 hexadecimal digits. `RandomState` has keys from the random numbers of the operating system, and
-/// its hashes cannot be predicted without the keys (`SipHash`), so no crate for random numbers is needed.
+/// 128 random bits as 32 hexadecimal digits. `RandomState` has keys from the random numbers of the operating system,
+/// and its hashes cannot be predicted without the keys (`SipHash`), so no crate for random numbers is needed.
 fn nonce() -> String {
     let state = RandomState::new();
     format!("{:016x}{:016x}", state.hash_one(0_u8), state.hash_one(1_u8))

@@ -55,8 +55,8 @@ pub struct CheckTimes {
     /// How long it takes from the failure of what is checked until the check fails. `None` if the check ends when the
     /// service has started.
     pub detected: Option<Duration>,
-    /// How long it takes from the failure of what is checked until the kubelet has taken the pod out of rotation. `None`
-    /// if a failure of the check does not do this.
+    /// How long it takes from the failure of what is checked until the kubelet has taken the pod out of rotation.
+    /// `None` if a failure of the check does not do this.
     pub out_of_rotation: Option<Duration>,
     /// How long it takes from the moment when what is checked works again until the check passes, and, if the pod was
     /// out of rotation, until it is back. `None` if the check ends when the service has started.

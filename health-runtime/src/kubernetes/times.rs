@@ -94,7 +94,8 @@ pub(crate) struct Turns {
 /// In the worst case, a run has just looked at what it checks. Then the next run begins after the [`gap`], and each run
 /// takes as long as it may.
 ///
-/// - To failing: `failure_threshold` runs have to fail. The last of them may block its thread. Then the check is `stuck`
+/// - To failing: `failure_threshold` runs have to fail. The last of them may block its thread. Then the check is
+///   `stuck`
 ///   at [`STUCK_AFTER`] after the timeout.
 /// - To passing: `success_threshold` runs have to pass. With a breaker, the run that has just looked may open it. Then
 ///   the first trial comes after `reset`, and `successes` trials have to pass.
@@ -102,9 +103,9 @@ pub(crate) struct Turns {
 /// A breaker never delays a failure, because it opens only after the check fails. `max_age` does not count either: a
 /// result becomes `stale` only if no run ends for that long, and then the check is `stuck` before.
 ///
-/// The process has to run all the time, and its runtime has to begin each run within [`LATENESS`]. A run that blocks its
-/// thread delays the recovery until it returns. A full pool is detected later: its check is `saturated` for `max_age`
-/// before it is `exhausted`.
+/// The process has to run all the time, and its runtime has to begin each run within [`LATENESS`]. A run that blocks
+/// its thread delays the recovery until it returns. A full pool is detected later: its check is `saturated` for
+/// `max_age` before it is `exhausted`.
 pub(crate) fn turns(plan: &Plan, period: u32, blocking: usize) -> Turns {
     let late = LATENESS + waits_for_thread(plan, blocking);
     let gap = gap(plan, period, late);

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use crate::kubernetes::{Finding, Level, ManifestCheck};
 use crate::testing::TestHealth;
 
-/// Asserts that a Kubernetes manifest fits the service: its paths, ports, times and the end of its pods. A warning fails
-/// the assertion too.
+/// Asserts that a Kubernetes manifest fits the service: its paths, ports, times and the end of its pods. A warning
+/// fails the assertion too.
 ///
 /// The service is a [`Declaration`](crate::Declaration), a [`Health`](crate::Health) or a
 /// [`TestHealth`](crate::testing::TestHealth). To set options or to allow a rule, pass a [`ManifestCheck`]. The page on
@@ -40,7 +40,8 @@ use crate::testing::TestHealth;
 ///
 /// ```text
 /// the manifest does not fit the service: 1 error
-///   error: Deployment/orders, container `app`, line 23: `livenessProbe` asks the readiness path `/readyz`, so an outage
+///   error: Deployment/orders, container `app`, line 23: `livenessProbe` asks the readiness path `/readyz`, so an
+/// outage
 ///   of a dependency restarts every pod, which does not fix it; write `path: /livez` [liveness-on-readiness]
 /// ```
 #[track_caller]

@@ -30,8 +30,8 @@ impl serde::Serialize for Date {
     }
 }
 
-/// The year, month and day of this day since 1970, by the algorithm `civil_from_days` of Howard Hinnant. It counts years
-/// from March, so that the day that only some years have is the last one.
+/// The year, month and day of this day since 1970, by the algorithm `civil_from_days` of Howard Hinnant. It counts
+/// years from March, so that the day that only some years have is the last one.
 fn civil(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468; // since 1 March of the year 0
     let (era, day_of_era) = (days / 146_097, days % 146_097);

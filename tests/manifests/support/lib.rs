@@ -26,8 +26,8 @@ fn installed() -> Option<PathBuf> {
     python
 }
 
-/// Asserts that the published schemas of Kubernetes accept these manifests: those of the oldest and of the newest version
-/// that `kubernetes-validate` has.
+/// Asserts that the published schemas of Kubernetes accept these manifests: those of the oldest and of the newest
+/// version that `kubernetes-validate` has.
 ///
 /// # Panics
 ///

@@ -1,7 +1,7 @@
 //! Every manifest in `faulty` has the findings in the text beside it. Every manifest in `right` has none.
 //!
-//! `UPDATE_FINDINGS=1 cargo test -p health-manifests --test verified` writes the texts. Read the diff as prose: a finding
-//! says what was found, why it is wrong, and the way out.
+//! `UPDATE_FINDINGS=1 cargo test -p health-manifests --test verified` writes the texts. Read the diff as prose: a
+//! finding says what was found, why it is wrong, and the way out.
 
 mod answers;
 mod asserted;

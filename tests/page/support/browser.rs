@@ -1,4 +1,5 @@
-//! Chromium without a window, driven by the protocol of its developer tools over a pair of pipes: no port, and no client library.
+//! Chromium without a window, driven by the protocol of its developer tools over a pair of pipes: no port, and no
+//! client library.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;

@@ -2,8 +2,8 @@
 
 use crate::servers::Front;
 
-/// A front end whose answer differs from that of `Probes` by hand, on purpose or because its framework answers before we
-/// are asked.
+/// A front end whose answer differs from that of `Probes` by hand, on purpose or because its framework answers before
+/// we are asked.
 #[derive(Debug)]
 pub(crate) struct Exception {
     pub(crate) front: Front,

@@ -1,5 +1,5 @@
-//! The states of the service. Each state has an engine of its own. The checks run once, so that the figures of all front
-//! ends are the same.
+//! The states of the service. Each state has an engine of its own. The checks run once, so that the figures of all
+//! front ends are the same.
 
 use std::future::pending;
 use std::sync::atomic::{AtomicBool, Ordering};

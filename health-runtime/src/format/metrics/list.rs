@@ -1,7 +1,7 @@
 //! Which series there are, and their values.
 //!
-//! Labels have few values: the names of checks, and words of this crate. The exception is the `key` of a detail. A check
-//! has at most 16 details at once. The tenants of `Parts` never become labels, because their number has no bound.
+//! Labels have few values: the names of checks, and words of this crate. The exception is the `key` of a detail. A
+//! check has at most 16 details at once. The tenants of `Parts` never become labels, because their number has no bound.
 
 use std::time::{Duration, SystemTime};
 

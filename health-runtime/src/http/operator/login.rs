@@ -65,9 +65,10 @@ where
 impl Probes {
     /// Gives the browser a cookie if the form has the right token, and sends it to the page.
     ///
-    /// The cookie is the token itself, so it holds for all replicas behind one address, and ends with the token. A script
-    /// cannot read it (`HttpOnly`), no other site can use it (`SameSite=Strict`), and it is gone when the browser is
-    /// closed. It has no `Secure`, because an internal port is mostly reached over a forwarded port without TLS.
+    /// The cookie is the token itself, so it holds for all replicas behind one address, and ends with the token. A
+    /// script cannot read it (`HttpOnly`), no other site can use it (`SameSite=Strict`), and it is gone when the
+    /// browser is closed. It has no `Secure`, because an internal port is mostly reached over a forwarded port without
+    /// TLS.
     pub(in crate::http) fn login(&self, request: &ProbeRequest<'_>) -> Answer {
         if request.method != "POST" {
             return self

@@ -108,8 +108,8 @@ impl Health {
     /// the probes are served at all of them, and the first one is returned.
     ///
     /// The server shows the same details as [`internal_router`](Self::internal_router) at the same paths, and the
-    /// [metrics](crate::_documentation::metrics) at `/metrics`. It serves nothing else. You can call this method several times to serve the probes at different addresses, in which case
-    /// each call starts its own thread.
+    /// [metrics](crate::_documentation::metrics) at `/metrics`. It serves nothing else. You can call this method
+    /// several times to serve the probes at different addresses, in which case each call starts its own thread.
     ///
     /// Because the server has its own runtime, it still answers while every worker of the application's runtime is
     /// blocked. Calling this method also starts watching the application's runtime. If that runtime runs no task for
@@ -195,8 +195,8 @@ impl Health {
     }
 }
 
-/// Reads the body of the request if it is the form for the token, and answers. Any other body is kept until then, so that
-/// hyper treats its connection as it does behind axum.
+/// Reads the body of the request if it is the form for the token, and answers. Any other body is kept until then, so
+/// that hyper treats its connection as it does behind axum.
 async fn received(engine: WeakEngine, audience: Audience, request: Request<Incoming>) -> Response<Full<Bytes>> {
     let (head, body) = request.into_parts();
     #[cfg(all(feature = "page", feature = "token"))]

@@ -132,8 +132,8 @@ fn model(dependencies: &[Vec<usize>], fails: &[bool], index: usize) -> Option<us
 }
 
 proptest! {
-    /// Edges lead from a higher rank to a lower one, and the ranks are shuffled: so there is no circle, and the order of
-    /// declaration says nothing about the order of the dependencies.
+    /// Edges lead from a higher rank to a lower one, and the ranks are shuffled: so there is no circle, and the order
+    /// of declaration says nothing about the order of the dependencies.
     #[test]
     fn causes_follow_the_model_and_readiness_does_not_depend_on_them(
         ranks in Just((0..12_usize).collect::<Vec<_>>()).prop_shuffle(),

@@ -191,8 +191,8 @@ impl World {
         }
     }
 
-    /// Changes whether what is checked works, at the worst moment or at a random one. Returns how long the kubelet needs
-    /// to notice.
+    /// Changes whether what is checked works, at the worst moment or at a random one. Returns how long the kubelet
+    /// needs to notice.
     fn change(&mut self, works: bool) -> Duration {
         let wait = self.chance.u32(0..2_000) * STEP;
         let at = self.sim.now + wait;

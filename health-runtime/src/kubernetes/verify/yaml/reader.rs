@@ -1,9 +1,9 @@
 //! Reads YAML into the tree.
 //!
-//! The parser is `saphyr-parser`: it is maintained, has no unsafe code, follows YAML 1.2, and gives the position of every
-//! event and the number of every anchor. `serde_yaml_ng` and `serde_norway` give no positions and are built on
-//! `unsafe-libyaml`. `serde-saphyr` needs a newer Rust than this crate. `saphyr` builds a tree, but it copies the target
-//! of each alias, and here a line is reported where it stands.
+//! The parser is `saphyr-parser`: it is maintained, has no unsafe code, follows YAML 1.2, and gives the position of
+//! every event and the number of every anchor. `serde_yaml_ng` and `serde_norway` give no positions and are built on
+//! `unsafe-libyaml`. `serde-saphyr` needs a newer Rust than this crate. `saphyr` builds a tree, but it copies the
+//! target of each alias, and here a line is reported where it stands.
 
 use std::collections::HashMap;
 
