@@ -23,8 +23,18 @@ pub struct Answer {
     pub(super) content_type: Option<&'static str>,
     /// The service drains or has ended, so its connections should be closed.
     pub(super) closing: bool,
-    /// The headers that only this answer has. Nearly no answer has any.
-    pub(super) headers: Vec<(&'static str, String)>,
+    /// The headers that only this answer has. Nearly no answer has any, so they are elsewhere: an answer is moved a few
+    /// times, and its size costs each probe.
+    pub(super) own: Option<Box<OwnHeaders>>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct OwnHeaders(Vec<(&'static str, String)>);
+
+impl OwnHeaders {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.0.iter().map(|(name, value)| (*name, value.as_str()))
+    }
 }
 
 impl Answer {
@@ -35,7 +45,7 @@ impl Answer {
             body,
             content_type: None,
             closing: phase == Phase::Draining,
-            headers: Vec::new(),
+            own: None,
         }
     }
 
@@ -46,7 +56,7 @@ impl Answer {
             body,
             content_type: None,
             closing,
-            headers: Vec::new(),
+            own: None,
         }
     }
 
@@ -77,7 +87,7 @@ impl Answer {
 
     /// The answer with one more header.
     pub(super) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
+        self.own.get_or_insert_default().0.push((name, value.into()));
         self
     }
 
@@ -107,7 +117,12 @@ impl Answer {
     /// Returns the headers, including `Content-Length` unless the status code is 204. While the service is draining,
     /// they also include `Connection: close`. HTTP/2 does not allow this header, so leave it out if you serve HTTP/2.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, String)> + use<> {
-        let own = self.headers.clone();
+        let own: Vec<_> = self
+            .own
+            .iter()
+            .flat_map(|own| own.iter())
+            .map(|(name, value)| (name, value.to_owned()))
+            .collect();
         let close = self.closing.then_some(("connection", "close"));
         let content_type = self.content_type.unwrap_or(FORMAT.content_type());
         let content_type = [("content-type", content_type)];

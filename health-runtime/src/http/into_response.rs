@@ -55,7 +55,7 @@ pub(super) fn respond<B: From<Bytes>>(answer: Answer, version: Version) -> Respo
     if let Some(content_type) = answer.content_type {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     }
-    for (name, value) in answer.headers {
+    for (name, value) in answer.own.iter().flat_map(|own| own.iter()) {
         let value = HeaderValue::try_from(value).expect("a header of ours is valid");
         headers.append(HeaderName::from_static(name), value);
     }

@@ -15,6 +15,7 @@ use std::future::ready;
 use actix_web::body::{BoxBody, SizedStream};
 use actix_web::guard::fn_guard;
 use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use futures_util::stream;
@@ -127,12 +128,13 @@ impl Health {
 }
 
 async fn answer(probes: Probes, route: usize, request: HttpRequest) -> HttpResponse {
+    let get = |name: HeaderName| request.headers().get(name)?.to_str().ok();
     let asked = ProbeRequest::new(request.method().as_str(), request.uri().path())
         .query(request.uri().query())
-        .headers(|name| request.headers().get(name)?.to_str().ok());
+        .headers(get(header::ACCEPT), || get(HeaderName::from_static("last-event-id")));
     let below = request.match_info().unprocessed().strip_prefix('/');
     let target = Target { route, below };
-    respond(match probes.at_once(target, &asked) {
+    respond(match probes.at_once(target, asked.method, asked.takes_any_format()) {
         Some(answer) => answer,
         None => probes.answer_target(target, &asked).await,
     })

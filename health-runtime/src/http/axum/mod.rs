@@ -20,7 +20,7 @@ use crate::http::internal::InternalPath;
 use crate::http::into_response::respond;
 #[cfg(all(feature = "page", feature = "token"))]
 use crate::http::operator::login;
-use crate::http::{Answer, DrainLayer, ProbeRequest, Probes, Target};
+use crate::http::{Answer, DrainLayer, ProbeRequest, Probes, Target, request};
 use crate::report::Audience;
 use crate::spec::Route;
 
@@ -177,7 +177,10 @@ impl Service<Request> for ProbeService {
     fn call(&mut self, request: Request) -> ProbeFuture {
         let version = request.version();
         let here = self.route.map(Target::all);
-        let at_once = here.and_then(|target| self.probes.at_once(target, &ProbeRequest::from(&request)));
+        let at_once = here.and_then(|target| {
+            let takes_any_format = request::takes_any_format(&request);
+            self.probes.at_once(target, request.method().as_str(), takes_any_format)
+        });
         if let Some(answer) = at_once {
             return ProbeFuture::Now(Some((answer, version)));
         }

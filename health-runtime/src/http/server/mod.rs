@@ -230,7 +230,7 @@ async fn answer(engine: &WeakEngine, audience: Audience, request: &ProbeRequest<
         let probes = Probes::moment(engine, audience);
         let target = probes.target(request.path);
         if let Some(target) = target
-            && let Some(answer) = probes.at_once(target, request)
+            && let Some(answer) = probes.at_once(target, request.method, request.takes_any_format())
         {
             return Err(answer);
         }
