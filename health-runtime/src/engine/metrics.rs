@@ -80,7 +80,7 @@ impl Engine {
             status: state.status,
             reason: state.reason,
             cause: view.cause(index).map(|cause| self.plans[cause].spec.name.clone()),
-            last_success: last.succeeded.map(date),
+            last_success: last.succeeded.map(|at| date(at.time())),
             counts,
             details: last.details.clone(),
         }

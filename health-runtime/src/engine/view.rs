@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::detail::Detail;
+use crate::engine::core::moment::Moment;
 use crate::engine::core::waits::Waits;
 use crate::engine::selection::{WHOLE, clamped};
 use crate::engine::{State, Time};
@@ -77,15 +78,15 @@ const _: () = assert!(size_of::<Brief>() == 4);
 #[derive(Clone, Debug)]
 pub(crate) struct LastRun {
     /// Since when the check has had its state.
-    pub(crate) since: Time,
+    pub(crate) since: Moment,
     /// When a run last passed.
-    pub(crate) succeeded: Option<Time>,
+    pub(crate) succeeded: Option<Moment>,
     /// How many runs in a row have failed.
     pub(crate) failures: u32,
     /// A run is in flight.
     pub(crate) running: bool,
     /// When the next run is planned.
-    pub(crate) next: Option<Time>,
+    pub(crate) next: Option<Moment>,
     /// The state that it returned, before thresholds, `fail_open` and the breaker.
     pub(crate) raw: Option<State>,
     /// How long it took.

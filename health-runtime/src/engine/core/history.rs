@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use crate::engine::core::moment::Moment;
 use crate::engine::{State, Time};
 use crate::report::Counts;
 
@@ -48,20 +49,6 @@ pub(crate) struct Change {
 }
 
 const _: () = assert!(size_of::<Entry>() <= 8 && size_of::<Change>() <= 16);
-
-/// A time in tenths of a second. A `u32` has room for 13 years.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Moment(u32);
-
-impl Moment {
-    fn new(at: Time) -> Self {
-        Self(u32::try_from(at.as_millis() / 100).unwrap_or(u32::MAX))
-    }
-
-    fn time(self) -> Time {
-        Duration::from_millis(u64::from(self.0) * 100)
-    }
-}
 
 impl Entry {
     /// When the run ended.

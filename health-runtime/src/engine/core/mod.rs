@@ -22,6 +22,7 @@
 //! late_ticks      the time in which the process could run: a late tick of the pacemaker shows a freeze
 //! blocking_limit  how many runs have a thread of their own
 //! snapshot        the view that is published
+//! moment          a time in a quarter of the space
 //! history         the last results and changes of a check
 //! transitions     an event for each state change of a check
 //! reminders       how often the log repeats that a check still fails
@@ -42,6 +43,7 @@ pub(in crate::engine) mod history;
 mod judge;
 pub(in crate::engine) mod late_ticks;
 pub(in crate::engine) mod lifecycle;
+pub(in crate::engine) mod moment;
 #[cfg_attr(not(feature = "token"), allow(dead_code, reason = "an operator needs the token"))]
 mod operator_hold;
 pub(in crate::engine) mod plan;

@@ -6,6 +6,7 @@ use tokio::task::AbortHandle;
 
 use crate::engine::core::breaker::BreakerState;
 use crate::engine::core::history::History;
+use crate::engine::core::moment::Moment;
 use crate::engine::core::thresholds::Published;
 use crate::engine::core::writability::Writability;
 use crate::engine::{RunResult, State, Time};
@@ -40,7 +41,7 @@ pub(super) struct Slot {
     pub(super) told: State,
     pub(super) told_at: Time,
     /// When a run last passed.
-    pub(super) succeeded: Option<Time>,
+    pub(super) succeeded: Option<Moment>,
     /// How many runs in a row have failed.
     pub(super) failures: u32,
     pub(super) history: Option<Box<History>>,
@@ -115,7 +116,7 @@ impl Slot {
     /// Notes the result of a run that took this long.
     pub(super) fn note_result(&mut self, run: State, took: Duration, now: Time) {
         if run.passes() {
-            (self.succeeded, self.failures) = (Some(now), 0);
+            (self.succeeded, self.failures) = (Some(Moment::new(now)), 0);
         } else {
             self.failures = self.failures.saturating_add(1);
         }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::engine::Time;
 use crate::engine::core::Core;
+use crate::engine::core::moment::Moment;
 use crate::engine::core::transitions::NAMED;
 use crate::engine::view::{Brief, LastRun, Life, Standing, View};
 use crate::spec::Probe;
@@ -59,11 +60,11 @@ impl Core {
         let last_runs = self.slots.iter().map(|slot| {
             let last = slot.last.as_ref();
             LastRun {
-                since: slot.told_at,
+                since: Moment::new(slot.told_at),
                 succeeded: slot.succeeded,
                 failures: slot.failures,
                 running: slot.running.is_some(),
-                next: slot.breaker.open_until(now).or(slot.due),
+                next: slot.breaker.open_until(now).or(slot.due).map(Moment::new),
                 raw: last.map(|last| last.result.state),
                 latency: last.map(|last| last.took),
                 age: last.map(|last| now.saturating_sub(last.at)),
