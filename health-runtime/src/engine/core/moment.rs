@@ -29,7 +29,10 @@ mod tests {
     #[test]
     fn a_moment_is_its_time_rounded_down_to_a_tenth_of_a_second() {
         for (millis, expected) in [(0, 0), (99, 0), (100, 100), (123_456, 123_400)] {
-            assert_eq!(Moment::new(Duration::from_millis(millis)).time(), Duration::from_millis(expected));
+            assert_eq!(
+                Moment::new(Duration::from_millis(millis)).time(),
+                Duration::from_millis(expected)
+            );
         }
         let longest = Moment::new(Duration::MAX).time();
         assert!(longest > Duration::from_secs(13 * 365 * 24 * 60 * 60));
