@@ -309,6 +309,9 @@ impl<S: HealthState> HealthBuilder<S> {
     /// The public probes need no token, so a kubelet and a load balancer are not affected. By default, there is no
     /// token.
     ///
+    /// With the feature `page`, a browser gets a form for the token, and then a cookie, as described in [the HTTP
+    /// contract](crate::_documentation::http#the-token-of-the-internal-port).
+    ///
     /// The token has 16 to 256 characters: letters, digits, `-`, `.`, `_`, `~`, `+`, `/` and `=`. Generate it at
     /// random, and read it from the environment or a file, never from the source code. The comparison takes the same
     /// time for every wrong token of the same length.
