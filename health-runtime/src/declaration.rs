@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::engine::{Names, Plan};
-use crate::health::builder::{Planned, planned, validated};
+use crate::health::planned::{Planned, planned};
 use crate::health::{Health, HealthBuilder};
 use crate::spec::ServiceSpec;
 use crate::start_error::StartError;
@@ -44,8 +44,7 @@ impl Declaration {
     pub fn of<S: HealthState>() -> Result<Self, StartError> {
         let mut checks = Checks::<S>::new();
         S::register(&mut checks);
-        let dependencies = validated(&mut checks)?;
-        Ok(Self::new(planned(checks, dependencies)))
+        Ok(Self::new(planned(checks)?))
     }
 
     pub(crate) fn new<S>(planned: Planned<S>) -> Self {
@@ -67,9 +66,8 @@ impl<S: HealthState> HealthBuilder<S> {
     /// # Errors
     ///
     /// See [`StartError`]: the declaration is refused for the same reasons as a start.
-    pub fn into_declaration(mut self) -> Result<Declaration, StartError> {
-        let dependencies = validated(&mut self.checks)?;
-        Ok(Declaration::new(planned(self.checks, dependencies)))
+    pub fn into_declaration(self) -> Result<Declaration, StartError> {
+        Ok(Declaration::new(planned(self.checks)?))
     }
 }
 

@@ -1,6 +1,8 @@
 //! [`Health`], the handle to a running health engine. [`builder`] starts the engine.
 
-pub(crate) mod builder;
+mod builder;
+pub(crate) mod planned;
+mod state_runner;
 
 use std::sync::{Arc, Weak};
 

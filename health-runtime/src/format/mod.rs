@@ -82,6 +82,8 @@ pub(crate) struct Scope {
     pub(crate) public: Public,
     /// The query names `verbose`.
     pub(crate) verbose: bool,
+    /// Each check has its history.
+    pub(crate) history: bool,
     /// The path names one check.
     pub(crate) one: bool,
     /// The checks that the query excludes, in the order of declaration.
@@ -106,6 +108,7 @@ impl Scope {
             audience,
             public,
             verbose: false,
+            history: false,
             one: false,
             excluded: Vec::new(),
             unmatched: Vec::new(),

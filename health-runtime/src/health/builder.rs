@@ -7,19 +7,18 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use crate::check::HealthCheck;
-use crate::engine::{Engine, Plan, Runner, StateType};
+use crate::engine::Engine;
 use crate::function::HealthFn;
 use crate::health::Health;
-use crate::naming;
-use crate::outcome::CheckFuture;
+use crate::health::planned::{Planned, planned};
+use crate::health::state_runner::StateRunner;
 use crate::package::Package;
 use crate::report::{Renderer, Report};
 #[cfg(feature = "token")]
 use crate::spec::Token;
-use crate::spec::{Body, CheckSpec, Dependencies, Nest, Probe, Public, ServiceSpec, dependencies, rules, unique};
+use crate::spec::{Body, CheckSpec, Probe, Public, ServiceSpec, rules};
 use crate::start_error::StartError;
-use crate::state::{Checks, Declared, HealthState, StateCheck};
-use crate::trigger::Trigger;
+use crate::state::{Checks, HealthState};
 
 /// A builder that configures and starts a health engine. Use [`Health::builder`] to create one.
 ///
@@ -412,94 +411,37 @@ impl<S: HealthState> HealthBuilder<S> {
     /// # Errors
     ///
     /// See [`StartError`].
-    pub fn try_start(mut self) -> Result<Health, StartError> {
-        let dependencies = validated(&mut self.checks)?;
+    pub fn try_start(self) -> Result<Health, StartError> {
+        let planned = planned(self.checks)?;
         let runtime = Handle::try_current().map_err(|_| StartError::NoRuntime)?;
-        self.run_on(dependencies, Some(runtime))
+        run_on(self.state, planned, self.bodies, Some(runtime))
     }
 
     /// Starts the engine for a test. Without a runtime, nothing runs and no time passes by itself.
     #[cfg(feature = "testing")]
-    pub(crate) fn start_on(mut self, runtime: Option<Handle>) -> Result<Health, StartError> {
-        let dependencies = validated(&mut self.checks)?;
-        self.run_on(dependencies, runtime)
-    }
-
-    fn run_on(self, dependencies: Vec<Dependencies>, runtime: Option<Handle>) -> Result<Health, StartError> {
-        let Self { state, checks, bodies } = self;
-        let Planned {
-            service,
-            plans,
-            checks,
-            nests,
-            state: state_type,
-        } = planned(checks, dependencies);
-        let runner = Box::new(StateRunner { state, checks });
-        let engine = Engine::start(service, bodies, plans, nests, runner, runtime);
-        let engine = engine.map_err(StartError::Thread)?;
-        engine.announce(state_type);
-        Ok(Health { engine })
+    pub(crate) fn start_on(self, runtime: Option<Handle>) -> Result<Health, StartError> {
+        run_on(self.state, planned(self.checks)?, self.bodies, runtime)
     }
 }
 
-/// Returns what each check depends on.
-///
-/// # Errors
-///
-/// If the derive would refuse an option.
-pub(crate) fn validated<S>(checks: &mut Checks<S>) -> Result<Vec<Dependencies>, StartError> {
-    let service = &checks.service;
-    if let Some(prefix) = service
-        .paths
-        .prefix
-        .as_deref()
-        .filter(|prefix| !naming::is_prefix(prefix))
-    {
-        return Err(StartError::Prefix(prefix.to_owned()));
-    }
-    if let Some(error) = checks.refused.take() {
-        return Err(error);
-    }
-    rules::validate_service(service)?;
-    unique(checks.list.iter().map(|declared| declared.spec.name()), &checks.nests)?;
-    for Declared { spec, defaults, .. } in &checks.list {
-        rules::validate_check(spec, defaults.unwrap_or(service.defaults))?;
-    }
-    let specs: Vec<_> = checks.list.iter().map(|declared| &declared.spec).collect();
-    dependencies(&specs, &checks.nests)
-}
-
-/// What is declared, with all defaults filled in.
-pub(crate) struct Planned<S> {
-    pub(crate) service: ServiceSpec,
-    pub(crate) plans: Vec<Plan>,
-    checks: Vec<Box<dyn StateCheck<S>>>,
-    pub(crate) nests: Vec<Nest>,
-    state: StateType,
-}
-
-pub(crate) fn planned<S>(checks: Checks<S>, dependencies: Vec<Dependencies>) -> Planned<S> {
-    let Checks {
+fn run_on<S: HealthState>(
+    state: S,
+    planned: Planned<S>,
+    bodies: Vec<Renderer>,
+    runtime: Option<Handle>,
+) -> Result<Health, StartError> {
+    let Planned {
         service,
-        list,
-        nests,
-        state,
-        ..
-    } = checks;
-    let count = list.len();
-    let plan = |(Declared { spec, defaults, check }, depends_on)| {
-        let plan = Plan::new(spec, defaults.unwrap_or(service.defaults));
-        let plan = Plan { depends_on, ..plan };
-        (plan.among(count), check)
-    };
-    let (plans, checks) = list.into_iter().zip(dependencies).map(plan).unzip();
-    Planned {
-        service: service.completed(),
         plans,
         checks,
         nests,
-        state,
-    }
+        state: state_type,
+    } = planned;
+    let runner = Box::new(StateRunner { state, checks });
+    let engine = Engine::start(service, bodies, plans, nests, runner, runtime);
+    let engine = engine.map_err(StartError::Thread)?;
+    engine.announce(state_type);
+    Ok(Health { engine })
 }
 
 impl<S> fmt::Debug for HealthBuilder<S> {
@@ -507,29 +449,5 @@ impl<S> fmt::Debug for HealthBuilder<S> {
         f.debug_struct("HealthBuilder")
             .field("checks", &self.checks)
             .finish_non_exhaustive()
-    }
-}
-
-/// The state and its checks. The engine sees only this.
-struct StateRunner<S> {
-    state: S,
-    checks: Vec<Box<dyn StateCheck<S>>>,
-}
-
-impl<S: HealthState> Runner for StateRunner<S> {
-    fn call(&self, index: usize) -> CheckFuture<'_> {
-        self.checks[index].call(&self.state)
-    }
-
-    fn is_disabled(&self, index: usize) -> bool {
-        self.checks[index].is_disabled(&self.state)
-    }
-
-    fn asks_probe(&self, index: usize) -> bool {
-        self.checks[index].asks_probe(&self.state)
-    }
-
-    fn attach(&self, index: usize, trigger: Trigger) {
-        self.checks[index].attach(&self.state, trigger);
     }
 }

@@ -20,13 +20,13 @@ mod operator;
 mod page;
 mod paths;
 mod query;
+mod question;
 mod request;
 #[cfg(feature = "serve")]
 mod server;
 #[cfg(any(feature = "actix-web-4", feature = "axum"))]
 mod turn;
 
-use std::borrow::Cow;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -43,28 +43,22 @@ pub use self::request::ProbeRequest;
 #[cfg(feature = "kubernetes")]
 pub(crate) use self::{paths::target, query::parse as parse_query};
 
-use crate::engine::{Engine, EngineHandle, Named, Selection, State, View, WHOLE, common, report};
-use crate::format::{Excluded, Format, Scope};
+use crate::engine::{Engine, EngineHandle, Selection, State, View, report};
+use crate::format::{Format, Scope};
 use crate::health::Health;
 use crate::http::paths::Target;
+use crate::http::question::Question;
 use crate::panics;
 use crate::report::Audience;
 use crate::spec::{Body, Probe, Route};
-use crate::text;
 
 const FORMAT: Format = Format::DEFAULT;
 const ALLOW: &str = "GET, HEAD, OPTIONS";
-const NO_SUCH_CHECK: &str = "no such check in this probe";
-const NO_SUCH_GROUP: &str = "no such group in this probe";
 /// At most this many checks of an answer have a history: each one takes up to 10 KiB.
 const MOST_HISTORIES: usize = 100;
-/// At most this many excluded checks are named in an answer.
-const MOST_EXCLUDED: usize = 80;
-const NOTHING_LEFT: &str = "no check of this probe is left";
 /// What a plain body says if the probe passes.
 const PLAIN: &str = "OK";
 const PLAIN_TYPE: &str = "text/plain; charset=utf-8";
-const TOO_MANY_NAMES: &str = "more than 64 names";
 const WRONG_METHOD: &str = "use GET, HEAD or OPTIONS";
 
 impl Health {
@@ -142,19 +136,6 @@ impl Deref for Hold {
     }
 }
 
-/// What a request asks.
-struct Question {
-    probe: Probe,
-    /// The index of the route.
-    route: usize,
-    /// `None`: all checks of the probe.
-    selection: Option<Selection>,
-    format: Format,
-    /// `None`: nothing beside the checks.
-    scope: Option<Box<Scope>>,
-    history: bool,
-}
-
 impl Probes {
     /// Creates the probes for one answer. They do not keep the engine running.
     #[cfg(feature = "serve")]
@@ -217,127 +198,6 @@ impl Probes {
         self.counted(target.route, answer).to(request.method)
     }
 
-    /// What the request asks, or the answer to a request that is refused.
-    fn question(&self, target: &Target<'_>, request: &ProbeRequest<'_>) -> Result<Question, Answer> {
-        #[cfg(feature = "token")]
-        if let Some(refusal) = self.unauthorized(request) {
-            return Err(refusal);
-        }
-        let refused = |status, why| Err(self.refusal(status, why));
-        let route = target.route;
-        let probe = self.route(route).probe;
-        let named = match target.below {
-            None => None,
-            Some(name) => match self.named(probe, name) {
-                Some(named) => Some(named),
-                None => return refused(404, NO_SUCH_CHECK),
-            },
-        };
-        if !is_allowed(request.method) {
-            return Err(self.refusal(405, WRONG_METHOD).with_header("allow", ALLOW));
-        }
-        let known = &self.engine.names;
-        let Some(query) = query::parse(request.query.unwrap_or_default(), known) else {
-            return refused(404, TOO_MANY_NAMES);
-        };
-        let Some(format) = format(request.accept, &query) else {
-            return refused(404, Format::unknown());
-        };
-        #[cfg(feature = "page")]
-        if let Some(answer) = page::end_of_events(format, request) {
-            return Err(answer);
-        }
-        let scope = self.scope(probe, named, &query);
-        let history = query.history && self.audience == Audience::Internal;
-        if named.is_none() && query.groups.is_empty() && query.exclude.is_empty() && !query.hops {
-            return Ok(Question {
-                probe,
-                route,
-                selection: None,
-                format,
-                scope,
-                history,
-            });
-        }
-        let exclude: Vec<_> = query.exclude.into_iter().map(|(_, checks)| checks).collect();
-        let of = named.map_or(0..self.engine.plans.len(), Named::checks);
-        let mut included = Vec::new();
-        for group in &query.groups {
-            let before = included.len();
-            included.extend(known.group(group).iter().map(|checks| common(checks, &of)));
-            // A group without a check in the probe is refused, so that a misspelt group does not pass.
-            let has_groups = matches!(probe, Probe::Readiness | Probe::Health);
-            if !has_groups || !known.offers(probe, &included[before..]) {
-                return refused(404, NO_SUCH_GROUP);
-            }
-        }
-        if query.groups.is_empty() {
-            included.push(of);
-        }
-        let mut selection = Selection::part(included.clone(), exclude.clone());
-        // A selection without a check would pass, so it is refused. A probe that has no checks at all is allowed.
-        if !known.offers(probe, selection.ranges()) && known.offers(probe, WHOLE) {
-            return refused(404, NOTHING_LEFT);
-        }
-        if let Some(Named::Check(index)) = named {
-            selection = Selection::one(*index);
-        } else if query.hops {
-            // After the refusal: a service may have no other checks, and then it answers for itself alone.
-            let excluded = exclude.into_iter().chain(known.asking()).collect();
-            selection = Selection::part(included, excluded);
-        }
-        Ok(Question {
-            probe,
-            route,
-            selection: Some(selection),
-            format,
-            scope,
-            history,
-        })
-    }
-
-    /// What the request asks for beside the checks. `None`: nothing.
-    fn scope(&self, probe: Probe, named: Option<&Named>, query: &query::Query<'_>) -> Option<Box<Scope>> {
-        let one = matches!(named, Some(Named::Check(_)));
-        if !one && !query.verbose && query.exclude.is_empty() && query.unmatched.is_empty() {
-            return None;
-        }
-        let (plans, known) = (&self.engine.plans, &self.engine.names);
-        let of = named.map_or(0..plans.len(), Named::checks);
-        let in_a_group = |index: &usize| {
-            let ranges = query.groups.iter().flat_map(|group| known.group(group));
-            query.groups.is_empty() || ranges.into_iter().any(|range| range.contains(index))
-        };
-        let mut excluded: Vec<Excluded> = Vec::new();
-        let mut unmatched: Vec<_> = query.unmatched.iter().map(Cow::as_ref).collect();
-        for (name, checks) in &query.exclude {
-            let is_check = matches!(known.named(name), Some(Named::Check(_)));
-            let before = excluded.len();
-            let asked = common(checks, &of).filter(|index| plans[*index].spec.is_in(probe) && in_a_group(index));
-            excluded.extend(asked.take(MOST_EXCLUDED).map(|index| Excluded {
-                index,
-                name: plans[index].spec.name.clone(),
-                with: (!is_check).then(|| name.clone().into_owned()),
-            }));
-            if excluded.len() == before {
-                unmatched.push(name);
-            }
-        }
-        excluded.sort_by_key(|excluded| excluded.index);
-        excluded.dedup_by_key(|excluded| excluded.index);
-        excluded.truncate(MOST_EXCLUDED);
-        Some(Box::new(Scope {
-            verbose: query.verbose,
-            one,
-            excluded,
-            unmatched: unmatched
-                .into_iter()
-                .map(|name| text::clean(name).to_string())
-                .collect(),
-            ..self.whole_scope()
-        }))
-    }
-
     fn whole_scope(&self) -> Scope {
         Scope::whole(self.audience, self.engine.service.public)
     }
@@ -397,19 +257,18 @@ impl Probes {
     }
 
     fn judged_body(&self, question: &Question, route: &Route, view: &View) -> Answer {
-        let is_plain = question.selection.is_none() && question.scope.is_none() && !question.history;
-        if is_plain {
+        if question.selection.is_none() && question.scope.is_none() {
             return self.whole(route, question.format, view);
         }
         let scope = question.scope.as_deref().cloned().unwrap_or_else(|| self.whole_scope());
         let selection = question.selection.as_ref();
-        let (state, body) = self.rendered(view, route, question.format, selection, &scope, question.history);
+        let (state, body) = self.rendered(view, route, question.format, selection, &scope);
         Answer::probe(state.status, view.standing.phase, body).with_type(route.body, question.format)
     }
 
     fn whole(&self, route: &Route, format: Format, view: &View) -> Answer {
         let state = view.verdict(route.probe);
-        let render = || self.rendered(view, route, format, None, &self.whole_scope(), false).1;
+        let render = || self.rendered(view, route, format, None, &self.whole_scope()).1;
         let own = self.engine.bodies.len();
         let others = own + Probe::ALL.len() * Format::ALL.len();
         let other = |index| view.other_body(index, others, self.audience, render).clone();
@@ -429,14 +288,13 @@ impl Probes {
         format: Format,
         selection: Option<&Selection>,
         scope: &Scope,
-        history: bool,
     ) -> (State, Bytes) {
         let most = match route.body {
             Body::Own(..) => usize::MAX,
             Body::Usual | Body::Plain => Format::most_checks(self.audience),
         };
         let mut report = report(&self.engine, view, route.probe, selection, most);
-        if history || (format.has_history() && self.audience == Audience::Internal) {
+        if scope.history || (format.has_history() && self.audience == Audience::Internal) {
             self.engine.add_history(&mut report, MOST_HISTORIES);
         }
         let state = State {
@@ -465,24 +323,6 @@ impl Probes {
 
     fn route(&self, index: usize) -> &Route {
         &self.engine.service.routes[index]
-    }
-
-    /// The check or nested struct with this name, if the probe has any check of it. The name may be percent-encoded.
-    fn named(&self, probe: Probe, name: &str) -> Option<&Named> {
-        let known = &self.engine.names;
-        let name = percent_encoding::percent_decode_str(name).decode_utf8().ok()?;
-        let named = known.named(&name)?;
-        known.offers(probe, &[named.checks()]).then_some(named)
-    }
-}
-
-/// The format that a request asks for. A name in the query counts before the header. `None`: there is no such format.
-fn format(accept: Option<&str>, query: &query::Query<'_>) -> Option<Format> {
-    match (&query.format, accept) {
-        (Some(name), _) => Format::named(name),
-        (None, _) if query.verbose => Some(Format::Text),
-        (None, Some(accept)) => Some(Format::accepted(accept)),
-        (None, None) => Some(Format::DEFAULT),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::spec::Probe;
 /// How much later than `shutdown_grace` the kubelet kills the process, in seconds. So the service can log why it ends.
 const SPARE: u32 = 3;
 
-/// So many names of checks are in a comment at most.
+/// A comment names at most this many checks.
 const NAMED: usize = 5;
 
 /// The longest name of a container.

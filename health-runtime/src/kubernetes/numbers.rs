@@ -21,7 +21,7 @@ const START: Duration = Duration::from_secs(300);
 /// How often the liveness probe asks, in seconds. This is the default of Kubernetes.
 const LIVENESS_PERIOD: u32 = 10;
 
-/// So many answers in a row make the kubelet act, if the times permit it. This is the default of Kubernetes.
+/// How many failures in a row make the kubelet act, if the times permit it. This is the default of Kubernetes.
 const FAILURES: u32 = 3;
 
 /// The longest period of the readiness probe that is chosen, in seconds. A probe costs little, and requests fail until

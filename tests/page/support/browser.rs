@@ -163,7 +163,7 @@ impl Browser {
         self.loads(self.events.len());
     }
 
-    /// Waits until a page has loaded after so many events.
+    /// Waits until a page has loaded. Ignores the first `before` events.
     fn loads(&mut self, before: usize) {
         // No commands meanwhile: while Chromium changes the process of the tab, it refuses some of them.
         while !self.events[before..]

@@ -78,7 +78,7 @@ impl Service {
         self.lived_for(HISTORY)
     }
 
-    /// Runs all checks so many times.
+    /// Runs all checks this many times.
     ///
     /// # Panics
     ///
