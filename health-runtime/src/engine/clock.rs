@@ -150,4 +150,22 @@ mod tests {
             is_precise(&clock, ahead);
         }
     }
+
+    #[test]
+    fn a_time_keeps_its_date_and_now_is_the_date_of_the_system() {
+        let clock = Clock::new();
+        let at = Duration::from_millis(20);
+        let date = clock.wall(at);
+        assert!((0..1000).all(|_| clock.wall(at) == date));
+        let apart = |date: SystemTime| match SystemTime::now().duration_since(date) {
+            Ok(apart) => apart,
+            Err(error) => error.duration(),
+        };
+        assert!(apart(clock.wall(clock.now())) < Duration::from_secs(2));
+        let set_back = Clock {
+            born_at: clock.born_at - Duration::from_secs(3_600), // as if the system's clock was set since
+            ..clock
+        };
+        assert!(apart(set_back.wall(set_back.now())) < Duration::from_secs(2));
+    }
 }

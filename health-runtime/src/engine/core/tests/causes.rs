@@ -114,6 +114,27 @@ fn a_report_has_each_failure_directly_below_its_cause() {
     assert_eq!(order(2), [0, 1], "the cause is in a short report too");
 }
 
+#[test]
+fn a_cause_is_in_a_short_report_even_if_many_others_of_its_kind_come_before_it() {
+    // Checks 1, 3 and 5 are not critical. Check 6 is, and comes first, but below its cause.
+    let mut sim = depending(&[vec![], vec![], vec![], vec![], vec![], vec![], vec![5]]);
+    for index in [1, 3, 5, 6] {
+        sim.fail_check(index);
+    }
+    let view = sim.view();
+    assert_eq!(
+        view.part(Probe::Readiness, WHOLE, 2).first,
+        [0, 2],
+        "pending and critical ones come first"
+    );
+    for index in [0, 2, 4] {
+        sim.pass_check(index);
+    }
+    let view = sim.view();
+    assert_eq!(view.part(Probe::Readiness, WHOLE, 1).first, [5]);
+    assert_eq!(view.part(Probe::Readiness, WHOLE, 2).first, [5, 6]);
+}
+
 /// The cause by its definition: the first failing check above this one that has no failing check above it.
 fn model(dependencies: &[Vec<usize>], fails: &[bool], index: usize) -> Option<usize> {
     let above = |index: usize| {

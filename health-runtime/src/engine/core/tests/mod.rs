@@ -6,6 +6,7 @@ mod causes;
 mod history;
 mod lifecycle;
 mod model;
+mod operator_hold;
 mod passing;
 mod probes;
 #[cfg(feature = "kubernetes")]
