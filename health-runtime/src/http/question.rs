@@ -113,6 +113,7 @@ impl Probes {
     /// What the request asks for beside the checks. `None`: nothing.
     fn scope(&self, probe: Probe, named: Option<&Named>, query: &Query<'_>) -> Option<Box<Scope>> {
         let one = matches!(named, Some(Named::Check(_)));
+        // No format shows it to the public, so the public does not cause the work of copying it either.
         let history = query.history && self.audience == Audience::Internal;
         if !one && !history && !query.verbose && query.exclude.is_empty() && query.unmatched.is_empty() {
             return None;
