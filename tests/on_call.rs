@@ -1,6 +1,8 @@
 //! What the person on call learns of one outage: its cause, one sentence, and what was before. The test kit runs
 //! everything on the test's own thread.
 
+use std::borrow::Cow;
+
 use axum::Router;
 use futures_util::FutureExt as _;
 use health_runtime::testing::TestHealth;
@@ -58,10 +60,9 @@ fn checks(body: &Value) -> Vec<(&str, Option<&str>)> {
 
 fn transition(events: &mut Events) -> (String, Option<String>) {
     match events.next().now_or_never() {
-        Some(Some(HealthEvent::Check(transition))) => (
-            transition.check.into_owned(),
-            transition.cause.map(|cause| cause.into_owned()),
-        ),
+        Some(Some(HealthEvent::Check(transition))) => {
+            (transition.check.into_owned(), transition.cause.map(Cow::into_owned))
+        }
         other => panic!("{other:?}"),
     }
 }
