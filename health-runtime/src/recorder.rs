@@ -33,8 +33,7 @@ impl Health {
     /// - A recorder never forgets a series. A state or reason that no longer applies is 0, and a detail that a check no
     ///   longer reports is NaN.
     /// - Counters are set to their absolute values. So they also include what happened before this call, if there was
-    ///   an
-    ///   internal port or router already.
+    ///   an internal port or router already.
     ///
     /// The values are recorded on a thread for blocking work of the runtime that the checks run on. While every worker
     /// of that runtime is blocked, nothing is recorded. A recorder that is slow or panics affects neither the checks

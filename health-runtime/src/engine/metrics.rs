@@ -82,7 +82,7 @@ impl Engine {
             cause: view.cause(index).map(|cause| self.plans[cause].spec.name.clone()),
             last_success: last.succeeded.map(|at| date(at.time())),
             counts,
-            details: last.details.clone(),
+            details: last.said.as_ref().and_then(|said| said.details.clone()),
         }
     }
 }

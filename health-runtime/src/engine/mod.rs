@@ -8,6 +8,7 @@
 //! report       makes a report from a view
 //! metrics      collects the metrics
 //! probe        a probe that has to wait
+//! said         what a run said beside its state
 //! run          one run of one check, in a task or on a thread of its own
 //! runner       the checks with the user's state, and how they are dropped
 //! start        how an engine starts and ends
@@ -44,6 +45,7 @@ mod queue;
 mod report;
 mod run;
 mod runner;
+mod said;
 mod selection;
 mod shutdown;
 mod start;
@@ -82,6 +84,7 @@ pub(crate) use self::pacemaker::TICK;
 pub(crate) use self::report::report;
 pub(crate) use self::run::RunResult;
 pub(crate) use self::runner::Runner;
+pub(crate) use self::said::Said;
 pub(crate) use self::selection::{Selection, WHOLE, common};
 #[cfg(feature = "axum")]
 pub(crate) use self::shutdown::serving::ConnectionGuard;

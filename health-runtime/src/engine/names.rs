@@ -46,7 +46,7 @@ impl Names {
             .map(|nest| (Cow::Owned(nest.name), Named::Nest(nest.checks)));
         let mut groups = HashMap::<_, Vec<Range<usize>>>::new();
         for (index, plan) in plans.iter().enumerate() {
-            for group in &plan.spec.groups {
+            for group in &plan.spec.texts().groups {
                 let ranges = groups.entry(group.clone()).or_default();
                 match ranges.last_mut().filter(|last| last.end >= index) {
                     Some(last) => last.end = index + 1,

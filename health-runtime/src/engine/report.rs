@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::core::history::{Change, Entry, History as Kept};
+use super::core::moment::Moment;
 use super::core::waits::NamedHold;
 use super::{Engine, Plan, Selection, State, Time, View, WHOLE};
 use crate::report::{CheckReport, History, HoldReport, PastResult, PastTransition, Report, Transition, Waiting};
@@ -27,32 +28,35 @@ pub(crate) fn report(
     let date = |then: Time| at.checked_sub(now.saturating_sub(then)).unwrap_or(at);
     let check = |index: usize| {
         let (spec, brief, last) = (&engine.plans[index].spec, view.brief(index), view.last_run(index));
-        let parts = last.parts.as_ref();
+        let said = last.said.as_deref();
+        let parts = said.and_then(|said| said.parts.as_ref());
+        let ended = last.ended.map(Moment::time);
+        let texts = spec.texts();
         CheckReport {
             name: spec.name.clone(),
             status: brief.state.status,
             reason: brief.state.reason,
             cause: view.cause(index).map(|cause| engine.plans[cause].spec.name.clone()),
             since: date(last.since.time()),
-            description: spec.description.clone(),
+            description: texts.description.clone(),
             critical: spec.is_critical_in(probe),
             raw_status: last.raw.map(|raw| raw.status),
             raw_reason: last.raw.and_then(|raw| raw.reason),
             latency: last.latency,
-            age: last.age,
-            checked_at: last.age.and_then(|age| at.checked_sub(age)),
+            age: ended.map(|ended| now.saturating_sub(ended)),
+            checked_at: ended.map(date),
             last_success: last.succeeded.map(|at| date(at.time())),
             consecutive_failures: last.failures,
             is_running: last.running,
             next_run: last.next.map(|next| next.time().saturating_sub(now)),
             history: None,
-            message: last.message.clone(),
-            details: last.details.clone().unwrap_or_default(),
+            message: said.and_then(|said| said.message.clone()),
+            details: said.and_then(|said| said.details.clone()).unwrap_or_default(),
             parts: parts.map(|parts| Arc::clone(&parts.list)).unwrap_or_default(),
             omitted_parts: parts.map_or(0, |parts| parts.omitted),
-            runbook: spec.runbook.clone(),
-            groups: spec.groups.clone(),
-            restart_helps: spec.restart_helps.clone(),
+            runbook: texts.runbook.clone(),
+            groups: texts.groups.clone(),
+            restart_helps: texts.restart_helps.clone(),
             index,
         }
     };

@@ -7,12 +7,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::detail::Detail;
 use crate::engine::core::moment::Moment;
 use crate::engine::core::waits::Waits;
 use crate::engine::selection::{WHOLE, clamped};
-use crate::engine::{State, Time};
-use crate::outcome::{PartList, Reason, Status};
+use crate::engine::{Said, State, Time};
+use crate::outcome::{Reason, Status};
 use crate::report::{Audience, Phase, StartObstacle};
 use crate::spec::Probe;
 
@@ -72,7 +71,7 @@ pub(crate) struct Brief {
     pub(crate) probes: u8,
 }
 
-const _: () = assert!(size_of::<Brief>() == 4);
+const _: () = assert!(size_of::<Brief>() == 4 && size_of::<LastRun>() <= 56);
 
 /// The last finished run of a check at the time of the view, and what is known about its runs.
 #[derive(Clone, Debug)]
@@ -91,10 +90,9 @@ pub(crate) struct LastRun {
     pub(crate) raw: Option<State>,
     /// How long it took.
     pub(crate) latency: Option<Duration>,
-    pub(crate) age: Option<Duration>,
-    pub(crate) message: Option<Arc<str>>,
-    pub(crate) details: Option<Arc<[Detail]>>,
-    pub(crate) parts: Option<Arc<PartList>>,
+    /// When it ended.
+    pub(crate) ended: Option<Moment>,
+    pub(crate) said: Option<Arc<Said>>,
 }
 
 /// Some checks of a probe.

@@ -95,8 +95,7 @@ pub(crate) struct Turns {
 /// takes as long as it may.
 ///
 /// - To failing: `failure_threshold` runs have to fail. The last of them may block its thread. Then the check is
-///   `stuck`
-///   at [`STUCK_AFTER`] after the timeout.
+///   `stuck` at [`STUCK_AFTER`] after the timeout.
 /// - To passing: `success_threshold` runs have to pass. With a breaker, the run that has just looked may open it. Then
 ///   the first trial comes after `reset`, and `successes` trials have to pass.
 ///

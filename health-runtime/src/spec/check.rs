@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use crate::spec::{Breaker, Probe, Refresh};
+use crate::spec::{Breaker, Probe, Refresh, Texts};
 
 /// The configuration of a single check, with the same options as `#[health_check(…)]`, under the same names.
 ///
@@ -27,7 +27,6 @@ use crate::spec::{Breaker, Probe, Refresh};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckSpec {
     pub(crate) name: Cow<'static, str>,
-    pub(crate) description: Option<Cow<'static, str>>,
     pub(crate) critical: bool,
     pub(crate) timeout: Option<Duration>,
     pub(crate) refresh: Option<Refresh>,
@@ -40,10 +39,8 @@ pub struct CheckSpec {
     pub(crate) blocking: bool,
     pub(crate) probes: u8,
     pub(crate) in_process: bool,
-    pub(crate) restart_helps: Option<Cow<'static, str>>,
-    pub(crate) groups: Vec<Cow<'static, str>>,
-    pub(crate) depends_on: Vec<Cow<'static, str>>,
-    pub(crate) runbook: Option<Cow<'static, str>>,
+    /// `None` if there are no texts.
+    texts: Option<Box<Texts>>,
 }
 
 impl CheckSpec {
@@ -52,7 +49,6 @@ impl CheckSpec {
     pub const fn new(name: &'static str) -> Self {
         Self {
             name: Cow::Borrowed(name),
-            description: None,
             critical: false,
             timeout: None,
             refresh: None,
@@ -65,10 +61,7 @@ impl CheckSpec {
             blocking: false,
             probes: 0,
             in_process: false,
-            restart_helps: None,
-            groups: Vec::new(),
-            depends_on: Vec::new(),
-            runbook: None,
+            texts: None,
         }
     }
 
@@ -240,17 +233,15 @@ impl CheckSpec {
     /// This option requires [`liveness`](Self::liveness), and the reason must not be empty. The reason is included in
     /// internal responses, but never in public ones. By default, no reason is set.
     #[must_use]
-    pub fn restart_helps(mut self, why: impl Into<Cow<'static, str>>) -> Self {
-        self.restart_helps = Some(why.into());
-        self
+    pub fn restart_helps(self, why: impl Into<Cow<'static, str>>) -> Self {
+        self.with_texts(|texts| texts.restart_helps = Some(why.into()))
     }
 
     /// Sets a human-readable description of what the check looks at, which must not be empty. The description is
     /// included in internal responses, but never in public ones. By default, a check has no description.
     #[must_use]
-    pub fn description(mut self, description: impl Into<Cow<'static, str>>) -> Self {
-        self.description = Some(description.into());
-        self
+    pub fn description(self, description: impl Into<Cow<'static, str>>) -> Self {
+        self.with_texts(|texts| texts.description = Some(description.into()))
     }
 
     /// Sets the groups that the check belongs to, replacing any that were set before. The rules for group names are the
@@ -265,9 +256,8 @@ impl CheckSpec {
     /// assert_eq!(spec, CheckSpec::new("db").groups(["eu", "core"]));
     /// ```
     #[must_use]
-    pub fn groups<T: Into<Cow<'static, str>>>(mut self, groups: impl IntoIterator<Item = T>) -> Self {
-        self.groups = groups.into_iter().map(Into::into).collect();
-        self
+    pub fn groups<T: Into<Cow<'static, str>>>(self, groups: impl IntoIterator<Item = T>) -> Self {
+        self.with_texts(|texts| texts.groups = groups.into_iter().map(Into::into).collect())
     }
 
     /// Sets the checks that this check depends on, replacing any that were set before. While one of them fails,
@@ -292,18 +282,27 @@ impl CheckSpec {
     ///     .start();
     /// ```
     #[must_use]
-    pub fn depends_on<T: Into<Cow<'static, str>>>(mut self, checks: impl IntoIterator<Item = T>) -> Self {
-        self.depends_on = checks.into_iter().map(Into::into).collect();
-        self
+    pub fn depends_on<T: Into<Cow<'static, str>>>(self, checks: impl IntoIterator<Item = T>) -> Self {
+        self.with_texts(|texts| texts.depends_on = checks.into_iter().map(Into::into).collect())
     }
 
     /// Sets a link to instructions for whoever is on call when the check fails. The link must be a URL that begins with
     /// `https://` or `http://`, and it must not contain credentials. It is included in internal responses, but never in
     /// public ones. By default, a check has no runbook.
     #[must_use]
-    pub fn runbook(mut self, url: impl Into<Cow<'static, str>>) -> Self {
-        self.runbook = Some(url.into());
+    pub fn runbook(self, url: impl Into<Cow<'static, str>>) -> Self {
+        self.with_texts(|texts| texts.runbook = Some(url.into()))
+    }
+
+    fn with_texts(mut self, change: impl FnOnce(&mut Texts)) -> Self {
+        let mut texts = self.texts.take().unwrap_or_default();
+        change(&mut texts);
+        self.texts = Some(texts).filter(|texts| **texts != *Texts::NONE); // two specs without texts are equal
         self
+    }
+
+    pub(crate) fn texts(&self) -> &Texts {
+        self.texts.as_deref().unwrap_or(Texts::NONE)
     }
 
     /// Returns the check's name as it appears in reports and paths.
@@ -338,7 +337,12 @@ impl CheckSpec {
 
     /// Whether the spec has a reason why a restart of the process fixes what the check finds.
     pub(crate) fn has_reason_to_restart(&self) -> bool {
-        self.in_process || self.restart_helps.as_ref().is_some_and(|why| !why.trim().is_empty())
+        self.in_process
+            || self
+                .texts()
+                .restart_helps
+                .as_ref()
+                .is_some_and(|why| !why.trim().is_empty())
     }
 }
 

@@ -18,7 +18,7 @@ const MOST_NAMES: usize = 8;
 
 /// Finds the dependencies of each check. Names are unique here, see [`unique`](fn@crate::spec::unique).
 pub(crate) fn dependencies(specs: &[&CheckSpec], nests: &[Nest]) -> Result<Vec<Dependencies>, StartError> {
-    if specs.iter().all(|spec| spec.depends_on.is_empty()) {
+    if specs.iter().all(|spec| spec.texts().depends_on.is_empty()) {
         return Ok(vec![Dependencies::default(); specs.len()]);
     }
     let names = Names::new(specs, nests);
@@ -45,8 +45,8 @@ impl<'a> Names<'a> {
     }
 
     fn dependencies(&self, index: usize, spec: &CheckSpec) -> Result<Dependencies, StartError> {
-        let mut found = Vec::with_capacity(spec.depends_on.len());
-        for name in &spec.depends_on {
+        let mut found = Vec::with_capacity(spec.texts().depends_on.len());
+        for name in &spec.texts().depends_on {
             let Some(checks) = self.find(name, index, spec.name()) else {
                 return Err(refused(spec, self.unknown(name, spec.name())));
             };

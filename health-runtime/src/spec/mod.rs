@@ -9,6 +9,7 @@ mod paths;
 mod public;
 pub(crate) mod rules;
 mod service;
+mod texts;
 mod times;
 #[cfg(feature = "token")]
 mod token;
@@ -24,6 +25,7 @@ pub(crate) use self::dependencies::{Dependencies, dependencies};
 pub(crate) use self::paths::{Body, Paths, Route};
 pub use self::public::Public;
 pub use self::service::ServiceSpec;
+pub(crate) use self::texts::Texts;
 #[cfg(feature = "kubernetes")]
 pub(crate) use self::times::LATENESS;
 pub(crate) use self::times::Times;

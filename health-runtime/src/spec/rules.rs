@@ -91,25 +91,25 @@ fn refuse_label(option: &str, problem: Option<String>) -> Result<(), StartError>
 
 fn validate_texts(spec: &CheckSpec) -> Checked {
     let is_blank = |text: Option<&str>| text.is_some_and(|text| text.trim().is_empty());
-    if is_blank(spec.description.as_deref()) {
+    if is_blank(spec.texts().description.as_deref()) {
         return Err("`description` is empty; say what is checked, or leave it out".into());
     }
-    if is_blank(spec.restart_helps.as_deref()) {
+    if is_blank(spec.texts().restart_helps.as_deref()) {
         return Err(
             "`restart_helps` is empty; say why a restart of this process fixes what is checked, or leave it out".into(),
         );
     }
-    if let Some(problem) = spec.runbook.as_deref().and_then(naming::url_problem) {
+    if let Some(problem) = spec.texts().runbook.as_deref().and_then(naming::url_problem) {
         return Err(format!("`runbook` {problem}"));
     }
-    for (index, group) in spec.groups.iter().enumerate() {
+    for (index, group) in spec.texts().groups.iter().enumerate() {
         if !naming::is_name(group) {
             return Err(format!(
                 "group {group:?} is not a valid name; begin with `a`-`z` or `0`-`9`, and write at most 64 of those, `_`, \
                  `.` and `-`"
             ));
         }
-        if spec.groups[..index].contains(group) {
+        if spec.texts().groups[..index].contains(group) {
             return Err(format!("group {group:?} is named twice; remove one of them"));
         }
     }
@@ -119,7 +119,7 @@ fn validate_texts(spec: &CheckSpec) -> Checked {
 /// Refuses a name that no check can have, or that is given twice. The start looks for the checks.
 fn validate_depends_on(spec: &CheckSpec) -> Checked {
     let mut seen = HashSet::new();
-    for name in &spec.depends_on {
+    for name in &spec.texts().depends_on {
         if !naming::is_full_name(name) {
             return Err(format!(
                 "`depends_on` names {name:?}, which is not a valid name of a check; write one such as \"db\" or \
@@ -215,14 +215,14 @@ fn validate_probes(spec: &CheckSpec) -> Checked {
         [Probe::Readiness, Probe::Startup, Probe::Liveness].map(|probe| spec.is_in(probe));
     let reasons = [
         ("in_process", spec.in_process),
-        ("restart_helps", spec.restart_helps.is_some()),
+        ("restart_helps", spec.texts().restart_helps.is_some()),
     ];
     if let Some((reason, _)) = reasons.iter().find(|(_, given)| *given && !liveness) {
         return Err(format!(
             "`{reason}` has no effect outside of the liveness probe; add `.liveness()` or remove `{reason}`"
         ));
     }
-    if spec.in_process && spec.restart_helps.is_some() {
+    if spec.in_process && spec.texts().restart_helps.is_some() {
         return Err(
             "`restart_helps` has no effect beside `in_process`, which already means that a restart helps; remove one of them".into(),
         );

@@ -41,8 +41,7 @@ use crate::testing::TestHealth;
 /// ```text
 /// the manifest does not fit the service: 1 error
 ///   error: Deployment/orders, container `app`, line 23: `livenessProbe` asks the readiness path `/readyz`, so an
-/// outage
-///   of a dependency restarts every pod, which does not fix it; write `path: /livez` [liveness-on-readiness]
+///   outage of a dependency restarts every pod, which does not fix it; write `path: /livez` [liveness-on-readiness]
 /// ```
 #[track_caller]
 pub fn assert_manifest(service: impl Into<ManifestCheck>, yaml: &str) {

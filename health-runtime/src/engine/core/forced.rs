@@ -29,7 +29,8 @@ impl Core {
         slot.last = Some(Finished {
             at: now,
             took: Duration::ZERO,
-            result,
+            state: result.state,
+            said: result.said.shared(),
         });
         self.has_result(index);
         self.tell(index, now);
@@ -50,7 +51,7 @@ impl Core {
         slot.last = slot.last.take().filter(|_| !slot.disabled);
         if let Some(last) = &mut slot.last {
             last.at = now;
-            slot.verified = slot.verified.max(last.result.state.passes().then_some(now));
+            slot.verified = slot.verified.max(last.state.passes().then_some(now));
         }
         self.tell(index, now);
         self.effects.changed = true;

@@ -342,7 +342,12 @@ impl Core {
         let told = slot.told;
         let passes_first = slot.passes_first(state);
         slot.note_result(state, took, now);
-        slot.last = Some(Finished { at: now, took, result });
+        slot.last = Some(Finished {
+            at: now,
+            took,
+            state,
+            said: result.said.shared(),
+        });
         #[cfg(feature = "metrics-0_24")]
         self.note_duration(index, took);
         self.tell(index, now);

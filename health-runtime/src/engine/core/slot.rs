@@ -1,5 +1,6 @@
 //! What the core stores about one check.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::AbortHandle;
@@ -9,7 +10,7 @@ use crate::engine::core::history::History;
 use crate::engine::core::moment::Moment;
 use crate::engine::core::thresholds::Published;
 use crate::engine::core::writability::Writability;
-use crate::engine::{RunResult, State, Time};
+use crate::engine::{RunResult, Said, State, Time};
 use crate::outcome::{Reason, Status};
 
 #[derive(Debug)]
@@ -64,7 +65,8 @@ pub(super) struct Finished {
     pub(super) at: Time,
     /// How long the run took, in awake time from its first poll.
     pub(super) took: Duration,
-    pub(super) result: RunResult,
+    pub(super) state: State,
+    pub(super) said: Option<Arc<Said>>,
 }
 
 impl Slot {

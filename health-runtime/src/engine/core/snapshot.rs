@@ -65,12 +65,10 @@ impl Core {
                 failures: slot.failures,
                 running: slot.running.is_some(),
                 next: slot.breaker.open_until(now).or(slot.due).map(Moment::new),
-                raw: last.map(|last| last.result.state),
+                raw: last.map(|last| last.state),
                 latency: last.map(|last| last.took),
-                age: last.map(|last| now.saturating_sub(last.at)),
-                message: last.and_then(|last| last.result.message.clone()),
-                details: last.and_then(|last| last.result.details.clone()),
-                parts: last.and_then(|last| last.result.parts.clone()),
+                ended: last.map(|last| Moment::new(last.at)),
+                said: last.and_then(|last| last.said.clone()),
             }
         });
         let standing = Standing {

@@ -25,9 +25,8 @@ impl Core {
         let cause = self.cause(index, now);
         let slot = &mut self.slots[index];
         slot.logged_at = now;
-        let last = slot.last.as_ref().map(|last| &last.result);
-        let message = last.filter(|result| state.is_said_by(result.state));
-        let message = message.and_then(|result| result.message.clone());
+        let last = slot.last.as_ref().filter(|last| state.is_said_by(last.state));
+        let message = last.and_then(|last| last.said.as_ref()?.message.clone());
         self.effects.events.push(if changed {
             slot.note_change(state, now);
             self.moved = true;

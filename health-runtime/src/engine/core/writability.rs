@@ -38,9 +38,9 @@ impl Writability {
         if result.state.passes() || result.state.reason == Some(Reason::Exhausted) {
             result.state = State::unhealthy(Reason::ReadOnly);
         }
-        let message = message(&lost, result.message.as_deref());
-        result.message = Some(text::clean(&message));
-        if let Some(parts) = &mut result.parts {
+        let message = message(&lost, result.said.message.as_deref());
+        result.said.message = Some(text::clean(&message));
+        if let Some(parts) = &mut result.said.parts {
             *parts = Arc::new(failed(parts, &lost));
         }
     }

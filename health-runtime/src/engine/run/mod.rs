@@ -18,10 +18,9 @@ use tokio::task::{AbortHandle, Unconstrained, unconstrained};
 use tokio::time::Sleep;
 
 use crate::current_run::limited;
-use crate::detail::Detail;
 use crate::engine::runner::SharedRunner;
-use crate::engine::{Core, Engine, Runner, State};
-use crate::outcome::{Access, CheckResult, PartList, Reason, Status};
+use crate::engine::{Core, Engine, Runner, Said, State};
+use crate::outcome::{Access, CheckResult, Reason, Status};
 use crate::panics;
 use crate::text;
 use crate::trigger::{Target, Trigger};
@@ -30,25 +29,23 @@ use crate::trigger::{Target, Trigger};
 #[derive(Clone, Debug)]
 pub(crate) struct RunResult {
     pub(crate) state: State,
-    /// Of limited length, with credentials masked.
-    pub(crate) message: Option<Arc<str>>,
-    pub(crate) details: Option<Arc<[Detail]>>,
+    pub(crate) said: Said,
     /// Which stores take writes. Empty once the core has taken it in.
     pub(crate) access: Vec<Access>,
     /// The core does not lower the state if it is `exhausted`.
     pub(crate) for_good: bool,
-    pub(crate) parts: Option<Arc<PartList>>,
 }
 
 impl RunResult {
     pub(crate) fn new(state: State, message: Option<Arc<str>>) -> Self {
         Self {
             state,
-            message,
-            details: None,
+            said: Said {
+                message,
+                ..Said::default()
+            },
             access: Vec::new(),
             for_good: false,
-            parts: None,
         }
     }
 
@@ -59,11 +56,11 @@ impl RunResult {
             reason: Some(Reason::Slow),
         };
         let millis = took.as_millis();
-        let message = match &self.message {
+        let message = match &self.said.message {
             Some(message) => text::clean(&format!("took {millis} ms; {message}")),
             None => format!("took {millis} ms").into(),
         };
-        self.message = Some(message);
+        self.said.message = Some(message);
     }
 
     fn failed(reason: Reason, message: Option<Arc<str>>) -> Self {
@@ -187,11 +184,13 @@ pub(in crate::engine) fn judged(result: CheckResult) -> RunResult {
                 status: outcome.status(),
                 reason: outcome.reason(),
             },
-            message: outcome.message().map(text::clean),
-            details: (!outcome.details().is_empty()).then(|| outcome.details().into()),
+            said: Said {
+                message: outcome.message().map(text::clean),
+                details: (!outcome.details().is_empty()).then(|| outcome.details().into()),
+                parts: outcome.part_list().cloned().map(Arc::new),
+            },
             access: outcome.access().to_vec(),
             for_good: outcome.is_for_good(),
-            parts: outcome.part_list().cloned().map(Arc::new),
         },
         Err(error) => RunResult::failed(Reason::Error, Some(panics::describe(error))),
     }

@@ -137,7 +137,7 @@ impl Declaration {
         }
         let in_probe = self.plans.iter().filter(|plan| plan.spec.is_in(probe));
         let mut groups: Vec<_> = in_probe
-            .flat_map(|plan| plan.spec.groups.iter().map(|group| &**group))
+            .flat_map(|plan| plan.spec.texts().groups.iter().map(|group| &**group))
             .collect();
         groups.sort_unstable();
         groups.dedup();

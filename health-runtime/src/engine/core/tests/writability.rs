@@ -16,13 +16,20 @@ impl Sim {
 
     fn message(&mut self) -> String {
         let view = self.view();
-        view.last_run(0).message.as_deref().unwrap_or_default().to_owned()
+        let said = view.last_run(0).said.as_ref();
+        said.and_then(|said| said.message.as_deref())
+            .unwrap_or_default()
+            .to_owned()
     }
 
     fn parts(&mut self) -> Vec<(String, Option<Reason>)> {
         let view = self.view();
-        let parts = view.last_run(0).parts.as_ref().expect("the run has parts");
-        let parts = parts.list.iter();
+        let said = view.last_run(0).said.as_ref();
+        let parts = said
+            .and_then(|said| said.parts.as_ref())
+            .expect("the run has parts")
+            .list
+            .iter();
         parts.map(|part| (part.name.to_string(), part.reason)).collect()
     }
 }
