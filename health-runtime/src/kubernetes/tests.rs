@@ -63,6 +63,11 @@ fn times(yaml: &str, probe: &str) -> [u32; 3] {
     ["periodSeconds", "failureThreshold", "timeoutSeconds"].map(|key| number(yaml, probe, key))
 }
 
+/// The rest of the line after the first `key`.
+fn line_after<'a>(yaml: &'a str, key: &str) -> &'a str {
+    yaml.split(key).nth(1).and_then(|rest| rest.lines().next()).unwrap()
+}
+
 #[test]
 fn what_is_generated_keeps_every_rule() {
     let mut chance = Rng::with_seed(1);
@@ -176,18 +181,7 @@ fn each_number_has_a_comment_that_says_where_it_comes_from() {
 #[test]
 fn the_startup_and_the_liveness_probe_ask_the_internal_port_and_readiness_the_public_one() {
     let yaml = orders().kubernetes("http").internal(9090).to_yaml();
-    let port = |probe: &str| {
-        yaml.split(probe)
-            .nth(1)
-            .unwrap()
-            .split("port: ")
-            .nth(1)
-            .unwrap()
-            .lines()
-            .next()
-            .unwrap()
-            .to_owned()
-    };
+    let port = |probe: &str| line_after(yaml.split(probe).nth(1).unwrap(), "port: ").to_owned();
     let ports = ["startupProbe:", "livenessProbe:", "readinessProbe:"].map(port);
     assert_eq!(ports, ["9090", "9090", "\"http\""]);
 }
@@ -226,13 +220,7 @@ fn the_name_of_a_service_becomes_a_valid_name_of_a_container() {
             .unwrap()
             .kubernetes(80)
             .to_yaml();
-        yaml.split("- name: ")
-            .nth(1)
-            .unwrap()
-            .lines()
-            .next()
-            .unwrap()
-            .to_owned()
+        line_after(&yaml, "- name: ").to_owned()
     };
     assert_eq!(name("Orders_2 \"v\""), "\"orders-2--v\"");
     assert_eq!(name("ü"), "\"app\"");
